@@ -1,0 +1,285 @@
+//! Configuration: one type for Rust, `plugins.wallet-sync` and the command line's nodes file.
+//!
+//! Unknown keys are refused, everything is checked once by [`Config::validate`]. Durations are whole
+//! milliseconds in JSON.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use url::Url;
+
+use crate::secret::Bearer;
+use crate::{Code, Error, limits};
+
+/// Settings of the engine. The defaults are in each field's documentation.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct Config {
+    /// The user's nodes, 0 to 32. Default: none, which keeps the wallet local.
+    pub nodes: Vec<NodeConfig>,
+    /// Network name, put behind every key derivation info. Default: none (the main network).
+    pub network: Option<String>,
+    /// Cache settings.
+    pub cache: CacheConfig,
+    /// Time bounds.
+    pub timeouts: Timeouts,
+    /// Grace window after the first valid record, 0–1,000 ms. Default 150 ms.
+    #[serde(with = "millis")]
+    pub grace: Duration,
+    /// Changes within this time become one publish, 0–60,000 ms. Default 250 ms.
+    #[serde(with = "millis")]
+    pub coalesce: Duration,
+    /// Polling of the engine's own schedule.
+    pub poll: PollConfig,
+    /// Metrics settings.
+    pub metrics: MetricsConfig,
+    /// Public DHT peers to start from, as multiaddresses. Default: none.
+    pub bootstrap_peers: Vec<String>,
+}
+
+/// Cache settings.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct CacheConfig {
+    /// Records verified less than this ago are answered from memory, 0–3,600,000 ms. Default 60 s.
+    #[serde(with = "millis")]
+    pub record_ttl: Duration,
+    /// A node or name that just failed is left alone this long, 0–600,000 ms. Default 30 s.
+    #[serde(with = "millis")]
+    pub failure_backoff: Duration,
+    /// Bytes of blocks that could be fetched again, at least 1 MiB. Default 256 MiB.
+    pub max_bytes: u64,
+}
+
+/// Time bounds.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct Timeouts {
+    /// One sync, 100–60,000 ms. Default 1.8 s.
+    #[serde(with = "millis")]
+    pub sync: Duration,
+    /// One HTTP request, within the sync's own deadline, 100–60,000 ms. Default 5 s.
+    #[serde(with = "millis")]
+    pub http: Duration,
+    /// Content that stops flowing, 100–60,000 ms. Default 3 s.
+    #[serde(with = "millis")]
+    pub content_idle: Duration,
+    /// One publishing step on one node without progress, 100–600,000 ms. Default 5 s.
+    #[serde(with = "millis")]
+    pub publish: Duration,
+    /// The DHT query, 100–60,000 ms. Default 1 s.
+    #[serde(with = "millis")]
+    pub dht: Duration,
+}
+
+/// Polling of the engine's own schedule; each interval is drawn at random from its range.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct PollConfig {
+    /// While the app is in front, `[from, to]` ms, at least 60,000. Default 60–90 s.
+    pub foreground: [u64; 2],
+    /// While it is not, `[from, to]` ms, at least 60,000. Default 240–270 s.
+    pub background: [u64; 2],
+}
+
+/// Metrics settings.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct MetricsConfig {
+    /// Operations at least this long are listed and logged as slow, 1–60,000 ms. Default 1 s.
+    #[serde(with = "millis")]
+    pub slow: Duration,
+    /// Interval of the periodic export, at least 1,000 ms. Default: off.
+    pub export: Option<u64>,
+}
+
+/// One node.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+#[non_exhaustive]
+pub struct NodeConfig {
+    /// A name for reports, 1–128 characters.
+    pub id: String,
+    /// Base URL of the RPC, for example `http://127.0.0.1:5001`. Without it the node is read-only.
+    #[serde(default)]
+    pub api: Option<String>,
+    /// Base URL of the gateway.
+    #[serde(default)]
+    pub gateway: Option<String>,
+    /// Bearer token sent to the RPC.
+    #[serde(default)]
+    pub token: Option<Bearer>,
+    /// Multiaddresses of its libp2p host, each with `/p2p/<peer id>`.
+    #[serde(default)]
+    pub swarm: Vec<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            nodes: Vec::new(),
+            network: None,
+            cache: CacheConfig::default(),
+            timeouts: Timeouts::default(),
+            grace: Duration::from_millis(150),
+            coalesce: Duration::from_millis(250),
+            poll: PollConfig::default(),
+            metrics: MetricsConfig::default(),
+            bootstrap_peers: Vec::new(),
+        }
+    }
+}
+
+impl Default for CacheConfig {
+    fn default() -> Self {
+        Self {
+            record_ttl: Duration::from_secs(60),
+            failure_backoff: Duration::from_secs(30),
+            max_bytes: 256 * 1024 * 1024,
+        }
+    }
+}
+
+impl Default for Timeouts {
+    fn default() -> Self {
+        Self {
+            sync: Duration::from_millis(1_800),
+            http: Duration::from_secs(5),
+            content_idle: Duration::from_secs(3),
+            publish: Duration::from_secs(5),
+            dht: Duration::from_secs(1),
+        }
+    }
+}
+
+impl Default for PollConfig {
+    fn default() -> Self {
+        Self { foreground: [60_000, 90_000], background: [240_000, 270_000] }
+    }
+}
+
+impl Default for MetricsConfig {
+    fn default() -> Self {
+        Self { slow: Duration::from_secs(1), export: None }
+    }
+}
+
+impl NodeConfig {
+    /// A node with an id and nothing else; set `api` or `gateway` before use.
+    #[must_use]
+    pub fn new(id: impl Into<String>) -> Self {
+        Self { id: id.into(), api: None, gateway: None, token: None, swarm: Vec::new() }
+    }
+}
+
+impl Config {
+    /// Reads a nodes file: a JSON array of nodes.
+    ///
+    /// # Errors
+    /// [`Code::BadRequest`] naming what is wrong and where.
+    pub fn parse_nodes(json: &str) -> Result<Vec<NodeConfig>, Error> {
+        serde_json::from_str(json).map_err(|e| Error::new(Code::BadRequest, format!("nodes file: {e}")))
+    }
+
+    /// Checks every bound.
+    ///
+    /// # Errors
+    /// [`Code::BadRequest`] naming the key, the value and the bound.
+    pub fn validate(&self) -> Result<(), Error> {
+        if self.nodes.len() > limits::NODES {
+            return Err(bad(format!("nodes: {} given, at most {}", self.nodes.len(), limits::NODES)));
+        }
+        for (at, node) in self.nodes.iter().enumerate() {
+            node.validate().map_err(|e| e.within(&format!("nodes[{at}]")))?;
+            if self.nodes.iter().take(at).any(|other| other.id == node.id) {
+                return Err(bad(format!("nodes[{at}].id: the same id stands twice")));
+            }
+        }
+        if let Some(network) = &self.network {
+            let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
+            if network.is_empty() || network.len() > 64 || !network.chars().all(plain) {
+                return Err(bad("network: 1–64 characters of A–Z a–z 0–9 . _ -"));
+            }
+        }
+        within("cache.recordTtl", self.cache.record_ttl, 0, 3_600_000)?;
+        within("cache.failureBackoff", self.cache.failure_backoff, 0, 600_000)?;
+        if self.cache.max_bytes < 1024 * 1024 {
+            return Err(bad("cache.maxBytes: at least 1048576"));
+        }
+        within("timeouts.sync", self.timeouts.sync, 100, 60_000)?;
+        within("timeouts.http", self.timeouts.http, 100, 60_000)?;
+        within("timeouts.contentIdle", self.timeouts.content_idle, 100, 60_000)?;
+        within("timeouts.publish", self.timeouts.publish, 100, 600_000)?;
+        within("timeouts.dht", self.timeouts.dht, 100, 60_000)?;
+        within("grace", self.grace, 0, 1_000)?;
+        within("coalesce", self.coalesce, 0, 60_000)?;
+        within("metrics.slow", self.metrics.slow, 1, 60_000)?;
+        if self.metrics.export.is_some_and(|every| every < 1_000) {
+            return Err(bad("metrics.export: at least 1000 ms"));
+        }
+        for (key, [from, to]) in [("foreground", self.poll.foreground), ("background", self.poll.background)]
+        {
+            if from < 60_000 || to < from || to > 86_400_000 {
+                return Err(bad(format!("poll.{key}: [from, to] with 60000 ≤ from ≤ to ≤ 86400000")));
+            }
+        }
+        Ok(())
+    }
+}
+
+impl NodeConfig {
+    fn validate(&self) -> Result<(), Error> {
+        if self.id.is_empty() || self.id.chars().count() > limits::KEY_CHARS {
+            return Err(bad("id: 1–128 characters"));
+        }
+        if self.api.is_none() && self.gateway.is_none() {
+            return Err(bad("api or gateway is needed"));
+        }
+        for (key, text) in [("api", &self.api), ("gateway", &self.gateway)] {
+            if let Some(text) = text {
+                base_url(text).map_err(|e| e.within(key))?;
+            }
+        }
+        Ok(())
+    }
+}
+
+/// Parses a base URL: http or https, a host, no credentials, query or fragment.
+pub(crate) fn base_url(text: &str) -> Result<Url, Error> {
+    let url = Url::parse(text).map_err(|e| bad(format!("not a URL: {e}")))?;
+    let plain = url.username().is_empty()
+        && url.password().is_none()
+        && url.query().is_none()
+        && url.fragment().is_none();
+    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() || !plain {
+        return Err(bad("an http or https URL with a host, without credentials, query or fragment"));
+    }
+    Ok(url)
+}
+
+fn bad(message: impl Into<String>) -> Error {
+    Error::new(Code::BadRequest, message)
+}
+
+fn within(key: &str, value: Duration, from: u64, to: u64) -> Result<(), Error> {
+    let range = Duration::from_millis(from)..=Duration::from_millis(to);
+    if range.contains(&value) {
+        return Ok(());
+    }
+    Err(bad(format!("{key}: {} ms, allowed are {from}–{to} ms", value.as_millis())))
+}
+
+mod millis {
+    use std::time::Duration;
+
+    use serde::{Deserialize, Deserializer};
+
+    pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
+        u64::deserialize(deserializer).map(Duration::from_millis)
+    }
+}

@@ -1,0 +1,4 @@
+//! The engine of one account.
+
+/// Handle.
+pub struct Engine {}

@@ -1,0 +1,166 @@
+//! Every bound on size, count, depth and time, each with its reason.
+//!
+//! Nothing is read from a network, a file or a caller without one of these.
+
+use std::time::Duration;
+
+// --- formats ---
+
+/// Largest IPNS record, bytes: the IPNS specification and Kubo refuse more.
+pub const RECORD_BYTES: usize = 10_240;
+/// Largest `_ws` extension, bytes: leaves room for signatures and value inside [`RECORD_BYTES`].
+pub const EXTENSION_BYTES: usize = 8 * 1024;
+/// Most blocks a record carries: root and a handful of index nodes; more never fit.
+pub const EXTENSION_BLOCKS: usize = 64;
+/// Largest block, bytes: Kubo and bitswap refuse more than 2 MiB.
+pub const BLOCK_BYTES: usize = 2 * 1024 * 1024;
+/// Largest root block, bytes: 64 heads and counts fit many times over.
+pub const ROOT_BYTES: usize = 16 * 1024;
+/// Largest index or keep node, bytes: a leaf of 32 full entries with every set at its cap stays below.
+pub const NODE_BYTES: usize = 512 * 1024;
+/// Deepest nesting in any CBOR that is read: our formats use at most 6.
+pub const CBOR_DEPTH: usize = 32;
+/// Highest sequence number: Kubo refuses 2^63 and above.
+pub const SEQUENCE_MAX: u64 = i64::MAX as u64;
+/// Largest payload of one token state, bytes: the wallet's own bytes, design bound.
+pub const PAYLOAD_BYTES: usize = 1024 * 1024;
+/// Largest evidence of one intent or proof, bytes.
+pub const EVIDENCE_BYTES: usize = 256 * 1024;
+/// Largest summary, bytes: what a list row shows.
+pub const SUMMARY_BYTES: usize = 256;
+/// Longest token id, state hash or entry key, characters.
+pub const KEY_CHARS: usize = 128;
+/// Largest entry value, bytes.
+pub const VALUE_BYTES: usize = 64 * 1024;
+/// Entry values above this many bytes are blocks of their own, so that an index leaf stays small.
+pub const VALUE_INLINE_BYTES: usize = 512;
+/// Most payloads, intents or proofs kept for one state; a further one is refused where it is made.
+pub const SET_ITEMS: usize = 8;
+/// Versions kept of one entry.
+pub const ENTRY_VERSIONS: usize = 2;
+/// Most unknown fields carried along per item, and their bytes in all: room for later releases, no more.
+pub const UNKNOWN_FIELDS: usize = 32;
+/// Bytes of all unknown fields of one item.
+pub const UNKNOWN_BYTES: usize = 16 * 1024;
+/// Most token states in one wallet: bounds memory; above it the old state is kept.
+pub const STATES: usize = 200_000;
+/// Most entries in one wallet.
+pub const ENTRIES: usize = 50_000;
+/// Fan-out of the canonical tries: five bits of a key per level.
+pub const TRIE_FANOUT: usize = 32;
+/// Most items in a trie leaf before it splits.
+pub const TRIE_LEAF: usize = 32;
+/// Deepest trie level: 51 levels use up a 256-bit key; honest tries stay below 12.
+pub const TRIE_DEPTH: usize = 51;
+/// Most blocks accepted in one CAR: payloads, evidence and nodes of a full wallet.
+pub const CAR_BLOCKS: usize = 1_000_000;
+/// Most bytes accepted in one CAR: 200,000 states of 25 KB.
+pub const CAR_BYTES: u64 = 8 * 1024 * 1024 * 1024;
+/// Largest CAR header, bytes: one root takes 59.
+pub const CAR_HEADER_BYTES: usize = 4 * 1024;
+
+// --- identity ---
+
+/// Slots that are ever read or claimed.
+pub const SLOTS: u8 = 64;
+/// Slots read in the first round of a cold start.
+pub const FIRST_ROUND_SLOTS: u8 = 4;
+/// Slots read beyond the highest known one.
+pub const SLOT_GAP: u8 = 2;
+/// A claim is put only this soon after its slot was read absent.
+pub const CLAIM_FRESH: Duration = Duration::from_secs(1);
+/// How long after the last put of a claim it is looked at again: rivals within it are seen.
+pub const CLAIM_SETTLE: Duration = Duration::from_secs(2);
+/// Longest random wait before a lost claim is tried in the next slot.
+pub const CLAIM_BACKOFF: Duration = Duration::from_secs(2);
+/// EOL of our records: after its EOL a node takes a lower sequence.
+pub const RECORD_LIFETIME: Duration = Duration::from_secs(10 * 365 * 86_400);
+/// Hybrid logical clocks further ahead than this are not shown and not followed.
+pub const HLC_AHEAD: Duration = Duration::from_secs(600);
+
+// --- nodes ---
+
+/// Most configured nodes.
+pub const NODES: usize = 32;
+/// A TCP or TLS connection that takes longer is given up.
+pub const CONNECT: Duration = Duration::from_secs(2);
+/// Idle connections are kept this long: Kubo and nginx keep theirs at least as long (measured).
+pub const POOL_IDLE: Duration = Duration::from_secs(150);
+/// Largest JSON answer of the RPC, bytes: the longest is a pin list.
+pub const RPC_ANSWER_BYTES: usize = 4 * 1024 * 1024;
+/// Largest error body that is read for its words.
+pub const ERROR_BODY_BYTES: usize = 4 * 1024;
+/// Most pins taken from one node's answer for one name.
+pub const PINS_LISTED: usize = 256;
+/// Longest `Retry-After` that is honoured.
+pub const RETRY_AFTER: Duration = Duration::from_secs(60);
+/// Concurrent block requests per node.
+pub const BLOCK_REQUESTS: usize = 8;
+/// A loser of a race may drain this long so that its HTTP/1.1 connection survives.
+pub const LOSER_DRAIN: Duration = Duration::from_millis(250);
+/// A second source joins after this multiple of the first one's smoothed latency.
+pub const HEDGE_FACTOR: f64 = 1.2;
+/// Earliest and latest moment at which a second source joins.
+pub const HEDGE_MIN: Duration = Duration::from_millis(30);
+/// See [`HEDGE_MIN`].
+pub const HEDGE_MAX: Duration = Duration::from_millis(600);
+/// Consecutive failures that open a node's breaker.
+pub const BREAKER_FAILURES: u32 = 3;
+/// Longest time a breaker stays open before one request probes the node.
+pub const BREAKER_OPEN: Duration = Duration::from_secs(30);
+
+// --- publishing ---
+
+/// Size of one CAR of a first upload, bytes: a later run resumes after the last one.
+pub const CAR_CHUNK_BYTES: usize = 8 * 1024 * 1024;
+/// Deltas above this many bytes go to two nodes, which hand them on.
+pub const BULK_BYTES: usize = 1024 * 1024;
+/// Nodes a bulk upload is sent to.
+pub const BULK_NODES: usize = 2;
+/// How long a node may take to pull bulk content from its peers without progress.
+pub const PULL_IDLE: Duration = Duration::from_secs(5);
+/// The second look at a put record comes no earlier: racing puts show within it (measured).
+pub const SECOND_LOOK: Duration = Duration::from_millis(50);
+/// Nodes that must hold a change before it is `verified` (all, if fewer are configured).
+pub const VERIFIED_NODES: usize = 2;
+/// Changed blocks up to this many are looked for one by one.
+pub const STAT_BLOCKS: usize = 32;
+/// Random blocks read and hashed when there are more.
+pub const SAMPLE_BLOCKS: usize = 16;
+/// Newest roots kept pinned per node and name.
+pub const PINNED_ROOTS: usize = 4;
+/// A record goes to the DHT after this long without a change.
+pub const SPREAD_QUIET: Duration = Duration::from_secs(30);
+/// Server-side bound on a background spread.
+pub const SPREAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// Records are put again this often: a node forgets them after 48 h.
+pub const REPUT_EVERY: Duration = Duration::from_secs(12 * 3600);
+/// Records are signed anew this often.
+pub const RESIGN_EVERY: Duration = Duration::from_secs(365 * 86_400);
+/// Unchanged names older than this are read only with the gap.
+pub const QUIET_NAME: Duration = Duration::from_secs(7 * 86_400);
+/// The gap beyond the known slots is read this often.
+pub const GAP_EVERY: Duration = Duration::from_secs(600);
+/// First and longest wait between publishing attempts.
+pub const RETRY_FIRST: Duration = Duration::from_secs(2);
+/// See [`RETRY_FIRST`].
+pub const RETRY_MAX: Duration = Duration::from_secs(300);
+/// A `sync --wait` without a deadline ends after this long without progress.
+pub const WAIT_IDLE: Duration = Duration::from_secs(10);
+/// A `sync --wait` without a deadline ends after this long in any case.
+pub const WAIT_TOTAL: Duration = Duration::from_secs(600);
+/// Leaving drains the outbox for at most this long.
+pub const EXIT_DRAIN: Duration = Duration::from_secs(5);
+
+// --- engine ---
+
+/// Events a slow listener may fall behind before it is told that it lagged.
+pub const EVENT_BACKLOG: usize = 256;
+/// Slow operations remembered in a metrics snapshot.
+pub const SLOW_OPERATIONS: usize = 10;
+/// Roll-ups kept: one per minute for two days.
+pub const ROLLUP_MINUTES: usize = 2 * 24 * 60;
+/// Operations needed before a target is judged.
+pub const TARGET_SAMPLES: u64 = 20;
+/// Largest nodes file, bytes.
+pub const NODES_FILE_BYTES: u64 = 1024 * 1024;

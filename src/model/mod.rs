@@ -1,0 +1,17 @@
+//! The pure core: bytes in, values out.
+//!
+//! No I/O, no clock, no randomness; whatever needs the time takes it as an argument. Types say what was checked:
+//! a [`block::Block`] hashes to its CID, a [`record::Record`] has a good signature and belongs to its name.
+//! `docs/format.md` fixes every published byte.
+
+pub mod block;
+pub mod car;
+pub mod cbor;
+pub mod cid;
+pub mod identity;
+pub mod index;
+pub mod inventory;
+pub mod keep;
+pub mod record;
+pub mod root;
+pub mod seal;

@@ -1,0 +1,185 @@
+//! Sealing: AES-256-GCM-SIV over padded plaintext, deterministic so that equal content has equal CIDs.
+//!
+//! Sealed bytes are `nonce (12) ‖ ciphertext ‖ tag (16)`. The plaintext inside is one byte of codec, the length of
+//! the stored bytes (u32, big endian), the bytes, and zeros up to a Padmé size. The nonce is HMAC-SHA256(nonce key,
+//! kind ‖ 0 ‖ padded plaintext) cut to 96 bits.
+
+use aes_gcm_siv::aead::{Aead, KeyInit, Payload};
+use aes_gcm_siv::{Aes256GcmSiv, Key, Nonce};
+use hmac::{Hmac, KeyInit as _, Mac};
+use sha2::Sha256;
+use zeroize::Zeroizing;
+
+use crate::{Code, Error};
+
+const HEADER: usize = 5;
+const NONCE: usize = 12;
+const ZSTD_LEVEL: i32 = 3;
+
+/// What a sealed block is; part of the authenticated data, so that no block passes for one of another kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// The payload of a token state.
+    State,
+    /// What an intent or proof carries.
+    Evidence,
+    /// An entry value too large for the index.
+    Value,
+    /// A node of the index.
+    Index,
+    /// The body of a root.
+    Root,
+    /// A row of the local database; never published.
+    Row,
+}
+
+impl Kind {
+    const fn associated_data(self) -> &'static [u8] {
+        match self {
+            Self::State => b"ws1/state",
+            Self::Evidence => b"ws1/evidence",
+            Self::Value => b"ws1/value",
+            Self::Index => b"ws1/index",
+            Self::Root => b"ws1/root",
+            Self::Row => b"ws1/row",
+        }
+    }
+}
+
+/// Whether the bytes are compressed before they are sealed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Compression {
+    /// Stored as they are: root, index, rows, whose bytes must not depend on a compressor's version.
+    Never,
+    /// zstd when that is smaller: payloads, evidence and values, which are sealed once and kept.
+    IfSmaller,
+}
+
+/// Seals and opens with one wallet's content, nonce and index keys.
+pub struct Sealer {
+    cipher: Aes256GcmSiv,
+    nonce_key: Zeroizing<[u8; 32]>,
+    index_key: Zeroizing<[u8; 32]>,
+}
+
+impl Sealer {
+    /// Takes the three derived keys.
+    #[must_use]
+    pub fn new(content_key: &[u8; 32], nonce_key: [u8; 32], index_key: [u8; 32]) -> Self {
+        let cipher = Aes256GcmSiv::new(&Key::<Aes256GcmSiv>::from(*content_key));
+        Self { cipher, nonce_key: Zeroizing::new(nonce_key), index_key: Zeroizing::new(index_key) }
+    }
+
+    /// Seals bytes of one kind.
+    ///
+    /// # Errors
+    /// [`Code::TooLarge`] above 4 GiB; nothing else can fail.
+    pub fn seal(&self, kind: Kind, plain: &[u8], compression: Compression) -> Result<Vec<u8>, Error> {
+        let packed = match compression {
+            Compression::Never => None,
+            Compression::IfSmaller => {
+                zstd::bulk::compress(plain, ZSTD_LEVEL).ok().filter(|z| z.len() < plain.len())
+            }
+        };
+        let (codec, stored) = packed.as_deref().map_or((0, plain), |packed| (1, packed));
+        let length =
+            u32::try_from(stored.len()).map_err(|_| Error::new(Code::TooLarge, "more than 4 GiB to seal"))?;
+        let size = padme(stored.len().saturating_add(HEADER));
+        let mut padded = Zeroizing::new(Vec::with_capacity(size));
+        padded.push(codec);
+        padded.extend_from_slice(&length.to_be_bytes());
+        padded.extend_from_slice(stored);
+        padded.resize(size, 0);
+        let nonce = self.nonce(kind, &padded);
+        let payload = Payload { msg: &padded, aad: kind.associated_data() };
+        let sealed = self
+            .cipher
+            .encrypt(&Nonce::from(nonce), payload)
+            .map_err(|_| Error::new(Code::TooLarge, "too much to seal"))?;
+        Ok([nonce.as_slice(), &sealed].concat())
+    }
+
+    /// Opens sealed bytes of one kind, giving at most `max` bytes.
+    ///
+    /// # Errors
+    /// [`Code::DecryptFailed`] when they were not sealed with these keys for this kind, [`Code::TooLarge`] when more
+    /// than `max` bytes are inside (decided before anything is decompressed), [`Code::Malformed`] when the inside is not
+    /// ours.
+    pub fn open(&self, kind: Kind, sealed: &[u8], max: usize) -> Result<Vec<u8>, Error> {
+        let failed = || Error::new(Code::DecryptFailed, "does not open with this wallet's key");
+        let malformed = |what: &str| Error::new(Code::Malformed, format!("sealed bytes: {what}"));
+        let (nonce, body) = sealed.split_at_checked(NONCE).ok_or_else(failed)?;
+        let nonce: [u8; NONCE] = nonce.try_into().map_err(|_| failed())?;
+        let payload = Payload { msg: body, aad: kind.associated_data() };
+        let padded = Zeroizing::new(self.cipher.decrypt(&Nonce::from(nonce), payload).map_err(|_| failed())?);
+        let (codec, rest) = padded.split_first().ok_or_else(|| malformed("empty"))?;
+        let (length, rest) = rest.split_first_chunk::<4>().ok_or_else(|| malformed("no length"))?;
+        let length = u32::from_be_bytes(*length) as usize;
+        let (stored, padding) =
+            rest.split_at_checked(length).ok_or_else(|| malformed("length beyond the end"))?;
+        if padding.iter().any(|byte| *byte != 0) || padded.len() != padme(length.saturating_add(HEADER)) {
+            return Err(malformed("padding"));
+        }
+        match codec {
+            0 if length > max => Err(too_large(length, max)),
+            0 => Ok(stored.to_vec()),
+            1 => decompress(stored, max),
+            other => Err(malformed(&format!("codec {other}"))),
+        }
+    }
+
+    /// HMAC-SHA256 under the index key: the place of an item in the index.
+    #[must_use]
+    pub fn index_key(&self, parts: &[&[u8]]) -> [u8; 32] {
+        mac(&self.index_key, parts)
+    }
+
+    fn nonce(&self, kind: Kind, padded: &[u8]) -> [u8; NONCE] {
+        let mut nonce = [0; NONCE];
+        let full = mac(&self.nonce_key, &[kind.associated_data(), &[0], padded]);
+        nonce.iter_mut().zip(full).for_each(|(out, byte)| *out = byte);
+        nonce
+    }
+}
+
+impl std::fmt::Debug for Sealer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Sealer(..)")
+    }
+}
+
+fn mac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
+    // An HMAC key of this size is padded to one block.
+    let mut block = Zeroizing::new([0_u8; 64]);
+    block.iter_mut().zip(key).for_each(|(out, byte)| *out = *byte);
+    let mut mac = Hmac::<Sha256>::new((&*block).into());
+    parts.iter().for_each(|part| mac.update(part));
+    mac.finalize().into_bytes().into()
+}
+
+fn decompress(stored: &[u8], max: usize) -> Result<Vec<u8>, Error> {
+    let malformed = || Error::new(Code::Malformed, "sealed bytes: not a zstd frame with its size");
+    let declared = zstd::zstd_safe::get_frame_content_size(stored).ok().flatten().ok_or_else(malformed)?;
+    let declared = usize::try_from(declared).unwrap_or(usize::MAX);
+    if declared > max {
+        return Err(too_large(declared, max));
+    }
+    let plain = zstd::bulk::decompress(stored, declared).map_err(|_| malformed())?;
+    if plain.len() == declared { Ok(plain) } else { Err(malformed()) }
+}
+
+fn too_large(found: usize, max: usize) -> Error {
+    Error::new(Code::TooLarge, format!("{found} bytes inside, at most {max}"))
+}
+
+/// The Padmé size: leaks O(log log n) bits of the length, costs at most 12 %.
+#[must_use]
+pub fn padme(length: usize) -> usize {
+    if length < 2 {
+        return length;
+    }
+    let exponent = length.ilog2();
+    let kept = exponent.checked_ilog2().map_or(0, |bits| bits.saturating_add(1));
+    let mask = (1_usize << exponent.saturating_sub(kept)).saturating_sub(1);
+    length.saturating_add(mask) & !mask
+}

@@ -1,0 +1,1 @@
+//! Decaying latency and failure score, breaker, order of asking.

@@ -1,0 +1,1 @@
+//! The Kubo client; the only file that names reqwest.

@@ -1,0 +1,204 @@
+//! Talks to one node, or races several.
+//!
+//! A [`Node`] is one configured Kubo; [`kubo`] speaks to a real one over HTTP. Nothing here trusts a node:
+//! records come back verified, blocks hashed. What a node says it did is told as its word; whether it did is
+//! asked by the reads of its own store.
+
+pub mod health;
+pub mod kubo;
+pub mod race;
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use tokio::time::Instant;
+
+use crate::Error;
+use crate::model::block::Block;
+use crate::model::car::CarSummary;
+use crate::model::cid::Cid;
+use crate::model::identity::Name;
+use crate::model::record::Record;
+
+/// Over which way an answer came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Source {
+    /// Answered from memory or disk.
+    Cache,
+    /// A gateway's HTTP surface.
+    HttpGateway,
+    /// The RPC or routing HTTP surface.
+    HttpRouting,
+    /// The DHT.
+    Dht,
+    /// Nothing answered.
+    None,
+}
+
+impl Source {
+    /// Its stable text.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cache => "cache",
+            Self::HttpGateway => "http-gateway",
+            Self::HttpRouting => "http-routing",
+            Self::Dht => "dht",
+            Self::None => "none",
+        }
+    }
+}
+
+/// What one node said when asked for a name's record.
+#[derive(Clone, Debug)]
+pub enum Outcome {
+    /// A verified record of that name (it may be expired), and the way it came.
+    Found(Box<Record>, Source),
+    /// The node said, in Kubo's own words, that it has none.
+    Absent,
+    /// No usable answer: refused, timed out, error status, not a node.
+    Unreachable(Error),
+    /// An answer that fails verification.
+    Invalid(Error),
+}
+
+/// Counts what goes over the wire for one operation.
+#[derive(Debug, Default)]
+pub struct Meter {
+    requests: AtomicU64,
+    bytes_in: AtomicU64,
+    bytes_out: AtomicU64,
+}
+
+impl Meter {
+    /// Counts one request and its body.
+    pub fn sent(&self, body_bytes: u64) {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        self.bytes_out.fetch_add(body_bytes, Ordering::Relaxed);
+    }
+    /// Counts received body bytes.
+    pub fn received(&self, bytes: u64) {
+        self.bytes_in.fetch_add(bytes, Ordering::Relaxed);
+    }
+    /// Requests, body bytes in, body bytes out.
+    #[must_use]
+    pub fn totals(&self) -> (u64, u64, u64) {
+        (
+            self.requests.load(Ordering::Relaxed),
+            self.bytes_in.load(Ordering::Relaxed),
+            self.bytes_out.load(Ordering::Relaxed),
+        )
+    }
+}
+
+/// What every request carries: when it must end, and who counts it.
+#[derive(Clone, Debug)]
+pub struct Call {
+    /// Hard end of the request, whatever flows.
+    pub deadline: Instant,
+    /// Where requests and bytes are counted.
+    pub meter: Arc<Meter>,
+}
+
+/// How a record is put.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum PutMode {
+    /// This node's own store only: fast, fsynced, honest about refusals.
+    Offline,
+    /// Through the DHT, bounded on the node's side; its answer proves nothing.
+    Spread,
+}
+
+/// The node's word on a put.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Put {
+    /// It says it took the record.
+    Stored,
+    /// It has one that it prefers ("old record").
+    Older,
+    /// It refused, in these words (shortened).
+    Refused(String),
+}
+
+/// Result of moving a pin to a new root.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repin {
+    /// The new root is pinned (also when it already was).
+    Pinned,
+    /// The node lost the old pin: everything has to be sent again.
+    OldMissing,
+}
+
+/// Takes verified blocks while a CAR streams in.
+pub type BlockSink<'a> = &'a mut (dyn FnMut(Block) + Send);
+
+/// One configured node.
+///
+/// Every method ends by `call.deadline`. Errors are `unreachable`, `denied`, `deadline`, `invalid` and the precise codes of
+/// failed checks (`hash_mismatch`, `too_large`, `malformed`, `signature_invalid`, …).
+///
+/// # Cancel safety
+/// Dropping a future stops the request; what the node did by then is unknown and is found out by the next read.
+#[async_trait]
+pub trait Node: Send + Sync + 'static {
+    /// The configured id.
+    fn id(&self) -> &str;
+
+    /// Whether it can be written to.
+    fn has_api(&self) -> bool;
+
+    /// Opens connections ahead of use; failures are silent.
+    async fn warm(&self);
+
+    /// The record this node itself holds for a name. With an API always from its own store (`offline`); `known` says that the
+    /// name has existed, which allows the gateway way (a missing name would walk the DHT there).
+    async fn record(&self, name: &Name, known: bool, call: &Call) -> Outcome;
+
+    /// A block from wherever the node gets it (gateway or RPC); verified.
+    async fn block(&self, cid: &Cid, call: &Call) -> Result<Block, Error>;
+
+    /// The DAG under a root as one CAR, verified block by block; `held` CIDs are not waited for.
+    async fn car(
+        &self,
+        root: &Cid,
+        held: HashSet<Cid>,
+        sink: BlockSink<'_>,
+        call: &Call,
+    ) -> Result<CarSummary, Error>;
+
+    /// Uploads a CAR without pinning it.
+    async fn import(&self, car: Bytes, call: &Call) -> Result<(), Error>;
+
+    /// Pins a root recursively under a name's text; `progress` hears of each line of progress (blocks so far).
+    async fn pin(
+        &self,
+        root: &Cid,
+        name: &Name,
+        progress: &(dyn Fn(u64) + Send + Sync),
+        call: &Call,
+    ) -> Result<(), Error>;
+
+    /// Moves on from a pinned root to a new one, walking the difference only; the old pin stays.
+    async fn repin(&self, old: &Cid, new: &Cid, call: &Call) -> Result<Repin, Error>;
+
+    /// Removes a pin; an absent one is success.
+    async fn unpin(&self, root: &Cid, call: &Call) -> Result<(), Error>;
+
+    /// Roots pinned recursively under a name's text.
+    async fn pins(&self, name: &Name, call: &Call) -> Result<Vec<Cid>, Error>;
+
+    /// Puts a record's exact bytes.
+    async fn put_record(&self, record: &Record, mode: PutMode, call: &Call) -> Result<Put, Error>;
+
+    /// Whether the node's own store holds a block.
+    async fn holds(&self, cid: &Cid, call: &Call) -> Result<bool, Error>;
+
+    /// Whether the node's own store holds the whole DAG under a root; the number of blocks when it does.
+    async fn holds_dag(&self, root: &Cid, call: &Call) -> Result<Option<u64>, Error>;
+
+    /// A block from the node's own store only, verified; `None` when it is not there.
+    async fn own_block(&self, cid: &Cid, call: &Call) -> Result<Option<Block>, Error>;
+}

@@ -1,0 +1,1 @@
+//! Asks many nodes.
