@@ -164,3 +164,5 @@ pub const ROLLUP_MINUTES: usize = 2 * 24 * 60;
 pub const TARGET_SAMPLES: u64 = 20;
 /// Largest nodes file, bytes.
 pub const NODES_FILE_BYTES: u64 = 1024 * 1024;
+/// How long a node may take in all to pull bulk content from its peers before it is sent directly.
+pub const PULL_TOTAL: Duration = Duration::from_secs(120);
