@@ -322,6 +322,18 @@ impl Engine {
         self.own_task(async move { view::clear_cache(&account, kind).await }).await
     }
 
+    /// Does what is due by the wall clock: records put again every 12 h, signed anew every year, history kept, cache
+    /// trimmed. [`Mode::Background`] does this by itself.
+    ///
+    /// # Errors
+    /// Store errors.
+    ///
+    /// # Cancel safety
+    /// Each step is whole or not done; call it again.
+    pub async fn upkeep(&self) -> Result<(), Error> {
+        tend::upkeep(&self.writable()?).await
+    }
+
     /// Listens to events from now on.
     #[must_use]
     pub fn subscribe(&self) -> Subscription {
