@@ -69,7 +69,7 @@ async fn a_second_sync_within_a_minute_sends_nothing() {
     device.sync_to(Level::Verified).await.unwrap();
     let report = device.engine.sync(SyncRequest::default(), |_| ()).await.unwrap();
     assert_eq!((report.source.as_str(), report.requests), ("cache", 0));
-    let restarted = world.device_on(device.store.fork()).await;
+    let restarted = world.device_on(device.store.snapshot()).await;
     let report = restarted.engine.sync(SyncRequest::default(), |_| ()).await.unwrap();
     assert_eq!((report.source.as_str(), report.requests), ("cache", 0), "the cache survives a restart");
     world.pass(Duration::from_secs(61)).await;

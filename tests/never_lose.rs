@@ -139,7 +139,7 @@ async fn the_level_falls_when_nodes_lose_what_was_verified() {
 async fn rival_record_is_merged_before_it_is_replaced() {
     let world = World::new(5);
     let device = published(&world).await;
-    let backup = device.store.fork();
+    let backup = device.store.snapshot();
     device.put(&["b"]).await;
     device.sync_to(Level::Verified).await.unwrap();
     let clone = world.device_on(backup).await;
@@ -162,7 +162,7 @@ async fn crash_after_put_is_not_a_clone() {
     device.put(&["b"]).await;
     device.sync_to(Level::Published).await.unwrap();
     let slot = device.engine.status().slot;
-    let restarted = world.device_on(device.store.fork()).await;
+    let restarted = world.device_on(device.store.snapshot()).await;
     let report = restarted.sync_to(Level::Verified).await.unwrap();
     assert_eq!((restarted.engine.status().slot, report.ack), (slot, Ack::Verified));
 }
@@ -355,7 +355,7 @@ async fn kill_at_any_moment_keeps_acknowledged_changes() {
     let device = world.device().await;
     for n in 0..6 {
         device.put(&[&format!("t{n}")]).await;
-        let dead = device.store.fork();
+        let dead = device.store.snapshot();
         let revived = world.device_on(dead).await;
         assert_eq!(revived.ids().len(), n + 1);
     }

@@ -141,14 +141,15 @@ pub(super) fn node_health(account: &Account) -> Vec<NodeHealth> {
 
 pub(super) async fn cache_stats(account: &Account) -> Result<CacheStats, Error> {
     let blocks = account.store.block_stats().await?;
-    let totals = account.metrics.snapshot().cache;
+    let figures = account.metrics.snapshot().operations;
+    let sum = |count: fn(&crate::metrics::OperationFigures) -> u64| figures.iter().map(count).sum();
     Ok(CacheStats {
         records: account.read().names.len(),
         blocks: blocks.data_blocks.saturating_add(blocks.cache_blocks),
         bytes: blocks.data_bytes.saturating_add(blocks.cache_bytes),
-        hits: totals.hits,
-        misses: totals.misses,
-        failures: totals.failures,
+        hits: sum(|f| f.cache_hits),
+        misses: sum(|f| f.cache_misses),
+        failures: sum(|f| f.failures),
     })
 }
 
