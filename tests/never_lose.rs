@@ -24,7 +24,10 @@ async fn a_second_device_restores_everything() {
     let first = world.device().await;
     first.engine.put((0..40).map(|n| token(&format!("t{n:02}"), "s0")).collect()).await.unwrap();
     let report = first.sync_to(Level::Verified).await.unwrap();
-    assert_eq!((report.ack, report.verified_nodes, report.outcome), (Ack::Verified, 5, SyncOutcome::Published));
+    assert_eq!(
+        (report.ack, report.verified_nodes, report.outcome),
+        (Ack::Verified, 5, SyncOutcome::Published)
+    );
     let second = world.device().await;
     let report = second.sync().await.unwrap();
     assert_eq!((report.added, report.missing_payloads, report.outcome), (40, 0, SyncOutcome::Merged));
@@ -252,7 +255,11 @@ async fn one_of_five_is_enough() {
         assert!(report.warnings.iter().any(|line| line.contains("degraded")), "{:?}", report.warnings);
         device.put(&["b"]).await;
         let report = device.sync_to(Level::Published).await.unwrap();
-        assert_eq!(report.ack, Ack::Published, "a device that owns its slot publishes to the one that is left");
+        assert_eq!(
+            report.ack,
+            Ack::Published,
+            "a device that owns its slot publishes to the one that is left"
+        );
     }
 }
 

@@ -163,11 +163,13 @@ impl Account {
         if !self.read().changes.values().any(|(_, old)| *old > level) {
             return Ok(());
         }
-        self.store.commit(vec![Write::LowerLevel { level }]).await?;
+        let unverified = Write::Meta { key: super::open::VERIFIED_SEQUENCE, value: None };
+        self.store.commit(vec![Write::LowerLevel { level }, unverified]).await?;
         {
             let mut state = self.write();
             state.lower_level(level);
             state.verified_index = None;
+            state.verified_sequence = 0;
             state.revision = state.revision.wrapping_add(1);
         }
         drop(order);

@@ -1,7 +1,7 @@
 //! Bookkeeping of this device's slot: which one, whether it is owned, and leaving it.
 
 use super::account::Account;
-use super::open::{CLAIM_PUT, DEVICE, OWNED, SLOT, name_row, record_digest};
+use super::open::{CLAIM_PUT, DEVICE, OWNED, SLOT, VERIFIED_SEQUENCE, name_row, record_digest};
 use super::state::KnownName;
 use crate::clock::UnixMs;
 use crate::model::identity::Slot;
@@ -14,6 +14,12 @@ pub(super) fn is_rival(account: &Account, slot: Slot, record: &Record) -> bool {
     let state = account.read();
     state.own.slot == Some(slot)
         && state.written.get(&(slot.number(), record.sequence())) != Some(&record_digest(record))
+}
+
+/// Whether this device signed the record, now or under an earlier slot: its content is here.
+pub(super) fn is_own(account: &Account, slot: Slot, record: &Record) -> bool {
+    let state = account.read();
+    state.written.get(&(slot.number(), record.sequence())) == Some(&record_digest(record))
 }
 
 /// The lowest slot that nothing is known of and that this device never signed for.
@@ -39,6 +45,7 @@ pub(super) async fn abandon(account: &Account) -> Result<(), Error> {
         Write::Meta { key: SLOT, value: None },
         Write::Meta { key: OWNED, value: None },
         Write::Meta { key: CLAIM_PUT, value: None },
+        Write::Meta { key: VERIFIED_SEQUENCE, value: None },
     ];
     // A claim that was never ours must not be repaired or counted as a head of the wallet.
     if !owned {
@@ -51,6 +58,7 @@ pub(super) async fn abandon(account: &Account) -> Result<(), Error> {
     state.own.claim_put_at = 0;
     state.edition = None;
     state.verified_index = None;
+    state.verified_sequence = 0;
     if !owned {
         state.names.remove(&slot);
     }

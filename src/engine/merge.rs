@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::account::Account;
 use super::apply::{Applied, Origin, apply};
+use super::claim;
 use super::open::{MERGED, merged_value, name_row};
 use super::state::KnownName;
 use crate::model::block::Block;
@@ -43,7 +44,7 @@ pub(super) async fn merge_record(
         note_record(account, slot, record, None, true).await?;
         return Ok(Merged::Foreign(Error::new(Code::Malformed, "the record does not point at a root")));
     };
-    if account.is_merged(&cid) {
+    if account.is_merged(&cid) || claim::is_own(account, slot, record) {
         note_record(account, slot, record, Some(cid), false).await?;
         return Ok(Merged::Already);
     }

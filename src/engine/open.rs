@@ -25,6 +25,7 @@ pub(super) const CLAIM_PUT: &str = "claim_put";
 pub(super) const FIRST_READ: &str = "first_read";
 pub(super) const MERGED: &str = "merged";
 pub(super) const VERIFIED_INDEX: &str = "verified_index";
+pub(super) const VERIFIED_SEQUENCE: &str = "verified_sequence";
 pub(super) const GAP: &str = "gap";
 pub(super) const FAILED: &str = "failed";
 pub(super) const LAST_SYNC: &str = "last_sync";
@@ -189,6 +190,8 @@ fn metas(state: &mut State, loaded: &Loaded) {
     state.reput_at = number(loaded, REPUT).unwrap_or(0);
     state.failed_at = number(loaded, FAILED);
     state.verified_index = loaded.meta.get(VERIFIED_INDEX).and_then(|v| Cid::from_bytes(v).ok());
+    state.verified_sequence =
+        number(loaded, VERIFIED_SEQUENCE).and_then(|n| u64::try_from(n).ok()).unwrap_or(0);
     state.last_sync = loaded.meta.get(LAST_SYNC).and_then(|v| serde_json::from_slice(v).ok());
     state.remote_level = loaded.meta.get(REMOTE_LEVEL).and_then(|v| match v.first() {
         Some(2) => Some(crate::store::Level::Verified),

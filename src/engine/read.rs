@@ -53,11 +53,9 @@ pub(super) fn cached(account: &Account, started: Instant) -> Option<Reading> {
     let ttl = millis(account.config.cache.record_ttl);
     let within = |at: i64, span: i64| (0..span).contains(&now.saturating_sub(at));
     let fresh = state.first_read
-        && (state.last_sync.is_some() || !state.names.is_empty())
-        && state
-            .names
-            .values()
-            .all(|known| within(known.verified_at, ttl) || is_quiet(known.changed_at, now))
+        && state.names.values().all(|known| {
+            known.record.is_none() || within(known.verified_at, ttl) || is_quiet(known.changed_at, now)
+        })
         && state.verified_recently(now, ttl)
         && state.missing.is_empty()
         && state.pending() == 0;
@@ -103,7 +101,7 @@ pub(super) async fn read_nodes(
 ) -> Result<Reading, SyncFailure> {
     let started = account.clock.monotonic();
     let call = Call { deadline: started + budget, meter };
-    let which = account.nodes.askable(started, fresh);
+    let which = askable(account, started, fresh);
     let (mut queue, gap) = first_slots(&account.read(), account.clock.now(), fresh);
     let cold = account.read().names.is_empty();
     progress(Progress::Reading { names: queue.len() });
@@ -148,6 +146,14 @@ pub(super) async fn read_nodes(
         nodes: heard.node_reports(account),
         warnings: tally.warnings,
     })
+}
+
+/// Every node, except those that just failed; every node when the caller insists or none is left.
+fn askable(account: &Account, now: Instant, fresh: bool) -> Vec<usize> {
+    let all = 0..account.nodes.len();
+    let open: Vec<usize> =
+        all.clone().filter(|at| fresh || account.nodes.health().available(*at, now)).collect();
+    if open.is_empty() { all.collect() } else { open }
 }
 
 /// Merges what one round showed; gives the slots that the found roots name.

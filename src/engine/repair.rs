@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use super::account::Account;
 use super::open::REPUT;
-use super::publish::supply::forget_held;
+use super::publish::supply::doubt;
 use super::resolve::Heard;
 use crate::Error;
 use crate::model::identity::Slot;
 use crate::model::record::Record;
 use crate::node::{Call, Meter, Outcome, Put, PutMode};
-use crate::store::{Level, Write};
+use crate::store::{Level, NodeRow, Write};
 
 /// One repair may take this long; it runs behind the answer.
 const REPAIR: Duration = Duration::from_secs(4);
@@ -67,20 +67,32 @@ fn best(account: &Account, slot: Slot) -> Option<Record> {
     known.record.clone()
 }
 
-/// A node that should hold our record does not: whatever it was known to hold is in doubt.
+/// A node that was proven to hold our latest record does not show it: whatever it was known to hold is in doubt. A
+/// node that only lags behind is brought along by the next publish.
 async fn lost(account: &Account, at: usize) -> Result<(), Error> {
     let Some(node) = account.nodes.node(at) else { return Ok(()) };
-    let proven = account.read().nodes.get(node.id()).is_some_and(|row| row.verified_sequence > 0);
-    if proven { forget_held(account, node.id()).await } else { Ok(()) }
+    let proven = {
+        let state = account.read();
+        let proven = state.nodes.get(node.id()).map_or(0, |row| row.verified_sequence);
+        proven > 0
+            && (proven >= state.verified_sequence
+                || state.edition.as_ref().is_some_and(|e| e.sequence == proven))
+    };
+    if proven { doubt(account, node.id()).await } else { Ok(()) }
 }
 
-/// Lowers the level when fewer nodes than needed are left that were proven to hold our edition.
+/// Lowers the level when fewer nodes than needed are left of those that were proven to hold what was verified.
 async fn check_own_level(account: &Account) -> Result<(), Error> {
-    let (left, was) = {
+    let (left, verified) = {
         let state = account.read();
-        (state.verified_nodes(), state.edition.is_some() && state.own.owned)
+        let verified = state.verified_sequence;
+        let slot = state.own.slot.filter(|_| state.own.owned);
+        let holds = |row: &&NodeRow| {
+            slot.is_some_and(|slot| row.slot == slot.number()) && row.verified_sequence >= verified
+        };
+        (state.nodes.values().filter(holds).count(), verified)
     };
-    if !was || left >= account.needed() {
+    if verified == 0 || left >= account.needed() {
         return Ok(());
     }
     let level = if left > 0 { Level::Published } else { Level::Local };

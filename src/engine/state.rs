@@ -79,6 +79,8 @@ pub(super) struct State {
     pub merged: Vec<Cid>,
     /// The index CID as of the last time it was verified on enough nodes.
     pub verified_index: Option<Cid>,
+    /// Our own sequence at that time; 0 when nothing is verified.
+    pub verified_sequence: u64,
     /// A restored wallet publishes nothing before this is set.
     pub first_read: bool,
     /// Level of content that other devices published.

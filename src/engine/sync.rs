@@ -10,14 +10,13 @@ use tokio::time::Instant;
 
 use super::account::Account;
 use super::event::{Event, Progress};
-use super::open::LAST_SYNC;
 use super::publish::{Published, Run, publish_once};
 use super::read::{Reading, cached, read_nodes};
 use super::report::{Ack, LastSync, NameReport, SyncFailure, SyncOutcome, SyncReport};
 use super::resolve::Heard;
 use crate::metrics::{Operation, Sample};
 use crate::node::{Meter, Source};
-use crate::store::{Level, Write};
+use crate::store::Level;
 use crate::{Code, Error, limits};
 
 /// What a caller wants of a sync.
@@ -71,7 +70,7 @@ pub(super) async fn sync(
         publish(&account, &request, end, &progress).await?
     };
     let report = report(&account, &reading, totals, publishing);
-    remember(&account, &report).await?;
+    remember(&account, &report);
     Ok(report)
 }
 
@@ -397,17 +396,12 @@ fn report(
     }
 }
 
-/// The last sync survives restarts.
-async fn remember(account: &Account, report: &SyncReport) -> Result<(), Error> {
-    let _order = account.order.lock().await;
+/// Remembered in memory; on disk with the next flush of the metrics.
+fn remember(account: &Account, report: &SyncReport) {
     let outcome = serde_json::to_value(report.outcome).ok();
-    let last = LastSync {
+    account.write().last_sync = Some(LastSync {
         at: account.clock.now(),
         source: report.source.as_str().to_owned(),
         outcome: outcome.as_ref().and_then(|text| text.as_str()).unwrap_or("").to_owned(),
-    };
-    let value = serde_json::to_vec(&last).ok().map(Into::into);
-    account.store.commit(vec![Write::Meta { key: LAST_SYNC, value }]).await?;
-    account.write().last_sync = Some(last);
-    Ok(())
+    });
 }

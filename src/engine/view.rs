@@ -187,7 +187,8 @@ impl Account {
         let drained = self.metrics.drain_rollups();
         let Some(first) = drained.iter().map(|row| row.minute).min() else { return Ok(()) };
         let kept = self.store.rollups(first).await?;
-        let mut batch = Vec::new();
+        let last = self.read().last_sync.as_ref().and_then(|last| serde_json::to_vec(last).ok());
+        let mut batch = vec![Write::Meta { key: super::open::LAST_SYNC, value: last.map(Bytes::from) }];
         for row in drained {
             let old = kept.iter().find(|old| old.minute == row.minute);
             let json = match old.map(|old| Metrics::merge_json(&old.json, &row.json)) {

@@ -161,7 +161,7 @@ pub(super) async fn spend(
     let order = account.order.lock().await;
     let (mut state, here) = {
         let state = account.read();
-        let here = state.on_disk.contains(&reference.cid);
+        let here = state.on_disk.contains_key(&reference.cid);
         (state.inventory.state(&key).cloned().unwrap_or_default(), here)
     };
     let set = match kind {

@@ -141,7 +141,9 @@ impl FakeNode {
 fn links(block: &Block) -> Vec<Cid> {
     match block.cid().codec() {
         Codec::Raw => Vec::new(),
-        Codec::DagCbor => cbor::decode(block.bytes()).and_then(|value| cbor::links(&value)).unwrap_or_default(),
+        Codec::DagCbor => {
+            cbor::decode(block.bytes()).and_then(|value| cbor::links(&value)).unwrap_or_default()
+        }
     }
 }
 
@@ -352,7 +354,8 @@ impl World {
             })
             .collect();
         for node in &nodes {
-            *node.peers.lock().unwrap() = nodes.iter().filter(|other| other.id != node.id).map(Arc::downgrade).collect();
+            *node.peers.lock().unwrap() =
+                nodes.iter().filter(|other| other.id != node.id).map(Arc::downgrade).collect();
         }
         Self {
             nodes,
@@ -423,7 +426,11 @@ impl Device {
 
     /// Token ids of the view.
     pub fn ids(&self) -> Vec<String> {
-        self.engine.tokens(None, 1_000, false).iter().map(|row| row.key.token_id.as_str().to_owned()).collect()
+        self.engine
+            .tokens(None, 1_000, false)
+            .iter()
+            .map(|row| row.key.token_id.as_str().to_owned())
+            .collect()
     }
 
     /// Lets the background work end.
@@ -442,4 +449,3 @@ pub fn token(id: &str, state: &str) -> NewToken {
         payload: Bytes::from(format!("payload of {id} in {state}")),
     }
 }
-

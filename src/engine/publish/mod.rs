@@ -20,7 +20,7 @@ use self::edition::Prepared;
 use self::node::Own;
 use super::account::Account;
 use super::claim as slots;
-use super::open::VERIFIED_INDEX;
+use super::open::{VERIFIED_INDEX, VERIFIED_SEQUENCE};
 use crate::clock::UnixMs;
 use crate::model::identity::Slot;
 use crate::model::record::Record;
@@ -222,13 +222,24 @@ async fn raise(account: &Account, prepared: &Prepared, run: &Run) -> Result<Opti
 }
 
 async fn note_verified_index(account: &Account, prepared: &Prepared) -> Result<(), Error> {
-    if account.read().verified_index == Some(prepared.edition.index) {
-        return Ok(());
+    {
+        let state = account.read();
+        let same = state.verified_index == Some(prepared.edition.index);
+        if same && state.verified_sequence == prepared.edition.sequence {
+            return Ok(());
+        }
     }
     let _order = account.order.lock().await;
     let value = Some(prepared.edition.index.to_bytes().into());
-    account.store.commit(vec![Write::Meta { key: VERIFIED_INDEX, value }]).await?;
-    account.write().verified_index = Some(prepared.edition.index);
+    let sequence = Some(prepared.edition.sequence.to_be_bytes().to_vec().into());
+    let batch = vec![
+        Write::Meta { key: VERIFIED_INDEX, value },
+        Write::Meta { key: VERIFIED_SEQUENCE, value: sequence },
+    ];
+    account.store.commit(batch).await?;
+    let mut state = account.write();
+    state.verified_index = Some(prepared.edition.index);
+    state.verified_sequence = prepared.edition.sequence;
     Ok(())
 }
 

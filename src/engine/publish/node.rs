@@ -5,10 +5,12 @@ use std::time::Duration;
 use futures_util::future::{join, join_all};
 
 use super::edition::Prepared;
-use super::supply::{bytes_of, forget_held, lacking, pin, remember_held, upload};
+use super::supply::{bytes_of, forget_held, lacking, pin, upload};
 use super::{Run, Step};
 use crate::engine::account::Account;
 use crate::engine::claim;
+use crate::engine::open::name_row;
+use crate::engine::state::KnownName;
 use crate::model::cid::Cid;
 use crate::model::record::Record;
 use crate::node::{Node, Outcome, Put, PutMode};
@@ -133,7 +135,7 @@ pub(super) async fn publish_to(
 }
 
 fn was_pinned(account: &Account, node: &str) -> bool {
-    account.read().nodes.get(node).is_some_and(|row| row.verified_sequence > 0 || !row.pinned.is_empty())
+    account.read().nodes.contains_key(node)
 }
 
 /// Nothing is known of a node that was written to before: one question may save sending everything.
@@ -252,43 +254,55 @@ async fn second_look(
 /// Times a displaced record is put again before the node counts as not keeping it.
 const SECOND_LOOKS: u32 = 3;
 
+/// Remembers a node as proven to hold the edition, and our own name as seen.
 pub(super) async fn note_verified(
     account: &Account,
     node: &str,
     prepared: &Prepared,
     sent: &[Cid],
 ) -> Result<(), Error> {
-    {
-        let _order = account.order.lock().await;
-        let (row, stale) = {
-            let state = account.read();
-            let slot = prepared.edition.slot.number();
-            let mut row = state.nodes.get(node).filter(|row| row.slot == slot).cloned().unwrap_or(NodeRow {
-                node: node.to_owned(),
-                slot,
-                pinned: Vec::new(),
-                verified_sequence: 0,
-                put_at: 0,
-            });
-            row.pinned.retain(|root| *root != prepared.edition.root);
-            row.pinned.push(prepared.edition.root);
-            row.verified_sequence = prepared.edition.sequence;
-            row.put_at = account.clock.now();
-            let held = state.held.get(node).map_or(0, std::collections::HashSet::len);
-            (row, held > prepared.all.len().saturating_mul(2).saturating_add(1_000))
-        };
-        let mut batch = vec![Write::Node(row.clone())];
-        if stale {
-            batch.push(Write::HeldExactly { node: node.to_owned(), cids: prepared.all.clone() });
-        }
-        account.store.commit(batch).await?;
-        let mut state = account.write();
-        state.nodes.insert(node.to_owned(), row);
-        if stale {
-            state.held.insert(node.to_owned(), prepared.all.iter().copied().collect());
-        }
+    let _order = account.order.lock().await;
+    let now = account.clock.now();
+    let slot = prepared.edition.slot;
+    let (row, own, stale) = {
+        let state = account.read();
+        let old = state.nodes.get(node).filter(|row| row.slot == slot.number()).cloned();
+        let mut row = old.unwrap_or_else(|| fresh_row(node, slot.number()));
+        row.pinned.retain(|root| *root != prepared.edition.root);
+        row.pinned.push(prepared.edition.root);
+        row.verified_sequence = prepared.edition.sequence;
+        row.put_at = now;
+        let own = state.names.get(&slot).map(|known| KnownName { verified_at: now, ..known.clone() });
+        let held = state.held.get(node).map_or(0, std::collections::HashSet::len);
+        (row, own, held > prepared.all.len().saturating_mul(2).saturating_add(STALE_HELD))
+    };
+    let held = if stale {
+        Write::HeldExactly { node: node.to_owned(), cids: prepared.all.clone() }
+    } else {
+        Write::Held { node: node.to_owned(), cids: sent.to_vec() }
+    };
+    let mut batch = vec![Write::Node(row.clone()), held];
+    batch.extend(own.as_ref().map(|own| Write::Name(name_row(slot, own))));
+    account.store.commit(batch).await?;
+    let mut state = account.write();
+    state.nodes.insert(node.to_owned(), row);
+    let held = state.held.entry(node.to_owned()).or_default();
+    if stale {
+        *held = prepared.all.iter().copied().collect();
+    } else {
+        held.extend(sent);
     }
-    remember_held(account, node, sent.to_vec()).await
+    if let Some(own) = own {
+        state.names.insert(slot, own);
+    }
+    Ok(())
+}
+
+/// Blocks of older editions remembered beyond twice the present ones before the list is made anew.
+const STALE_HELD: usize = 1_000;
+
+fn fresh_row(node: &str, slot: u8) -> NodeRow {
+    NodeRow { node: node.to_owned(), slot, pinned: Vec::new(), verified_sequence: 0, put_at: 0 }
 }
 
 /// Whether an upload is bulk: then two nodes carry it to the others.

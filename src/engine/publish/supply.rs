@@ -129,8 +129,21 @@ pub(super) async fn remember_held(account: &Account, node: &str, cids: Vec<Cid>)
     Ok(())
 }
 
-/// Forgets what a node is known to hold: it lost something.
-pub(in crate::engine) async fn forget_held(account: &Account, node: &str) -> Result<(), Error> {
+/// A node does not show what it was proven to hold: nothing it was sent is taken for granted any more.
+pub(in crate::engine) async fn doubt(account: &Account, node: &str) -> Result<(), Error> {
+    let _order = account.order.lock().await;
+    let Some(mut row) = account.read().nodes.get(node).cloned() else { return Ok(()) };
+    row.verified_sequence = 0;
+    let held = Write::HeldExactly { node: node.to_owned(), cids: Vec::new() };
+    account.store.commit(vec![held, Write::Node(row.clone())]).await?;
+    let mut state = account.write();
+    state.held.insert(node.to_owned(), HashSet::new());
+    state.nodes.insert(node.to_owned(), row);
+    Ok(())
+}
+
+/// Forgets what a node is known to hold, pins included: it lost something.
+pub(super) async fn forget_held(account: &Account, node: &str) -> Result<(), Error> {
     let _order = account.order.lock().await;
     let mut row = account.read().nodes.get(node).cloned();
     let mut batch = vec![Write::HeldExactly { node: node.to_owned(), cids: Vec::new() }];
