@@ -122,7 +122,7 @@ impl Engine {
         };
         let engine = Self::assemble(secret, parts).await?;
         for warning in opened.warnings {
-            engine.account.write().alerts.push(("storage", warning));
+            engine.account.write().alerts.push(("storage", warning.to_string()));
         }
         Ok(engine)
     }
