@@ -8,7 +8,9 @@ use std::time::Duration;
 
 /// Largest IPNS record, bytes: the IPNS specification and Kubo refuse more.
 pub const RECORD_BYTES: usize = 10_240;
-/// Largest `_ws` extension, bytes: leaves room for signatures and value inside [`RECORD_BYTES`].
+/// Longest CID text in a record's value, characters: the longest CIDv1 takes 112, and base58 is decoded in quadratic time.
+pub const RECORD_VALUE_CHARS: usize = 256;
+/// Most bytes of the blocks in a `_ws` extension: leaves room for signatures and value inside [`RECORD_BYTES`].
 pub const EXTENSION_BYTES: usize = 8 * 1024;
 /// Most blocks a record carries: root and a handful of index nodes; more never fit.
 pub const EXTENSION_BLOCKS: usize = 64;
@@ -58,6 +60,10 @@ pub const CAR_BLOCKS: usize = 1_000_000;
 pub const CAR_BYTES: u64 = 8 * 1024 * 1024 * 1024;
 /// Largest CAR header, bytes: one root takes 59.
 pub const CAR_HEADER_BYTES: usize = 4 * 1024;
+/// Longest CID of a CAR section, bytes: ours take 36, a 64-byte digest 70.
+pub const CAR_CID_BYTES: usize = 128;
+/// Most bytes held of CAR blocks that came before their parents: honest writers send parents first.
+pub const CAR_EARLY_BYTES: usize = 8 * 1024 * 1024;
 
 // --- identity ---
 
