@@ -128,7 +128,10 @@ impl Forged {
     }
 
     pub fn set(mut self, name: &str, value: Vec<u8>) -> Self {
-        self.data.iter_mut().filter(|(found, _)| *found == key(name)).for_each(|(_, old)| *old = value.clone());
+        self.data
+            .iter_mut()
+            .filter(|(found, _)| *found == key(name))
+            .for_each(|(_, old)| *old = value.clone());
         self
     }
 

@@ -196,8 +196,11 @@ impl Node for FakeNode {
         if self.pass(call).await? != Fault::None {
             return Err(Error::new(Code::Unreachable, "status 500"));
         }
-        let (mut stack, mut seen, mut summary) =
-            (vec![*root], HashSet::new(), CarSummary { blocks: 0, bytes: 0, skipped: 0, missing: Vec::new() });
+        let (mut stack, mut seen, mut summary) = (
+            vec![*root],
+            HashSet::new(),
+            CarSummary { blocks: 0, bytes: 0, skipped: 0, missing: Vec::new() },
+        );
         while let Some(cid) = stack.pop() {
             if held.contains(&cid) || !seen.insert(cid) {
                 continue;

@@ -40,7 +40,10 @@ fn read_into(rest: &mut Bytes, contents: &mut Contents) -> Result<(), String> {
         return Err("invalid car version".to_owned());
     }
     if let Some(Ipld::List(roots)) = header.get("roots") {
-        contents.roots = roots.iter().filter_map(|root| if let Ipld::Link(cid) = root { Some(*cid) } else { None }).collect();
+        contents.roots = roots
+            .iter()
+            .filter_map(|root| if let Ipld::Link(cid) = root { Some(*cid) } else { None })
+            .collect();
     }
     while let Some(section) = section(rest)? {
         let mut bytes = &*section;
@@ -86,10 +89,8 @@ fn section(rest: &mut Bytes) -> Result<Option<Bytes>, String> {
 
 /// The header of a CAR with one root.
 pub(crate) fn header(root: &Cid) -> Vec<u8> {
-    let map = [
-        ("roots".to_owned(), Ipld::List(vec![Ipld::Link(*root)])),
-        ("version".to_owned(), Ipld::Integer(1)),
-    ];
+    let map =
+        [("roots".to_owned(), Ipld::List(vec![Ipld::Link(*root)])), ("version".to_owned(), Ipld::Integer(1))];
     let body = cbor::encode(&Ipld::Map(map.into_iter().collect())).unwrap_or_default();
     let mut out = varint(body.len());
     out.extend_from_slice(&body);

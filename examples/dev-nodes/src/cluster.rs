@@ -101,7 +101,8 @@ impl Cluster {
         if !(1..=limits::NODES).contains(&usize::from(count)) {
             return Err(Error::new(Code::BadRequest, format!("nodes: 1 to {}", limits::NODES)));
         }
-        let shared = Arc::new(Shared { settings: Mutex::new(options.settings), moves: watch::Sender::new(()) });
+        let shared =
+            Arc::new(Shared { settings: Mutex::new(options.settings), moves: watch::Sender::new(()) });
         let nodes = (1..=count)
             .map(|number| Node::new(number, options.token.clone(), shared.clone()).map(Arc::new))
             .collect::<Result<Vec<_>, _>>()?;

@@ -98,7 +98,9 @@ pub struct Snapshot(Store);
 
 impl Node {
     pub fn new(number: u8, token: Option<String>, shared: Arc<Shared>) -> Result<Self, Error> {
-        let open = || Port::open().map_err(|e| Error::with_source(Code::StorageIo, "cannot open a loopback port", e));
+        let open = || {
+            Port::open().map_err(|e| Error::with_source(Code::StorageIo, "cannot open a loopback port", e))
+        };
         // Any distinct keys do; the id only has to look like a peer id.
         let id = WalletKeys::derive(&Secret::new([number; 32]), Some("dev-nodes")).slot(Slot::ZERO);
         Ok(Self {

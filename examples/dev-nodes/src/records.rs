@@ -161,7 +161,9 @@ impl Node {
         let best = self
             .reachable_peers()
             .filter(|peer| !peer.has(Fault::Forge))
-            .filter_map(|peer| if let Own::Found(_, Some(record)) = peer.own_record(name) { Some(record) } else { None })
+            .filter_map(|peer| {
+                if let Own::Found(_, Some(record)) = peer.own_record(name) { Some(record) } else { None }
+            })
             .max_by(Record::cmp_order)?;
         for peer in self.reachable_peers() {
             peer.accept_record(best.clone());
@@ -176,11 +178,16 @@ impl Node {
         }
         if raw.len() > limits::RECORD_BYTES {
             let most = limits::RECORD_BYTES;
-            return Err(format!("record exceeds maximum size of {most} bytes, use --force to skip size check"));
+            return Err(format!(
+                "record exceeds maximum size of {most} bytes, use --force to skip size check"
+            ));
         }
         let record = self.check_record(name, &raw).map_err(|reason| {
-            let step =
-                if reason.starts_with("record is malformed") { "invalid IPNS record" } else { "record validation failed" };
+            let step = if reason.starts_with("record is malformed") {
+                "invalid IPNS record"
+            } else {
+                "record validation failed"
+            };
             format!("{step}: {reason}")
         })?;
         if let Some(rival) = self.rival(name) {

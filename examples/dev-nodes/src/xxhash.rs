@@ -23,9 +23,9 @@ pub(crate) fn xxhash64(bytes: &[u8]) -> u64 {
             .wrapping_add(b.rotate_left(7))
             .wrapping_add(c.rotate_left(12))
             .wrapping_add(d.rotate_left(18));
-        lanes.iter().fold(sum, |hash, lane| {
-            (hash ^ round(0, *lane)).wrapping_mul(PRIME_1).wrapping_add(PRIME_4)
-        })
+        lanes
+            .iter()
+            .fold(sum, |hash, lane| (hash ^ round(0, *lane)).wrapping_mul(PRIME_1).wrapping_add(PRIME_4))
     } else {
         PRIME_5
     };

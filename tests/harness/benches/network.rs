@@ -2,7 +2,13 @@
 //!
 //! Five daemons behind a proxy with 40 ms round trips. Every figure is the median of a few runs in one go, and each of ours
 //! stands beside its budget and beside the plain ways. `WALLETSYNC_BIN` names a release build of the command line.
-#![allow(missing_docs, clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, clippy::print_stdout)]
+#![allow(
+    missing_docs,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout
+)]
 #![allow(clippy::disallowed_methods, clippy::cast_possible_truncation)]
 
 use std::path::{Path, PathBuf};
@@ -23,7 +29,8 @@ fn main() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
         let direct = cluster.nodes_json().unwrap();
-        let proxy = DelayProxy::start(&direct, LinkProfile { rtt: RTT, bits_per_second: None }).await.unwrap();
+        let proxy =
+            DelayProxy::start(&direct, LinkProfile { rtt: RTT, bits_per_second: None }).await.unwrap();
         println!("five Kubo 0.43, {} ms round trips, median of {RUNS}\n", RTT.as_millis());
         println!("{:<58} {:>10} {:>10}", "what", "measured", "budget");
         small_wallet(&proxy).await;
@@ -87,7 +94,10 @@ impl Scratch {
 }
 
 fn binary() -> PathBuf {
-    std::env::var_os("WALLETSYNC_BIN").map(PathBuf::from).filter(|path| Path::new(path).exists()).expect("WALLETSYNC_BIN")
+    std::env::var_os("WALLETSYNC_BIN")
+        .map(PathBuf::from)
+        .filter(|path| Path::new(path).exists())
+        .expect("WALLETSYNC_BIN")
 }
 
 /// Payload text that a compressor cannot shrink much.
@@ -106,7 +116,9 @@ fn noise(seed: usize, bytes: usize) -> String {
 
 fn token_line(mark: &str, n: usize, bytes: usize) -> String {
     let data = noise(n, bytes);
-    format!("{{\"tokenId\":\"{mark}{n:06}\",\"stateHash\":\"s0\",\"summary\":\"coin {n}\",\"data\":\"{data}\"}}\n")
+    format!(
+        "{{\"tokenId\":\"{mark}{n:06}\",\"stateHash\":\"s0\",\"summary\":\"coin {n}\",\"data\":\"{data}\"}}\n"
+    )
 }
 
 fn token(mark: &str, n: usize, bytes: usize) -> NewToken {
@@ -136,7 +148,8 @@ async fn small_wallet(proxy: &DelayProxy) {
     let (report, _) = scratch.cli("a", &["sync", "--wait", "verified"]);
     assert_eq!(report["ack"], "verified", "{report}");
 
-    let cold: Vec<Value> = (0..RUNS).map(|n| scratch.cli(&format!("cold{n}"), &["sync", "--fresh"]).0).collect();
+    let cold: Vec<Value> =
+        (0..RUNS).map(|n| scratch.cli(&format!("cold{n}"), &["sync", "--fresh"]).0).collect();
     let of = |key: &str| median(cold.iter().map(|report| report[key].as_f64().unwrap()).collect());
     row("cold sync, fresh process: list and balance", of("listMs"), Some(105.0), "ms");
     row("cold sync, fresh process: payloads too", of("elapsedMs"), Some(155.0), "ms");
@@ -205,10 +218,12 @@ fn url(nodes: &str, at: usize, key: &str) -> String {
 async fn plain_resolve(nodes: &str, name: &str) -> f64 {
     let (client, api) = (client(), url(nodes, 0, "api"));
     let started = Instant::now();
-    let text = client.post(format!("{api}/api/v0/name/resolve?arg={name}&nocache=true")).send().await.unwrap();
+    let text =
+        client.post(format!("{api}/api/v0/name/resolve?arg={name}&nocache=true")).send().await.unwrap();
     let path: Value = serde_json::from_str(&text.text().await.unwrap()).unwrap();
     let path = path["Path"].as_str().unwrap().to_owned();
-    let root = client.post(format!("{api}/api/v0/dag/get?arg={path}&output-codec=dag-cbor")).send().await.unwrap();
+    let root =
+        client.post(format!("{api}/api/v0/dag/get?arg={path}&output-codec=dag-cbor")).send().await.unwrap();
     root.bytes().await.unwrap();
     started.elapsed().as_secs_f64() * 1_000.0
 }
@@ -235,7 +250,12 @@ async fn one_of_a_thousand(proxy: &DelayProxy) {
     let scratch = Scratch::new(proxy.nodes_json(), 0x22);
     let started = Instant::now();
     scratch.put_file("a", 1_000, 25_000, "t");
-    row("put of 1,000 tokens of 25 KB (with process start)", started.elapsed().as_secs_f64() * 1_000.0, None, "ms");
+    row(
+        "put of 1,000 tokens of 25 KB (with process start)",
+        started.elapsed().as_secs_f64() * 1_000.0,
+        None,
+        "ms",
+    );
     let (report, ms) = scratch.cli("a", &["sync", "--wait", "verified"]);
     assert_eq!(report["ack"], "verified", "{report}");
     row("  its first publish to verified", ms, None, "ms");
@@ -249,7 +269,12 @@ async fn one_of_a_thousand(proxy: &DelayProxy) {
     row("  all payloads", started.elapsed().as_secs_f64() * 1_000.0, None, "ms");
     scratch.put_file("a", 1, 25_000, "extra");
     let (report, _) = scratch.cli("a", &["sync", "--wait", "verified"]);
-    row("one token more of 1,000: bytes out per node", report["bytesOut"].as_f64().unwrap() / 5_000.0, Some(100.0), "KB");
+    row(
+        "one token more of 1,000: bytes out per node",
+        report["bytesOut"].as_f64().unwrap() / 5_000.0,
+        Some(100.0),
+        "KB",
+    );
     let report = reader.sync(fresh(None), |_| ()).await.unwrap();
     assert_eq!(report.added, 1);
     row("  bytes in at the other device", report.bytes_in as f64 / 1_000.0, Some(100.0), "KB");

@@ -70,8 +70,9 @@ impl Call {
         if prefix_needed && !text.starts_with("/ipns/") {
             return Err(Refusal::rpc("invalid key"));
         }
-        Name::parse(text)
-            .map_err(|_| Refusal::rpc("failed to parse peer ID: invalid cid: selected encoding not supported"))
+        Name::parse(text).map_err(|_| {
+            Refusal::rpc("failed to parse peer ID: invalid cid: selected encoding not supported")
+        })
     }
 
     pub fn option(&self, key: &str) -> Option<&str> {

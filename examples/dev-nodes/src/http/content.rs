@@ -124,7 +124,8 @@ pub(super) async fn dag_export(call: &Call) -> Result<Response, Refusal> {
         if !seen.insert(cid) {
             continue;
         }
-        let bytes = if offline { call.node.own_block(&cid) } else { call.within(call.node.block(&cid)).await };
+        let bytes =
+            if offline { call.node.own_block(&cid) } else { call.within(call.node.block(&cid)).await };
         let Some(bytes) = bytes else { break };
         open.extend(dag::links(&cid, &bytes).into_iter().rev());
         out.extend(car::block(&cid, &call.node.forged(&bytes)));

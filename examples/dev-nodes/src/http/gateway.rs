@@ -103,7 +103,9 @@ pub(super) async fn answer(node: Arc<Node>, request: Request) -> Result<Response
         Refusal::text(StatusCode::BAD_REQUEST, text)
     })?;
     if !below.is_empty() {
-        return Ok(ask.refuse(StatusCode::INTERNAL_SERVER_ERROR, format!("failed to resolve {path}: no link")));
+        return Ok(
+            ask.refuse(StatusCode::INTERNAL_SERVER_ERROR, format!("failed to resolve {path}: no link"))
+        );
     }
     drop(request);
     content(&ask, &cid).await
@@ -207,7 +209,9 @@ async fn raw(ask: &Ask, cid: &Cid, content_type: &str, suffix: &str) -> Result<R
 async fn car(ask: &Ask, root: &Cid) -> Result<Response, Refusal> {
     let scope = ask.option("dag-scope").unwrap_or("all");
     if !["all", "block", "entity"].contains(&scope) {
-        return Ok(ask.refuse(StatusCode::BAD_REQUEST, "unsupported application/vnd.ipld.car scope parameter"));
+        return Ok(
+            ask.refuse(StatusCode::BAD_REQUEST, "unsupported application/vnd.ipld.car scope parameter")
+        );
     }
     let wait = ask.node.shared.settings().gateway_wait;
     let mut out = car::header(root);

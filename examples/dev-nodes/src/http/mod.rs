@@ -68,9 +68,9 @@ async fn answer(
         }
         .unwrap_or_else(IntoResponse::into_response),
     };
-    let cut = door.node.find_fault(|fault| {
-        if let Fault::Reset { after_bytes } = fault { Some(*after_bytes) } else { None }
-    });
+    let cut = door
+        .node
+        .find_fault(|fault| if let Fault::Reset { after_bytes } = fault { Some(*after_bytes) } else { None });
     traffic::count(line, response, cut.map(|after_bytes| (after_bytes, reset)))
 }
 
@@ -81,7 +81,9 @@ fn everywhere(door: &Door) -> Option<Response> {
         let page = "<!DOCTYPE html><html><body><h1>Welcome to the hotel</h1>Please log in.</body></html>";
         return Some(([(header::CONTENT_TYPE, "text/html; charset=utf-8")], page).into_response());
     }
-    if let Some(status) = node.find_fault(|fault| if let Fault::ServerError(s) = fault { Some(*s) } else { None }) {
+    if let Some(status) =
+        node.find_fault(|fault| if let Fault::ServerError(s) = fault { Some(*s) } else { None })
+    {
         let status = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
         return Some(Refusal::text(status, status.canonical_reason().unwrap_or("error")).into_response());
     }
@@ -98,20 +100,39 @@ fn access_denied() -> Refusal {
 
 /// The commands of the RPC that are there.
 const COMMANDS: [&str; 18] = [
-    "block/get", "block/put", "block/stat", "dag/export", "dag/import", "dag/stat", "id", "name/get", "name/put",
-    "pin/add", "pin/ls", "pin/rm", "pin/update", "repo/gc", "routing/get", "routing/put", "swarm/peers", "version",
+    "block/get",
+    "block/put",
+    "block/stat",
+    "dag/export",
+    "dag/import",
+    "dag/stat",
+    "id",
+    "name/get",
+    "name/put",
+    "pin/add",
+    "pin/ls",
+    "pin/rm",
+    "pin/update",
+    "repo/gc",
+    "routing/get",
+    "routing/put",
+    "swarm/peers",
+    "version",
 ];
 
 async fn rpc(node: Arc<Node>, request: Request) -> Result<Response, Refusal> {
     let missing = || Refusal::text(StatusCode::NOT_FOUND, "404 page not found");
-    let command = request.uri().path().strip_prefix("/api/v0/").unwrap_or_default().trim_end_matches('/').to_owned();
+    let command =
+        request.uri().path().strip_prefix("/api/v0/").unwrap_or_default().trim_end_matches('/').to_owned();
     if !COMMANDS.contains(&command.as_str()) {
         return Err(missing());
     }
     match *request.method() {
         Method::POST => {}
         Method::OPTIONS => {
-            return Ok((StatusCode::NO_CONTENT, [(header::ALLOW, "OPTIONS, POST")], Body::empty()).into_response());
+            return Ok(
+                (StatusCode::NO_CONTENT, [(header::ALLOW, "OPTIONS, POST")], Body::empty()).into_response()
+            );
         }
         _ => {
             let refusal = Refusal::text(StatusCode::METHOD_NOT_ALLOWED, "405 - Method Not Allowed");
@@ -176,5 +197,9 @@ fn check_origin(node: &Node, request: &Request) -> Result<(), Refusal> {
 fn check_token(node: &Node, request: &Request) -> Result<(), Refusal> {
     let Some(token) = &node.token else { return Ok(()) };
     let sent = request.headers().get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    if sent.and_then(|sent| sent.strip_prefix("Bearer ")) == Some(token) { Ok(()) } else { Err(access_denied()) }
+    if sent.and_then(|sent| sent.strip_prefix("Bearer ")) == Some(token) {
+        Ok(())
+    } else {
+        Err(access_denied())
+    }
 }

@@ -56,7 +56,13 @@ async fn pin(node: &Node, cid: &Cid, name: &str, mode: PinMode, progress: &Progr
 }
 
 /// Lines while the pin is under way. One whose time is over ends without a `Pins` line, status 200.
-fn with_progress(call: &Call, cid: Cid, name: String, mode: PinMode, pins: Value) -> BoxStream<'static, Value> {
+fn with_progress(
+    call: &Call,
+    cid: Cid,
+    name: String,
+    mode: PinMode,
+    pins: Value,
+) -> BoxStream<'static, Value> {
     let (node, deadline) = (call.node.clone(), call.deadline());
     let progress = Arc::new(Progress::default());
     let seen = progress.clone();
@@ -112,7 +118,9 @@ pub(super) async fn update(call: &Call) -> Result<Response, Refusal> {
     let held = call.node.own_graph(&from);
     let progress = Progress::default();
     let walked = call.within(call.node.walk(&to, Reach::Cluster, &held, &progress)).await;
-    walked.ok_or_else(|| Refusal::rpc(format!("get {to}: context deadline exceeded")))?.map_err(|_| Refusal::deadline())?;
+    walked
+        .ok_or_else(|| Refusal::rpc(format!("get {to}: context deadline exceeded")))?
+        .map_err(|_| Refusal::deadline())?;
     call.node.pin(to, PinMode::Recursive, &name);
     if unpin {
         call.node.store().pins.remove(&from);
@@ -123,14 +131,17 @@ pub(super) async fn update(call: &Call) -> Result<Response, Refusal> {
 pub(super) fn list(call: &Call) -> Result<Response, Refusal> {
     let kind = call.option("type").unwrap_or("all");
     if !["all", "direct", "indirect", "recursive"].contains(&kind) {
-        return Err(Refusal::rpc(format!("invalid type '{kind}', must be one of {{direct, indirect, recursive, all}}")));
+        return Err(Refusal::rpc(format!(
+            "invalid type '{kind}', must be one of {{direct, indirect, recursive, all}}"
+        )));
     }
     let filter = call.option("name").unwrap_or_default();
     let names = call.flag("names", false)? || !filter.is_empty();
     let rows = if call.arguments().is_empty() { all(&call.node, kind, filter) } else { asked(call, kind)? };
     let shown = |name: &str| if names { name.to_owned() } else { String::new() };
     if call.flag("stream", false)? {
-        let lines = rows.iter().map(|(cid, word, name)| json!({"Cid": cid, "Name": shown(name), "Type": word}));
+        let lines =
+            rows.iter().map(|(cid, word, name)| json!({"Cid": cid, "Name": shown(name), "Type": word}));
         return Ok(reply::lines(&lines.collect::<Vec<_>>()));
     }
     if rows.is_empty() {

@@ -24,7 +24,11 @@ pub(super) async fn ipns(node: Arc<Node>, text: &str, request: Request) -> Resul
     let Some(name) = Name::parse(text).ok().filter(|_| !text.starts_with("12D3")) else {
         return Ok(plain(StatusCode::BAD_REQUEST, UNPARSED.to_owned()));
     };
-    if *request.method() == Method::PUT { put(&node, &name, request).await } else { get(&node, &name, request).await }
+    if *request.method() == Method::PUT {
+        put(&node, &name, request).await
+    } else {
+        get(&node, &name, request).await
+    }
 }
 
 async fn get(node: &Node, name: &Name, request: Request) -> Result<Response, Refusal> {
@@ -36,8 +40,11 @@ async fn get(node: &Node, name: &Name, request: Request) -> Result<Response, Ref
         return Ok(plain(StatusCode::NOT_ACCEPTABLE, text));
     }
     let Some((raw, record)) = node.get_online(name).await else {
-        let cache = [(header::CACHE_CONTROL, "public, max-age=15, stale-while-revalidate=60, stale-if-error=3600")];
-        return Ok((cache, Refusal::text(StatusCode::OK, "delegate error: routing: not found")).into_response());
+        let cache =
+            [(header::CACHE_CONTROL, "public, max-age=15, stale-while-revalidate=60, stale-if-error=3600")];
+        return Ok(
+            (cache, Refusal::text(StatusCode::OK, "delegate error: routing: not found")).into_response()
+        );
     };
     let ttl = record.map_or(0, |record| record.ttl_ns() / 1_000_000_000);
     let headers = [

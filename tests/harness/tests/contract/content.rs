@@ -83,7 +83,8 @@ async fn held_block_is_told_and_given(target: &Target) {
     target.import(0, &car(&[&root, &left, &right])).await;
     for block in [&root, &left] {
         for offline in ["&offline=true", ""] {
-            let json = target.rpc(0, &format!("block/stat?arg={}{offline}", block.cid)).await.is(200, JSON).json();
+            let json =
+                target.rpc(0, &format!("block/stat?arg={}{offline}", block.cid)).await.is(200, JSON).json();
             assert_eq!(json["Key"], block.cid.to_string());
             assert_eq!(json["Size"], block.bytes.len());
             let answer = target.rpc(0, &format!("block/get?arg={}{offline}", block.cid)).await;
@@ -122,7 +123,8 @@ async fn block_put_computes_the_cid(target: &Target) {
     }
     target.rpc(0, &format!("pin/rm?arg={}", orphan.cid)).await.is(200, JSON);
     let leaf = leaf("block put leaf");
-    let json = target.upload(0, "block/put?cid-codec=raw&mhtype=sha2-256", &leaf.bytes).await.is(200, JSON).json();
+    let json =
+        target.upload(0, "block/put?cid-codec=raw&mhtype=sha2-256", &leaf.bytes).await.is(200, JSON).json();
     assert_eq!(json["Key"], leaf.cid.to_string());
 }
 
@@ -130,7 +132,10 @@ async fn block_size_limit_is_inclusive(target: &Target) {
     let call = "block/put?cid-codec=raw&mhtype=sha2-256";
     let most = vec![b'x'; 2 * 1024 * 1024];
     target.upload(0, call, &most).await.is(200, JSON);
-    target.upload(0, call, &[most.as_slice(), b"x"].concat()).await.is_rpc_error("produced block is over 2MiB");
+    target
+        .upload(0, call, &[most.as_slice(), b"x"].concat())
+        .await
+        .is_rpc_error("produced block is over 2MiB");
 }
 
 async fn whole_graph_is_counted(target: &Target) {
@@ -189,7 +194,8 @@ async fn missing_block_hangs_online(target: &Target) {
     let cid = leaf("block nowhere online").cid;
     for verb in ["stat", "get"] {
         hangs(target.rpc_request(0, &format!("block/{verb}?arg={cid}"))).await;
-        let answer = send(target.rpc_request(0, &format!("block/{verb}?arg={cid}&timeout=1s"))).await.unwrap();
+        let answer =
+            send(target.rpc_request(0, &format!("block/{verb}?arg={cid}&timeout=1s"))).await.unwrap();
         answer.is_rpc_error_after(SECOND, "context deadline exceeded");
     }
 }

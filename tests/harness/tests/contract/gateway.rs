@@ -72,7 +72,10 @@ async fn record_of_another_node_is_found(target: &Target) {
     let key = Key::of("gateway elsewhere");
     let raw = key.record(&some_value(), 1, FAR);
     target.store(1, &key.k51(), &raw).await;
-    assert_eq!(target.get(0, &format!("/ipns/{}?format=ipns-record", key.k51())).await.is(200, RECORD).body, raw);
+    assert_eq!(
+        target.get(0, &format!("/ipns/{}?format=ipns-record", key.k51())).await.is(200, RECORD).body,
+        raw
+    );
 }
 
 async fn missing_record_is_a_500_with_words(target: &Target) {
@@ -223,7 +226,9 @@ async fn content_of_another_node_is_fetched(target: &Target) {
 async fn missing_block_is_a_504(target: &Target) {
     let cid = leaf("gateway nowhere").cid;
     let answer = target.get(0, &format!("/ipfs/{cid}?format=raw")).await;
-    answer.is_after(GATEWAY_WAIT, 504, "text/plain; charset=utf-8").says("Unable to retrieve content within timeout");
+    answer
+        .is_after(GATEWAY_WAIT, 504, "text/plain; charset=utf-8")
+        .says("Unable to retrieve content within timeout");
 }
 
 async fn car_with_a_missing_block_is_cut(target: &Target) {

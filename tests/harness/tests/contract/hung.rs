@@ -32,7 +32,10 @@ async fn offline_calls_are_not_touched(target: &Target) {
     let name = key.k51();
     target.rpc(0, &format!("name/get?arg={name}&offline=true")).await.is_rpc_error("routing: not found");
     let raw = key.record(&some_value(), 1, FAR);
-    target.upload(0, &format!("routing/put?arg=/ipns/{name}&offline=true"), &raw).await.is(200, "application/json");
+    target
+        .upload(0, &format!("routing/put?arg=/ipns/{name}&offline=true"), &raw)
+        .await
+        .is(200, "application/json");
     assert_eq!(target.own_record(0, &name).await, Some(raw));
 }
 

@@ -32,7 +32,10 @@ impl Key {
     /// `bafzaa…`, the base 32 form of the name.
     pub fn base32(&self) -> String {
         let lower: &Encoding = &BASE32_NOPAD;
-        format!("b{}", lower.encode(&[&[1, 0x72], self.name().multihash().as_slice()].concat()).to_lowercase())
+        format!(
+            "b{}",
+            lower.encode(&[&[1, 0x72], self.name().multihash().as_slice()].concat()).to_lowercase()
+        )
     }
 
     /// A V1+V2 record with TTL 0.

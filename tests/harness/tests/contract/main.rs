@@ -55,7 +55,8 @@ async fn real_kubo_keeps_the_contract() {
 /// Runs every check and tells all that failed.
 async fn keep(target: Target) {
     let mut failed = Vec::new();
-    let quick = [content::CHECKS, gateway::CHECKS, pins::CHECKS, puts::CHECKS, reads::CHECKS, surfaces::CHECKS];
+    let quick =
+        [content::CHECKS, gateway::CHECKS, pins::CHECKS, puts::CHECKS, reads::CHECKS, surfaces::CHECKS];
     for check in quick.concat() {
         failed.extend(run(&target, check).await);
     }
@@ -63,7 +64,8 @@ async fn keep(target: Target) {
     let slow = [content::WAITING, gateway::WAITING, pins::WAITING, reads::WAITING].concat();
     failed.extend(join_all(slow.into_iter().map(|check| run(&target, check))).await.into_iter().flatten());
     target.hang(NODES - 1);
-    failed.extend(join_all(hung::CHECKS.iter().map(|check| run(&target, *check))).await.into_iter().flatten());
+    failed
+        .extend(join_all(hung::CHECKS.iter().map(|check| run(&target, *check))).await.into_iter().flatten());
     target.wake(NODES - 1);
     assert!(failed.is_empty(), "{} on {}", failed.join(", "), target.kind());
 }

@@ -58,7 +58,8 @@ async fn unpinned_is_said(target: &Target) {
 async fn named_pin_is_found_by_its_name(target: &Target) {
     let [root, ..] = imported(target, "pin named").await;
     let name = Key::of("pin named").k51();
-    let answer = target.rpc(0, &format!("pin/add?arg={}&name={name}&progress=true&timeout=5s", root.cid)).await;
+    let answer =
+        target.rpc(0, &format!("pin/add?arg={}&name={name}&progress=true&timeout=5s", root.cid)).await;
     let lines: Vec<Value> =
         answer.is(200, JSON).text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let (last, progress) = lines.split_last().unwrap();
@@ -205,5 +206,8 @@ async fn update_with_a_missing_child_waits(target: &Target) {
     target.rpc(0, &format!("pin/add?arg={}", old.cid)).await.is(200, JSON);
     let update = format!("pin/update?arg={}&arg={}&unpin=false", old.cid, new.cid);
     hangs(target.rpc_request(0, &update)).await;
-    target.rpc(0, &format!("{update}&timeout=1s")).await.is_rpc_error_after(SECOND, "context deadline exceeded");
+    target
+        .rpc(0, &format!("{update}&timeout=1s"))
+        .await
+        .is_rpc_error_after(SECOND, "context deadline exceeded");
 }

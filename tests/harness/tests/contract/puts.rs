@@ -156,7 +156,10 @@ async fn name_put_answers_with_name_and_value(target: &Target) {
         };
         for _ in 0..2 {
             let json = put(key.record(&some_value(), 1, FAR)).await.is(200, "application/json").json();
-            assert_eq!((json["Name"].as_str(), json["Value"].as_str()), (Some(&*key.k51()), Some(&*some_value())));
+            assert_eq!(
+                (json["Name"].as_str(), json["Value"].as_str()),
+                (Some(&*key.k51()), Some(&*some_value()))
+            );
         }
         assert!(target.own_record(0, &key.k51()).await.is_some());
         assert_eq!(target.own_record(1, &key.k51()).await.is_some(), !offline);

@@ -52,7 +52,8 @@ impl Target {
         let list: Vec<Value> = serde_json::from_str(json).unwrap();
         let text = |node: &Value, key: &str| node[key].as_str().unwrap().to_owned();
         let addresses = list.iter().map(|node| (text(node, "api"), text(node, "gateway"))).collect();
-        let client = Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+        let client =
+            Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
         Self { nodes, addresses, client }
     }
 

@@ -1,1 +1,0 @@
-//! The Kubo client; the only file that names reqwest.

@@ -1,0 +1,67 @@
+//! Which answer means what: the words of Kubo, and nobody else's.
+
+use reqwest::StatusCode;
+
+use super::http::Answer;
+use crate::{Code, Error};
+
+pub(super) const RECORD: &str = "application/vnd.ipfs.ipns-record";
+pub(super) const RAW: &str = "application/vnd.ipld.raw";
+pub(super) const CAR: &str = "application/vnd.ipld.car";
+
+/// What the RPC says when something goes wrong: `{"Message": …, "Code": …, "Type": "error"}`.
+pub(super) fn rpc_message(answer: &Answer) -> Option<String> {
+    let value: serde_json::Value = serde_json::from_slice(&answer.body).ok()?;
+    let object = value.as_object()?;
+    if object.get("Type")?.as_str()? != "error" {
+        return None;
+    }
+    Some(object.get("Message")?.as_str()?.to_owned())
+}
+
+/// Whether the node says, in Kubo's own words, that it has no record.
+pub(super) fn says_absent(answer: &Answer) -> bool {
+    if answer.status != StatusCode::INTERNAL_SERVER_ERROR {
+        return false;
+    }
+    let words = |text: &str| {
+        ["routing: not found", "could not resolve name", "record is expired"]
+            .iter()
+            .any(|said| text.contains(said))
+    };
+    match rpc_message(answer) {
+        Some(message) => words(&message),
+        // The gateway answers in plain text.
+        None => answer.content_type == "text/plain" && std::str::from_utf8(&answer.body).is_ok_and(words),
+    }
+}
+
+/// Whether the node says that a block is not in its own store.
+pub(super) fn says_not_local(answer: &Answer) -> bool {
+    answer.status == StatusCode::INTERNAL_SERVER_ERROR
+        && rpc_message(answer).is_some_and(|message| message.contains("block was not found locally"))
+}
+
+/// The error behind an answer that is no success.
+pub(super) fn refusal(answer: &Answer) -> Error {
+    let status = answer.status.as_u16();
+    let message = rpc_message(answer).map(|message| shorten(&message));
+    match answer.status {
+        StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => {
+            Error::new(Code::Denied, format!("the node refused the credentials (status {status})"))
+        }
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+            let error = Error::new(Code::Unreachable, format!("the node is busy (status {status})"));
+            answer.retry_after.map_or(error.clone(), |wait| error.and_retry_after(wait))
+        }
+        _ => {
+            let said = message.map(|message| format!(": {message}")).unwrap_or_default();
+            Error::new(Code::Unreachable, format!("status {status}{said}"))
+        }
+    }
+}
+
+/// A node's words, cut short and without control characters, as they may appear in a message.
+pub(super) fn shorten(text: &str) -> String {
+    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(160).collect()
+}

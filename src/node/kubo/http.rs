@@ -1,0 +1,177 @@
+//! The one HTTP client, and bounded reading of whatever answers.
+//!
+//! No redirects, no proxy from the environment, no decompression. Each body is bounded in bytes, in silence between two
+//! chunks, and by the call's deadline.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use reqwest::header::{
+    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER,
+};
+use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use tokio::time::timeout_at;
+
+use crate::clock::monotonic;
+use crate::node::Call;
+use crate::{Code, Error, limits};
+
+/// The client shared by every node of every account.
+#[derive(Clone, Debug)]
+pub struct Http(pub(super) Client);
+
+impl Http {
+    /// Builds the client: rustls with ring and the web's public roots, HTTP/2 where TLS offers it.
+    ///
+    /// # Errors
+    /// [`Code::Unreachable`] when TLS cannot be set up.
+    pub fn new() -> Result<Self, Error> {
+        let failed = |e: &dyn std::fmt::Display| Error::new(Code::Unreachable, format!("no TLS: {e}"));
+        let provider = Arc::new(rustls::crypto::ring::default_provider());
+        let mut roots = rustls::RootCertStore::empty();
+        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
+        let tls = rustls::ClientConfig::builder_with_provider(provider)
+            .with_safe_default_protocol_versions()
+            .map_err(|e| failed(&e))?
+            .with_root_certificates(roots)
+            .with_no_client_auth();
+        let mut headers = HeaderMap::new();
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
+        let client = Client::builder()
+            .tls_backend_preconfigured(tls)
+            .redirect(reqwest::redirect::Policy::none())
+            .no_proxy()
+            .default_headers(headers)
+            .connect_timeout(limits::CONNECT)
+            .pool_idle_timeout(limits::POOL_IDLE)
+            .tcp_nodelay(true)
+            .build()
+            .map_err(|e| failed(&e.without_url()))?;
+        Ok(Self(client))
+    }
+}
+
+/// How one answer is read.
+#[derive(Clone, Copy)]
+pub(super) struct Bounds {
+    /// Most body bytes.
+    pub bytes: usize,
+    /// Longest wait for the first byte, and between chunks.
+    pub idle: Duration,
+    /// Longest time for everything, within the call's deadline.
+    pub total: Duration,
+}
+
+/// An answer's head and its whole, bounded body.
+pub(super) struct Answer {
+    pub status: StatusCode,
+    pub content_type: String,
+    pub retry_after: Option<Duration>,
+    pub body: Bytes,
+}
+
+/// An answer whose body is still to be read.
+pub(super) struct Opened {
+    pub status: StatusCode,
+    pub content_type: String,
+    pub retry_after: Option<Duration>,
+    response: Response,
+    deadline: tokio::time::Instant,
+    idle: Duration,
+}
+
+/// Sends a request and gives its head.
+pub(super) async fn open(
+    request: RequestBuilder,
+    accept: Option<&'static str>,
+    body_bytes: u64,
+    bounds: Bounds,
+    call: &Call,
+) -> Result<Opened, Error> {
+    call.meter.sent(body_bytes);
+    let deadline = call.deadline.min(monotonic() + bounds.total);
+    let request = match accept {
+        Some(accept) => request.header(ACCEPT, accept),
+        None => request,
+    };
+    let response = timeout_at(deadline, request.send()).await.map_err(|_| too_slow())?.map_err(failed)?;
+    if let Some(encoding) = response.headers().get(CONTENT_ENCODING)
+        && encoding.as_bytes() != b"identity"
+    {
+        return Err(Error::new(Code::Invalid, "the answer is compressed although that was refused"));
+    }
+    let text = |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    Ok(Opened {
+        status: response.status(),
+        content_type: text(CONTENT_TYPE).unwrap_or("").split(';').next().unwrap_or("").trim().to_owned(),
+        retry_after: text(RETRY_AFTER)
+            .and_then(|value| value.trim().parse::<u64>().ok())
+            .map(|seconds| Duration::from_secs(seconds).min(limits::RETRY_AFTER)),
+        response,
+        deadline,
+        idle: bounds.idle,
+    })
+}
+
+impl Opened {
+    /// The next chunk of the body.
+    pub async fn chunk(&mut self, call: &Call) -> Result<Option<Bytes>, Error> {
+        let until = self.deadline.min(monotonic() + self.idle);
+        let chunk =
+            timeout_at(until, self.response.chunk()).await.map_err(|_| too_slow())?.map_err(failed)?;
+        if let Some(chunk) = &chunk {
+            call.meter.received(chunk.len() as u64);
+        }
+        Ok(chunk)
+    }
+
+    /// The whole body, refused as soon as it exceeds its bound.
+    pub async fn read(mut self, most: usize, call: &Call) -> Result<Answer, Error> {
+        let most = if self.status.is_success() { most } else { limits::ERROR_BODY_BYTES };
+        let mut body = BytesMut::new();
+        while let Some(chunk) = self.chunk(call).await? {
+            if body.len().saturating_add(chunk.len()) > most {
+                if self.status.is_success() {
+                    return Err(Error::new(Code::TooLarge, format!("an answer of more than {most} bytes")));
+                }
+                break;
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok(Answer {
+            status: self.status,
+            content_type: self.content_type,
+            retry_after: self.retry_after,
+            body: body.freeze(),
+        })
+    }
+}
+
+/// Sends a request and reads its answer.
+pub(super) async fn exchange(
+    request: RequestBuilder,
+    accept: Option<&'static str>,
+    body_bytes: u64,
+    bounds: Bounds,
+    call: &Call,
+) -> Result<Answer, Error> {
+    open(request, accept, body_bytes, bounds, call).await?.read(bounds.bytes, call).await
+}
+
+fn too_slow() -> Error {
+    Error::new(Code::Deadline, "no answer in time")
+}
+
+/// A transport failure, without its URL.
+fn failed(error: reqwest::Error) -> Error {
+    let error = error.without_url();
+    let what = if error.is_connect() {
+        "no connection"
+    } else if error.is_timeout() {
+        "no answer in time"
+    } else {
+        "the answer broke off"
+    };
+    Error::with_source(Code::Unreachable, what, error)
+}
