@@ -70,7 +70,8 @@ impl Varint {
     /// as that is known.
     fn push(&mut self, byte: u8, limit: usize) -> Result<Option<usize>, Error> {
         let bits = usize::from(byte & 0x7f);
-        self.value |= bits.checked_shl(self.shift).filter(|_| self.shift < 28).ok_or_else(|| beyond(limit))?;
+        self.value |=
+            bits.checked_shl(self.shift).filter(|_| self.shift < 28).ok_or_else(|| beyond(limit))?;
         if self.value > limit {
             return Err(beyond(limit));
         }

@@ -89,9 +89,10 @@ impl Data {
 
 /// Whether blocks are within the bounds of the extension field.
 pub(super) fn fits<'a>(mut blocks: impl Iterator<Item = &'a Block>) -> bool {
-    let room = blocks.try_fold((limits::EXTENSION_BLOCKS, limits::EXTENSION_BYTES), |(count, bytes), block| {
-        Some((count.checked_sub(1)?, bytes.checked_sub(block.bytes().len())?))
-    });
+    let room = blocks
+        .try_fold((limits::EXTENSION_BLOCKS, limits::EXTENSION_BYTES), |(count, bytes), block| {
+            Some((count.checked_sub(1)?, bytes.checked_sub(block.bytes().len())?))
+        });
     room.is_some()
 }
 

@@ -238,13 +238,7 @@ impl fmt::Debug for Record {
     }
 }
 
-fn sign(
-    key: &SlotKey,
-    sequence: u64,
-    value: &str,
-    eol: UnixMs,
-    carried: &[Block],
-) -> Result<Record, Error> {
+fn sign(key: &SlotKey, sequence: u64, value: &str, eol: UnixMs, carried: &[Block]) -> Result<Record, Error> {
     if !(1..=limits::SEQUENCE_MAX).contains(&sequence) {
         let message = format!("record: sequence {sequence} is not within 1 to 2^63 - 1");
         return Err(Error::new(Code::SequenceExhausted, message));
@@ -252,7 +246,8 @@ fn sign(
     if !Record::carries(carried) {
         return Err(too_large("more blocks than a record carries"));
     }
-    let validity = eol::format(eol.div_euclid(1000)).ok_or_else(|| bad_request("EOL without a four-digit year"))?;
+    let validity =
+        eol::format(eol.div_euclid(1000)).ok_or_else(|| bad_request("EOL without a four-digit year"))?;
     let fields = Data {
         value: Bytes::copy_from_slice(value.as_bytes()),
         sequence,
