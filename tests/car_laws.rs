@@ -1,5 +1,10 @@
 //! What reading a CAR promises, whatever a node sends: only wanted and verified blocks, and a plain word on what lacks.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, clippy::cast_possible_truncation)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::cast_possible_truncation
+)]
 
 mod forge;
 

@@ -1,5 +1,10 @@
 //! The strict decoder: one encoding for each value, and nothing that costs more than its bytes.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, clippy::cast_possible_truncation)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::cast_possible_truncation
+)]
 
 mod forge;
 

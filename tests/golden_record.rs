@@ -1,5 +1,10 @@
 //! The exact bytes of a created record; they are published and cannot change.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, clippy::cast_possible_truncation)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::cast_possible_truncation
+)]
 
 mod forge;
 
@@ -27,7 +32,7 @@ fn record_with_two_carried_blocks_has_these_bytes() {
 #[test]
 fn data_is_a_canonical_map_in_this_order() {
     let root = forge::node(&Ipld::Null);
-    let record = Record::create(&forge::slot_key(0), 1, root.cid(), EOL_MS, &[root.clone()]).unwrap();
+    let record = Record::create(&forge::slot_key(0), 1, root.cid(), EOL_MS, std::slice::from_ref(&root)).unwrap();
     let expected = [
         vec![0xa6],
         forge::key("TTL"),

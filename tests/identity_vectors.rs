@@ -1,5 +1,10 @@
 //! Known keys and names: whoever derives other ones does not find the user's wallet.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, clippy::cast_possible_truncation)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::cast_possible_truncation
+)]
 
 mod forge;
 

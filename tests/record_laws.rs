@@ -1,5 +1,10 @@
 //! What a record promises whatever bytes come in.
-#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice, clippy::cast_possible_truncation)]
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::cast_possible_truncation
+)]
 
 mod forge;
 
@@ -352,7 +357,7 @@ fn create_refuses_what_readers_could_not_use() {
     assert_eq!(create(i64::MAX, &[]), Code::BadRequest);
     assert_eq!(create(i64::MIN, &[]), Code::BadRequest);
     let raw = forge::raw(b"x");
-    let result = Record::create(&forge::slot_key(0), 1, raw.cid(), EOL_MS, &[raw.clone()]);
+    let result = Record::create(&forge::slot_key(0), 1, raw.cid(), EOL_MS, std::slice::from_ref(&raw));
     assert_eq!(result.unwrap_err().code(), Code::BadRequest);
 }
 

@@ -1,5 +1,6 @@
 //! Builds records and CARs that an honest writer would not: well signed, and wrong in one chosen way.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice)]
+#![allow(clippy::cast_possible_truncation)]
 
 use ed25519_dalek::{Signer, SigningKey};
 use ipld_core::ipld::Ipld;
