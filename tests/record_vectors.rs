@@ -1,4 +1,10 @@
 //! Records of other implementations: the specification's conformance files and those of js-ipns.
+#![allow(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::cast_possible_truncation
+)]
 
 mod forge;
 

@@ -1,5 +1,6 @@
 //! Builds records and CARs that an honest writer would not: well signed, and wrong in one chosen way.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing, clippy::string_slice)]
+#![allow(clippy::cast_possible_truncation)]
 
 use ed25519_dalek::{Signer, SigningKey};
 use ipld_core::ipld::Ipld;
@@ -11,7 +12,7 @@ use tauri_plugin_wallet_sync::model::identity::{Name, Slot, SlotKey, WalletKeys}
 /// A root that stands for any.
 pub const ROOT: &str = "bafyreigbtj4x7ip5legnfznufuopl4sg4knzc2cof6duas4b3q2fy6swua";
 /// 2123-08-14T20:04:00Z.
-pub const EOL_MS: i64 = 4_847_774_640_000;
+pub const EOL_MS: i64 = 4_847_717_040_000;
 pub const EOL: &str = "2123-08-14T20:04:00Z";
 /// Seed of slot 0 for the secret 31 × 00, 01.
 pub const SEED: &str = "78b8e27911ff6fc412bfdabd9428c344b775760e96bea0953b8d8b26b43a915c";

@@ -56,7 +56,7 @@ impl std::fmt::Debug for CarWriter {
 }
 
 fn put_frame(out: &mut Vec<u8>, parts: &[&[u8]]) {
-    let mut length = parts.iter().map(|part| part.len()).sum::<usize>();
+    let mut length = parts.iter().map(|part| part.len() as u64).sum::<u64>();
     while length >= 0x80 {
         out.push((length & 0x7f) as u8 | 0x80);
         length >>= 7;

@@ -53,7 +53,9 @@ impl Data {
                 "Sequence" => sequence = Some(reader.unsigned()?),
                 "TTL" => ttl = Some(reader.unsigned()?),
                 EXTENSION => extension = Some(reader.skip()?),
-                _ => drop(reader.skip()?),
+                _ => {
+                    reader.skip()?;
+                }
             }
         }
         if reader.at != data.len() {

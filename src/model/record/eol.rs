@@ -82,7 +82,7 @@ mod tests {
 
     #[test]
     fn writers_of_this_world_are_understood() {
-        let noon = 4_847_774_640_000_000_000_i128;
+        let noon = 4_847_717_040_000_000_000_i128;
         for (text, expected) in [
             ("2123-08-14T20:04:00Z", noon),
             ("2123-08-14T20:04:00.000000000Z", noon),
@@ -132,7 +132,7 @@ mod tests {
 
     #[test]
     fn our_own_text_reads_back() {
-        for seconds in [0, 1, -1, 951_782_400, 4_847_774_640, 253_402_300_799] {
+        for seconds in [0, 1, -1, 951_782_400, 4_847_717_040, 253_402_300_799] {
             let text = format(seconds).unwrap();
             assert_eq!(parse(&text), Some(i128::from(seconds) * 1_000_000_000), "{text}");
             assert_eq!(text.len(), 20);
