@@ -1,14 +1,10 @@
 //! The reading side: connections that cannot write.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
-
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use super::fault::Fault;
 use super::files::Files;
 use super::rows::{self, Bad, BlockRow, HeldRow, MetaRow};
-use crate::clock::UnixMs;
 use crate::model::block::Block;
 use crate::model::cid::Cid;
 use crate::store::{BlockClass, BlockStats, Loaded, RollupRow};
@@ -131,28 +127,4 @@ pub(super) fn load(conn: &Connection) -> Result<(Loaded, Vec<Bad>), Fault> {
 pub(super) fn body(conn: &Connection, cid: &Cid) -> Result<Option<Vec<u8>>, Fault> {
     let mut statement = conn.prepare_cached("SELECT bytes FROM bodies WHERE cid = ?1")?;
     Ok(statement.query_row([cid.to_bytes()], |row| row.get(0)).optional()?)
-}
-
-/// When blocks were last read, until the writer notes it. Shared by the reading and the writing side.
-#[derive(Clone, Default)]
-pub(super) struct Touched(Arc<Mutex<HashMap<Cid, UnixMs>>>);
-
-impl Touched {
-    pub(super) fn note(&self, blocks: &[Option<Block>], now: UnixMs) {
-        let mut touched = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for block in blocks.iter().flatten() {
-            // Full: the order of the cache gets less exact until the next commit takes what is there.
-            if touched.len() < limits::STORE_TOUCHED || touched.contains_key(block.cid()) {
-                touched.insert(*block.cid(), now);
-            }
-        }
-    }
-
-    pub(super) fn take(&self) -> HashMap<Cid, UnixMs> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    pub(super) fn is_full(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).len() >= limits::STORE_TOUCHED
-    }
 }
