@@ -43,7 +43,7 @@ use crate::{Code, Error};
 pub enum OpenMode {
     /// As the account's only owner: takes the lock, makes what is missing, may write.
     Own,
-    /// Beside the owner, or without one: takes no lock and changes nothing.
+    /// Beside the owner, or without one: takes no lock and changes nothing. Works on a full disk too.
     ReadAlong,
 }
 
@@ -163,7 +163,8 @@ impl SqliteStore {
 #[async_trait]
 impl Store for SqliteStore {
     async fn load(&self) -> Result<Loaded, Error> {
-        if let Some(loaded) = self.take_first() {
+        if let Some(mut loaded) = self.take_first() {
+            loaded.quarantined.extend(self.unsaid.take());
             return Ok(loaded);
         }
         let result = self.lists.call(|reader| reader.load()).await?;
@@ -213,7 +214,9 @@ impl Store for SqliteStore {
     async fn rollups(&self, from_minute: i64) -> Result<Vec<RollupRow>, Error> {
         let result = self.lists.call(move |reader| reader.rollups(from_minute)).await?;
         let (rows, bad) = self.heed(result).await?;
-        self.unsaid.add(bad.iter().map(Bad::label).collect());
+        if self.writer.is_some() {
+            self.unsaid.add(bad.iter().map(Bad::label).collect());
+        }
         self.quarantine(bad).await;
         Ok(rows)
     }

@@ -71,11 +71,25 @@ pub(super) fn read_along(files: &Files) -> Result<Reader, Fault> {
     if !files::present(&files.database()) {
         return Err(Error::new(Code::NotFound, "there is no wallet in this folder").into());
     }
-    let reader = Reader::open(files)?;
-    if version(reader.connection())? != schema::VERSION {
-        return Err(Error::new(Code::Locked, "the database must be opened by its owner first").into());
+    let opened = Reader::open(files).and_then(current);
+    match opened {
+        Err(fault)
+            if matches!(fault.code(), Code::StorageFull | Code::StorageIo)
+                && files::size(&files.wal()) == 0 =>
+        {
+            // Where no file can be made, a closed database can still be read; the first failure tells more than a second.
+            Reader::open_closed(files).and_then(current).map_err(|_| fault)
+        }
+        opened => opened,
     }
-    Ok(reader)
+}
+
+/// A reader whose database has this release's tables.
+fn current(reader: Reader) -> Result<Reader, Fault> {
+    if version(reader.connection())? == schema::VERSION {
+        return Ok(reader);
+    }
+    Err(Error::new(Code::Locked, "the database must be opened by its owner first").into())
 }
 
 /// A log without its database, or one that is none, would be mixed into the new database or hide that there was one.

@@ -1,5 +1,7 @@
 //! The reading side: connections that cannot write.
 
+use std::path::Path;
+
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use super::fault::Fault;
@@ -16,7 +18,15 @@ pub(super) struct Reader(Connection);
 impl Reader {
     pub(super) fn open(files: &Files) -> Result<Self, Fault> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let conn = Connection::open_with_flags(files.database(), flags)?;
+        Self::with(Connection::open_with_flags(files.database(), flags)?)
+    }
+
+    /// Reads a database that has no log without making a file beside it, as on a full disk or in a folder without permission.
+    pub(super) fn open_closed(files: &Files) -> Result<Self, Fault> {
+        Self::with(open_without_log(&files.database())?)
+    }
+
+    fn with(conn: Connection) -> Result<Self, Fault> {
         settle(&conn)?;
         conn.pragma_update(None, "query_only", true)?;
         Ok(Self(conn))
@@ -83,6 +93,18 @@ pub(super) struct FoundBlocks {
     pub(super) damaged: Vec<Cid>,
     /// The database could not be read at some block's place.
     pub(super) unreadable: Option<Error>,
+}
+
+/// Reads a database as it lies there: no log, no locks, no files made.
+pub(super) fn open_without_log(path: &Path) -> Result<Connection, Fault> {
+    let mut uri = std::path::absolute(path)
+        .ok()
+        .and_then(|path| url::Url::from_file_path(path).ok())
+        .ok_or_else(|| Fault::folder("its path cannot be written as a URL"))?;
+    uri.set_query(Some("immutable=1"));
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    Ok(Connection::open_with_flags(uri.as_str(), flags)?)
 }
 
 /// Settings that every connection shares.
