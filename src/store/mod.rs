@@ -3,7 +3,7 @@
 //! # Durability contract
 //! When [`Store::commit`] returns `Ok`, the whole batch is on disk (fsynced) and every later [`Store::load`] shows it, after a
 //! crash and after power loss. When it returns an error, none of the batch is visible, except for
-//! [`Code::StorageIo`](crate::Code::StorageIo) after a failed fsync, where the outcome is unknown: the store then refuses
+//! [`Code::StorageIo`] after a failed fsync, where the outcome is unknown: the store then refuses
 //! further work until it was opened again and re-read.
 //! Row values come in sealed; the store adds a hash to each and quarantines rows that fail it.
 //!
@@ -192,7 +192,7 @@ pub enum Write {
         slot: u8,
     },
     /// Logs a signed record. The same record again changes nothing; another one for its slot and sequence fails the batch with
-    /// [`Code::Conflict`](crate::Code::Conflict).
+    /// [`Code::Conflict`].
     Written(WrittenRow),
     /// Removes written-log rows of a slot below a sequence.
     PruneWritten {
@@ -277,9 +277,9 @@ pub struct BlockStats {
 /// dropped at any time.
 ///
 /// # Errors
-/// Each method fails with [`Code::Closed`](crate::Code::Closed) after [`Store::close`], [`Code::StorageIo`](crate::Code::StorageIo)
-/// when the disk fails, [`Code::Corrupt`](crate::Code::Corrupt) when the structure of the database is damaged (opening it again
-/// sets it aside and saves what is whole), [`Code::TaskFailed`](crate::Code::TaskFailed) when a thread of the store died.
+/// Each method fails with [`Code::Closed`] after [`Store::close`], [`Code::StorageIo`]
+/// when the disk fails, [`Code::Corrupt`] when the structure of the database is damaged (opening it again
+/// sets it aside and saves what is whole), [`Code::TaskFailed`] when a thread of the store died.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
     /// Reads everything but the blocks. Rows that fail their hash are left out, quarantined and named.
@@ -288,10 +288,10 @@ pub trait Store: Send + Sync + 'static {
     /// Writes a batch in one transaction; see the durability contract.
     ///
     /// # Errors
-    /// Besides those of the trait: [`Code::Conflict`](crate::Code::Conflict) for a second record with a sequence already used,
-    /// [`Code::StorageFull`](crate::Code::StorageFull) when the disk is full (nothing was written, later commits may succeed),
-    /// [`Code::TooLarge`](crate::Code::TooLarge) for a number above 2^63 − 1 or a block above its limit,
-    /// [`Code::Locked`](crate::Code::Locked) when the store only reads along.
+    /// Besides those of the trait: [`Code::Conflict`] for a second record with a sequence already used,
+    /// [`Code::StorageFull`] when the disk is full (nothing was written, later commits may succeed),
+    /// [`Code::TooLarge`] for a number above 2^63 − 1 or a block above its limit,
+    /// [`Code::Locked`] when the store only reads along.
     async fn commit(&self, batch: Vec<Write>) -> Result<(), Error>;
 
     /// A block, its hash checked; a damaged one is quarantined and given as `None`.

@@ -122,6 +122,10 @@ pub const QUARANTINE: &str = "CREATE TABLE quarantine (
 pub const CREATE: [&str; 11] =
     [ITEMS, CHANGES, NAMES, WRITTEN, NODES, HELD, META, ROLLUPS, BODIES, BLOCKS, QUARANTINE];
 
+/// Tables that are read whole at every opening, which is when their structure is checked too. Bodies are checked when read.
+pub(crate) const CHECKED: [&str; 10] =
+    ["items", "changes", "names", "written", "nodes", "held", "meta", "rollups", "blocks", "quarantine"];
+
 /// One step from a version to the next.
 pub(crate) struct Migration {
     /// Version after it.

@@ -12,6 +12,7 @@ mod bodies;
 pub(crate) mod fault;
 mod files;
 mod lock;
+mod notes;
 mod open;
 mod reader;
 mod rows;
@@ -26,7 +27,8 @@ use async_trait::async_trait;
 
 pub use self::aside::Warning;
 use self::files::Files;
-use self::reader::{Reader, Touched};
+use self::notes::{Touched, Unsaid};
+use self::reader::Reader;
 use self::rows::Bad;
 use self::worker::Worker;
 use self::writer::Writer;
@@ -41,7 +43,7 @@ use crate::{Code, Error};
 pub enum OpenMode {
     /// As the account's only owner: takes the lock, makes what is missing, may write.
     Own,
-    /// Beside the owner, or without one: takes no lock and changes nothing.
+    /// Beside the owner, or without one: takes no lock and changes nothing. Works on a full disk too.
     ReadAlong,
 }
 
@@ -65,6 +67,7 @@ pub struct SqliteStore {
     writer: Option<Worker<Writer>>,
     clock: Arc<dyn Clock>,
     touched: Touched,
+    unsaid: Unsaid,
     /// What opening has read anyway, until it is asked for or out of date.
     first: Mutex<Option<Loaded>>,
 }
@@ -88,10 +91,10 @@ impl SqliteStore {
     pub fn open(dir: &Path, clock: Arc<dyn Clock>, mode: OpenMode) -> Result<OpenedStore, Error> {
         open::check_sqlite(rusqlite::version_number())?;
         let files = Files::new(dir);
-        let touched = Touched::default();
+        let (touched, unsaid) = (Touched::default(), Unsaid::default());
         let (first, writer, warnings) = match mode {
             OpenMode::Own => {
-                let owned = open::own(&files, clock.clone(), touched.clone())?;
+                let owned = open::own(&files, clock.clone(), touched.clone(), unsaid.clone())?;
                 let writer = Worker::start("wallet-store-write", owned.writer)?;
                 (Some(owned.loaded), Some(writer), owned.warnings)
             }
@@ -103,6 +106,7 @@ impl SqliteStore {
             writer,
             clock,
             touched,
+            unsaid,
             first: Mutex::new(first),
         };
         Ok(OpenedStore { store, warnings })
@@ -147,23 +151,32 @@ impl SqliteStore {
     fn take_first(&self) -> Option<Loaded> {
         self.first.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
+
+    /// Forgets what opening has read, but not what it found damaged.
+    fn outdate_first(&self) {
+        if let Some(first) = self.take_first() {
+            self.unsaid.add(first.quarantined);
+        }
+    }
 }
 
 #[async_trait]
 impl Store for SqliteStore {
     async fn load(&self) -> Result<Loaded, Error> {
-        if let Some(loaded) = self.take_first() {
+        if let Some(mut loaded) = self.take_first() {
+            loaded.quarantined.extend(self.unsaid.take());
             return Ok(loaded);
         }
         let result = self.lists.call(|reader| reader.load()).await?;
-        let (loaded, bad) = self.heed(result).await?;
+        let (mut loaded, bad) = self.heed(result).await?;
         self.quarantine(bad).await;
+        loaded.quarantined.extend(self.unsaid.take());
         Ok(loaded)
     }
 
     async fn commit(&self, batch: Vec<Write>) -> Result<(), Error> {
         let writer = self.owner()?;
-        drop(self.take_first());
+        self.outdate_first();
         writer.call(move |writer| writer.commit(batch)).await?
     }
 
@@ -177,6 +190,7 @@ impl Store for SqliteStore {
         self.touched.note(&found.blocks, self.clock.now());
         if let (Some(writer), false) = (&self.writer, found.damaged.is_empty()) {
             let damaged = found.damaged;
+            self.outdate_first();
             let _ = writer.call(move |writer| writer.quarantine_blocks(&damaged)).await;
         }
         if let Some(error) = found.unreadable {
@@ -192,12 +206,17 @@ impl Store for SqliteStore {
     }
 
     async fn trim_cache(&self, max_bytes: u64) -> Result<u64, Error> {
-        self.owner()?.call(move |writer| writer.trim_cache(max_bytes)).await?
+        let writer = self.owner()?;
+        self.outdate_first();
+        writer.call(move |writer| writer.trim_cache(max_bytes)).await?
     }
 
     async fn rollups(&self, from_minute: i64) -> Result<Vec<RollupRow>, Error> {
         let result = self.lists.call(move |reader| reader.rollups(from_minute)).await?;
         let (rows, bad) = self.heed(result).await?;
+        if self.writer.is_some() {
+            self.unsaid.add(bad.iter().map(Bad::label).collect());
+        }
         self.quarantine(bad).await;
         Ok(rows)
     }

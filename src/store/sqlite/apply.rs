@@ -12,12 +12,18 @@ use crate::clock::UnixMs;
 use crate::model::cid::Cid;
 use crate::store::{ChangeRow, Level, NameRow, Write, WrittenRow, second_record};
 
-pub(super) fn apply(conn: &Connection, write: Write, now: UnixMs) -> Result<(), Fault> {
+/// Does one write; rows it had to move to the quarantine are listed in `moved`.
+pub(super) fn apply(
+    conn: &Connection,
+    write: Write,
+    now: UnixMs,
+    moved: &mut Vec<String>,
+) -> Result<(), Fault> {
     match write {
         Write::Item(row) => rows::put(conn, &row),
         Write::Change { key, number } => rows::put(conn, &ChangeRow { key, number, level: Level::Local }),
-        Write::RaiseLevel { upto, level } => raise(conn, upto, level, now),
-        Write::LowerLevel { level } => lower(conn, level, now),
+        Write::RaiseLevel { upto, level } => raise(conn, upto, level, now, moved),
+        Write::LowerLevel { level } => lower(conn, level, now, moved),
         Write::Block { block, class } => bodies::store(conn, &block, class, now),
         Write::DropCacheBlock { cid } => bodies::drop_cached(conn, &cid),
         Write::Name(row) => rows::put(conn, &row),
@@ -46,26 +52,29 @@ pub(super) fn apply(conn: &Connection, write: Write, now: UnixMs) -> Result<(), 
     }
 }
 
-fn raise(conn: &Connection, upto: u64, level: Level, now: UnixMs) -> Result<(), Fault> {
-    let upto = i64::try_from(upto).unwrap_or(i64::MAX);
-    let parameters = [Cell::Int(level_number(level)), Cell::Int(upto)];
-    set_levels(conn, "level < ? AND number <= ?", &parameters, level, now)
-}
-
-fn lower(conn: &Connection, level: Level, now: UnixMs) -> Result<(), Fault> {
-    set_levels(conn, "level > ?", &[Cell::Int(level_number(level))], level, now)
-}
-
-fn set_levels(
+fn raise(
     conn: &Connection,
-    condition: &str,
-    parameters: &[Cell],
+    upto: u64,
     level: Level,
     now: UnixMs,
+    moved: &mut Vec<String>,
 ) -> Result<(), Fault> {
+    let upto = i64::try_from(upto).unwrap_or(i64::MAX);
     let mut bad = Vec::new();
-    let changes: Vec<ChangeRow> = rows::read(conn, condition, parameters, &mut bad)?;
-    writer::quarantine(conn, &bad, now)?;
+    let parameters = [Cell::Int(level_number(level)), Cell::Int(upto)];
+    let changes = rows::read(conn, "level < ? AND number <= ?", &parameters, &mut bad)?;
+    writer::quarantine(conn, &bad, now, moved)?;
+    put_at_level(conn, changes, level)
+}
+
+fn lower(conn: &Connection, level: Level, now: UnixMs, moved: &mut Vec<String>) -> Result<(), Fault> {
+    let mut bad = Vec::new();
+    let changes = rows::read(conn, "level > ?", &[Cell::Int(level_number(level))], &mut bad)?;
+    writer::quarantine(conn, &bad, now, moved)?;
+    put_at_level(conn, changes, level)
+}
+
+fn put_at_level(conn: &Connection, changes: Vec<ChangeRow>, level: Level) -> Result<(), Fault> {
     changes.into_iter().try_for_each(|row| rows::put(conn, &ChangeRow { level, ..row }))
 }
 

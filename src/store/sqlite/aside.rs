@@ -76,6 +76,7 @@ fn replace(files: &Files, number: u32, reason: &str, now: UnixMs) -> Result<Warn
         }
         salvaged = build(files, Some(&aside), now)?;
     }
+    files.tidy_aside(number)?;
     files.unmark_damaged()?;
     Ok(Warning { file: Files::aside_name(number), reason: reason.into(), salvaged: salvaged.rows })
 }

@@ -86,6 +86,35 @@ impl Files {
             .ok_or_else(|| Fault::corrupt("too many damaged databases were set aside before"))
     }
 
+    /// Removes what reading a database that was set aside leaves beside it: its shared memory, and a log if that is empty.
+    pub(super) fn tidy_aside(&self, number: u32) -> Result<(), Fault> {
+        remove(&self.aside(number, "-shm"))?;
+        let log = self.aside(number, "-wal");
+        if present(&log) && size(&log) == 0 { remove(&log) } else { Ok(()) }
+    }
+
+    fn session(&self) -> PathBuf {
+        self.named(".open")
+    }
+
+    /// Notes that an owner may write from now on, so that a log found later is the database's own.
+    ///
+    /// Needs no sync: should power loss take the note but leave the log, the log counts as another's, and then the rows of both
+    /// are saved.
+    pub(super) fn begin_session(&self) -> Result<(), Fault> {
+        File::create(self.session()).map(drop).map_err(|error| Fault::io("write to the data folder", &error))
+    }
+
+    /// Whether an owner wrote and did not close.
+    pub(super) fn in_session(&self) -> bool {
+        present(&self.session())
+    }
+
+    /// Notes that all is in the database, if the log is empty.
+    pub(super) fn end_session(&self) -> Result<(), Fault> {
+        if size(&self.wal()) == 0 { remove(&self.session()) } else { Ok(()) }
+    }
+
     fn marker(&self) -> PathBuf {
         self.named(".damaged")
     }

@@ -8,7 +8,8 @@ use super::aside::{self, Warning};
 use super::fault::Fault;
 use super::files::{self, Files};
 use super::lock::Lock;
-use super::reader::{self, Reader, Touched};
+use super::notes::{Touched, Unsaid};
+use super::reader::{self, Reader};
 use super::rows::Bad;
 use super::writer::{self, Writer};
 use crate::clock::Clock;
@@ -39,7 +40,12 @@ pub(super) fn check_sqlite(number: i32) -> Result<(), Error> {
 }
 
 /// Takes the account's lock and opens the database for writing, making or replacing it where needed.
-pub(super) fn own(files: &Files, clock: Arc<dyn Clock>, touched: Touched) -> Result<Owned, Fault> {
+pub(super) fn own(
+    files: &Files,
+    clock: Arc<dyn Clock>,
+    touched: Touched,
+    unsaid: Unsaid,
+) -> Result<Owned, Fault> {
     files.make_folder()?;
     let lock = Lock::take(&files.lock())?;
     let now = clock.now();
@@ -56,7 +62,7 @@ pub(super) fn own(files: &Files, clock: Arc<dyn Clock>, touched: Touched) -> Res
         }
         examined => examined?,
     };
-    let writer = Writer::new(conn, clock, touched, files.clone(), lock);
+    let writer = Writer::new(conn, clock, touched, unsaid, files.clone(), lock);
     Ok(Owned { writer, loaded, warnings })
 }
 
@@ -65,11 +71,25 @@ pub(super) fn read_along(files: &Files) -> Result<Reader, Fault> {
     if !files::present(&files.database()) {
         return Err(Error::new(Code::NotFound, "there is no wallet in this folder").into());
     }
-    let reader = Reader::open(files)?;
-    if version(reader.connection())? != schema::VERSION {
-        return Err(Error::new(Code::Locked, "the database must be opened by its owner first").into());
+    let opened = Reader::open(files).and_then(current);
+    match opened {
+        Err(fault)
+            if matches!(fault.code(), Code::StorageFull | Code::StorageIo)
+                && files::size(&files.wal()) == 0 =>
+        {
+            // Where no file can be made, a closed database can still be read; the first failure tells more than a second.
+            Reader::open_closed(files).and_then(current).map_err(|_| fault)
+        }
+        opened => opened,
     }
-    Ok(reader)
+}
+
+/// A reader whose database has this release's tables.
+fn current(reader: Reader) -> Result<Reader, Fault> {
+    if version(reader.connection())? == schema::VERSION {
+        return Ok(reader);
+    }
+    Err(Error::new(Code::Locked, "the database must be opened by its owner first").into())
 }
 
 /// A log without its database, or one that is none, would be mixed into the new database or hide that there was one.
@@ -95,6 +115,10 @@ fn examine(files: &Files, now: i64) -> Result<(Connection, Loaded), Fault> {
     let unclean = files::size(&files.wal()) > 0;
     let small = files::size(&files.database()) <= limits::STORE_CHECK_BYTES;
     let found = version(Reader::open(files)?.connection())?;
+    if unclean && !files.in_session() {
+        return Err(Fault::corrupt("its write-ahead log is another's"));
+    }
+    files.begin_session()?;
     let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     let mut conn = Connection::open_with_flags(files.database(), flags)?;
     writer::settle(&conn)?;
@@ -103,15 +127,19 @@ fn examine(files: &Files, now: i64) -> Result<(Connection, Loaded), Fault> {
         return Err(Fault::corrupt("no write-ahead log"));
     }
     if unclean && small {
-        quick_check(&conn)?;
+        quick_check(&conn, "1")?;
     }
     if unclean {
         // What a crash left in the log may never have reached the disk: written anew it is synced for sure.
         writer::checkpoint(&conn)?;
     }
+    check_length(&conn, files)?;
     schema::migrate(&mut conn, found, schema::MIGRATIONS, &files.before_migration(found))?;
     if !schema::is_current(&conn)? {
         return Err(Fault::corrupt("its tables are not those of its version"));
+    }
+    for table in schema::CHECKED {
+        quick_check(&conn, table)?;
     }
     let (loaded, bad) = reader::load(&conn)?;
     quarantine(&mut conn, &bad, now)?;
@@ -122,7 +150,7 @@ fn quarantine(conn: &mut Connection, bad: &[Bad], now: i64) -> Result<(), Fault>
     if bad.is_empty() {
         return Ok(());
     }
-    match writer::in_transaction(conn, |conn| writer::quarantine(conn, bad, now)) {
+    match writer::in_transaction(conn, |conn| writer::quarantine(conn, bad, now, &mut Vec::new())) {
         // Left where they are they stay out of every answer, and are tried again next time.
         Err(fault) if fault.code() == Code::StorageFull => Ok(()),
         done => done,
@@ -146,9 +174,26 @@ fn version(conn: &Connection) -> Result<i64, Fault> {
     Ok(found)
 }
 
-fn quick_check(conn: &Connection) -> Result<(), Fault> {
-    let verdict: String = conn.query_row("PRAGMA quick_check(1)", [], |row| row.get(0))?;
+/// Lets SQLite check the structure of one table, or with a number all of them up to so many errors. Finds rows that would be
+/// missing without a word; of 200 flipped bits it finds few, so that it replaces no row hash.
+fn quick_check(conn: &Connection, what: &str) -> Result<(), Fault> {
+    let verdict: String = conn.query_row(&format!("PRAGMA quick_check({what})"), [], |row| row.get(0))?;
     if verdict == "ok" { Ok(()) } else { Err(Fault::corrupt("its structure")) }
+}
+
+/// A cut file shows nowhere else until a missing page is needed.
+fn check_length(conn: &Connection, files: &Files) -> Result<(), Fault> {
+    let pages: u64 = conn
+        .pragma_query_value(None, "page_count", |row| row.get::<_, i64>(0))?
+        .try_into()
+        .map_err(|_| Fault::corrupt("its size"))?;
+    let page: i64 = conn.pragma_query_value(None, "page_size", |row| row.get(0))?;
+    let needed = pages.saturating_mul(page.unsigned_abs());
+    // With a log that could not be folded in, pages may be there that the file does not have yet.
+    if files::size(&files.wal()) == 0 && files::size(&files.database()) < needed {
+        return Err(Fault::corrupt("it was cut off"));
+    }
+    Ok(())
 }
 
 #[cfg(test)]

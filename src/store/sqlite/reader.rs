@@ -1,14 +1,12 @@
 //! The reading side: connections that cannot write.
 
-use std::collections::HashMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::path::Path;
 
 use rusqlite::{Connection, OpenFlags, OptionalExtension};
 
 use super::fault::Fault;
 use super::files::Files;
 use super::rows::{self, Bad, BlockRow, HeldRow, MetaRow};
-use crate::clock::UnixMs;
 use crate::model::block::Block;
 use crate::model::cid::Cid;
 use crate::store::{BlockClass, BlockStats, Loaded, RollupRow};
@@ -20,7 +18,15 @@ pub(super) struct Reader(Connection);
 impl Reader {
     pub(super) fn open(files: &Files) -> Result<Self, Fault> {
         let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        let conn = Connection::open_with_flags(files.database(), flags)?;
+        Self::with(Connection::open_with_flags(files.database(), flags)?)
+    }
+
+    /// Reads a database that has no log without making a file beside it, as on a full disk or in a folder without permission.
+    pub(super) fn open_closed(files: &Files) -> Result<Self, Fault> {
+        Self::with(open_without_log(&files.database())?)
+    }
+
+    fn with(conn: Connection) -> Result<Self, Fault> {
         settle(&conn)?;
         conn.pragma_update(None, "query_only", true)?;
         Ok(Self(conn))
@@ -89,6 +95,18 @@ pub(super) struct FoundBlocks {
     pub(super) unreadable: Option<Error>,
 }
 
+/// Reads a database as it lies there: no log, no locks, no files made.
+pub(super) fn open_without_log(path: &Path) -> Result<Connection, Fault> {
+    let mut uri = std::path::absolute(path)
+        .ok()
+        .and_then(|path| url::Url::from_file_path(path).ok())
+        .ok_or_else(|| Fault::folder("its path cannot be written as a URL"))?;
+    uri.set_query(Some("immutable=1"));
+    let flags =
+        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+    Ok(Connection::open_with_flags(uri.as_str(), flags)?)
+}
+
 /// Settings that every connection shares.
 pub(super) fn settle(conn: &Connection) -> Result<(), Fault> {
     conn.busy_timeout(limits::STORE_BUSY)?;
@@ -131,28 +149,4 @@ pub(super) fn load(conn: &Connection) -> Result<(Loaded, Vec<Bad>), Fault> {
 pub(super) fn body(conn: &Connection, cid: &Cid) -> Result<Option<Vec<u8>>, Fault> {
     let mut statement = conn.prepare_cached("SELECT bytes FROM bodies WHERE cid = ?1")?;
     Ok(statement.query_row([cid.to_bytes()], |row| row.get(0)).optional()?)
-}
-
-/// When blocks were last read, until the writer notes it. Shared by the reading and the writing side.
-#[derive(Clone, Default)]
-pub(super) struct Touched(Arc<Mutex<HashMap<Cid, UnixMs>>>);
-
-impl Touched {
-    pub(super) fn note(&self, blocks: &[Option<Block>], now: UnixMs) {
-        let mut touched = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        for block in blocks.iter().flatten() {
-            // Full: the order of the cache gets less exact until the next commit takes what is there.
-            if touched.len() < limits::STORE_TOUCHED || touched.contains_key(block.cid()) {
-                touched.insert(*block.cid(), now);
-            }
-        }
-    }
-
-    pub(super) fn take(&self) -> HashMap<Cid, UnixMs> {
-        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    pub(super) fn is_full(&self) -> bool {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).len() >= limits::STORE_TOUCHED
-    }
 }

@@ -11,6 +11,7 @@ use rusqlite::{Connection, OpenFlags, params_from_iter};
 
 use super::bodies;
 use super::fault::Fault;
+use super::reader;
 use super::rows::{self, BlockRow, Cell, Row, Table};
 use crate::clock::UnixMs;
 use crate::limits;
@@ -32,7 +33,7 @@ pub(super) struct Salvaged {
 pub(super) fn copy(damaged: &Path, new: &Connection, now: UnixMs) -> Result<Salvaged, Fault> {
     let mut salvaged = Salvaged::default();
     // The second look leaves the write-ahead log out: it may be another database's.
-    for from in [open(damaged), open_without_log(damaged)].into_iter().flatten() {
+    for from in [open(damaged), reader::open_without_log(damaged).ok()].into_iter().flatten() {
         table::<ItemRow>(&from, new, now, &mut salvaged)?;
         table::<ChangeRow>(&from, new, now, &mut salvaged)?;
         table::<NameRow>(&from, new, now, &mut salvaged)?;
@@ -45,14 +46,6 @@ pub(super) fn copy(damaged: &Path, new: &Connection, now: UnixMs) -> Result<Salv
 fn open(path: &Path) -> Option<Connection> {
     let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
     Connection::open_with_flags(path, flags).ok()
-}
-
-fn open_without_log(path: &Path) -> Option<Connection> {
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
-    let mut uri = url::Url::from_file_path(std::path::absolute(path).ok()?).ok()?;
-    uri.set_query(Some("immutable=1"));
-    Connection::open_with_flags(uri.as_str(), flags).ok()
 }
 
 fn table<R: Row>(

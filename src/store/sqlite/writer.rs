@@ -1,25 +1,28 @@
 //! The one connection that writes, and the only one that checkpoints.
 
+use std::sync::Arc;
+
 use rusqlite::config::DbConfig;
 use rusqlite::{Connection, TransactionBehavior};
 
 use super::fault::Fault;
 use super::files::Files;
 use super::lock::Lock;
-use super::reader::{self, Touched};
+use super::notes::{Touched, Unsaid};
+use super::reader;
 use super::rows::{self, Bad, BlockRow, Row};
 use super::{apply, bodies};
 use crate::clock::{Clock, UnixMs};
 use crate::model::cid::Cid;
 use crate::store::{BlockClass, Write};
 use crate::{Code, Error, limits};
-use std::sync::Arc;
 
 /// Owns the write connection and the account's lock, which it lets go of last.
 pub(super) struct Writer {
     conn: Connection,
     clock: Arc<dyn Clock>,
     touched: Touched,
+    unsaid: Unsaid,
     files: Files,
     /// Why nothing is written any more: the disk failed or the database is damaged.
     stopped: Option<Error>,
@@ -31,43 +34,44 @@ impl Writer {
         conn: Connection,
         clock: Arc<dyn Clock>,
         touched: Touched,
+        unsaid: Unsaid,
         files: Files,
         lock: Lock,
     ) -> Self {
-        Self { conn, clock, touched, files, stopped: None, _lock: lock }
+        Self { conn, clock, touched, unsaid, files, stopped: None, _lock: lock }
     }
 
     /// Writes a batch, whole or not at all.
     pub(super) fn commit(&mut self, batch: Vec<Write>) -> Result<(), Error> {
         let touched = self.touched.is_full().then(|| self.touched.take());
-        self.transaction(|conn, now| {
+        self.transaction(|conn, now, moved| {
             if let Some(touched) = touched {
                 bodies::note_uses(conn, touched, now)?;
             }
-            batch.into_iter().try_for_each(|write| apply::apply(conn, write, now))
+            batch.into_iter().try_for_each(|write| apply::apply(conn, write, now, moved))
         })
     }
 
-    /// Moves bad rows to the quarantine; block rows whose bytes are whole come back as data.
+    /// Moves bad rows, which the caller names, to the quarantine; block rows whose bytes are whole come back as data.
     pub(super) fn quarantine(&mut self, bad: &[Bad]) -> Result<(), Error> {
-        self.transaction(|conn, now| quarantine(conn, bad, now))
+        self.transaction(|conn, now, _| quarantine(conn, bad, now, &mut Vec::new()))
     }
 
     /// Moves blocks whose bytes are not those of their CID to the quarantine.
     pub(super) fn quarantine_blocks(&mut self, cids: &[Cid]) -> Result<(), Error> {
-        self.transaction(|conn, now| cids.iter().try_for_each(|cid| bodies::quarantine(conn, cid, now)))
+        self.transaction(|conn, now, _| cids.iter().try_for_each(|cid| bodies::quarantine(conn, cid, now)))
     }
 
     /// See [`Store::trim_cache`](crate::store::Store::trim_cache).
     pub(super) fn trim_cache(&mut self, max_bytes: u64) -> Result<u64, Error> {
         let touched = self.touched.take();
-        let doomed = self.transaction(|conn, now| {
+        let doomed = self.transaction(|conn, now, moved| {
             bodies::note_uses(conn, touched, now)?;
-            oldest_beyond(conn, max_bytes, now)
+            oldest_beyond(conn, max_bytes, now, moved)
         })?;
         let mut removed: u64 = 0;
         for some in doomed.chunks(limits::STORE_TRIM_BLOCKS) {
-            self.transaction(|conn, _| some.iter().try_for_each(|row| bodies::remove(conn, &row.cid)))?;
+            self.transaction(|conn, _, _| some.iter().try_for_each(|row| bodies::remove(conn, &row.cid)))?;
             removed = some.iter().fold(removed, |sum, row| sum.saturating_add(row.size));
         }
         if !doomed.is_empty() {
@@ -90,9 +94,9 @@ impl Writer {
         }
         let touched = self.touched.take();
         if !touched.is_empty() {
-            self.transaction(|conn, now| bodies::note_uses(conn, touched, now))?;
+            self.transaction(|conn, now, _| bodies::note_uses(conn, touched, now))?;
         }
-        let result = checkpoint(&self.conn);
+        let result = checkpoint(&self.conn).and_then(|()| self.files.end_session());
         self.heed(result)
     }
 
@@ -103,15 +107,20 @@ impl Writer {
         }
     }
 
+    /// Runs work that also lists the rows it moved to the quarantine.
     fn transaction<T>(
         &mut self,
-        work: impl FnOnce(&Connection, UnixMs) -> Result<T, Fault>,
+        work: impl FnOnce(&Connection, UnixMs, &mut Vec<String>) -> Result<T, Fault>,
     ) -> Result<T, Error> {
         if let Some(stopped) = &self.stopped {
             return Err(stopped.within("the store stopped"));
         }
         let now = self.clock.now();
-        let result = in_transaction(&mut self.conn, |conn| work(conn, now));
+        let mut moved = Vec::new();
+        let result = in_transaction(&mut self.conn, |conn| work(conn, now, &mut moved));
+        if result.is_ok() {
+            self.unsaid.add(moved);
+        }
         self.heed(result)
     }
 
@@ -163,10 +172,16 @@ pub(super) fn in_transaction<T>(
     Ok(done)
 }
 
-/// Moves bad rows to the quarantine.
-pub(super) fn quarantine(conn: &Connection, bad: &[Bad], now: UnixMs) -> Result<(), Fault> {
+/// Moves bad rows to the quarantine and lists them.
+pub(super) fn quarantine(
+    conn: &Connection,
+    bad: &[Bad],
+    now: UnixMs,
+    moved: &mut Vec<String>,
+) -> Result<(), Fault> {
     for row in bad {
         rows::quarantine(conn, row, now)?;
+        moved.push(row.label());
     }
     if bad.iter().any(|row| row.table.name == BlockRow::TABLE.name) {
         bodies::adopt(conn, now)?;
@@ -187,10 +202,15 @@ fn give_back_space(conn: &Connection) -> Result<(), Fault> {
 }
 
 /// Cached blocks, oldest use first, whose removal leaves at most `max_bytes`.
-fn oldest_beyond(conn: &Connection, max_bytes: u64, now: UnixMs) -> Result<Vec<BlockRow>, Fault> {
+fn oldest_beyond(
+    conn: &Connection,
+    max_bytes: u64,
+    now: UnixMs,
+    moved: &mut Vec<String>,
+) -> Result<Vec<BlockRow>, Fault> {
     let mut bad = Vec::new();
     let mut cached = rows::read::<BlockRow>(conn, "1", &[], &mut bad)?;
-    quarantine(conn, &bad, now)?;
+    quarantine(conn, &bad, now, moved)?;
     cached.retain(|row| row.class == BlockClass::Cache);
     cached.sort_by_key(|row| (row.used_at, row.cid));
     let mut left = cached.iter().fold(0_u64, |sum, row| sum.saturating_add(row.size));

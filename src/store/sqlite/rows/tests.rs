@@ -45,7 +45,7 @@ fn every_table_has_the_columns_its_rows_say() {
     schema::create(&conn).unwrap();
     for table in tables() {
         let statement = conn.prepare(&format!("SELECT * FROM {}", table.name)).unwrap();
-        let mut columns = statement.column_names();
+        let mut columns: Vec<_> = statement.column_names().collect();
         assert_eq!(columns.pop(), Some("hash"), "{}", table.name);
         assert_eq!(columns, table.columns, "{}", table.name);
     }
