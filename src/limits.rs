@@ -8,7 +8,9 @@ use std::time::Duration;
 
 /// Largest IPNS record, bytes: the IPNS specification and Kubo refuse more.
 pub const RECORD_BYTES: usize = 10_240;
-/// Largest `_ws` extension, bytes: leaves room for signatures and value inside [`RECORD_BYTES`].
+/// Longest CID text in a record's value, characters: the longest CIDv1 takes 112, and base58 is decoded in quadratic time.
+pub const RECORD_VALUE_CHARS: usize = 256;
+/// Most bytes of the blocks in a `_ws` extension: leaves room for signatures and value inside [`RECORD_BYTES`].
 pub const EXTENSION_BYTES: usize = 8 * 1024;
 /// Most blocks a record carries: root and a handful of index nodes; more never fit.
 pub const EXTENSION_BLOCKS: usize = 64;
@@ -58,6 +60,10 @@ pub const CAR_BLOCKS: usize = 1_000_000;
 pub const CAR_BYTES: u64 = 8 * 1024 * 1024 * 1024;
 /// Largest CAR header, bytes: one root takes 59.
 pub const CAR_HEADER_BYTES: usize = 4 * 1024;
+/// Longest CID of a CAR section, bytes: ours take 36, a 64-byte digest 70.
+pub const CAR_CID_BYTES: usize = 128;
+/// Most bytes held of CAR blocks that came before their parents: honest writers send parents first.
+pub const CAR_EARLY_BYTES: usize = 8 * 1024 * 1024;
 
 // --- identity ---
 
@@ -164,3 +170,53 @@ pub const ROLLUP_MINUTES: usize = 2 * 24 * 60;
 pub const TARGET_SAMPLES: u64 = 20;
 /// Largest nodes file, bytes.
 pub const NODES_FILE_BYTES: u64 = 1024 * 1024;
+/// How long a node may take in all to pull bulk content from its peers before it is sent directly.
+pub const PULL_TOTAL: Duration = Duration::from_secs(120);
+
+// --- metrics ---
+
+/// Shortest latency told apart, µs: a cached answer takes tens of them.
+pub const LATENCY_MIN_US: u64 = 1;
+/// Longest latency told apart, µs: a wait for the outbox ends after ten minutes; longer ones count as this.
+pub const LATENCY_MAX_US: u64 = 600_000_000;
+/// Longest detail of a slow operation, characters: an error code takes at most 18.
+pub const SLOW_DETAIL_CHARS: usize = 64;
+/// Largest roll-up row that is read, bytes: 30 series with every one of 20,000 latency steps in use take 12 MB.
+pub const ROLLUP_BYTES: usize = 16 * 1024 * 1024;
+/// Largest number in a roll-up row: above it JSON numbers lose digits in JavaScript.
+pub const ROLLUP_NUMBER: u64 = 1 << 53;
+/// Target: 95 % of the waits are shorter than this.
+pub const TARGET_P95: Duration = Duration::from_secs(2);
+/// Target: the mean wait is shorter than this.
+pub const TARGET_MEAN: Duration = Duration::from_millis(500);
+/// Target: the share of operations that succeed is above this.
+pub const TARGET_SUCCESS: f64 = 0.99;
+/// Target: the share of cache look-ups that hit is above this.
+pub const TARGET_CACHE_HITS: f64 = 0.5;
+
+// --- store ---
+
+/// Calls waiting for a thread of the store; further ones wait for a place, so that memory stays bounded.
+pub const STORE_QUEUE: usize = 256;
+/// How long a short lock of another process on the database is waited for: recovery after a crash takes milliseconds.
+pub const STORE_BUSY: Duration = Duration::from_secs(1);
+/// The write-ahead log is cut back to this many bytes after a large batch.
+pub const STORE_WAL_BYTES: u32 = 8 * 1024 * 1024;
+/// Database pages each connection keeps in memory, KiB.
+pub const STORE_CACHE_KIB: u32 = 8 * 1024;
+/// After an unclean end a database up to this size is checked whole; a larger one would delay the start by seconds.
+pub const STORE_CHECK_BYTES: u64 = 64 * 1024 * 1024;
+/// Most damaged databases kept in one folder; more mean a dying disk, which is said instead.
+pub const STORE_SET_ASIDE: u32 = 1_000;
+/// Most rows of one table carried over from a damaged database: a full wallet on five nodes, and an end for a looping tree.
+pub const STORE_SALVAGE_ROWS: usize = 2_000_000;
+/// Newest quarantined rows that are kept; older ones go, so that a dying disk does not fill itself.
+pub const STORE_QUARANTINE_ROWS: u32 = 10_000;
+/// Block reads remembered for the cache's order before they are written along with the next commit.
+pub const STORE_TOUCHED: usize = 16_384;
+/// Cached blocks removed in one transaction, so that trimming does not swell the write-ahead log.
+pub const STORE_TRIM_BLOCKS: usize = 512;
+/// Bytes read from the lock file: a process id has at most 20 digits.
+pub const LOCK_FILE_BYTES: u64 = 32;
+/// Bytes read from the file that marks a damaged database: a number.
+pub const MARKER_FILE_BYTES: u64 = 32;

@@ -114,7 +114,9 @@ impl FromStr for Cid {
         if text.len() > 128 {
             return Err(malformed("longer than 128 characters"));
         }
-        Self::from_ipld(&cid::Cid::try_from(text).map_err(|e| malformed(&e.to_string()))?)
+        // Not the cid crate's own parser: it takes whatever follows an `/ipfs/` and ignores bytes after the CID.
+        let (_, bytes) = multibase::decode(text).map_err(|e| malformed(&e.to_string()))?;
+        Self::from_bytes(&bytes)
     }
 }
 

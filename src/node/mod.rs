@@ -23,34 +23,7 @@ use crate::model::cid::Cid;
 use crate::model::identity::Name;
 use crate::model::record::Record;
 
-/// Over which way an answer came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Source {
-    /// Answered from memory or disk.
-    Cache,
-    /// A gateway's HTTP surface.
-    HttpGateway,
-    /// The RPC or routing HTTP surface.
-    HttpRouting,
-    /// The DHT.
-    Dht,
-    /// Nothing answered.
-    None,
-}
-
-impl Source {
-    /// Its stable text.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Cache => "cache",
-            Self::HttpGateway => "http-gateway",
-            Self::HttpRouting => "http-routing",
-            Self::Dht => "dht",
-            Self::None => "none",
-        }
-    }
-}
+pub use crate::metrics::Source;
 
 /// What one node said when asked for a name's record.
 #[derive(Clone, Debug)]
@@ -63,6 +36,8 @@ pub enum Outcome {
     Unreachable(Error),
     /// An answer that fails verification.
     Invalid(Error),
+    /// Not asked: the only way open would send a missing name through the DHT.
+    Skipped,
 }
 
 /// Counts what goes over the wire for one operation.

@@ -6,8 +6,14 @@
 //! [`Code::StorageIo`](crate::Code::StorageIo) after a failed fsync, where the outcome is unknown: the store then refuses
 //! further work until it was opened again and re-read.
 //! Row values come in sealed; the store adds a hash to each and quarantines rows that fail it.
+//!
+//! # Damage
+//! A row that fails its hash is never returned: it moves to a quarantine table and is reported. A database whose structure is
+//! damaged is set aside under another name at the next opening, and what can still be proven whole is carried over. Nothing is
+//! deleted because it cannot be read.
 
 pub mod memory;
+pub mod schema;
 pub mod sqlite;
 
 use std::collections::BTreeMap;
@@ -15,10 +21,12 @@ use std::collections::BTreeMap;
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use crate::Error;
+pub use self::memory::MemoryStore;
+pub use self::sqlite::{OpenMode, OpenedStore, SqliteStore, Warning};
 use crate::clock::UnixMs;
 use crate::model::block::Block;
 use crate::model::cid::Cid;
+use crate::{Code, Error, limits};
 
 /// Level of acknowledgement of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -49,8 +57,11 @@ pub type ItemKey = [u8; 32];
 /// One inventory item at rest. `token_id` and `state_hash` are in clear for token states, empty for entries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ItemRow {
+    /// Place in the index.
     pub key: ItemKey,
+    /// Token id in clear; empty for an entry.
     pub token_id: String,
+    /// State hash in clear; empty for an entry.
     pub state_hash: String,
     /// The sealed encoding of the item.
     pub sealed: Bytes,
@@ -59,17 +70,22 @@ pub struct ItemRow {
 /// A change made on this device and its level. `number` grows by one with every commit that changes the item.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ChangeRow {
+    /// The item that was changed.
     pub key: ItemKey,
+    /// Place of the change in the order of this device's commits.
     pub number: u64,
+    /// How far it has come.
     pub level: Level,
 }
 
 /// What is known of a name of this wallet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NameRow {
+    /// Number of the name's slot.
     pub slot: u8,
     /// High-water mark: highest sequence ever seen and the raw record that had it.
     pub sequence: u64,
+    /// The raw record with that sequence.
     pub record: Bytes,
     /// Root of that record, once it has been merged completely (index); else empty.
     pub merged_root: Option<Cid>,
@@ -84,19 +100,26 @@ pub struct NameRow {
 /// A record this device signed, committed before its first put.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrittenRow {
+    /// Slot it was signed for.
     pub slot: u8,
+    /// Its sequence, used once.
     pub sequence: u64,
+    /// The signed bytes.
     pub record: Bytes,
+    /// The root it points at.
     pub root: Cid,
     /// Highest change number it contains.
     pub upto: u64,
+    /// When it was signed.
     pub signed_at: UnixMs,
 }
 
 /// What one node is known to hold of our own slot.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeRow {
+    /// Id of the node.
     pub node: String,
+    /// Our slot.
     pub slot: u8,
     /// Roots pinned there by us, oldest first.
     pub pinned: Vec<Cid>,
@@ -120,6 +143,7 @@ pub enum BlockClass {
 pub struct RollupRow {
     /// Minutes since the Unix epoch.
     pub minute: i64,
+    /// The minute's figures as JSON.
     pub json: String,
 }
 
@@ -127,102 +151,186 @@ pub struct RollupRow {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub enum Write {
+    /// Stores an item, in place of the one with its key.
     Item(ItemRow),
     /// Records that this device changed the item: level `local`, number as given.
     Change {
+        /// The item.
         key: ItemKey,
+        /// Number of the change.
         number: u64,
     },
     /// Raises to `level` all changes numbered up to `upto` that are lower.
     RaiseLevel {
+        /// Last change number that is raised.
         upto: u64,
+        /// Level they get.
         level: Level,
     },
     /// Lowers to `level` all changes that are higher.
     LowerLevel {
+        /// Level they get.
         level: Level,
     },
+    /// Stores a block. A block that is already there as data stays data.
     Block {
+        /// The block.
         block: Block,
+        /// Why it is kept.
         class: BlockClass,
     },
+    /// Removes a cached block; a data block stays.
     DropCacheBlock {
+        /// The block.
         cid: Cid,
     },
+    /// Stores what is known of a name, in place of what was.
     Name(NameRow),
+    /// Forgets a name.
     ForgetName {
+        /// Its slot.
         slot: u8,
     },
+    /// Logs a signed record. The same record again changes nothing; another one for its slot and sequence fails the batch with
+    /// [`Code::Conflict`](crate::Code::Conflict).
     Written(WrittenRow),
     /// Removes written-log rows of a slot below a sequence.
     PruneWritten {
+        /// The slot.
         slot: u8,
+        /// First sequence that stays.
         below: u64,
     },
+    /// Stores what a node holds of a slot of ours, in place of what was.
     Node(NodeRow),
     /// CIDs the node is known to hold (added).
     Held {
+        /// Id of the node.
         node: String,
+        /// What it holds.
         cids: Vec<Cid>,
     },
     /// Replaces all that the node is known to hold.
     HeldExactly {
+        /// Id of the node.
         node: String,
+        /// What it holds, and nothing else.
         cids: Vec<Cid>,
     },
-    /// A small value by name (device id, own slot, wallet id, last sync, …).
+    /// A small value by name (device id, own slot, wallet id, last sync, …); `None` removes it.
     Meta {
+        /// Its name.
         key: &'static str,
+        /// Its value.
         value: Option<Bytes>,
     },
+    /// Stores a minute of history, in place of the one there.
     Rollup(RollupRow),
+    /// Removes history before a minute.
     PruneRollups {
+        /// First minute that stays.
         before_minute: i64,
     },
 }
 
-/// Everything needed in memory after opening, except blocks.
-#[derive(Clone, Debug, Default)]
+/// Everything needed in memory after opening, except blocks. Every list is in the order of its key.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Loaded {
+    /// All items.
     pub items: Vec<ItemRow>,
+    /// All changes of this device.
     pub changes: Vec<ChangeRow>,
+    /// All known names.
     pub names: Vec<NameRow>,
+    /// The log of signed records, by slot and sequence.
     pub written: Vec<WrittenRow>,
+    /// What is known of each node.
     pub nodes: Vec<NodeRow>,
+    /// What each node is known to hold.
     pub held: BTreeMap<String, Vec<Cid>>,
+    /// Small values by name.
     pub meta: BTreeMap<String, Bytes>,
     /// CIDs of the Data blocks on disk, and their sizes.
     pub data_blocks: Vec<(Cid, u64)>,
     /// Rows set aside since their hash failed (token_id of item rows, for the alert); the bytes stay in the quarantine table.
+    /// Rows without a token id are given as `<table> row`; the blank tells them apart, since no id has one.
     pub quarantined: Vec<String>,
 }
 
 /// Size of the cache.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct BlockStats {
+    /// Number of data blocks.
     pub data_blocks: u64,
+    /// Their bytes.
     pub data_bytes: u64,
+    /// Number of cached blocks.
     pub cache_blocks: u64,
+    /// Their bytes.
     pub cache_bytes: u64,
 }
 
 /// The store of one account.
 ///
 /// # Cancel safety
-/// Dropping the future of `commit` does not undo it: the batch is written or not, whole in any case.
+/// Dropping the future of `commit` does not undo it: the batch is written or not, whole in any case. The other futures may be
+/// dropped at any time.
+///
+/// # Errors
+/// Each method fails with [`Code::Closed`](crate::Code::Closed) after [`Store::close`], [`Code::StorageIo`](crate::Code::StorageIo)
+/// when the disk fails, [`Code::Corrupt`](crate::Code::Corrupt) when the structure of the database is damaged (opening it again
+/// sets it aside and saves what is whole), [`Code::TaskFailed`](crate::Code::TaskFailed) when a thread of the store died.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
+    /// Reads everything but the blocks. Rows that fail their hash are left out, quarantined and named.
     async fn load(&self) -> Result<Loaded, Error>;
+
     /// Writes a batch in one transaction; see the durability contract.
+    ///
+    /// # Errors
+    /// Besides those of the trait: [`Code::Conflict`](crate::Code::Conflict) for a second record with a sequence already used,
+    /// [`Code::StorageFull`](crate::Code::StorageFull) when the disk is full (nothing was written, later commits may succeed),
+    /// [`Code::TooLarge`](crate::Code::TooLarge) for a number above 2^63 − 1 or a block above its limit,
+    /// [`Code::Locked`](crate::Code::Locked) when the store only reads along.
     async fn commit(&self, batch: Vec<Write>) -> Result<(), Error>;
+
     /// A block, its hash checked; a damaged one is quarantined and given as `None`.
     async fn block(&self, cid: &Cid) -> Result<Option<Block>, Error>;
+
     /// Several, in the order asked.
     async fn blocks(&self, cids: &[Cid]) -> Result<Vec<Option<Block>>, Error>;
+
+    /// Counts blocks and their bytes.
     async fn block_stats(&self) -> Result<BlockStats, Error>;
-    /// Removes cached blocks until at most `max_bytes` are left, oldest use first. Data blocks stay.
+
+    /// Removes cached blocks until at most `max_bytes` are left, oldest use first. Data blocks stay. Returns the bytes removed.
     async fn trim_cache(&self, max_bytes: u64) -> Result<u64, Error>;
+
+    /// History from a minute on, oldest first.
     async fn rollups(&self, from_minute: i64) -> Result<Vec<RollupRow>, Error>;
+
     /// Ends all work and releases the lock. Idempotent.
     async fn close(&self) -> Result<(), Error>;
+}
+
+/// The error for a second record under one sequence.
+fn second_record(row: &WrittenRow) -> Error {
+    let (slot, sequence) = (row.slot, row.sequence);
+    Error::new(Code::Conflict, format!("another record of slot {slot} was signed with sequence {sequence}"))
+}
+
+/// A number as a column holds it.
+fn column_number(value: u64) -> Result<i64, Error> {
+    i64::try_from(value)
+        .map_err(|_| Error::new(Code::TooLarge, format!("the number {value} is above 2^63 - 1")))
+}
+
+/// The size of a block that may be stored.
+fn block_size(block: &Block) -> Result<u64, Error> {
+    match block.bytes().len() {
+        size if size > limits::BLOCK_BYTES => {
+            Err(Error::new(Code::TooLarge, format!("block of {size} bytes")))
+        }
+        size => Ok(size as u64),
+    }
 }

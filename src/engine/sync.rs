@@ -1,0 +1,407 @@
+//! One sync: read, merge, publish what is pending, and say what came of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared};
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::account::Account;
+use super::event::{Event, Progress};
+use super::publish::{Published, Run, publish_once};
+use super::read::{Reading, cached, read_nodes};
+use super::report::{Ack, LastSync, NameReport, SyncFailure, SyncOutcome, SyncReport};
+use super::resolve::Heard;
+use crate::metrics::{Operation, Sample};
+use crate::node::{Meter, Source};
+use crate::store::Level;
+use crate::{Code, Error, limits};
+
+/// What a caller wants of a sync.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct SyncRequest {
+    /// Ask the nodes even when the cache is fresh or they just failed. Default: no.
+    pub fresh: bool,
+    /// End of the whole call. Default: 1.8 s for reading, and for publishing 10 s without progress or ten minutes.
+    pub deadline: Option<Duration>,
+    /// Stay until every change of ours has this level. Default: `published` when something is pending.
+    pub wait: Option<Level>,
+}
+
+/// Hears of each step of a sync.
+pub(super) type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
+
+/// A finished read with what it cost.
+#[derive(Clone)]
+pub(super) struct Done {
+    reading: Reading,
+    totals: (u64, u64, u64),
+}
+
+pub(super) type SharedRead = Shared<BoxFuture<'static, Result<Done, SyncFailure>>>;
+
+pub(super) async fn sync(
+    account: Arc<Account>,
+    request: SyncRequest,
+    progress: OnProgress,
+) -> Result<SyncReport, SyncFailure> {
+    account.check_open()?;
+    let started = account.clock.monotonic();
+    if !request.fresh
+        && let Some(reading) = cached(&account, started)
+    {
+        account.metrics.record(sample(Operation::Cache, &reading, started, &account, (0, 0, 0)));
+        return Ok(report(&account, &reading, (0, 0, 0), None));
+    }
+    let end = request.deadline.map(|deadline| started + deadline);
+    let result = read_shared(&account, request, progress.clone()).await;
+    let (reading, totals) = match result {
+        Ok(done) => (done.reading, done.totals),
+        Err(failure) if request.fresh || !account.read().first_read || is_ours(&failure.error) => {
+            return Err(failure);
+        }
+        Err(failure) => (offline(&account, started, failure), (0, 0, 0)),
+    };
+    let publishing = if reading.outcome == SyncOutcome::Offline {
+        None
+    } else {
+        publish(&account, &request, end, &progress).await?
+    };
+    let report = report(&account, &reading, totals, publishing);
+    remember(&account, &report);
+    Ok(report)
+}
+
+/// Storage errors are never answered from memory.
+fn is_ours(error: &Error) -> bool {
+    !matches!(error.code(), Code::Unreachable | Code::Invalid | Code::Denied | Code::Deadline)
+}
+
+/// Joins the running read or starts one.
+async fn read_shared(
+    account: &Arc<Account>,
+    request: SyncRequest,
+    progress: OnProgress,
+) -> Result<Done, SyncFailure> {
+    let budget =
+        request.deadline.map_or(account.config.timeouts.sync, |d| d.min(account.config.timeouts.sync));
+    let running = {
+        let mut current = account.reading.lock().await;
+        match current.as_ref() {
+            Some((fresh, read)) if read.peek().is_none() && (*fresh || !request.fresh) => read.clone(),
+            _ => {
+                let read = start_read(account.clone(), request.fresh, budget, progress);
+                *current = Some((request.fresh, read.clone()));
+                read
+            }
+        }
+    };
+    match tokio::time::timeout(budget + Duration::from_millis(100), running).await {
+        Ok(done) => done,
+        Err(_) => Err(Error::new(Code::Deadline, "the sync did not end in time").into()),
+    }
+}
+
+fn start_read(account: Arc<Account>, fresh: bool, budget: Duration, progress: OnProgress) -> SharedRead {
+    let task = tokio::spawn(async move {
+        let started = account.clock.monotonic();
+        let meter = Arc::new(Meter::default());
+        let revision = account.read().revision;
+        account.emit(Event::SyncChanged { revision, running: true, outcome: None });
+        let result = read_nodes(&account, fresh, budget, meter.clone(), &*progress).await;
+        let totals = meter.totals();
+        let outcome = match &result {
+            Ok(reading) => {
+                account.metrics.record(sample(Operation::Sync, reading, started, &account, totals));
+                reading.outcome
+            }
+            Err(failure) => {
+                account.metrics.record(failed(started, &account, totals, &failure.error));
+                SyncOutcome::Offline
+            }
+        };
+        let revision = account.read().revision;
+        account.emit(Event::SyncChanged { revision, running: false, outcome: Some(outcome) });
+        account.emit(Event::NodeHealthChanged { revision });
+        result.map(|reading| Done { reading, totals })
+    });
+    let ended = || SyncFailure::from(Error::new(Code::TaskFailed, "the sync ended unexpectedly"));
+    async move { task.await.unwrap_or_else(|_| Err(ended())) }.boxed().shared()
+}
+
+fn sample(
+    operation: Operation,
+    reading: &Reading,
+    started: Instant,
+    account: &Account,
+    (requests, bytes_in, bytes_out): (u64, u64, u64),
+) -> Sample {
+    Sample {
+        operation,
+        source: reading.source,
+        latency: account.clock.monotonic().saturating_duration_since(started),
+        ok: reading.outcome != SyncOutcome::Offline,
+        cache_hit: Some(reading.source == Source::Cache),
+        requests,
+        bytes_in,
+        bytes_out,
+        detail: None,
+    }
+}
+
+fn failed(
+    started: Instant,
+    account: &Account,
+    (requests, bytes_in, bytes_out): (u64, u64, u64),
+    error: &Error,
+) -> Sample {
+    Sample {
+        operation: Operation::Sync,
+        source: Source::None,
+        latency: account.clock.monotonic().saturating_duration_since(started),
+        ok: false,
+        cache_hit: Some(false),
+        requests,
+        bytes_in,
+        bytes_out,
+        detail: Some(error.code().as_str().to_owned()),
+    }
+}
+
+/// Nothing answered: what is here is told as it is.
+fn offline(account: &Account, started: Instant, failure: SyncFailure) -> Reading {
+    let elapsed = account.clock.monotonic().saturating_duration_since(started);
+    Reading {
+        source: Source::None,
+        outcome: SyncOutcome::Offline,
+        list: elapsed,
+        elapsed,
+        added: 0,
+        spent: 0,
+        nodes: if failure.nodes.is_empty() { Heard::default().node_reports(account) } else { failure.nodes },
+        warnings: vec![failure.error.message().to_owned()],
+    }
+}
+
+/// What a publishing phase came to.
+struct Phase {
+    totals: (u64, u64, u64),
+    raised: bool,
+    warnings: Vec<String>,
+}
+
+/// Publishes until the level is reached, nothing moves any more, or the deadline passes.
+async fn publish(
+    account: &Arc<Account>,
+    request: &SyncRequest,
+    end: Option<Instant>,
+    progress: &OnProgress,
+) -> Result<Option<Phase>, SyncFailure> {
+    if account.nodes.is_empty() || !account.needs_publish() {
+        return Ok(None);
+    }
+    let pending = account.read().pending() > 0;
+    let wanted = request.wait.or(pending.then_some(Level::Published));
+    let started = account.clock.monotonic();
+    let meter = Arc::new(Meter::default());
+    let before = account.read().ack();
+    let mut waiting = Waiting { account, wanted, started, end, progress, warnings: Vec::new() };
+    let result = waiting.run(&meter).await;
+    let warnings = std::mem::take(&mut waiting.warnings);
+    let totals = meter.totals();
+    let after = account.read().ack();
+    let sample = Sample {
+        operation: Operation::Publish,
+        source: Source::HttpRouting,
+        latency: account.clock.monotonic().saturating_duration_since(started),
+        ok: result.is_ok() && wanted.is_none_or(|level| after >= Ack::from(level)),
+        cache_hit: None,
+        requests: totals.0,
+        bytes_in: totals.1,
+        bytes_out: totals.2,
+        detail: result.as_ref().err().map(|e| e.code().as_str().to_owned()),
+    };
+    account.metrics.record(sample);
+    result?;
+    Ok(Some(Phase { totals, raised: after > before || (pending && after >= Ack::Published), warnings }))
+}
+
+struct Waiting<'a> {
+    account: &'a Arc<Account>,
+    wanted: Option<Level>,
+    started: Instant,
+    end: Option<Instant>,
+    progress: &'a OnProgress,
+    warnings: Vec<String>,
+}
+
+impl Waiting<'_> {
+    async fn run(&mut self, meter: &Arc<Meter>) -> Result<(), Error> {
+        let mut steps = self.account.progress.subscribe();
+        let mut idle = self.started + limits::WAIT_IDLE;
+        let mut attempt = 0_u32;
+        let mut running = self.start(meter).await;
+        loop {
+            let reached = self.reached();
+            let until = if reached { self.lingers() } else { self.until(idle) };
+            tokio::select! {
+                result = &mut running => {
+                    let again = self.take(result)?;
+                    if self.reached() && !again {
+                        return Ok(());
+                    }
+                    if !again {
+                        attempt = attempt.saturating_add(1);
+                        let pause = Duration::from_millis(250).saturating_mul(1 << attempt.min(4));
+                        let wake = (self.account.clock.monotonic() + pause).min(self.until(idle));
+                        tokio::time::sleep_until(wake).await;
+                        if wake >= self.until(idle) {
+                            self.warnings.push("deadline".to_owned());
+                            return Ok(());
+                        }
+                    }
+                    running = self.start(meter).await;
+                }
+                changed = steps.changed() => {
+                    if changed.is_ok() {
+                        idle = self.account.clock.monotonic() + limits::WAIT_IDLE;
+                    }
+                    let verified = self.account.read().verified_nodes();
+                    (self.progress)(Progress::Publishing { verified, nodes: self.account.api_nodes().len() });
+                }
+                () = tokio::time::sleep_until(until) => {
+                    if !reached {
+                        self.warnings.push("deadline".to_owned());
+                    }
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Runs in the background, so that leaving this wait does not stop it.
+    async fn start(&self, meter: &Arc<Meter>) -> oneshot::Receiver<Result<Published, Error>> {
+        let (sender, receiver) = oneshot::channel();
+        let (account, run) = (self.account.clone(), Run::new(meter.clone(), None));
+        self.account.background.lock().await.spawn(async move {
+            let _ = sender.send(publish_once(&account, &run).await);
+        });
+        receiver
+    }
+
+    /// Whether another run should follow at once.
+    fn take(
+        &mut self,
+        result: Result<Result<Published, Error>, oneshot::error::RecvError>,
+    ) -> Result<bool, Error> {
+        match result {
+            Err(_) => Err(Error::new(Code::TaskFailed, "publishing ended unexpectedly")),
+            Ok(Ok(published)) => {
+                for (node, error) in &published.errors {
+                    let line = format!("node {node}: {}", error.message());
+                    if !self.warnings.contains(&line) {
+                        self.warnings.push(line);
+                    }
+                }
+                Ok(published.again)
+            }
+            Ok(Err(e))
+                if e.code() == Code::Unreachable || e.code() == Code::Invalid || e.code() == Code::Denied =>
+            {
+                let line = e.message().to_owned();
+                if !self.warnings.contains(&line) {
+                    self.warnings.push(line);
+                }
+                Ok(false)
+            }
+            Ok(Err(e)) => Err(e),
+        }
+    }
+
+    fn reached(&self) -> bool {
+        let ack = self.account.read().ack();
+        self.wanted.is_none_or(|level| ack == Ack::None || ack >= Ack::from(level))
+    }
+
+    fn until(&self, idle: Instant) -> Instant {
+        let total = self.started + limits::WAIT_TOTAL;
+        let until = idle.min(total);
+        self.end.map_or(until, |end| end.min(until))
+    }
+
+    /// The level is reached; the other healthy nodes get as much time again to come along.
+    fn lingers(&self) -> Instant {
+        let now = self.account.clock.monotonic();
+        let took = now.saturating_duration_since(self.started);
+        let until = if self.wanted.is_none_or(|level| level == Level::Local) {
+            now
+        } else {
+            now + took.clamp(Duration::from_millis(150), Duration::from_secs(2))
+        };
+        self.end.map_or(until, |end| end.min(until))
+    }
+}
+
+fn report(
+    account: &Account,
+    reading: &Reading,
+    (requests, bytes_in, bytes_out): (u64, u64, u64),
+    phase: Option<Phase>,
+) -> SyncReport {
+    let ms = |duration: Duration| (duration.as_secs_f64() * 10_000.0).round() / 10.0;
+    let state = account.read();
+    let mut warnings = reading.warnings.clone();
+    let (mut outcome, mut totals) = (reading.outcome, (requests, bytes_in, bytes_out));
+    if let Some(phase) = phase {
+        if phase.raised {
+            outcome = SyncOutcome::Published;
+        }
+        warnings.extend(phase.warnings);
+        totals = (
+            totals.0.saturating_add(phase.totals.0),
+            totals.1.saturating_add(phase.totals.1),
+            totals.2.saturating_add(phase.totals.2),
+        );
+    }
+    let names = state
+        .names
+        .iter()
+        .map(|(slot, known)| NameReport {
+            slot: slot.number(),
+            name: account.keys.slot(*slot).name().peer_id(),
+            sequence: known.sequence,
+            root: known.record.as_ref().and_then(|record| record.root()).map(|root| root.to_string()),
+        })
+        .collect();
+    SyncReport {
+        ok: true,
+        source: reading.source,
+        outcome,
+        list_ms: ms(reading.list),
+        elapsed_ms: ms(reading.elapsed),
+        missing_payloads: state.missing_payloads(),
+        ack: state.ack(),
+        verified_nodes: state.verified_nodes(),
+        tokens: state.counts(),
+        added: reading.added,
+        spent: reading.spent,
+        names,
+        requests: totals.0,
+        bytes_in: totals.1,
+        bytes_out: totals.2,
+        nodes: reading.nodes.clone(),
+        warnings,
+    }
+}
+
+/// Remembered in memory; on disk with the next flush of the metrics.
+fn remember(account: &Account, report: &SyncReport) {
+    let outcome = serde_json::to_value(report.outcome).ok();
+    account.write().last_sync = Some(LastSync {
+        at: account.clock.now(),
+        source: report.source.as_str().to_owned(),
+        outcome: outcome.as_ref().and_then(|text| text.as_str()).unwrap_or("").to_owned(),
+    });
+}

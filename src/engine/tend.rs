@@ -1,0 +1,122 @@
+//! The engine's own schedule: outbox, polling, upkeep. One task each, none wakes without a reason.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::account::Account;
+use super::repair::reput;
+use super::report::Ack;
+use super::resolve::millis;
+use super::sync::{SyncRequest, sync};
+use crate::node::{Call, Meter, PutMode};
+use crate::store::Level;
+use crate::{Error, limits};
+
+/// Starts the schedule; it ends when the account is closed.
+pub(super) async fn start(account: &Arc<Account>) {
+    let mut background = account.schedule.lock().await;
+    background.spawn(outbox(account.clone()));
+    background.spawn(poll(account.clone()));
+}
+
+/// Publishes changes shortly after they were made, and keeps trying with growing pauses.
+async fn outbox(account: Arc<Account>) {
+    let mut pause = Duration::ZERO;
+    loop {
+        if pause.is_zero() {
+            if !account.needs_publish() {
+                account.changed.notified().await;
+            }
+            tokio::time::sleep(account.config.coalesce).await;
+        } else {
+            let _ = tokio::time::timeout(pause, account.changed.notified()).await;
+        }
+        let request =
+            SyncRequest { fresh: pause > limits::RETRY_FIRST, deadline: None, wait: Some(Level::Verified) };
+        let done = sync(account.clone(), request, Arc::new(|_| ())).await;
+        let verified = done.is_ok() && account.read().ack() == Ack::Verified && !account.has_pending();
+        pause = if verified { Duration::ZERO } else { longer(&account, pause) };
+        if verified {
+            spread_when_quiet(&account).await;
+        }
+    }
+}
+
+/// Doubles up to the longest pause, with a fifth of jitter so that devices do not march in step.
+fn longer(account: &Account, pause: Duration) -> Duration {
+    let doubled =
+        if pause.is_zero() { limits::RETRY_FIRST } else { pause.saturating_mul(2).min(limits::RETRY_MAX) };
+    let fifth = u64::try_from(doubled.as_millis()).unwrap_or(u64::MAX).checked_div(5).unwrap_or(0);
+    doubled.saturating_add(Duration::from_millis(account.entropy.below(fifth.saturating_add(1))))
+}
+
+/// After a while without changes the record goes to the DHT, one node after the other, bounded; publishing waits.
+async fn spread_when_quiet(account: &Arc<Account>) {
+    let quiet = tokio::time::timeout(limits::SPREAD_QUIET, account.changed.notified()).await;
+    if quiet.is_ok() {
+        // A change came: the outbox takes it up.
+        account.changed.notify_one();
+        return;
+    }
+    let _one = account.publishing.lock().await;
+    let record = {
+        let state = account.read();
+        let slot = state.own.slot.filter(|_| state.own.owned);
+        slot.and_then(|slot| state.names.get(&slot)).and_then(|known| known.record.clone())
+    };
+    let Some(record) = record else { return };
+    for at in account.api_nodes() {
+        let Some(node) = account.nodes.node(at) else { continue };
+        let deadline = account.clock.monotonic() + limits::SPREAD_TIMEOUT + Duration::from_secs(1);
+        let call = Call { deadline, meter: Arc::new(Meter::default()) };
+        let _ = node.put_record(&record, PutMode::Spread, &call).await;
+    }
+}
+
+/// Reads the nodes from time to time and does what is due.
+async fn poll(account: Arc<Account>) {
+    loop {
+        let [from, to] = account.config.poll.foreground;
+        let wait = from.saturating_add(account.entropy.below(to.saturating_sub(from).saturating_add(1)));
+        let wall = account.clock.now();
+        let woke: Instant = account.clock.monotonic() + Duration::from_millis(wait);
+        tokio::time::sleep_until(woke).await;
+        let slept = account.clock.now().saturating_sub(wall);
+        // A laptop that slept: what was believed fresh is not.
+        let fresh = slept > i64::try_from(wait).unwrap_or(i64::MAX).saturating_add(SLEEP_MS);
+        let request = SyncRequest { fresh, deadline: None, wait: None };
+        if let Err(failure) = sync(account.clone(), request, Arc::new(|_| ())).await {
+            tracing::debug!(code = %failure.error.code(), "a scheduled sync failed");
+        }
+        if let Err(e) = upkeep(&account).await {
+            tracing::warn!(code = %e.code(), "upkeep failed");
+        }
+    }
+}
+
+/// A gap between wall and monotonic time that means the machine slept.
+const SLEEP_MS: i64 = 30_000;
+
+/// What is due by the wall clock: records put again, signed anew, cache and history trimmed.
+///
+/// # Errors
+/// Store errors.
+pub(super) async fn upkeep(account: &Arc<Account>) -> Result<(), Error> {
+    let now = account.clock.now();
+    let (reput_at, signed_at, has_names) = {
+        let state = account.read();
+        let signed = state.edition.as_ref().map(|edition| edition.signed_at);
+        (state.reput_at, signed, !state.names.is_empty())
+    };
+    if has_names && now.saturating_sub(reput_at) >= millis(limits::REPUT_EVERY) {
+        reput(account).await?;
+    }
+    if signed_at.is_some_and(|at| now.saturating_sub(at) >= millis(limits::RESIGN_EVERY)) {
+        account.write().verified_index = None;
+        account.changed.notify_one();
+    }
+    account.store.trim_cache(account.config.cache.max_bytes).await?;
+    account.flush_metrics().await
+}

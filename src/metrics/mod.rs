@@ -1,0 +1,316 @@
+//! Counts every operation with its source, latency and outcome, and says whether the targets are met.
+//!
+//! A failure never enters a latency, an answer from the cache has its own source, and of nothing no figure is told.
+//! Recording costs a short lock; the arithmetic of a report is done on a copy, outside of it. Nothing here writes to disk: the engine drains the [`Rollup`]s and stores them.
+
+mod figures;
+mod latencies;
+mod prometheus;
+mod rollup;
+mod snapshot;
+mod target;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use crate::clock::{Clock, UnixMs};
+use crate::{Error, limits};
+use figures::{Figures, Slow};
+
+pub use rollup::{HistoryPoint, Rollup};
+pub use snapshot::{Bucket, OperationFigures, SlowOperation, Snapshot, Totals};
+pub use target::{Goal, Side, Target, TargetState};
+
+/// What was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Operation {
+    /// A whole sync, as the user waits for it.
+    Sync,
+    /// Finding the newest records.
+    Resolve,
+    /// Fetching content by CID.
+    Fetch,
+    /// Bringing changes to the nodes.
+    Publish,
+    /// Looking into the cache.
+    Cache,
+    /// A query through the DHT.
+    Dht,
+}
+
+impl Operation {
+    /// Its stable text.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Sync => "sync",
+            Self::Resolve => "resolve",
+            Self::Fetch => "fetch",
+            Self::Publish => "publish",
+            Self::Cache => "cache",
+            Self::Dht => "dht",
+        }
+    }
+}
+
+/// Over which way an answer came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Source {
+    /// Answered from memory or disk.
+    Cache,
+    /// A gateway's HTTP surface.
+    HttpGateway,
+    /// The RPC or routing HTTP surface.
+    HttpRouting,
+    /// The DHT.
+    Dht,
+    /// Nothing answered.
+    None,
+}
+
+impl Source {
+    /// Its stable text.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Cache => "cache",
+            Self::HttpGateway => "http-gateway",
+            Self::HttpRouting => "http-routing",
+            Self::Dht => "dht",
+            Self::None => "none",
+        }
+    }
+}
+
+/// One operation that ended.
+///
+/// Every request, byte and look-up belongs into one sample only: a sync that leaves its requests to its resolve
+/// and fetch carries none itself.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Sample {
+    /// Which operation.
+    pub operation: Operation,
+    /// What answered it.
+    pub source: Source,
+    /// From its start to its end; above [`limits::LATENCY_MAX_US`] it counts as that.
+    pub latency: Duration,
+    /// Whether it did what was asked. If not, its latency is not counted.
+    pub ok: bool,
+    /// Whether the cache answered; `None` if it was not asked.
+    pub cache_hit: Option<bool>,
+    /// Requests sent.
+    pub requests: u64,
+    /// Body bytes received.
+    pub bytes_in: u64,
+    /// Body bytes sent.
+    pub bytes_out: u64,
+    /// Error code or outcome, for the list of slow operations and the log. Never a secret.
+    pub detail: Option<String>,
+}
+
+impl Sample {
+    /// A sample without look-up, traffic and detail.
+    #[must_use]
+    pub const fn new(operation: Operation, source: Source, latency: Duration, ok: bool) -> Self {
+        let (cache_hit, detail) = (None, None);
+        Self { operation, source, latency, ok, cache_hit, requests: 0, bytes_in: 0, bytes_out: 0, detail }
+    }
+}
+
+/// The measurements of one account. Cheap to clone; all clones count into one.
+#[derive(Clone)]
+pub struct Metrics(Arc<Shared>);
+
+struct Shared {
+    clock: Arc<dyn Clock>,
+    slow: Duration,
+    state: Mutex<State>,
+}
+
+struct State {
+    since: UnixMs,
+    total: Figures,
+    /// What has not been drained yet, by minute.
+    pending: BTreeMap<i64, Figures>,
+    skipped: u64,
+}
+
+impl State {
+    fn starting(since: UnixMs) -> Self {
+        Self { since, total: Figures::default(), pending: BTreeMap::new(), skipped: 0 }
+    }
+
+    /// Nobody drains: memory stays bounded, the oldest minutes go first. The total keeps them.
+    fn bound_pending(&mut self) {
+        while self.pending.len() > limits::ROLLUP_MINUTES {
+            self.pending.pop_first();
+            self.skipped = self.skipped.saturating_add(1);
+        }
+    }
+}
+
+impl Metrics {
+    /// Starts at zero. Operations that take `slow` or longer are listed and logged.
+    #[must_use]
+    pub fn new(clock: Arc<dyn Clock>, slow: Duration) -> Self {
+        let state = Mutex::new(State::starting(clock.now()));
+        Self(Arc::new(Shared { clock, slow, state }))
+    }
+
+    /// Counts one operation, now.
+    pub fn record(&self, mut sample: Sample) {
+        let at = self.0.clock.now();
+        let us = latencies::to_us(sample.latency);
+        let detail = sample.detail.take();
+        let slow = (sample.latency >= self.0.slow).then(|| Slow {
+            at,
+            us,
+            operation: sample.operation,
+            source: sample.source,
+            ok: sample.ok,
+            detail: detail.as_deref().map(figures::shortened),
+        });
+        if let Some(slow) = &slow {
+            log(slow);
+        }
+        let minute = at.max(0) / rollup::MINUTE_MS;
+        let mut state = self.state();
+        state.total.record(&sample, us, slow.clone());
+        state.pending.entry(minute).or_default().record(&sample, us, slow);
+        state.bound_pending();
+    }
+
+    /// Everything counted, with an empty table of nodes.
+    #[must_use]
+    pub fn snapshot(&self) -> Snapshot {
+        let at = self.0.clock.now();
+        let (total, since, skipped) = self.copy();
+        snapshot::snapshot(&total, since, at, skipped)
+    }
+
+    /// Judges the targets: 95 % of the waits under 2 s, their mean under 500 ms, more than 99 % of syncs and publishes
+    /// successful, more than half of the cache look-ups a hit.
+    ///
+    /// A wait is a successful sync that the cache did not answer. Below [`limits::TARGET_SAMPLES`] samples a target is
+    /// not judged.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        target::target(&self.copy().0)
+    }
+
+    /// Takes what was recorded since the last drain, a row per minute, oldest first.
+    ///
+    /// A minute may come again with more: merge its row into the stored one with [`Metrics::merge_json`]. Rows that
+    /// could not be stored are given back with [`Metrics::put_back`].
+    #[must_use]
+    pub fn drain_rollups(&self) -> Vec<Rollup> {
+        let pending = std::mem::take(&mut self.state().pending);
+        let row =
+            |(minute, figures): (i64, Figures)| Some(Rollup { minute, json: rollup::encode(&figures).ok()? });
+        pending.into_iter().filter_map(row).collect()
+    }
+
+    /// Takes back rows that [`Metrics::drain_rollups`] gave and that could not be stored; the next drain has them again.
+    pub fn put_back(&self, rows: &[Rollup]) {
+        for row in rows {
+            let figures = rollup::readable(row);
+            let mut state = self.state();
+            match figures {
+                Some(figures) => state.pending.entry(row.minute).or_default().merge(&figures),
+                None => state.skipped = state.skipped.saturating_add(1),
+            }
+            state.bound_pending();
+        }
+    }
+
+    /// Makes one row of two of the same minute. The order does not matter; equal contents give equal text.
+    ///
+    /// # Errors
+    /// [`Code::Malformed`](crate::Code::Malformed) or [`Code::TooLarge`](crate::Code::TooLarge) if either is damaged;
+    /// keep the other one then.
+    pub fn merge_json(a: &str, b: &str) -> Result<String, Error> {
+        let mut figures = rollup::decode(a)?;
+        figures.merge(&rollup::decode(b)?);
+        rollup::encode(&figures)
+    }
+
+    /// Adds history to what is told, once, after opening. Damaged rows are left out and counted.
+    pub fn restore(&self, rows: &[Rollup]) {
+        let (mut history, mut skipped, mut oldest) = (Figures::default(), 0_u64, i64::MAX);
+        for row in rows {
+            match rollup::readable(row) {
+                Some(figures) => {
+                    history.merge(&figures);
+                    oldest = oldest.min(row.minute);
+                }
+                None => skipped = skipped.saturating_add(1),
+            }
+        }
+        let mut state = self.state();
+        state.total.merge(&history);
+        state.skipped = state.skipped.saturating_add(skipped);
+        state.since = state.since.min(oldest.saturating_mul(rollup::MINUTE_MS));
+    }
+
+    /// A chart of stored rows from `from_minute` up to but not including `to_minute`, a point per step, empty ones too.
+    ///
+    /// A step of 0 counts as 1; steps are widened until at most [`limits::ROLLUP_MINUTES`] points are left. Damaged rows
+    /// are left out and counted in their point.
+    #[must_use]
+    pub fn history(
+        rows: &[Rollup],
+        from_minute: i64,
+        to_minute: i64,
+        step_minutes: u32,
+    ) -> Vec<HistoryPoint> {
+        rollup::history(rows, from_minute, to_minute, step_minutes)
+    }
+
+    /// Everything counted, in the Prometheus text exposition format 0.0.4.
+    #[must_use]
+    pub fn prometheus(&self) -> String {
+        let (total, since, skipped) = self.copy();
+        prometheus::exposition(&total, since, skipped)
+    }
+
+    /// Starts at zero again; what has not been drained is forgotten too.
+    pub fn reset(&self) {
+        *self.state() = State::starting(self.0.clock.now());
+    }
+
+    /// Figures are counts behind shared pointers: copying them is cheap, and the work on them needs no lock.
+    fn copy(&self) -> (Figures, UnixMs, u64) {
+        let state = self.state();
+        (state.total.clone(), state.since, state.skipped)
+    }
+
+    /// Counts are whole after every statement, so a panic elsewhere does not spoil them.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Metrics {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Metrics").field("slow", &self.0.slow).finish_non_exhaustive()
+    }
+}
+
+fn log(slow: &Slow) {
+    tracing::warn!(
+        operation = slow.operation.as_str(),
+        source = slow.source.as_str(),
+        ms = latencies::to_ms(slow.us),
+        ok = slow.ok,
+        code = slow.detail.as_deref(),
+        "slow operation"
+    );
+}

@@ -1,0 +1,97 @@
+//! The four targets, judged all the time, and never on too little data.
+
+use std::time::Duration;
+
+use serde::Serialize;
+
+use super::figures::{Figures, share};
+use crate::limits;
+
+/// Whether a target is reached. Ordered from best to worst, so that the overall state is the maximum.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TargetState {
+    /// Reached.
+    Met,
+    /// Fewer than [`limits::TARGET_SAMPLES`] samples: nothing can be said.
+    TooLittleData,
+    /// Not reached.
+    Missed,
+}
+
+/// All targets.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Target {
+    /// Missed if any is missed, else too little data if any has too little, else met.
+    pub state: TargetState,
+    /// Waits (95th percentile, mean), success, cache hits, in this order.
+    pub targets: Vec<Goal>,
+}
+
+/// One target.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Goal {
+    /// `p95Ms`, `meanMs`, `successRate` or `cacheHitRate`.
+    pub name: &'static str,
+    /// What was measured; none of nothing. Shown also when the samples are too few to judge it.
+    pub value: Option<f64>,
+    /// What it is compared with.
+    pub limit: f64,
+    /// On which side of the limit the value has to be; on the limit it is missed.
+    pub side: Side,
+    /// How many samples the value is made of.
+    pub samples: u64,
+    /// The judgement.
+    pub state: TargetState,
+}
+
+/// A side of a limit.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// Less than the limit.
+    Below,
+    /// More than the limit.
+    Above,
+}
+
+impl Side {
+    fn holds(self, value: f64, limit: f64) -> bool {
+        match self {
+            Self::Below => value < limit,
+            Self::Above => value > limit,
+        }
+    }
+}
+
+/// Judges figures.
+pub(super) fn target(figures: &Figures) -> Target {
+    let (all, asked, waits) = (figures.sum(), figures.asked(), figures.waits());
+    let lookups = all.cache_hits.saturating_add(all.cache_misses);
+    let (p95, mean) = (limit_ms(limits::TARGET_P95), limit_ms(limits::TARGET_MEAN));
+    let success = share(asked.latencies.count(), asked.count());
+    let hits = share(all.cache_hits, lookups);
+    let targets = vec![
+        goal("p95Ms", waits.percentile_ms(95), p95, Side::Below, waits.count()),
+        goal("meanMs", waits.mean_ms(), mean, Side::Below, waits.count()),
+        goal("successRate", success, limits::TARGET_SUCCESS, Side::Above, asked.count()),
+        goal("cacheHitRate", hits, limits::TARGET_CACHE_HITS, Side::Above, lookups),
+    ];
+    let state = targets.iter().map(|goal| goal.state).max().unwrap_or(TargetState::TooLittleData);
+    Target { state, targets }
+}
+
+fn goal(name: &'static str, value: Option<f64>, limit: f64, side: Side, samples: u64) -> Goal {
+    let state = match value.map(|value| side.holds(value, limit)) {
+        Some(true) if samples >= limits::TARGET_SAMPLES => TargetState::Met,
+        Some(false) if samples >= limits::TARGET_SAMPLES => TargetState::Missed,
+        _ => TargetState::TooLittleData,
+    };
+    Goal { name, value, limit, side, samples, state }
+}
+
+fn limit_ms(limit: Duration) -> f64 {
+    limit.as_secs_f64() * 1_000.0
+}

@@ -1,0 +1,96 @@
+//! What each write of a batch does to the tables. A row that is changed in place is checked first, so that damage never gets
+//! a good hash.
+
+use std::collections::HashSet;
+
+use rusqlite::Connection;
+
+use super::fault::Fault;
+use super::rows::{self, Cell, HeldRow, MetaRow, Row, level_number};
+use super::{bodies, writer};
+use crate::clock::UnixMs;
+use crate::model::cid::Cid;
+use crate::store::{ChangeRow, Level, NameRow, Write, WrittenRow, second_record};
+
+pub(super) fn apply(conn: &Connection, write: Write, now: UnixMs) -> Result<(), Fault> {
+    match write {
+        Write::Item(row) => rows::put(conn, &row),
+        Write::Change { key, number } => rows::put(conn, &ChangeRow { key, number, level: Level::Local }),
+        Write::RaiseLevel { upto, level } => raise(conn, upto, level, now),
+        Write::LowerLevel { level } => lower(conn, level, now),
+        Write::Block { block, class } => bodies::store(conn, &block, class, now),
+        Write::DropCacheBlock { cid } => bodies::drop_cached(conn, &cid),
+        Write::Name(row) => rows::put(conn, &row),
+        Write::ForgetName { slot } => {
+            rows::delete(conn, NameRow::TABLE, &[Cell::Int(slot.into())]).map(|_| ())
+        }
+        Write::Written(row) => log_written(conn, &row),
+        Write::PruneWritten { slot, below } => {
+            let below = i64::try_from(below).unwrap_or(i64::MAX);
+            conn.prepare_cached("DELETE FROM written WHERE slot = ?1 AND sequence < ?2")?
+                .execute((slot, below))?;
+            Ok(())
+        }
+        Write::Node(row) => rows::put(conn, &row),
+        Write::Held { node, cids } => add_held(conn, &node, cids),
+        Write::HeldExactly { node, cids } => replace_held(conn, &node, cids),
+        Write::Meta { key, value: Some(value) } => rows::put(conn, &MetaRow { name: key.into(), value }),
+        Write::Meta { key, value: None } => {
+            rows::delete(conn, MetaRow::TABLE, &[Cell::Text(key.into())]).map(|_| ())
+        }
+        Write::Rollup(row) => rows::put(conn, &row),
+        Write::PruneRollups { before_minute } => {
+            conn.prepare_cached("DELETE FROM rollups WHERE minute < ?1")?.execute([before_minute])?;
+            Ok(())
+        }
+    }
+}
+
+fn raise(conn: &Connection, upto: u64, level: Level, now: UnixMs) -> Result<(), Fault> {
+    let upto = i64::try_from(upto).unwrap_or(i64::MAX);
+    let parameters = [Cell::Int(level_number(level)), Cell::Int(upto)];
+    set_levels(conn, "level < ? AND number <= ?", &parameters, level, now)
+}
+
+fn lower(conn: &Connection, level: Level, now: UnixMs) -> Result<(), Fault> {
+    set_levels(conn, "level > ?", &[Cell::Int(level_number(level))], level, now)
+}
+
+fn set_levels(
+    conn: &Connection,
+    condition: &str,
+    parameters: &[Cell],
+    level: Level,
+    now: UnixMs,
+) -> Result<(), Fault> {
+    let mut bad = Vec::new();
+    let changes: Vec<ChangeRow> = rows::read(conn, condition, parameters, &mut bad)?;
+    writer::quarantine(conn, &bad, now)?;
+    changes.into_iter().try_for_each(|row| rows::put(conn, &ChangeRow { level, ..row }))
+}
+
+/// No two records are ever signed with one sequence; a damaged row has used its sequence too.
+fn log_written(conn: &Connection, row: &WrittenRow) -> Result<(), Fault> {
+    let key: Vec<Cell> = row.to_cells()?.into_iter().take(WrittenRow::TABLE.key).collect();
+    let mut bad = Vec::new();
+    match rows::read_one::<WrittenRow>(conn, &key, &mut bad)? {
+        Some(is) if is.record == row.record && is.root == row.root => Ok(()),
+        None if bad.is_empty() => rows::put(conn, row),
+        _ => Err(second_record(row).into()),
+    }
+}
+
+fn add_held(conn: &Connection, node: &str, cids: Vec<Cid>) -> Result<(), Fault> {
+    cids.into_iter().try_for_each(|cid| rows::put(conn, &HeldRow { node: node.into(), cid }))
+}
+
+/// Touches only what differs: a node's list has one row per block of the wallet.
+fn replace_held(conn: &Connection, node: &str, cids: Vec<Cid>) -> Result<(), Fault> {
+    let known = rows::read::<HeldRow>(conn, "node = ?", &[Cell::Text(node.into())], &mut Vec::new())?;
+    let known: HashSet<Cid> = known.into_iter().map(|row| row.cid).collect();
+    let wanted: HashSet<Cid> = cids.into_iter().collect();
+    for gone in known.difference(&wanted) {
+        rows::delete(conn, HeldRow::TABLE, &[Cell::Text(node.into()), Cell::Blob(gone.to_bytes())])?;
+    }
+    add_held(conn, node, wanted.difference(&known).copied().collect())
+}

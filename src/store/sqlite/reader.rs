@@ -1,0 +1,158 @@
+//! The reading side: connections that cannot write.
+
+use std::collections::HashMap;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+
+use super::fault::Fault;
+use super::files::Files;
+use super::rows::{self, Bad, BlockRow, HeldRow, MetaRow};
+use crate::clock::UnixMs;
+use crate::model::block::Block;
+use crate::model::cid::Cid;
+use crate::store::{BlockClass, BlockStats, Loaded, RollupRow};
+use crate::{Code, Error, limits};
+
+/// A read-only connection.
+pub(super) struct Reader(Connection);
+
+impl Reader {
+    pub(super) fn open(files: &Files) -> Result<Self, Fault> {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+        let conn = Connection::open_with_flags(files.database(), flags)?;
+        settle(&conn)?;
+        conn.pragma_update(None, "query_only", true)?;
+        Ok(Self(conn))
+    }
+
+    pub(super) const fn connection(&self) -> &Connection {
+        &self.0
+    }
+
+    /// See [`load`].
+    pub(super) fn load(&self) -> Result<(Loaded, Vec<Bad>), Error> {
+        // One transaction, so that all tables are of one moment.
+        let transaction = self.0.unchecked_transaction().map_err(Fault::from)?;
+        Ok(load(&transaction)?)
+    }
+
+    /// Blocks in the order asked, and the CIDs of those that are there but damaged.
+    pub(super) fn blocks(&self, cids: &[Cid]) -> Result<FoundBlocks, Error> {
+        let mut found = FoundBlocks::default();
+        for cid in cids {
+            match body(&self.0, cid).map(|bytes| bytes.map(|bytes| Block::verified(cid, bytes))) {
+                Ok(Some(Ok(block))) => found.blocks.push(Some(block)),
+                Ok(None) => found.blocks.push(None),
+                Ok(Some(Err(_))) => {
+                    found.damaged.push(*cid);
+                    found.blocks.push(None);
+                }
+                Err(fault) if fault.code() == Code::Corrupt => {
+                    found.unreadable = Some(fault.into());
+                    found.blocks.push(None);
+                }
+                Err(fault) => return Err(fault.into()),
+            }
+        }
+        Ok(found)
+    }
+
+    pub(super) fn block_stats(&self) -> Result<BlockStats, Error> {
+        let mut stats = BlockStats::default();
+        for row in rows::read::<BlockRow>(&self.0, "1", &[], &mut Vec::new())? {
+            let (count, bytes) = match row.class {
+                BlockClass::Data => (&mut stats.data_blocks, &mut stats.data_bytes),
+                BlockClass::Cache => (&mut stats.cache_blocks, &mut stats.cache_bytes),
+            };
+            *count = count.saturating_add(1);
+            *bytes = bytes.saturating_add(row.size);
+        }
+        Ok(stats)
+    }
+
+    pub(super) fn rollups(&self, from_minute: i64) -> Result<(Vec<RollupRow>, Vec<Bad>), Error> {
+        let mut bad = Vec::new();
+        let rows = rows::read(&self.0, "minute >= ?", &[rows::Cell::Int(from_minute)], &mut bad)?;
+        Ok((rows, bad))
+    }
+}
+
+/// What a look for blocks brought.
+#[derive(Default)]
+pub(super) struct FoundBlocks {
+    /// In the order asked.
+    pub(super) blocks: Vec<Option<Block>>,
+    /// There, but their bytes do not hash to their CID.
+    pub(super) damaged: Vec<Cid>,
+    /// The database could not be read at some block's place.
+    pub(super) unreadable: Option<Error>,
+}
+
+/// Settings that every connection shares.
+pub(super) fn settle(conn: &Connection) -> Result<(), Fault> {
+    conn.busy_timeout(limits::STORE_BUSY)?;
+    conn.pragma_update(None, "trusted_schema", false)?;
+    conn.pragma_update(None, "cell_size_check", true)?;
+    conn.pragma_update(None, "mmap_size", 0)?;
+    conn.pragma_update(None, "temp_store", "memory")?;
+    conn.pragma_update(None, "cache_size", -i64::from(limits::STORE_CACHE_KIB))?;
+    Ok(())
+}
+
+/// Reads all tables but the bodies; rows that fail their check are left out and named.
+pub(super) fn load(conn: &Connection) -> Result<(Loaded, Vec<Bad>), Fault> {
+    let mut bad = Vec::new();
+    let mut loaded = Loaded {
+        items: rows::read(conn, "1", &[], &mut bad)?,
+        changes: rows::read(conn, "1", &[], &mut bad)?,
+        names: rows::read(conn, "1", &[], &mut bad)?,
+        written: rows::read(conn, "1", &[], &mut bad)?,
+        nodes: rows::read(conn, "1", &[], &mut bad)?,
+        ..Loaded::default()
+    };
+    for row in rows::read::<HeldRow>(conn, "1", &[], &mut bad)? {
+        loaded.held.entry(row.node).or_default().push(row.cid);
+    }
+    for row in rows::read::<MetaRow>(conn, "1", &[], &mut bad)? {
+        loaded.meta.insert(row.name, row.value);
+    }
+    for row in rows::read::<BlockRow>(conn, "1", &[], &mut bad)? {
+        if row.class == BlockClass::Data {
+            loaded.data_blocks.push((row.cid, row.size));
+        }
+    }
+    rows::read::<RollupRow>(conn, "1", &[], &mut bad)?;
+    loaded.quarantined = bad.iter().map(Bad::label).collect();
+    Ok((loaded, bad))
+}
+
+/// The bytes kept for a CID, unchecked.
+pub(super) fn body(conn: &Connection, cid: &Cid) -> Result<Option<Vec<u8>>, Fault> {
+    let mut statement = conn.prepare_cached("SELECT bytes FROM bodies WHERE cid = ?1")?;
+    Ok(statement.query_row([cid.to_bytes()], |row| row.get(0)).optional()?)
+}
+
+/// When blocks were last read, until the writer notes it. Shared by the reading and the writing side.
+#[derive(Clone, Default)]
+pub(super) struct Touched(Arc<Mutex<HashMap<Cid, UnixMs>>>);
+
+impl Touched {
+    pub(super) fn note(&self, blocks: &[Option<Block>], now: UnixMs) {
+        let mut touched = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        for block in blocks.iter().flatten() {
+            // Full: the order of the cache gets less exact until the next commit takes what is there.
+            if touched.len() < limits::STORE_TOUCHED || touched.contains_key(block.cid()) {
+                touched.insert(*block.cid(), now);
+            }
+        }
+    }
+
+    pub(super) fn take(&self) -> HashMap<Cid, UnixMs> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    pub(super) fn is_full(&self) -> bool {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).len() >= limits::STORE_TOUCHED
+    }
+}

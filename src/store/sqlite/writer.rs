@@ -1,0 +1,211 @@
+//! The one connection that writes, and the only one that checkpoints.
+
+use rusqlite::config::DbConfig;
+use rusqlite::{Connection, TransactionBehavior};
+
+use super::fault::Fault;
+use super::files::Files;
+use super::lock::Lock;
+use super::reader::{self, Touched};
+use super::rows::{self, Bad, BlockRow, Row};
+use super::{apply, bodies};
+use crate::clock::{Clock, UnixMs};
+use crate::model::cid::Cid;
+use crate::store::{BlockClass, Write};
+use crate::{Code, Error, limits};
+use std::sync::Arc;
+
+/// Owns the write connection and the account's lock, which it lets go of last.
+pub(super) struct Writer {
+    conn: Connection,
+    clock: Arc<dyn Clock>,
+    touched: Touched,
+    files: Files,
+    /// Why nothing is written any more: the disk failed or the database is damaged.
+    stopped: Option<Error>,
+    _lock: Lock,
+}
+
+impl Writer {
+    pub(super) fn new(
+        conn: Connection,
+        clock: Arc<dyn Clock>,
+        touched: Touched,
+        files: Files,
+        lock: Lock,
+    ) -> Self {
+        Self { conn, clock, touched, files, stopped: None, _lock: lock }
+    }
+
+    /// Writes a batch, whole or not at all.
+    pub(super) fn commit(&mut self, batch: Vec<Write>) -> Result<(), Error> {
+        let touched = self.touched.is_full().then(|| self.touched.take());
+        self.transaction(|conn, now| {
+            if let Some(touched) = touched {
+                bodies::note_uses(conn, touched, now)?;
+            }
+            batch.into_iter().try_for_each(|write| apply::apply(conn, write, now))
+        })
+    }
+
+    /// Moves bad rows to the quarantine; block rows whose bytes are whole come back as data.
+    pub(super) fn quarantine(&mut self, bad: &[Bad]) -> Result<(), Error> {
+        self.transaction(|conn, now| quarantine(conn, bad, now))
+    }
+
+    /// Moves blocks whose bytes are not those of their CID to the quarantine.
+    pub(super) fn quarantine_blocks(&mut self, cids: &[Cid]) -> Result<(), Error> {
+        self.transaction(|conn, now| cids.iter().try_for_each(|cid| bodies::quarantine(conn, cid, now)))
+    }
+
+    /// See [`Store::trim_cache`](crate::store::Store::trim_cache).
+    pub(super) fn trim_cache(&mut self, max_bytes: u64) -> Result<u64, Error> {
+        let touched = self.touched.take();
+        let doomed = self.transaction(|conn, now| {
+            bodies::note_uses(conn, touched, now)?;
+            oldest_beyond(conn, max_bytes, now)
+        })?;
+        let mut removed: u64 = 0;
+        for some in doomed.chunks(limits::STORE_TRIM_BLOCKS) {
+            self.transaction(|conn, _| some.iter().try_for_each(|row| bodies::remove(conn, &row.cid)))?;
+            removed = some.iter().fold(removed, |sum, row| sum.saturating_add(row.size));
+        }
+        if !doomed.is_empty() {
+            let result = give_back_space(&self.conn);
+            self.heed(result)?;
+        }
+        Ok(removed)
+    }
+
+    /// Bounds the database file; see [`SqliteStore::limit_size`](super::SqliteStore::limit_size).
+    pub(super) fn limit_size(&mut self, bytes: u64) -> Result<(), Error> {
+        let result = set_page_limit(&self.conn, bytes);
+        self.heed(result)
+    }
+
+    /// Writes what waited and folds the write-ahead log into the database.
+    pub(super) fn finish(&mut self) -> Result<(), Error> {
+        if self.stopped.is_some() {
+            return Ok(());
+        }
+        let touched = self.touched.take();
+        if !touched.is_empty() {
+            self.transaction(|conn, now| bodies::note_uses(conn, touched, now))?;
+        }
+        let result = checkpoint(&self.conn);
+        self.heed(result)
+    }
+
+    /// Notes damage found by a reader.
+    pub(super) fn found_damage(&mut self, error: &Error) {
+        if error.code() == Code::Corrupt {
+            self.stop(error.clone());
+        }
+    }
+
+    fn transaction<T>(
+        &mut self,
+        work: impl FnOnce(&Connection, UnixMs) -> Result<T, Fault>,
+    ) -> Result<T, Error> {
+        if let Some(stopped) = &self.stopped {
+            return Err(stopped.within("the store stopped"));
+        }
+        let now = self.clock.now();
+        let result = in_transaction(&mut self.conn, |conn| work(conn, now));
+        self.heed(result)
+    }
+
+    /// Stops writing where going on could lose what was acknowledged.
+    fn heed<T>(&mut self, result: Result<T, Fault>) -> Result<T, Error> {
+        result.map_err(|fault| {
+            let error = Error::from(fault);
+            if matches!(error.code(), Code::StorageIo | Code::Corrupt) {
+                self.stop(error.clone());
+            }
+            error
+        })
+    }
+
+    fn stop(&mut self, error: Error) {
+        if self.stopped.is_some() {
+            return;
+        }
+        if error.code() == Code::Corrupt {
+            // Should this fail too, the damage is found again by the next opening or the next read.
+            let _ = self.files.mark_damaged(None);
+        }
+        // A failed fsync may have lost pages that the kernel now calls clean: nothing more is built on them here.
+        let _ = self.conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+        self.stopped = Some(error);
+    }
+}
+
+/// Settings of the write connection.
+pub(super) fn settle(conn: &Connection) -> Result<(), Fault> {
+    reader::settle(conn)?;
+    conn.pragma_update(None, "foreign_keys", true)?;
+    conn.pragma_update(None, "secure_delete", true)?;
+    conn.pragma_update(None, "synchronous", "full")?;
+    conn.pragma_update(None, "fullfsync", true)?;
+    conn.pragma_update(None, "checkpoint_fullfsync", true)?;
+    conn.pragma_update(None, "journal_size_limit", limits::STORE_WAL_BYTES)?;
+    Ok(())
+}
+
+/// Runs work in a write transaction that is undone when the work fails.
+pub(super) fn in_transaction<T>(
+    conn: &mut Connection,
+    work: impl FnOnce(&Connection) -> Result<T, Fault>,
+) -> Result<T, Fault> {
+    let transaction = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let done = work(&transaction)?;
+    transaction.commit()?;
+    Ok(done)
+}
+
+/// Moves bad rows to the quarantine.
+pub(super) fn quarantine(conn: &Connection, bad: &[Bad], now: UnixMs) -> Result<(), Fault> {
+    for row in bad {
+        rows::quarantine(conn, row, now)?;
+    }
+    if bad.iter().any(|row| row.table.name == BlockRow::TABLE.name) {
+        bodies::adopt(conn, now)?;
+    }
+    Ok(())
+}
+
+/// Folds the write-ahead log into the database and empties it, as far as readers let it.
+pub(super) fn checkpoint(conn: &Connection) -> Result<(), Fault> {
+    Ok(conn.query_row("PRAGMA wal_checkpoint(truncate)", [], |_| Ok(()))?)
+}
+
+fn give_back_space(conn: &Connection) -> Result<(), Fault> {
+    let mut statement = conn.prepare("PRAGMA incremental_vacuum")?;
+    let mut rows = statement.query([])?;
+    while rows.next()?.is_some() {}
+    checkpoint(conn)
+}
+
+/// Cached blocks, oldest use first, whose removal leaves at most `max_bytes`.
+fn oldest_beyond(conn: &Connection, max_bytes: u64, now: UnixMs) -> Result<Vec<BlockRow>, Fault> {
+    let mut bad = Vec::new();
+    let mut cached = rows::read::<BlockRow>(conn, "1", &[], &mut bad)?;
+    quarantine(conn, &bad, now)?;
+    cached.retain(|row| row.class == BlockClass::Cache);
+    cached.sort_by_key(|row| (row.used_at, row.cid));
+    let mut left = cached.iter().fold(0_u64, |sum, row| sum.saturating_add(row.size));
+    let stays = cached.iter().position(|row| {
+        let enough = left <= max_bytes;
+        left = left.saturating_sub(row.size);
+        enough
+    });
+    cached.truncate(stays.unwrap_or(cached.len()));
+    Ok(cached)
+}
+
+fn set_page_limit(conn: &Connection, bytes: u64) -> Result<(), Fault> {
+    let page: i64 = conn.pragma_query_value(None, "page_size", |row| row.get(0))?;
+    let pages = i64::try_from(bytes).unwrap_or(i64::MAX).checked_div(page).unwrap_or(1).clamp(1, 0xffff_fffe);
+    conn.pragma_update_and_check(None, "max_page_count", pages, |_| Ok(()))?;
+    Ok(())
+}

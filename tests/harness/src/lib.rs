@@ -1,0 +1,10 @@
+//! Two things that tests of more than one crate need: a cluster of real Kubo daemons, and a network with
+//! latency, a thin line and cuts between a client and its nodes.
+//!
+//! Nothing here knows the wallet engine; a nodes file (the JSON array of `walletsync --nodes`) goes in and out.
+
+mod cluster;
+mod proxy;
+
+pub use cluster::RealCluster;
+pub use proxy::{Bandwidth, DelayProxy, Link, LinkProfile};

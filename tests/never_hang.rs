@@ -1,0 +1,96 @@
+//! Every operation ends by its deadline with what it has, named as what it is.
+
+mod support;
+
+use std::time::Duration;
+
+use support::world::{Fault, World};
+use tauri_plugin_wallet_sync::Code;
+use tauri_plugin_wallet_sync::engine::{Ack, SyncOutcome, SyncRequest};
+use tauri_plugin_wallet_sync::store::Level;
+use tokio::time::Instant;
+
+const TWO_SECONDS: Duration = Duration::from_secs(2);
+
+#[tokio::test(start_paused = true)]
+async fn all_dead_or_hung_is_answered_within_two_seconds() {
+    for fault in [Fault::Dead, Fault::Hung] {
+        let world = World::new(5);
+        let device = world.device().await;
+        device.put(&["a"]).await;
+        device.sync_to(Level::Verified).await.unwrap();
+        world.faults(fault, &[0, 1, 2, 3, 4]);
+        world.clock.advance_ms(120_000);
+        let started = Instant::now();
+        let failure = device.sync().await.unwrap_err();
+        assert_eq!(failure.error.code(), Code::Unreachable, "{failure:?}");
+        assert!(started.elapsed() <= TWO_SECONDS, "{:?}", started.elapsed());
+        let plain = device.engine.sync(SyncRequest::default(), |_| ()).await.unwrap();
+        assert_eq!((plain.ok, plain.outcome), (true, SyncOutcome::Offline));
+        assert_eq!(plain.source.as_str(), "none");
+        assert_eq!(plain.ack, Ack::Verified, "the level is told as it was");
+        assert_eq!(device.ids(), ["a"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_hung_node_costs_no_more_than_the_grace_window() {
+    let world = World::new(5);
+    let device = world.device().await;
+    device.put(&["a"]).await;
+    device.sync_to(Level::Verified).await.unwrap();
+    world.faults(Fault::Hung, &[2]);
+    let restored = world.device().await;
+    let started = Instant::now();
+    let report = restored.sync().await.unwrap();
+    assert_eq!(restored.ids(), ["a"]);
+    assert!(report.list_ms <= 500.0, "{}", report.list_ms);
+    assert!(started.elapsed() <= TWO_SECONDS);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_ends_the_whole_command() {
+    let world = World::new(5);
+    let device = world.device().await;
+    device.put(&["a"]).await;
+    let started = Instant::now();
+    let request =
+        SyncRequest { fresh: true, deadline: Some(Duration::from_millis(700)), wait: Some(Level::Verified) };
+    let report = device.engine.sync(request, |_| ()).await.unwrap();
+    assert!(started.elapsed() <= Duration::from_millis(1_200), "{:?}", started.elapsed());
+    assert!(report.ack < Ack::Verified && report.warnings.iter().any(|line| line == "deadline"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_sync_within_a_minute_sends_nothing() {
+    let world = World::new(5);
+    let device = world.device().await;
+    device.put(&["a"]).await;
+    device.sync_to(Level::Verified).await.unwrap();
+    let report = device.engine.sync(SyncRequest::default(), |_| ()).await.unwrap();
+    assert_eq!((report.source.as_str(), report.requests), ("cache", 0));
+    let restarted = world.device_on(device.store.snapshot()).await;
+    let report = restarted.engine.sync(SyncRequest::default(), |_| ()).await.unwrap();
+    assert_eq!((report.source.as_str(), report.requests), ("cache", 0), "the cache survives a restart");
+    world.pass(Duration::from_secs(61)).await;
+    let report = device.engine.sync(SyncRequest::default(), |_| ()).await.unwrap();
+    assert_eq!(report.source.as_str(), "http-routing");
+}
+
+#[tokio::test(start_paused = true)]
+async fn concurrent_syncs_share_one_run() {
+    let world = World::new(5);
+    let device = world.device().await;
+    device.put(&["a"]).await;
+    device.sync_to(Level::Verified).await.unwrap();
+    let asked = |world: &World| {
+        world.nodes.iter().map(|n| n.requests.load(std::sync::atomic::Ordering::Relaxed)).sum::<u64>()
+    };
+    let before = asked(&world);
+    device.sync().await.unwrap();
+    let one = asked(&world) - before;
+    let before = asked(&world);
+    let all = futures_util::future::join_all((0..10).map(|_| device.sync())).await;
+    assert!(all.iter().all(Result::is_ok));
+    assert_eq!(asked(&world) - before, one);
+}

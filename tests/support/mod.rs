@@ -1,0 +1,4 @@
+//! What tests share: fake nodes and devices, lying servers, proxies.
+#![allow(dead_code, missing_docs)]
+
+pub mod world;
