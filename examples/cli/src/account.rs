@@ -34,7 +34,10 @@ pub async fn open_with(global: &Global, secret: &Secret, mode: Mode) -> Result<E
 /// Where the secret file is.
 pub fn secret_path(global: &Global) -> Result<&Path, Failure> {
     global.secret_file.as_deref().ok_or_else(|| {
-        Failure::new(Code::BadRequest, "a secret file is needed: --secret-file FILE or WALLETSYNC_SECRET_FILE")
+        Failure::new(
+            Code::BadRequest,
+            "a secret file is needed: --secret-file FILE or WALLETSYNC_SECRET_FILE",
+        )
     })
 }
 
@@ -45,7 +48,10 @@ pub fn data_folder(global: &Global) -> Result<PathBuf, Failure> {
     }
     let folders = directories::ProjectDirs::from("", "", "walletsync");
     folders.map(|folders| folders.data_dir().to_owned()).ok_or_else(|| {
-        Failure::new(Code::BadRequest, "this user has no home folder: --data DIR or WALLETSYNC_DATA is needed")
+        Failure::new(
+            Code::BadRequest,
+            "this user has no home folder: --data DIR or WALLETSYNC_DATA is needed",
+        )
     })
 }
 

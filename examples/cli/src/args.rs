@@ -232,7 +232,8 @@ fn first_paragraph(error: &clap::Error) -> String {
         return "a command is needed; see --help".to_owned();
     }
     let text = error.to_string();
-    let lines = text.lines().map(str::trim).take_while(|line| !line.is_empty() && !line.starts_with("Usage:"));
+    let lines =
+        text.lines().map(str::trim).take_while(|line| !line.is_empty() && !line.starts_with("Usage:"));
     let joined = lines.collect::<Vec<_>>().join(" ");
     joined.strip_prefix("error: ").unwrap_or(&joined).to_owned()
 }

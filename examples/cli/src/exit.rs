@@ -42,7 +42,8 @@ mod tests {
             (6, "locked"),
         ];
         for (exit, codes) in table {
-            let mapped: Vec<_> = Code::ALL.into_iter().filter(|c| code(*c) == exit).map(Code::as_str).collect();
+            let mapped: Vec<_> =
+                Code::ALL.into_iter().filter(|c| code(*c) == exit).map(Code::as_str).collect();
             assert_eq!(mapped.join(" "), codes, "exit {exit}");
         }
     }

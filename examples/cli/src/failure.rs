@@ -3,8 +3,8 @@
 use std::process::ExitCode;
 
 use serde_json::{Value, json};
-use tauri_plugin_wallet_sync::{Code, Error};
 use tauri_plugin_wallet_sync::engine::SyncFailure;
+use tauri_plugin_wallet_sync::{Code, Error};
 
 use crate::exit;
 use crate::output::Output;

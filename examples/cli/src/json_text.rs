@@ -44,7 +44,8 @@ mod tests {
 
     #[test]
     fn blanks_go_and_everything_else_stays() {
-        let text = "\n{ \"b\" : [ 1.50 , 12345678901234567890123 ],\t\"a\": \"x \\\" y\\\\\" , \"a\" : null } ";
+        let text =
+            "\n{ \"b\" : [ 1.50 , 12345678901234567890123 ],\t\"a\": \"x \\\" y\\\\\" , \"a\" : null } ";
         let short = r#"{"b":[1.50,12345678901234567890123],"a":"x \" y\\","a":null}"#;
         assert_eq!(compact(text).unwrap().get(), short);
     }

@@ -20,7 +20,8 @@ pub fn read(path: &Path) -> Result<Vec<NodeConfig>, Failure> {
         return Err(bad(format!("more than {NODES_FILE_BYTES} bytes")));
     }
     let text = std::str::from_utf8(&text).map_err(|_| bad("not UTF-8 text".to_owned()))?;
-    let nodes = Config::parse_nodes(text).map_err(|e| bad(e.message().trim_start_matches("nodes file: ").to_owned()))?;
+    let nodes = Config::parse_nodes(text)
+        .map_err(|e| bad(e.message().trim_start_matches("nodes file: ").to_owned()))?;
     let mut config = Config::default();
     config.nodes = nodes;
     config.validate().map_err(|e| bad(e.message().to_owned()))?;

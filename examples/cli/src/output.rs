@@ -78,8 +78,9 @@ impl Lines {
     /// Adds one JSON line, or one of text.
     pub fn value<T: Serialize>(&mut self, value: &T, text: impl FnOnce() -> String) -> Result<(), Failure> {
         let mut line = if self.json {
-            serde_json::to_vec(value)
-                .map_err(|e| Failure::new(Code::TaskFailed, format!("cannot write the result as JSON: {e}")))?
+            serde_json::to_vec(value).map_err(|e| {
+                Failure::new(Code::TaskFailed, format!("cannot write the result as JSON: {e}"))
+            })?
         } else {
             text().into_bytes()
         };

@@ -42,6 +42,8 @@ fn describe(step: &Progress) -> String {
         Progress::Reading { names } => format!("reading {names} names"),
         Progress::Listed { added } => format!("list is complete, {added} new"),
         Progress::Fetching { done, total } => format!("payloads {done} of {total}"),
-        Progress::Publishing { verified, nodes } => format!("publishing, verified on {verified} of {nodes} nodes"),
+        Progress::Publishing { verified, nodes } => {
+            format!("publishing, verified on {verified} of {nodes} nodes")
+        }
     }
 }

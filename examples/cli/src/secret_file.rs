@@ -24,9 +24,11 @@ pub fn read(path: &Path) -> Result<Secret, Failure> {
     check_mode(&opened).map_err(|what| bad(&what))?;
     // Never grows: growing would leave copies of the secret behind in memory.
     let mut text = Zeroizing::new(String::with_capacity(usize::from(limits::SECRET_FILE_BYTES) + 1));
-    file.take(u64::from(limits::SECRET_FILE_BYTES) + 1).read_to_string(&mut text).map_err(|e| match e.kind() {
-        ErrorKind::InvalidData => bad("64 hex digits are needed"),
-        _ => bad(&e.to_string()),
+    file.take(u64::from(limits::SECRET_FILE_BYTES) + 1).read_to_string(&mut text).map_err(|e| {
+        match e.kind() {
+            ErrorKind::InvalidData => bad("64 hex digits are needed"),
+            _ => bad(&e.to_string()),
+        }
     })?;
     Secret::from_hex(&text).map_err(|_| bad("64 hex digits are needed"))
 }
@@ -137,7 +139,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret");
         let cases: [Vec<u8>; 5] =
-            [b"".into(), b"5ecre7".into(), [b"zz"; 32].concat(), [b"ab"; 33].concat(), vec![0xff; 64]];
+            [b"".into(), b"5ecre7".into(), b"zz".repeat(32), b"ab".repeat(33), vec![0xff; 64]];
         for content in cases {
             fs::write(&path, &content).unwrap();
             mode(&path, 0o600);

@@ -21,10 +21,9 @@ struct Checked {
 
 /// Checks every hash, and that everything under the root is there.
 pub fn verify(context: &Context, file: &Path, root: &str) -> Result<(), Failure> {
-    let root: Cid =
-        root.parse().map_err(|e: tauri_plugin_wallet_sync::Error| {
-            Failure::new(Code::BadRequest, format!("--root: {}", e.message()))
-        })?;
+    let root: Cid = root.parse().map_err(|e: tauri_plugin_wallet_sync::Error| {
+        Failure::new(Code::BadRequest, format!("--root: {}", e.message()))
+    })?;
     let mut from = files::open(file)?;
     let mut reader = CarReader::new(root, CarBounds { blocks: CAR_BLOCKS, bytes: CAR_BYTES });
     let mut chunk = vec![0; CHUNK_BYTES];
@@ -42,7 +41,8 @@ pub fn verify(context: &Context, file: &Path, root: &str) -> Result<(), Failure>
     }
     let summary = reader.finish()?;
     if let Some(first) = summary.missing.first() {
-        let message = format!("incomplete: {} blocks are missing, the first is {first}", summary.missing.len());
+        let message =
+            format!("incomplete: {} blocks are missing, the first is {first}", summary.missing.len());
         return Err(Failure::new(Code::Malformed, message));
     }
     let checked = Checked { blocks: summary.blocks, bytes: summary.bytes };

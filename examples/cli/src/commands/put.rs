@@ -29,5 +29,7 @@ pub async fn run(context: &Context, file: &Path) -> Result<(), Failure> {
         ack: Ack::Local,
         elapsed_ms: context.elapsed_ms(),
     };
-    context.output.done(&added, || format!("{} added, {} unchanged, on this disk", added.added, added.unchanged))
+    context
+        .output
+        .done(&added, || format!("{} added, {} unchanged, on this disk", added.added, added.unchanged))
 }

@@ -10,10 +10,10 @@ use tauri_plugin_wallet_sync::model::inventory::Spend;
 use tauri_plugin_wallet_sync::{Code, Engine};
 
 use super::Context;
+use crate::account;
 use crate::failure::Failure;
 use crate::limits::{FETCHES, PAGE_ROWS};
 use crate::output::Lines;
-use crate::account;
 
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]

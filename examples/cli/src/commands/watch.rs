@@ -2,10 +2,10 @@
 
 use std::pin::pin;
 
+use tauri_plugin_wallet_sync::clock::monotonic;
 use tauri_plugin_wallet_sync::engine::{Event, Mode};
 use tauri_plugin_wallet_sync::limits::EXIT_DRAIN;
 use tauri_plugin_wallet_sync::{Code, Engine};
-use tauri_plugin_wallet_sync::clock::monotonic;
 
 use super::Context;
 use crate::account;

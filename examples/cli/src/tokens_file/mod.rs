@@ -16,7 +16,7 @@ use bytes::Bytes;
 use data_encoding::{BASE64, DecodeKind};
 use serde::Deserialize;
 use tauri_plugin_wallet_sync::engine::NewToken;
-use tauri_plugin_wallet_sync::limits::{PAYLOAD_BYTES, STATES, SUMMARY_BYTES};
+use tauri_plugin_wallet_sync::limits::{KEY_CHARS, PAYLOAD_BYTES, STATES, SUMMARY_BYTES};
 use tauri_plugin_wallet_sync::model::inventory::Id;
 use tauri_plugin_wallet_sync::{Code, Error};
 
@@ -96,11 +96,15 @@ fn parse(mut from: impl BufRead) -> Result<Tokens, Error> {
         }
         payload_bytes = payload_bytes.saturating_add(state.payload.len());
         if payload_bytes > FILE_PAYLOAD_BYTES {
-            let message = format!("{place}: more than {FILE_PAYLOAD_BYTES} bytes of data in one file; split it");
+            let message =
+                format!("{place}: more than {FILE_PAYLOAD_BYTES} bytes of data in one file; split it");
             return Err(bad(message));
         }
         if tokens.states.len() >= STATES {
-            return Err(Error::new(Code::InventoryTooLarge, format!("{place}: more than {STATES} token states")));
+            return Err(Error::new(
+                Code::InventoryTooLarge,
+                format!("{place}: more than {STATES} token states"),
+            ));
         }
         seen.insert(key, (number, tokens.states.len()));
         tokens.states.push(state);
@@ -141,8 +145,8 @@ fn parse_line(line: &[u8]) -> Result<NewToken, Error> {
 }
 
 fn id(field: &str, text: String) -> Result<String, Error> {
-    // Another code would make wrong input look like a damaged file.
-    Id::parse(&text).map_err(|e| bad(format!("{field}: {}", e.message())))?;
+    let rule = || bad(format!("{field}: 1–{KEY_CHARS} characters of A–Z a–z 0–9 . _ : - are needed"));
+    Id::parse(&text).map_err(|_| rule())?;
     Ok(text)
 }
 
@@ -157,7 +161,9 @@ fn decode(text: &str) -> Result<Vec<u8>, Error> {
     BASE64.decode(text.as_bytes()).map_err(|e| {
         let place = e.position.saturating_add(1);
         bad(match e.kind {
-            DecodeKind::Length => format!("{} characters, base64 has a multiple of 4 (with = at the end)", text.len()),
+            DecodeKind::Length => {
+                format!("{} characters, base64 has a multiple of 4 (with = at the end)", text.len())
+            }
             DecodeKind::Symbol => format!("character {place} is not base64 (A–Z a–z 0–9 + /)"),
             DecodeKind::Padding => format!("wrong padding at character {place}"),
             DecodeKind::Trailing => format!("character {place} has bits that stand for nothing"),

@@ -39,7 +39,9 @@ fn data_comes_back_byte_for_byte() {
 #[test]
 fn a_repeated_state_counts_once_and_with_other_content_it_is_a_conflict() {
     let line = "{\"tokenId\":\"a\",\"stateHash\":\"1\",\"data\":\"x\"}\n";
-    let tokens = parse(format!("{line}{{\"stateHash\":\"1\",\"tokenId\":\"a\",\"dataBase64\":\"eA==\"}}\n").as_bytes());
+    let tokens = parse(
+        format!("{line}{{\"stateHash\":\"1\",\"tokenId\":\"a\",\"dataBase64\":\"eA==\"}}\n").as_bytes(),
+    );
     let tokens = tokens.unwrap();
     assert_eq!((tokens.states.len(), tokens.repeated), (1, 1));
     for other in [
@@ -62,8 +64,14 @@ fn complaints_name_line_field_and_limit() {
     refused_with(r#"{"tokenId":"a","stateHash":"1","data":"","dataBase64":""}"#, &["data and dataBase64"]);
     refused_with(r#"{"tokenId":1,"stateHash":"1","data":""}"#, &["tokenId: a string"]);
     refused_with(r#"{"tokenId":"a","stateHash":"1","data":{"a":[1,{}]}}"#, &["data: a string"]);
-    refused_with(r#"{"tokenId":"a","stateHash":"1","data":"","amount":5}"#, &["line 1", "unknown field `amount`"]);
-    refused_with(r#"{"tokenId":"a","tokenId":"b","stateHash":"1","data":""}"#, &["duplicate field `tokenId`"]);
+    refused_with(
+        r#"{"tokenId":"a","stateHash":"1","data":"","amount":5}"#,
+        &["line 1", "unknown field `amount`"],
+    );
+    refused_with(
+        r#"{"tokenId":"a","tokenId":"b","stateHash":"1","data":""}"#,
+        &["duplicate field `tokenId`"],
+    );
     refused_with(r#"["a","1",null,null,"x",null]"#, &["line 1", "object"]);
     refused_with("{\"tokenId\":", &["line 1", "column"]);
     refused_with(r#"{"tokenId":"a","stateHash":"1","data":"\ud800"}"#, &["line 1"]);
@@ -96,7 +104,10 @@ fn data_and_lines_have_bounds() {
     refused_with(data(most + 1), &["data: 1048577 bytes", "1048576"]);
     refused_with(data(9 * most), &["line 1", "longer than 8388608 bytes"]);
     let base64 = data_encoding::BASE64.encode(&vec![7; most + 1]);
-    refused_with(format!(r#"{{"tokenId":"a","stateHash":"1","dataBase64":"{base64}"}}"#), &["dataBase64", "1048576"]);
+    refused_with(
+        format!(r#"{{"tokenId":"a","stateHash":"1","dataBase64":"{base64}"}}"#),
+        &["dataBase64", "1048576"],
+    );
     // The widest way to write the largest payload fits a line.
     let escaped = format!(r#"{{"tokenId":"a","stateHash":"1","data":"{}"}}"#, "\\u0000".repeat(most));
     assert_eq!(parse(escaped.as_bytes()).unwrap().states[0].payload.len(), most);
@@ -109,6 +120,6 @@ fn base64_is_the_standard_one_with_padding() {
     refused_with(with("-_8="), &["dataBase64", "character 1"]);
     refused_with(with("+/8"), &["dataBase64", "multiple of 4"]);
     refused_with(with("+/9="), &["dataBase64", "bits"]);
-    refused_with(with("+===") , &["dataBase64", "padding"]);
+    refused_with(with("+==="), &["dataBase64", "padding"]);
     refused_with(with("+/ 8"), &["dataBase64", "character 3"]);
 }
