@@ -26,8 +26,9 @@ pub struct Arguments {
 /// What every command takes.
 #[derive(Clone, Debug, Args)]
 pub struct Global {
-    /// Data folder; one per wallet and network [default: the platform's data folder]
-    #[arg(long, global = true, value_name = "DIR", env = "WALLETSYNC_DATA")]
+    // Not global: behind a command, `tokens --data` is another option.
+    /// Data folder, before the command; one per wallet and network [default: the platform's data folder]
+    #[arg(long, value_name = "DIR", env = "WALLETSYNC_DATA")]
     pub data: Option<PathBuf>,
     /// JSON array of nodes; without it the wallet stays on this disk
     #[arg(long, global = true, value_name = "FILE", env = "WALLETSYNC_NODES")]
@@ -82,7 +83,7 @@ pub enum Command {
         #[arg(long)]
         all: bool,
         /// With payloads, fetched when missing
-        #[arg(long)]
+        #[arg(long = "data", id = "payloads")]
         data: bool,
     },
     /// Read the nodes, merge, publish what is pending

@@ -27,8 +27,12 @@ use crate::failure::Failure;
 use crate::output::Output;
 
 fn main() -> ExitCode {
-    let started = monotonic();
     install_panic_hook();
+    catch_unwind(start).unwrap_or_else(|_| ExitCode::from(exit::code(Code::TaskFailed)))
+}
+
+fn start() -> ExitCode {
+    let started = monotonic();
     let arguments = match args::parse() {
         Ok(arguments) => arguments,
         Err(refused) => return refused.report(),

@@ -72,9 +72,18 @@ fn every_command_of_the_contract_is_there() {
 }
 
 #[test]
+fn the_folder_and_the_payloads_are_two_options() {
+    for arguments in
+        [&["--json", "--data", "d", "tokens", "--data"][..], &["tokens", "--json", "--data", "--all"]]
+    {
+        assert!(run(arguments).refused(2, "bad_request").contains("--secret-file"));
+    }
+}
+
+#[test]
 fn a_command_that_needs_a_secret_says_so() {
     for arguments in
-        [&["init"][..], &["names"], &["status"], &["sync"], &["tokens"], &["watch"], &["get", "k"]]
+        [&["init"][..], &["names"], &["status"], &["sync"], &["tokens", "--data"], &["watch"], &["get", "k"]]
     {
         let told = run(&[&["--json"], arguments].concat()).refused(2, "bad_request");
         assert!(told.contains("--secret-file") && told.contains("WALLETSYNC_SECRET_FILE"), "{told}");

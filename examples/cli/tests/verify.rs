@@ -130,5 +130,6 @@ fn a_car_that_lies_or_lacks_something_is_refused() {
     verify_car(&good[..good.len() - 1], root.cid()).refused(4, "malformed");
     verify_car(&good, leaf(3).cid()).refused(4, "malformed");
     verify_car(b"", root.cid()).refused(4, "malformed");
-    verify_car(&[0xff; 11], root.cid()).refused(4, "malformed");
+    verify_car(&[0xff; 11], root.cid()).refused(4, "too_large");
+    verify_car(&[0; 100], root.cid()).refused(4, "malformed");
 }

@@ -16,6 +16,7 @@ pub async fn run(context: &Context) -> Result<(), Failure> {
     let mut told_to_end = pin!(end_signal()?);
     let engine = account::open(&context.global, Mode::Background).await?;
     let mut events = engine.subscribe();
+    tracing::debug!("watching");
     let mut printed = Ok(());
     loop {
         let event = tokio::select! {
