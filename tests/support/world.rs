@@ -197,7 +197,7 @@ impl Node for FakeNode {
             return Err(Error::new(Code::Unreachable, "status 500"));
         }
         let (mut stack, mut seen, mut summary) =
-            (vec![*root], HashSet::new(), CarSummary { blocks: 0, bytes: 0, missing: Vec::new() });
+            (vec![*root], HashSet::new(), CarSummary { blocks: 0, bytes: 0, skipped: 0, missing: Vec::new() });
         while let Some(cid) = stack.pop() {
             if held.contains(&cid) || !seen.insert(cid) {
                 continue;
