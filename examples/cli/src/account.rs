@@ -1,0 +1,68 @@
+//! From the global arguments to an open engine, and back: every use of a data folder starts and ends here.
+
+use std::path::{Path, PathBuf};
+
+use tauri_plugin_wallet_sync::config::Config;
+use tauri_plugin_wallet_sync::engine::{Mode, OpenOptions};
+use tauri_plugin_wallet_sync::{Code, Engine, Secret};
+
+use crate::args::Global;
+use crate::failure::Failure;
+use crate::{limits, nodes_file, secret_file};
+
+/// Opens the account that the arguments name.
+pub async fn open(global: &Global, mode: Mode) -> Result<Engine, Failure> {
+    let secret = secret_file::read(secret_path(global)?)?;
+    open_with(global, &secret, mode).await
+}
+
+/// The same with a secret at hand.
+pub async fn open_with(global: &Global, secret: &Secret, mode: Mode) -> Result<Engine, Failure> {
+    let mut config = Config::default();
+    if let Some(path) = &global.nodes {
+        config.nodes = nodes_file::read(path)?;
+    }
+    config.network.clone_from(&global.network);
+    let options = OpenOptions { dir: data_folder(global)?, config, mode };
+    let engine = Engine::open(secret, options).await?;
+    for alert in engine.take_alerts() {
+        eprintln!("walletsync: {alert}");
+    }
+    Ok(engine)
+}
+
+/// Where the secret file is.
+pub fn secret_path(global: &Global) -> Result<&Path, Failure> {
+    global.secret_file.as_deref().ok_or_else(|| {
+        Failure::new(
+            Code::BadRequest,
+            "a secret file is needed: --secret-file FILE or WALLETSYNC_SECRET_FILE",
+        )
+    })
+}
+
+/// Where the data are.
+pub fn data_folder(global: &Global) -> Result<PathBuf, Failure> {
+    if let Some(folder) = &global.data {
+        return Ok(folder.clone());
+    }
+    let folders = directories::ProjectDirs::from("", "", "walletsync");
+    folders.map(|folders| folders.data_dir().to_owned()).ok_or_else(|| {
+        Failure::new(
+            Code::BadRequest,
+            "this user has no home folder: --data DIR or WALLETSYNC_DATA is needed",
+        )
+    })
+}
+
+/// Runs one command on an open account and closes it, whatever came of the command.
+pub async fn with<T>(
+    engine: Engine,
+    work: impl AsyncFnOnce(&Engine) -> Result<T, Failure>,
+) -> Result<T, Failure> {
+    let done = work(&engine).await;
+    let closed = engine.close(limits::DRAIN).await;
+    let done = done?;
+    closed?;
+    Ok(done)
+}

@@ -1,0 +1,250 @@
+//! The arguments, and the environment variables that stand in for them.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use clap::builder::NonEmptyStringValueParser;
+use clap::error::ErrorKind;
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use tauri_plugin_wallet_sync::Code;
+
+use crate::failure::Failure;
+use crate::limits;
+use crate::output::Output;
+
+/// Keeps a wallet's tokens on this disk and on your own IPFS nodes.
+#[derive(Debug, Parser)]
+#[command(name = "walletsync", version, propagate_version = true)]
+pub struct Arguments {
+    #[command(flatten)]
+    pub global: Global,
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+/// What every command takes.
+#[derive(Clone, Debug, Args)]
+pub struct Global {
+    // Not global: behind a command, `tokens --data` is another option.
+    /// Data folder, before the command; one per wallet and network [default: the platform's data folder]
+    #[arg(long, value_name = "DIR", env = "WALLETSYNC_DATA")]
+    pub data: Option<PathBuf>,
+    /// JSON array of nodes; without it the wallet stays on this disk
+    #[arg(long, global = true, value_name = "FILE", env = "WALLETSYNC_NODES")]
+    pub nodes: Option<PathBuf>,
+    /// File with the wallet's secret, 64 hex digits, readable by you alone
+    #[arg(long, global = true, value_name = "FILE", env = "WALLETSYNC_SECRET_FILE")]
+    pub secret_file: Option<PathBuf>,
+    /// Network name, part of every derived key [default: the main network]
+    #[arg(
+        long,
+        global = true,
+        value_name = "NAME",
+        env = "WALLETSYNC_NETWORK",
+        value_parser = NonEmptyStringValueParser::new()
+    )]
+    pub network: Option<String>,
+    /// Print JSON, errors too
+    #[arg(long, global = true)]
+    pub json: bool,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Create the secret file when it is absent, open the store
+    Init,
+    /// Print the wallet's IPNS names
+    Names,
+    /// Add token states, all or nothing
+    Put {
+        /// NDJSON lines {tokenId, stateHash, previous?, summary?, data | dataBase64}; - for stdin
+        file: PathBuf,
+    },
+    /// Record the spend of a token state
+    Spend(Spend),
+    /// Set a synced setting
+    Set {
+        /// 1 to 128 characters
+        key: String,
+        /// Any JSON value
+        #[arg(value_name = "JSON", allow_hyphen_values = true)]
+        value: String,
+    },
+    /// Print a synced setting
+    Get {
+        /// 1 to 128 characters
+        key: String,
+    },
+    /// List the token states
+    Tokens {
+        /// Spent ones too
+        #[arg(long)]
+        all: bool,
+        /// With payloads, fetched when missing
+        #[arg(long = "data", id = "payloads")]
+        data: bool,
+    },
+    /// Read the nodes, merge, publish what is pending
+    Sync(Sync),
+    /// Print the state of the wallet, without any network
+    Status,
+    /// Print what was measured
+    Metrics {
+        /// In Prometheus text format
+        #[arg(long)]
+        prometheus: bool,
+    },
+    /// Print the health of each node
+    Nodes,
+    /// Print statistics of the cache, or clear what can be fetched again
+    Cache {
+        /// What to clear first
+        #[arg(long, value_name = "WHAT")]
+        clear: Option<Clear>,
+    },
+    /// Stay, sync, and print each event, until interrupted
+    Watch,
+    /// Work on an IPNS record file
+    #[command(subcommand)]
+    Record(Record),
+    /// Work on a CAR file
+    #[command(subcommand)]
+    Car(Car),
+    /// Show it all on five embedded nodes and two devices
+    Demo,
+}
+
+/// Arguments of `spend`.
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false, args = ["intent", "proof"])]
+pub struct Spend {
+    /// Token id
+    pub token_id: String,
+    /// State hash
+    pub state_hash: String,
+    /// About to be spent: whatever is needed to finish or undo it
+    #[arg(long, value_name = "JSON", allow_hyphen_values = true)]
+    pub intent: Option<String>,
+    /// Spent: the evidence
+    #[arg(long, value_name = "JSON", allow_hyphen_values = true)]
+    pub proof: Option<String>,
+}
+
+/// Arguments of `sync`.
+#[derive(Debug, Args)]
+pub struct Sync {
+    /// Ask the nodes even when the cache is fresh
+    #[arg(long)]
+    pub fresh: bool,
+    /// End of the whole command, milliseconds
+    #[arg(long, value_name = "MS", value_parser = clap::value_parser!(u64).range(1..=limits::DEADLINE_MS))]
+    pub deadline: Option<u64>,
+    /// Stay until every change made here has this level
+    #[arg(long, value_name = "LEVEL")]
+    pub wait: Option<Wait>,
+}
+
+/// Level of acknowledgement.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Wait {
+    /// On this disk
+    Local,
+    /// On at least one node
+    Published,
+    /// Read back from at least two nodes
+    Verified,
+}
+
+/// What `cache --clear` clears.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub enum Clear {
+    /// The freshness of records: the next sync asks the nodes
+    Records,
+    /// Blocks that can be fetched again
+    Content,
+    /// Both
+    All,
+}
+
+/// `record …`
+#[derive(Debug, Subcommand)]
+pub enum Record {
+    /// Check an IPNS record offline
+    Verify {
+        /// The record's bytes
+        file: PathBuf,
+        /// The name it must belong to: k51…, bafz… or 12D3KooW…
+        #[arg(long)]
+        name: String,
+        /// Check as of this time [default: now]
+        #[arg(long, value_name = "RFC3339")]
+        now: Option<String>,
+    },
+}
+
+/// `car …`
+#[derive(Debug, Subcommand)]
+pub enum Car {
+    /// Check a CAR offline: every hash, completeness from the root
+    Verify {
+        /// The CAR
+        file: PathBuf,
+        /// CID of its root
+        #[arg(long, value_name = "CID")]
+        root: String,
+    },
+}
+
+/// Why there are no arguments: help was asked for, or they are wrong.
+pub struct Refused {
+    error: clap::Error,
+    json: bool,
+}
+
+/// Reads the command line.
+pub fn parse() -> Result<Arguments, Refused> {
+    let given: Vec<OsString> = std::env::args_os().collect();
+    Arguments::try_parse_from(&given).map_err(|error| Refused { error, json: asks_for_json(&given) })
+}
+
+/// Whether `--json` stands before a `--`, whatever else is wrong.
+fn asks_for_json(given: &[OsString]) -> bool {
+    given.iter().skip(1).take_while(|argument| *argument != "--").any(|argument| argument == "--json")
+}
+
+impl Refused {
+    /// Tells why, and the exit code.
+    pub fn report(self) -> ExitCode {
+        let asked = matches!(self.error.kind(), ErrorKind::DisplayHelp | ErrorKind::DisplayVersion);
+        if self.json && !asked {
+            return Failure::new(Code::BadRequest, first_paragraph(&self.error)).report(Output::new(true));
+        }
+        // Help goes to stdout, complaints to stderr; a closed one is no reason to fail.
+        let _ = self.error.print();
+        ExitCode::from(if asked { 0 } else { crate::exit::code(Code::BadRequest) })
+    }
+}
+
+/// What is wrong, without usage and tips, on one line.
+fn first_paragraph(error: &clap::Error) -> String {
+    if error.kind() == ErrorKind::DisplayHelpOnMissingArgumentOrSubcommand {
+        return "a command is needed; see --help".to_owned();
+    }
+    let text = error.to_string();
+    let lines =
+        text.lines().map(str::trim).take_while(|line| !line.is_empty() && !line.starts_with("Usage:"));
+    let joined = lines.collect::<Vec<_>>().join(" ");
+    joined.strip_prefix("error: ").unwrap_or(&joined).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    #[test]
+    fn the_definition_is_sound() {
+        super::Arguments::command().debug_assert();
+    }
+}

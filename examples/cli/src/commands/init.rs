@@ -1,0 +1,37 @@
+//! `init`: makes the secret file when it is absent, opens the store, shows the names.
+
+use serde::Serialize;
+use tauri_plugin_wallet_sync::Code;
+use tauri_plugin_wallet_sync::engine::{Mode, NameInfo};
+
+use super::Context;
+use super::names;
+use crate::failure::Failure;
+use crate::{account, secret_file};
+
+#[derive(Serialize)]
+struct Opened {
+    names: Vec<NameInfo>,
+    created: bool,
+}
+
+pub async fn run(context: &Context) -> Result<(), Failure> {
+    let path = account::secret_path(&context.global)?;
+    let created = secret_file::create_if_absent(path)?;
+    let engine = match account::open(&context.global, Mode::Own).await {
+        Ok(engine) => engine,
+        Err(failure) => {
+            // The folder belongs to another secret: the one just made has opened nothing and would only confuse.
+            if created && failure.code() == Code::WrongWallet {
+                let _ = std::fs::remove_file(path);
+            }
+            return Err(failure);
+        }
+    };
+    let names = account::with(engine, async |engine| Ok(engine.names())).await?;
+    let opened = Opened { names, created };
+    context.output.done(&opened, || {
+        let secret = if created { "created" } else { "found" };
+        format!("secret {secret}: {}\n{}", path.display(), names::table(&opened.names))
+    })
+}

@@ -1,0 +1,30 @@
+//! `status`: the state of the wallet, without any network.
+
+use tauri_plugin_wallet_sync::engine::{Mode, Status};
+
+use super::Context;
+use crate::account;
+use crate::failure::Failure;
+
+pub async fn run(context: &Context) -> Result<(), Failure> {
+    let engine = account::open(&context.global, Mode::ReadAlong).await?;
+    let status = account::with(engine, async |engine| Ok(engine.status())).await?;
+    context.output.done(&status, || describe(&status))
+}
+
+fn describe(status: &Status) -> String {
+    let slot = status.slot.map_or_else(|| "none yet".to_owned(), |slot| slot.to_string());
+    let sync = status.last_sync.as_ref();
+    let sync = sync.map_or_else(|| "never".to_owned(), |sync| format!("{} ({})", sync.outcome, sync.source));
+    let mut text = format!(
+        "tokens     {} live, {} unspent\npending    {}\nlevel      {}\nlast sync  {sync}\nslot       {slot}",
+        status.tokens.total,
+        status.tokens.unspent,
+        status.pending,
+        super::sync::level(status.ack),
+    );
+    for mark in &status.high_water {
+        text.push_str(&format!("\nname       {} at sequence {}", mark.name, mark.sequence));
+    }
+    text
+}
