@@ -39,7 +39,7 @@ async fn get(node: &Node, name: &Name, request: Request) -> Result<Response, Ref
         let cache = [(header::CACHE_CONTROL, "public, max-age=15, stale-while-revalidate=60, stale-if-error=3600")];
         return Ok((cache, Refusal::text(StatusCode::OK, "delegate error: routing: not found")).into_response());
     };
-    let ttl = record.map_or(0, |record| record.ttl_ns() / 1_000_000_000);
+    let ttl = record.map_or(0, |record| record.ttl_ns / 1_000_000_000);
     let headers = [
         (header::CONTENT_TYPE, RECORD.to_owned()),
         (header::CACHE_CONTROL, format!("public, max-age={ttl}")),
