@@ -10,6 +10,7 @@ mod cluster;
 mod dag;
 mod fault;
 mod http;
+mod ipns;
 mod node;
 mod port;
 mod records;

@@ -304,7 +304,7 @@ impl DevNode {
     /// The record the node holds, expired or not, whatever it shows.
     #[must_use]
     pub fn record(&self, name: &Name) -> Option<Bytes> {
-        self.0.store().records.get(name).map(|held| held.record.raw().clone())
+        self.0.store().records.get(name).map(|held| held.record.raw.clone())
     }
 
     /// Makes the node answer with these bytes for a name, whatever they are; an empty value ends that.

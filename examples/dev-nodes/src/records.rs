@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tauri_plugin_wallet_sync::clock::UnixMs;
+use tauri_plugin_wallet_sync::limits;
 use tauri_plugin_wallet_sync::model::identity::Name;
-use tauri_plugin_wallet_sync::model::record::{Freshness, Record};
-use tauri_plugin_wallet_sync::{Code, Error, limits};
 
 use crate::fault::Fault;
+use crate::ipns::Record;
 use crate::node::Node;
 
 /// A node drops a foreign record this long after its last put.
@@ -59,10 +59,10 @@ impl Node {
         if now.saturating_sub(held.put_at) > millis(KEPT) {
             return Own::Absent;
         }
-        if held.record.freshness(now) == Freshness::Expired {
+        if held.record.is_expired(now) {
             return Own::Expired;
         }
-        Own::Found(self.forged(held.record.raw()), Some(held.record))
+        Own::Found(self.forged(&held.record.raw), Some(held.record))
     }
 
     fn shown(&self, name: &Name) -> Option<Held> {
@@ -81,23 +81,14 @@ impl Node {
         let held = self.store().records.get(name).cloned()?;
         let now = self.now();
         let counts =
-            now.saturating_sub(held.put_at) <= millis(KEPT) && held.record.freshness(now) == Freshness::Valid;
+            now.saturating_sub(held.put_at) <= millis(KEPT) && !held.record.is_expired(now);
         counts.then_some(held.record)
     }
 
     /// Checks a record as every put does, in Kubo's words.
     pub fn check_record(&self, name: &Name, raw: &Bytes) -> Result<Record, String> {
-        if raw.is_empty() {
-            return Err("record is malformed\nrecord is missing the dag-cbor data field".to_owned());
-        }
-        if raw.len() > limits::RECORD_BYTES {
-            return Err("record exceeds allowed size limit".to_owned());
-        }
-        let record = Record::parse(raw.clone(), name).map_err(|error| refusal(&error))?;
-        match record.freshness(self.now()) {
-            Freshness::Valid => Ok(record),
-            Freshness::Expired => Err("record is expired".to_owned()),
-        }
+        let record = Record::parse(raw.clone(), name)?;
+        if record.is_expired(self.now()) { Err("record is expired".to_owned()) } else { Ok(record) }
     }
 
     /// Whether puts are answered with yes and dropped.
@@ -110,7 +101,7 @@ impl Node {
         if self.drops_records() || self.has(Fault::Full) {
             return false;
         }
-        if self.rival(record.name()).is_some_and(|rival| !beats(&record, &rival)) {
+        if self.rival(&record.name).is_some_and(|rival| !beats(&record, &rival)) {
             return false;
         }
         self.store_record(record);
@@ -119,7 +110,7 @@ impl Node {
 
     fn store_record(&self, record: Record) {
         let held = Held { put_at: self.now(), record };
-        let name = *held.record.name();
+        let name = held.record.name;
         let mut store = self.store();
         store.oldest.entry(name).or_insert_with(|| held.clone());
         store.records.insert(name, held);
@@ -134,7 +125,7 @@ impl Node {
         let Some(gap) = race else {
             return if self.accept_record(record) { Ok(()) } else { Err("old record".to_owned()) };
         };
-        if self.rival(record.name()).is_some_and(|rival| !beats(&record, &rival)) {
+        if self.rival(&record.name).is_some_and(|rival| !beats(&record, &rival)) {
             return Err("old record".to_owned());
         }
         tokio::time::sleep(gap).await;
@@ -161,14 +152,12 @@ impl Node {
         let best = self
             .reachable_peers()
             .filter(|peer| !peer.has(Fault::Forge))
-            .filter_map(|peer| {
-                if let Own::Found(_, Some(record)) = peer.own_record(name) { Some(record) } else { None }
-            })
-            .max_by(Record::cmp_order)?;
+            .filter_map(|peer| if let Own::Found(_, Some(record)) = peer.own_record(name) { Some(record) } else { None })
+            .max_by(Record::order)?;
         for peer in self.reachable_peers() {
             peer.accept_record(best.clone());
         }
-        Some((self.forged(best.raw()), Some(best)))
+        Some((self.forged(&best.raw), Some(best)))
     }
 
     /// `name/put`: refuses whatever does not raise the sequence of the own copy.
@@ -178,27 +167,22 @@ impl Node {
         }
         if raw.len() > limits::RECORD_BYTES {
             let most = limits::RECORD_BYTES;
-            return Err(format!(
-                "record exceeds maximum size of {most} bytes, use --force to skip size check"
-            ));
+            return Err(format!("record exceeds maximum size of {most} bytes, use --force to skip size check"));
         }
         let record = self.check_record(name, &raw).map_err(|reason| {
-            let step = if reason.starts_with("record is malformed") {
-                "invalid IPNS record"
-            } else {
-                "record validation failed"
-            };
+            let step =
+                if reason.starts_with("record is malformed") { "invalid IPNS record" } else { "record validation failed" };
             format!("{step}: {reason}")
         })?;
         if let Some(rival) = self.rival(name) {
-            let (old, new) = (rival.sequence(), record.sequence());
-            if old >= new && rival.raw() != record.raw() {
+            let (old, new) = (rival.sequence, record.sequence);
+            if old >= new && rival.raw != record.raw {
                 return Err(format!(
                     "existing IPNS record has sequence {old} >= new record sequence {new}, use 'ipfs name put --force' to skip this check"
                 ));
             }
         }
-        let value = record.root().map(|root| format!("/ipfs/{root}")).unwrap_or_default();
+        let value = record.path().unwrap_or_default();
         if offline {
             self.put_offline(record).await?;
         } else {
@@ -214,8 +198,8 @@ impl Node {
             return Some(known.value);
         }
         let record = self.get_online(name).await?.1?;
-        let ttl_ms = UnixMs::try_from(record.ttl_ns() / 1_000_000).unwrap_or(UnixMs::MAX);
-        let value = record.value().to_owned();
+        let ttl_ms = UnixMs::try_from(record.ttl_ns / 1_000_000).unwrap_or(UnixMs::MAX);
+        let value = record.path()?;
         let until = self.now().saturating_add(ttl_ms);
         self.store().resolved.insert(*name, Resolved { value: value.clone(), until });
         Some(value)
@@ -224,18 +208,7 @@ impl Node {
 
 /// Whether a record replaces another one on a node: boxo's order, or the same bytes again.
 fn beats(new: &Record, old: &Record) -> bool {
-    new.raw() == old.raw() || new.cmp_order(old) == Ordering::Greater
-}
-
-/// A refused record in Kubo's words.
-fn refusal(error: &Error) -> String {
-    match error.code() {
-        Code::TooLarge => "record exceeds allowed size limit",
-        Code::NameMismatch | Code::SignatureInvalid => "signature verification failed",
-        Code::SequenceExhausted => "unsigned integer out of range of int64 type",
-        _ => "record is malformed\nproto: cannot parse invalid wire-format data",
-    }
-    .to_owned()
+    new.raw == old.raw || new.order(old) == Ordering::Greater
 }
 
 fn millis(duration: Duration) -> UnixMs {

@@ -10,7 +10,7 @@ use axum::http::{HeaderMap, HeaderName, Method, StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use cid::Cid;
-use futures_util::stream;
+use futures_util::{StreamExt, stream};
 use tauri_plugin_wallet_sync::model::identity::Name;
 
 use super::content::RAW;
@@ -143,7 +143,8 @@ async fn ipns(ask: Ask, text: &str, below: &str, query: &str) -> Result<Response
         }
         return record(&ask, &name).await;
     }
-    let value = ask.node.resolve(&name).await;
+    let wait = ask.node.shared.settings().gateway_wait;
+    let value = tokio::time::timeout(wait, ask.node.resolve(&name)).await.map_err(|_| given_up())?;
     match value.as_deref().and_then(|value| value.strip_prefix("/ipfs/")).map(Cid::try_from) {
         Some(Ok(cid)) if below.is_empty() => content(&ask, &cid).await,
         _ => Ok(ask.refuse(StatusCode::INTERNAL_SERVER_ERROR, unresolved)),
@@ -151,10 +152,12 @@ async fn ipns(ask: Ask, text: &str, below: &str, query: &str) -> Result<Response
 }
 
 async fn record(ask: &Ask, name: &Name) -> Result<Response, Refusal> {
-    let Some((raw, record)) = ask.node.get_online(name).await else {
+    let wait = ask.node.shared.settings().gateway_wait;
+    let found = tokio::time::timeout(wait, ask.node.get_online(name)).await.map_err(|_| given_up())?;
+    let Some((raw, record)) = found else {
         return Ok(ask.refuse(StatusCode::INTERNAL_SERVER_ERROR, "routing: not found"));
     };
-    let ttl = record.map_or(0, |record| record.ttl_ns() / 1_000_000_000);
+    let ttl = record.map_or(0, |record| record.ttl_ns / 1_000_000_000);
     let headers = [
         (header::CACHE_CONTROL, format!("public, max-age={ttl}")),
         (header::CONTENT_DISPOSITION, format!("attachment; filename=\"{}.ipns-record\"", name.k51())),
@@ -198,12 +201,17 @@ async fn content(ask: &Ask, cid: &Cid) -> Result<Response, Refusal> {
 async fn raw(ask: &Ask, cid: &Cid, content_type: &str, suffix: &str) -> Result<Response, Refusal> {
     let wait = ask.node.shared.settings().gateway_wait;
     let Ok(bytes) = tokio::time::timeout(wait, ask.node.block(cid)).await else {
-        return Err(Refusal::text(
-            StatusCode::GATEWAY_TIMEOUT,
-            "Unable to retrieve content within timeout period: no providers found for the CID (phase: provider discovery)",
-        ));
+        return Err(given_up());
     };
     Ok(found(ask, cid, content_type, &format!("\"{cid}.{suffix}\""), || ask.node.forged(&bytes).into()))
+}
+
+/// Nothing was found in the time a gateway gives it.
+fn given_up() -> Refusal {
+    Refusal::text(
+        StatusCode::GATEWAY_TIMEOUT,
+        "Unable to retrieve content within timeout period: no providers found for the CID (phase: provider discovery)",
+    )
 }
 
 async fn car(ask: &Ask, root: &Cid) -> Result<Response, Refusal> {
@@ -242,8 +250,12 @@ async fn car(ask: &Ask, root: &Cid) -> Result<Response, Refusal> {
 fn cut(mut out: Vec<u8>) -> Body {
     out.truncate(out.len() / SEND_BUFFER * SEND_BUFFER);
     let sent = (!out.is_empty()).then(|| Ok(Bytes::from(out)));
-    let end = Err(io::Error::from(io::ErrorKind::BrokenPipe));
-    Body::from_stream(stream::iter(sent.into_iter().chain([end])))
+    let end = stream::once(async {
+        // Status and headers leave before the connection breaks.
+        tokio::task::yield_now().await;
+        Err(io::Error::from(io::ErrorKind::BrokenPipe))
+    });
+    Body::from_stream(stream::iter(sent).chain(end))
 }
 
 /// Content with its headers, or 304.

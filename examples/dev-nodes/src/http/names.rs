@@ -53,7 +53,7 @@ pub(super) async fn name_put(call: &Call) -> Result<Response, Refusal> {
     let name = call.name(false, "name")?;
     let offline = call.flag("offline", false)?;
     let raw = call.file("record").await?;
-    let checked = call.node.check_record(&name, &raw).map(|record| record.value().to_owned());
+    let checked = call.node.check_record(&name, &raw).map(|record| record.path().unwrap_or_default());
     let value = if call.node.drops_records() {
         checked.unwrap_or_default()
     } else {

@@ -46,7 +46,7 @@ async fn get(node: &Node, name: &Name, request: Request) -> Result<Response, Ref
             (cache, Refusal::text(StatusCode::OK, "delegate error: routing: not found")).into_response()
         );
     };
-    let ttl = record.map_or(0, |record| record.ttl_ns() / 1_000_000_000);
+    let ttl = record.map_or(0, |record| record.ttl_ns / 1_000_000_000);
     let headers = [
         (header::CONTENT_TYPE, RECORD.to_owned()),
         (header::CACHE_CONTROL, format!("public, max-age={ttl}")),

@@ -6,7 +6,7 @@ use reqwest::Method;
 
 use crate::made::{FAR, Key, car, some_value, tree};
 use crate::target::{Target, hangs};
-use crate::{Check, checks};
+use crate::{Check, GATEWAY_WAIT, checks};
 
 pub const CHECKS: &[Check] = checks![
     hung_node_accepts_and_says_nothing,
@@ -85,6 +85,9 @@ async fn online_put_hangs_and_with_a_timeout_stays_here(target: &Target) {
 
 async fn gateway_hangs_for_a_missing_name(target: &Target) {
     let name = Key::of("hung gateway").k51();
-    hangs(target.gateway(Method::GET, 0, &format!("/ipns/{name}?format=ipns-record"))).await;
     hangs(target.gateway(Method::GET, 0, &format!("/routing/v1/ipns/{name}"))).await;
+    for format in ["ipns-record", "raw"] {
+        let answer = target.get(0, &format!("/ipns/{name}?format={format}")).await;
+        answer.is_after(GATEWAY_WAIT, 504, "text/plain; charset=utf-8").says("Unable to retrieve content");
+    }
 }

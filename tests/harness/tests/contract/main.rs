@@ -25,8 +25,8 @@ use wallet_sync_harness::RealCluster;
 
 /// Nodes of each cluster; the last one is hung in the end.
 const NODES: usize = 3;
-/// How long the gateways look for what is nowhere (30 s by default).
-const GATEWAY_WAIT: Duration = Duration::from_secs(2);
+/// How long the gateways look for what is nowhere (30 s by default); longer than a check's patience.
+const GATEWAY_WAIT: Duration = Duration::from_secs(3);
 
 type Check = (&'static str, for<'a> fn(&'a Target) -> BoxFuture<'a, ()>);
 
