@@ -32,7 +32,8 @@ fn record_with_two_carried_blocks_has_these_bytes() {
 #[test]
 fn data_is_a_canonical_map_in_this_order() {
     let root = forge::node(&Ipld::Null);
-    let record = Record::create(&forge::slot_key(0), 1, root.cid(), EOL_MS, std::slice::from_ref(&root)).unwrap();
+    let record =
+        Record::create(&forge::slot_key(0), 1, root.cid(), EOL_MS, std::slice::from_ref(&root)).unwrap();
     let expected = [
         vec![0xa6],
         forge::key("TTL"),

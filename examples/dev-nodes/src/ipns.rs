@@ -54,7 +54,11 @@ impl Record {
             || (entry.value == record.value
                 && entry.numbers == [0, record.sequence, record.ttl_ns]
                 && nanoseconds(&entry.validity) == Some(record.eol_ns));
-        if agrees { Ok(record) } else { Err("record is malformed\nfields differ from the signed data".to_owned()) }
+        if agrees {
+            Ok(record)
+        } else {
+            Err("record is malformed\nfields differ from the signed data".to_owned())
+        }
     }
 
     fn of_data(data: &[u8], name: Name, raw: Bytes) -> Result<Self, String> {

@@ -80,8 +80,7 @@ impl Node {
     fn rival(&self, name: &Name) -> Option<Record> {
         let held = self.store().records.get(name).cloned()?;
         let now = self.now();
-        let counts =
-            now.saturating_sub(held.put_at) <= millis(KEPT) && !held.record.is_expired(now);
+        let counts = now.saturating_sub(held.put_at) <= millis(KEPT) && !held.record.is_expired(now);
         counts.then_some(held.record)
     }
 
@@ -152,7 +151,9 @@ impl Node {
         let best = self
             .reachable_peers()
             .filter(|peer| !peer.has(Fault::Forge))
-            .filter_map(|peer| if let Own::Found(_, Some(record)) = peer.own_record(name) { Some(record) } else { None })
+            .filter_map(|peer| {
+                if let Own::Found(_, Some(record)) = peer.own_record(name) { Some(record) } else { None }
+            })
             .max_by(Record::order)?;
         for peer in self.reachable_peers() {
             peer.accept_record(best.clone());
@@ -167,11 +168,16 @@ impl Node {
         }
         if raw.len() > limits::RECORD_BYTES {
             let most = limits::RECORD_BYTES;
-            return Err(format!("record exceeds maximum size of {most} bytes, use --force to skip size check"));
+            return Err(format!(
+                "record exceeds maximum size of {most} bytes, use --force to skip size check"
+            ));
         }
         let record = self.check_record(name, &raw).map_err(|reason| {
-            let step =
-                if reason.starts_with("record is malformed") { "invalid IPNS record" } else { "record validation failed" };
+            let step = if reason.starts_with("record is malformed") {
+                "invalid IPNS record"
+            } else {
+                "record validation failed"
+            };
             format!("{step}: {reason}")
         })?;
         if let Some(rival) = self.rival(name) {

@@ -111,7 +111,8 @@ async fn copy_of_another_node_is_found_and_not_kept(target: &Target) {
 async fn expired_record_is_said_offline_and_lets_a_lower_sequence_in(target: &Target) {
     let key = Key::of("expired");
     let name = key.k51();
-    let soon = tauri_plugin_wallet_sync::clock::Clock::now(&tauri_plugin_wallet_sync::clock::SystemClock) + 3_000;
+    let soon =
+        tauri_plugin_wallet_sync::clock::Clock::now(&tauri_plugin_wallet_sync::clock::SystemClock) + 3_000;
     target.store(0, &name, &key.record(&some_value(), 9, &rfc3339(soon))).await;
     let offline = format!("name/get?arg={name}&offline=true");
     // Asked until it is over: the node's own clock decides.
@@ -123,7 +124,10 @@ async fn expired_record_is_said_offline_and_lets_a_lower_sequence_in(target: &Ta
         ticks.tick().await;
     }
     target.rpc(0, &offline).await.is_rpc_error("record is expired");
-    target.rpc(0, &format!("routing/get?arg=/ipns/{name}&offline=true")).await.is_rpc_error("record is expired");
+    target
+        .rpc(0, &format!("routing/get?arg=/ipns/{name}&offline=true"))
+        .await
+        .is_rpc_error("record is expired");
     target.rpc(0, &format!("name/get?arg={name}")).await.is_rpc_error("routing: not found");
     target.get(0, &format!("/ipns/{name}?format=ipns-record")).await.is_text(500, "routing: not found");
     target.get(0, &format!("/routing/v1/ipns/{name}")).await.is_text(200, "routing: not found");
