@@ -112,6 +112,10 @@ pub const HEDGE_MIN: Duration = Duration::from_millis(30);
 pub const HEDGE_MAX: Duration = Duration::from_millis(600);
 /// Consecutive failures that open a node's breaker.
 pub const BREAKER_FAILURES: u32 = 3;
+/// Once a CAR flows, a pause this long makes the next node join: two round trips of a slow line.
+pub const CAR_STALL: Duration = Duration::from_millis(400);
+/// Latencies remembered per node, for its percentiles.
+pub const HEALTH_LATENCIES: usize = 64;
 /// Longest time a breaker stays open before one request probes the node.
 pub const BREAKER_OPEN: Duration = Duration::from_secs(30);
 

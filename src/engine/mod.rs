@@ -138,7 +138,7 @@ impl Engine {
         let (state, loaded) = open::load(&parts.store, &keys, &parts.entropy, read_along).await?;
         let metrics = Metrics::new(parts.clock.clone(), parts.config.metrics.slow);
         metrics.restore(&view::rollups(&*parts.store, &*parts.clock).await?);
-        let health = Health::new(parts.nodes.len());
+        let health = Health::new(parts.nodes.iter().map(|node| node.id().to_owned()));
         if let Some(kept) = loaded.meta.get(open::HEALTH) {
             health.restore(kept);
         }

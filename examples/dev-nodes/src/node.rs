@@ -193,10 +193,10 @@ impl Node {
             port.drip(drip);
             if faults.has(Fault::Refuse) {
                 port.close();
-            } else if was_refusing || faults.list().is_empty() {
-                if let Err(error) = port.reopen() {
-                    tracing::error!(%error, address = %port.address(), "cannot listen again");
-                }
+            } else if (was_refusing || faults.list().is_empty())
+                && let Err(error) = port.reopen()
+            {
+                tracing::error!(%error, address = %port.address(), "cannot listen again");
             }
         }
         // A node that came back may have what others wait for.

@@ -38,7 +38,7 @@ pub(crate) enum Own {
     /// Past its EOL: an offline get says so, everything else treats it as absent.
     Expired,
     /// The bytes to show, and the record if they were not planted by a test.
-    Found(Bytes, Option<Record>),
+    Found(Bytes, Option<Box<Record>>),
 }
 
 /// What a gateway remembers of a resolved name.
@@ -62,7 +62,7 @@ impl Node {
         if held.record.is_expired(now) {
             return Own::Expired;
         }
-        Own::Found(self.forged(&held.record.raw), Some(held.record))
+        Own::Found(self.forged(&held.record.raw), Some(Box::new(held.record)))
     }
 
     fn shown(&self, name: &Name) -> Option<Held> {
@@ -145,14 +145,14 @@ impl Node {
     /// An online get: the own copy however old, else the best of the other nodes, which repairs those.
     pub async fn get_online(&self, name: &Name) -> Option<(Bytes, Option<Record>)> {
         if let Own::Found(raw, record) = self.own_record(name) {
-            return Some((raw, record));
+            return Some((raw, record.map(|record| *record)));
         }
         self.shared.stall(self).await;
         let best = self
             .reachable_peers()
             .filter(|peer| !peer.has(Fault::Forge))
             .filter_map(|peer| {
-                if let Own::Found(_, Some(record)) = peer.own_record(name) { Some(record) } else { None }
+                if let Own::Found(_, Some(record)) = peer.own_record(name) { Some(*record) } else { None }
             })
             .max_by(Record::order)?;
         for peer in self.reachable_peers() {

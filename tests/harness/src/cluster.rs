@@ -46,6 +46,12 @@ impl RealCluster {
         std::fs::read_to_string(self.dir.path().join("nodes.json"))
     }
 
+    /// The folder with the daemons' data and logs: `n0/log` and so on.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        self.dir.path()
+    }
+
     /// How many daemons there are, running or not.
     #[must_use]
     pub const fn len(&self) -> usize {

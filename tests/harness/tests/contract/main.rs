@@ -4,6 +4,14 @@
 //! status, content type, the words of the body and how long the answer took. It talks plain HTTP, signs its
 //! records and writes its CARs by itself, so that it shares no code with what it is there to check.
 
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::unwrap_used
+)]
+
 mod content;
 mod gateway;
 mod hung;

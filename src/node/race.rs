@@ -1,1 +1,0 @@
-//! Asks many nodes.

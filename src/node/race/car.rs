@@ -1,0 +1,147 @@
+//! One CAR from one node as long as it flows; the next node carries on where a stream stalls or breaks.
+
+use std::collections::HashSet;
+use std::time::Duration;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::{NodeSet, worse};
+use crate::clock::monotonic;
+use crate::model::block::Block;
+use crate::model::car::CarSummary;
+use crate::model::cid::{Cid, Codec};
+use crate::node::{BlockSink, Call};
+use crate::{Code, Error, limits};
+
+/// One running stream.
+struct Stream {
+    at: usize,
+    started: Instant,
+    stop: tokio::sync::oneshot::Sender<()>,
+}
+
+/// What has been received so far, over all streams.
+struct Received {
+    seen: HashSet<Cid>,
+    /// Blocks without links: a later stream need not bring them again.
+    leaves: HashSet<Cid>,
+    last: Instant,
+}
+
+pub(super) async fn fetch(
+    set: &NodeSet,
+    root: &Cid,
+    held: HashSet<Cid>,
+    sink: BlockSink<'_>,
+    call: &Call,
+) -> Result<CarSummary, Error> {
+    let mut waiting = set.health.order().into_iter();
+    let (sender, mut arrived) = mpsc::unbounded_channel::<(usize, Block)>();
+    let mut running = FuturesUnordered::new();
+    let mut streams: Vec<Stream> = Vec::new();
+    let mut received = Received { seen: HashSet::new(), leaves: HashSet::new(), last: monotonic() };
+    let mut failure: Option<Error> = None;
+    let mut join_at = monotonic();
+    loop {
+        let now = monotonic();
+        if now >= call.deadline {
+            streams.iter().for_each(|stream| set.health.slow(stream.at, now.saturating_duration_since(stream.started)));
+            return Err(failure.unwrap_or_else(|| Error::new(Code::Deadline, "the content did not arrive in time")));
+        }
+        if now >= join_at || streams.is_empty() {
+            match waiting.next() {
+                Some(at) => {
+                    let (stop, stopped) = tokio::sync::oneshot::channel();
+                    let mut have = held.clone();
+                    have.extend(received.leaves.iter().copied());
+                    running.push(stream(set, at, root, have, sender.clone(), stopped, call));
+                    streams.push(Stream { at, started: now, stop });
+                    received.last = now;
+                    join_at = now + set.health.hedge(at);
+                }
+                None if streams.is_empty() => {
+                    return Err(failure.unwrap_or_else(|| Error::new(Code::Unreachable, "no nodes")));
+                }
+                None => join_at = call.deadline,
+            }
+        }
+        tokio::select! {
+            biased;
+            Some((at, block)) = arrived.recv() => {
+                take(block, &mut received, sink);
+                drop_stalled(set, &mut streams, at);
+                join_at = received.last + stall(set, at);
+            }
+            Some((at, result)) = running.next() => match result {
+                None => {}
+                Some(Ok(summary)) => {
+                    while let Ok((_, block)) = arrived.try_recv() {
+                        take(block, &mut received, sink);
+                    }
+                    return Ok(summary);
+                }
+                Some(Err(e)) => {
+                    set.health.bad(at, &e, monotonic());
+                    streams.retain(|stream| stream.at != at);
+                    failure = Some(worse(failure, e));
+                    join_at = monotonic();
+                }
+            },
+            () = tokio::time::sleep_until(join_at.min(call.deadline)) => {}
+        }
+    }
+}
+
+/// Once blocks flow, silence this long makes the next node join.
+fn stall(set: &NodeSet, at: usize) -> Duration {
+    set.health.hedge(at).max(limits::CAR_STALL)
+}
+
+fn take(block: Block, received: &mut Received, sink: BlockSink<'_>) {
+    received.last = monotonic();
+    if !received.seen.insert(*block.cid()) {
+        return;
+    }
+    if block.cid().codec() == Codec::Raw {
+        received.leaves.insert(*block.cid());
+    }
+    sink(block);
+}
+
+/// The stream that flows goes on alone: one copy on the wire.
+fn drop_stalled(set: &NodeSet, streams: &mut Vec<Stream>, flowing: usize) {
+    let now = monotonic();
+    let (keep, stalled) = std::mem::take(streams).into_iter().partition(|stream| stream.at == flowing);
+    *streams = keep;
+    for stream in Vec::from(stalled) {
+        set.health.slow(stream.at, now.saturating_duration_since(stream.started));
+        // It may have ended by itself.
+        let _ = stream.stop.send(());
+    }
+}
+
+/// One node's stream; `None` when it was stopped.
+async fn stream(
+    set: &NodeSet,
+    at: usize,
+    root: &Cid,
+    have: HashSet<Cid>,
+    sender: mpsc::UnboundedSender<(usize, Block)>,
+    stopped: tokio::sync::oneshot::Receiver<()>,
+    call: &Call,
+) -> (usize, Option<Result<CarSummary, Error>>) {
+    let Some(node) = set.nodes.get(at) else {
+        return (at, Some(Err(Error::new(Code::NotFound, "no such node"))));
+    };
+    let mut sink = move |block: Block| {
+        // The receiver lives as long as this stream.
+        let _ = sender.send((at, block));
+    };
+    tokio::select! {
+        result = node.car(root, have, &mut sink, call) => (at, Some(result)),
+        Ok(()) = stopped => (at, None),
+    }
+}

@@ -1,0 +1,96 @@
+//! How long a round of answers is waited for.
+//!
+//! Until a usable answer is there: to the call's deadline. From then on: until every node believed healthy has answered, at
+//! most the grace window. A usable answer is a record at or above the high-water mark, or the answer of a majority for
+//! every name, whatever it says.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// The window of one round.
+#[derive(Debug)]
+pub struct Grace {
+    window: Duration,
+    names: usize,
+    majority: usize,
+    healthy: BTreeSet<usize>,
+    /// Names answered, by node.
+    answered: BTreeMap<usize, BTreeSet<usize>>,
+    opened: Option<Instant>,
+}
+
+impl Grace {
+    /// A round that asks `which` nodes for a number of names; the `healthy` ones are waited for within the window.
+    #[must_use]
+    pub fn new(window: Duration, which: &[usize], names: usize, healthy: BTreeSet<usize>) -> Self {
+        let majority = which.len().checked_div(2).unwrap_or(0).saturating_add(1);
+        Self { window, names, majority, healthy, answered: BTreeMap::new(), opened: None }
+    }
+
+    /// Notes one answer; `usable` when it is a record at or above the high-water mark.
+    pub fn heard(&mut self, node: usize, name: usize, usable: bool, now: Instant) {
+        self.answered.entry(node).or_default().insert(name);
+        let complete = self.answered.values().filter(|names| names.len() >= self.names).count();
+        if self.opened.is_none() && (usable || complete >= self.majority) {
+            self.opened = Some(now);
+        }
+    }
+
+    /// When to stop waiting.
+    #[must_use]
+    pub fn deadline(&self, end: Instant) -> Instant {
+        self.opened.map_or(end, |opened| end.min(opened + self.window))
+    }
+
+    /// Whether there is a usable answer and every node believed healthy has given all of its own.
+    #[must_use]
+    pub fn is_done(&self) -> bool {
+        let complete = |node| self.answered.get(node).is_some_and(|names| names.len() >= self.names);
+        self.opened.is_some() && self.healthy.iter().all(complete)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::clock::monotonic;
+
+    const WINDOW: Duration = Duration::from_millis(150);
+
+    #[test]
+    fn a_usable_record_opens_the_window_and_the_last_healthy_node_closes_it() {
+        let (start, end) = (monotonic(), monotonic() + Duration::from_secs(2));
+        let mut grace = Grace::new(WINDOW, &[0, 1, 2], 1, [0, 1].into());
+        grace.heard(2, 0, false, start);
+        assert_eq!(grace.deadline(end), end, "an old record is nothing to answer with");
+        grace.heard(0, 0, true, start);
+        assert_eq!(grace.deadline(end), start + WINDOW);
+        assert!(!grace.is_done(), "a healthy node is still silent");
+        grace.heard(1, 0, false, start);
+        assert!(grace.is_done());
+    }
+
+    #[test]
+    fn a_hung_node_does_not_keep_a_majority_of_absents_waiting() {
+        let (start, end) = (monotonic(), monotonic() + Duration::from_secs(2));
+        let mut grace = Grace::new(WINDOW, &[0, 1, 2], 2, [0, 1, 2].into());
+        for node in [0, 1] {
+            grace.heard(node, 0, false, start);
+            assert_eq!(grace.deadline(end), end, "one name of two is no answer");
+        }
+        grace.heard(0, 1, false, start);
+        grace.heard(1, 1, false, start);
+        assert_eq!(grace.deadline(end), start + WINDOW);
+        assert!(!grace.is_done());
+    }
+
+    #[test]
+    fn the_call_ends_first_when_it_is_shorter() {
+        let start = monotonic();
+        let mut grace = Grace::new(WINDOW, &[0], 1, [0].into());
+        grace.heard(0, 0, true, start);
+        assert_eq!(grace.deadline(start), start);
+    }
+}

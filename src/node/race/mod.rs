@@ -1,0 +1,205 @@
+//! Asks many nodes: records from all within a window, content from one with hedging.
+//!
+//! Nothing here trusts an answer: records and blocks come verified out of [`Node`]. A node that loses a race, lies or stays
+//! silent goes back in the order of asking ([`Health`]).
+
+mod car;
+mod grace;
+mod records;
+
+use std::sync::Arc;
+
+use futures_util::StreamExt;
+use futures_util::stream::{self, FuturesUnordered};
+
+pub use self::grace::Grace;
+pub use self::records::{Answer, Answers};
+use super::health::{Health, NodeHealth};
+use super::{BlockSink, Call, Node};
+use crate::clock::monotonic;
+use crate::model::block::Block;
+use crate::model::car::CarSummary;
+use crate::model::cid::Cid;
+use crate::model::identity::Name;
+use crate::{Code, Error, limits};
+
+/// The configured nodes and their health.
+pub struct NodeSet {
+    nodes: Vec<Arc<dyn Node>>,
+    health: Arc<Health>,
+}
+
+/// What came of asking for several blocks.
+#[derive(Debug, Default)]
+pub struct Fetched {
+    /// Verified blocks, in no order.
+    pub blocks: Vec<Block>,
+    /// What could not be had, and why.
+    pub failed: Vec<(Cid, Error)>,
+}
+
+impl NodeSet {
+    /// The nodes in the order of the configuration.
+    #[must_use]
+    pub fn new(nodes: Vec<Arc<dyn Node>>, health: Arc<Health>) -> Self {
+        Self { nodes, health }
+    }
+
+    /// How many are configured.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.nodes.len()
+    }
+
+    /// Whether none is configured.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.nodes.is_empty()
+    }
+
+    /// One of them.
+    #[must_use]
+    pub fn node(&self, at: usize) -> Option<&Arc<dyn Node>> {
+        self.nodes.get(at)
+    }
+
+    /// Their health.
+    #[must_use]
+    pub fn health(&self) -> &Health {
+        &self.health
+    }
+
+    /// Their health as it is told.
+    #[must_use]
+    pub fn report(&self, now: tokio::time::Instant) -> Vec<NodeHealth> {
+        self.health.report(now)
+    }
+
+    /// Opens connections to every node ahead of use.
+    ///
+    /// # Cancel safety
+    /// May be dropped at any time.
+    pub async fn warm(&self) {
+        futures_util::future::join_all(self.nodes.iter().map(|node| node.warm())).await;
+    }
+
+    /// Asks each of `which` for each name at once; answers come in as they arrive. A name's flag says that it has existed.
+    #[must_use]
+    pub fn ask_records(&self, names: &[(Name, bool)], which: &[usize], call: &Call) -> Answers {
+        records::ask(&self.nodes, &self.health, names, which, call)
+    }
+
+    /// Fetches one block: the nodes in order of measured latency, the next one joining after the hedge.
+    ///
+    /// # Errors
+    /// [`Code::HashMismatch`] (or another failed check) when all that answered lied, [`Code::Deadline`] when the time was up,
+    /// [`Code::Unreachable`] otherwise.
+    ///
+    /// # Cancel safety
+    /// Dropping the future stops the requests.
+    pub async fn fetch_block(&self, cid: &Cid, call: &Call) -> Result<Block, Error> {
+        let mut waiting = self.health.order().into_iter();
+        let mut running = FuturesUnordered::new();
+        let mut failure: Option<Error> = None;
+        let ask = |at: usize| async move {
+            let started = monotonic();
+            let result = match self.nodes.get(at) {
+                Some(node) => node.block(cid, call).await,
+                None => Err(Error::new(Code::NotFound, "no such node")),
+            };
+            (at, started, result)
+        };
+        let mut asked = Vec::new();
+        let mut join_at = monotonic();
+        loop {
+            let now = monotonic();
+            if now >= join_at || running.is_empty() {
+                match waiting.next() {
+                    Some(at) => {
+                        join_at = now + self.health.hedge(at);
+                        asked.push((at, now));
+                        running.push(ask(at));
+                    }
+                    None if running.is_empty() => {
+                        return Err(failure.unwrap_or_else(|| Error::new(Code::Unreachable, "no nodes")));
+                    }
+                    None => join_at = call.deadline,
+                }
+            }
+            let next = tokio::select! {
+                next = running.next() => next,
+                () = tokio::time::sleep_until(join_at.min(call.deadline)) => None,
+            };
+            match next {
+                Some((at, started, Ok(block))) => {
+                    let now = monotonic();
+                    self.health.good(at, now.saturating_duration_since(started));
+                    for (loser, since) in asked.iter().filter(|(other, _)| *other != at) {
+                        self.health.slow(*loser, now.saturating_duration_since(*since));
+                    }
+                    return Ok(block);
+                }
+                Some((at, _, Err(e))) => {
+                    self.health.bad(at, &e, monotonic());
+                    asked.retain(|(other, _)| *other != at);
+                    failure = Some(worse(failure, e));
+                    join_at = monotonic();
+                }
+                None if monotonic() >= call.deadline => {
+                    return Err(failure.unwrap_or_else(|| Error::new(Code::Deadline, "no block in time")));
+                }
+                None => {}
+            }
+        }
+    }
+
+    /// Fetches several blocks, a bounded number at once; each as [`NodeSet::fetch_block`] does.
+    ///
+    /// # Cancel safety
+    /// Dropping the future stops the requests.
+    pub async fn fetch_blocks(&self, cids: &[Cid], call: &Call) -> Fetched {
+        let asks = cids.iter().map(|cid| async move { (*cid, self.fetch_block(cid, call).await) });
+        let mut results = stream::iter(asks).buffer_unordered(limits::BLOCK_REQUESTS);
+        let mut fetched = Fetched::default();
+        while let Some((cid, result)) = results.next().await {
+            match result {
+                Ok(block) => fetched.blocks.push(block),
+                Err(e) => fetched.failed.push((cid, e)),
+            }
+        }
+        fetched
+    }
+
+    /// Fetches the DAG under a root as one CAR, from one node as long as it flows; `held` CIDs are not waited for. Where a
+    /// stream stalls or breaks, the next node carries on with what is still missing.
+    ///
+    /// # Errors
+    /// As [`NodeSet::fetch_block`]; blocks given to `sink` before are verified and may be kept.
+    ///
+    /// # Cancel safety
+    /// Dropping the future stops the requests.
+    pub async fn fetch_car(
+        &self,
+        root: &Cid,
+        held: std::collections::HashSet<Cid>,
+        sink: BlockSink<'_>,
+        call: &Call,
+    ) -> Result<CarSummary, Error> {
+        car::fetch(self, root, held, sink, call).await
+    }
+}
+
+impl std::fmt::Debug for NodeSet {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "NodeSet({})", self.nodes.len())
+    }
+}
+
+/// A proven lie tells more than silence.
+fn worse(old: Option<Error>, new: Error) -> Error {
+    let is_silence = |e: &Error| matches!(e.code(), Code::Unreachable | Code::Deadline);
+    match old {
+        Some(old) if !is_silence(&old) && is_silence(&new) => old,
+        _ => new,
+    }
+}
