@@ -86,6 +86,8 @@ pub const SLOT_GAP: u8 = 2;
 pub const CLAIM_FRESH: Duration = Duration::from_secs(1);
 /// How long after the last put of a claim it is looked at again: rivals within it are seen.
 pub const CLAIM_SETTLE: Duration = Duration::from_secs(2);
+/// Once a majority has a claim's content, the other nodes get at least this long to come along.
+pub const CLAIM_LAGGARDS: Duration = Duration::from_millis(500);
 /// Longest random wait before a lost claim is tried in the next slot.
 pub const CLAIM_BACKOFF: Duration = Duration::from_secs(2);
 /// EOL of our records: after its EOL a node takes a lower sequence.
@@ -99,6 +101,8 @@ pub const HLC_AHEAD: Duration = Duration::from_secs(600);
 pub const NODES: usize = 32;
 /// A TCP or TLS connection that takes longer is given up.
 pub const CONNECT: Duration = Duration::from_secs(2);
+/// Connections a publish uses on each node at once: its record beside its content.
+pub const PUBLISH_CONNECTIONS: usize = 2;
 /// Idle connections are kept this long: Kubo and nginx keep theirs at least as long (measured).
 pub const POOL_IDLE: Duration = Duration::from_secs(150);
 /// Largest JSON answer of the RPC, bytes: the longest is a pin list.
@@ -110,7 +114,7 @@ pub const PINS_LISTED: usize = 256;
 /// Longest `Retry-After` that is honoured.
 pub const RETRY_AFTER: Duration = Duration::from_secs(60);
 /// Concurrent block requests per node.
-pub const BLOCK_REQUESTS: usize = 8;
+pub const BLOCK_REQUESTS: usize = 16;
 /// A loser of a race may drain this long so that its HTTP/1.1 connection survives.
 pub const LOSER_DRAIN: Duration = Duration::from_millis(250);
 /// A second source joins after this multiple of the first one's smoothed latency.
@@ -136,8 +140,9 @@ pub const CAR_CHUNK_BYTES: usize = 8 * 1024 * 1024;
 pub const BULK_BYTES: usize = 1024 * 1024;
 /// Nodes a bulk upload is sent to.
 pub const BULK_NODES: usize = 2;
-/// How long a node may take to pull bulk content from its peers without progress.
-pub const PULL_IDLE: Duration = Duration::from_secs(5);
+/// How long a node may take to pull bulk content from its peers without a further block: bitswap between two nodes can be
+/// broken for minutes (measured).
+pub const PULL_IDLE: Duration = Duration::from_secs(3);
 /// The second look at a put record comes no earlier: racing puts show within it (measured).
 pub const SECOND_LOOK: Duration = Duration::from_millis(50);
 /// Nodes that must hold a change before it is `verified` (all, if fewer are configured).

@@ -110,6 +110,14 @@ impl Account {
         self.emit(Event::Alert { revision, kind, message });
     }
 
+    /// Runs work behind the answer; `close` waits for it.
+    pub async fn behind(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let mut background = self.background.lock().await;
+        // Ended tasks are held until they are asked for.
+        while background.try_join_next().is_some() {}
+        background.spawn(work);
+    }
+
     pub fn step(&self) {
         self.progress.send_modify(|steps| *steps = steps.wrapping_add(1));
     }

@@ -1,6 +1,6 @@
 //! Merges published roots: root, index, items; nothing is taken that was not verified, nothing is ever removed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::account::Account;
 use super::apply::{Applied, Origin, apply};
@@ -104,6 +104,9 @@ pub(super) async fn merge_root(
     Ok(Merged::Yes(Box::new(root), applied, warnings))
 }
 
+/// Index nodes asked for one by one; of more, the whole index comes as one answer.
+const SINGLE_NODES: usize = 64;
+
 /// Fetches what the local index lacks; a damaged item is named and skipped, the rest goes on.
 async fn pull_index(
     account: &Account,
@@ -118,20 +121,22 @@ async fn pull_index(
     };
     let mut diff = Diff::new(index, known);
     let (mut items, mut warnings) = (Vec::new(), Vec::new());
-    if empty && !pool.contains_key(&index) {
-        // A cold start wants the whole list: one answer instead of one round trip per level.
-        let held = pool.keys().copied().collect();
-        let mut sink = |block: Block| {
-            pool.insert(*block.cid(), block);
-        };
-        account.nodes.fetch_car(&index, held, &mut sink, call).await?;
-    }
+    let mut streamed = false;
     loop {
         let wanted = diff.wanted();
         if wanted.is_empty() {
             return Ok((items, warnings));
         }
-        let absent: Vec<Cid> = wanted.iter().filter(|cid| !pool.contains_key(cid)).copied().collect();
+        let mut absent: Vec<Cid> = wanted.iter().filter(|cid| !pool.contains_key(cid)).copied().collect();
+        // A cold start wants the whole list: one answer instead of a round trip per level and handful of nodes.
+        if !streamed && !absent.is_empty() && (empty || absent.len() > SINGLE_NODES) {
+            streamed = true;
+            let mut sink = |block: Block| {
+                pool.insert(*block.cid(), block);
+            };
+            account.nodes.fetch_car(&index, HashSet::new(), &mut sink, call).await?;
+            absent.retain(|cid| !pool.contains_key(cid));
+        }
         for block in fetch_all(account, &absent, call).await? {
             pool.insert(*block.cid(), block);
         }

@@ -59,6 +59,12 @@ pub(super) async fn sync(
         return Err(Error::new(Code::Unreachable, "no nodes are configured").into());
     }
     let end = request.deadline.map(|deadline| started + deadline);
+    if account.read().pending() > 0 {
+        // A publish follows the read: its connections open meanwhile.
+        let warming = account.clone();
+        let warm = async move { warming.nodes.warm(limits::PUBLISH_CONNECTIONS).await };
+        account.behind(warm).await;
+    }
     let result = read_shared(&account, request, progress.clone()).await;
     let (reading, totals) = match result {
         Ok(done) => (done.reading, done.totals),
@@ -75,11 +81,12 @@ pub(super) async fn sync(
     if reading.outcome != SyncOutcome::Offline && super::tend::reput_is_due(&account) {
         // Behind the answer: a program that only syncs now and then keeps its records alive as well.
         let behind = account.clone();
-        account.background.lock().await.spawn(async move {
+        let reput = async move {
             if let Err(e) = super::repair::reput(&behind).await {
                 tracing::warn!(code = %e.code(), "records could not be put again");
             }
-        });
+        };
+        account.behind(reput).await;
     }
     let report = report(&account, &reading, totals, publishing);
     remember(&account, &report);
@@ -248,9 +255,10 @@ impl Waiting<'_> {
     async fn start(&self, meter: &Arc<Meter>) -> oneshot::Receiver<Result<Published, Error>> {
         let (sender, receiver) = oneshot::channel();
         let (account, run) = (self.account.clone(), Run::new(meter.clone(), None));
-        self.account.background.lock().await.spawn(async move {
+        let publish = async move {
             let _ = sender.send(publish_once(&account, &run).await);
-        });
+        };
+        self.account.behind(publish).await;
         receiver
     }
 

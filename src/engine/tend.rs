@@ -17,6 +17,8 @@ use crate::{Error, limits};
 /// Starts the schedule; it ends when the account is closed.
 pub(super) async fn start(account: &Arc<Account>) {
     let mut background = account.schedule.lock().await;
+    let warming = account.clone();
+    background.spawn(async move { warming.nodes.warm(limits::PUBLISH_CONNECTIONS).await });
     background.spawn(outbox(account.clone()));
     background.spawn(poll(account.clone()));
 }

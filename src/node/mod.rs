@@ -125,8 +125,8 @@ pub trait Node: Send + Sync + 'static {
     /// Whether it can be written to.
     fn has_api(&self) -> bool;
 
-    /// Opens connections ahead of use; failures are silent.
-    async fn warm(&self);
+    /// Opens this many connections ahead of use; failures are silent.
+    async fn warm(&self, connections: usize);
 
     /// The record this node itself holds for a name. With an API always from its own store (`offline`); `known` says that the
     /// name has existed, which allows the gateway way (a missing name would walk the DHT there).

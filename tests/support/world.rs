@@ -157,7 +157,7 @@ impl Node for FakeNode {
         true
     }
 
-    async fn warm(&self) {}
+    async fn warm(&self, _connections: usize) {}
 
     async fn record(&self, name: &Name, _known: bool, call: &Call) -> Outcome {
         match self.pass(call).await {
