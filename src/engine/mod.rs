@@ -9,6 +9,7 @@ mod apply;
 mod claim;
 mod event;
 mod fetch;
+mod measure;
 mod merge;
 mod open;
 mod publish;
