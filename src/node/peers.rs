@@ -67,6 +67,6 @@ pub trait Peers: Send + Sync + 'static {
     /// Puts a record's exact bytes at every peer that can be reached; gives how many said that they took it.
     async fn put_record(&self, record: &Record, call: &Call) -> usize;
 
-    /// The nodes that say they hold every one of these blocks.
+    /// The nodes that say they hold every one of these blocks, lowest first.
     async fn holders(&self, cids: &[Cid], call: &Call) -> Vec<usize>;
 }

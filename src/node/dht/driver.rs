@@ -2,6 +2,7 @@
 
 use std::collections::HashSet;
 use std::sync::Weak;
+use std::time::Duration;
 
 use libp2p::futures::StreamExt;
 use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
@@ -42,11 +43,12 @@ pub(super) struct Driver {
     dialling: HashSet<PeerId>,
     /// Look-ups of host names under way.
     resolving: usize,
+    idle: Duration,
 }
 
 impl Driver {
     /// Takes over a fresh swarm and makes the peers known to it.
-    pub fn new(swarm: Swarm<Behaviour>, book: Book, gate: Gate) -> Self {
+    pub fn new(swarm: Swarm<Behaviour>, book: Book, gate: Gate, idle: Duration) -> Self {
         Self {
             swarm,
             book,
@@ -55,17 +57,18 @@ impl Driver {
             fetches: Fetches::default(),
             dialling: HashSet::new(),
             resolving: 0,
+            idle,
         }
     }
 
-    /// Runs until there was no work for [`limits::DHT_IDLE`], or nobody can ask any more.
+    /// Runs until there was no work for some time, or nobody can ask any more.
     pub async fn run(mut self, mut asks: mpsc::UnboundedReceiver<Ask>, slot: Weak<Slot>, back: mpsc::WeakUnboundedSender<Ask>) {
         self.know_addresses(&back);
         self.dial();
         let mut worked = monotonic();
         loop {
             let busy = !self.queries.is_empty() || !self.fetches.is_empty();
-            let wake = if busy { monotonic() + limits::DHT_TICK } else { worked + limits::DHT_IDLE };
+            let wake = if busy { monotonic() + limits::DHT_TICK } else { worked + self.idle };
             tokio::select! {
                 ask = asks.recv() => {
                     let Some(ask) = ask else { return };

@@ -140,7 +140,8 @@ impl Fetches {
             let heard = surveying.open.is_empty() && !joining;
             if heard || now >= survey.deadline || survey.done.is_closed() {
                 let Surveying { holders, survey, .. } = self.surveying.swap_remove(at);
-                let _ = survey.done.send(holders.iter().filter_map(|peer| book.node(peer)).collect());
+                let nodes: BTreeSet<usize> = holders.iter().filter_map(|peer| book.node(peer)).collect();
+                let _ = survey.done.send(nodes.into_iter().collect());
             } else {
                 at = at.saturating_add(1);
             }

@@ -16,6 +16,7 @@ mod queries;
 mod swarm;
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
@@ -40,6 +41,7 @@ pub struct Dht {
     book: Book,
     slot: Arc<Slot>,
     entropy: Entropy,
+    idle: Duration,
 }
 
 /// Where the running task is asked, if one runs.
@@ -66,7 +68,14 @@ impl Dht {
     /// [`Code::BadRequest`] for an address without a peer id.
     pub fn new(nodes: &[NodeConfig], bootstrap: &[String], entropy: Entropy) -> Result<Option<Self>, Error> {
         let book = Book::read(nodes, bootstrap)?;
-        Ok((!book.is_empty()).then(|| Self { book, slot: Arc::default(), entropy }))
+        Ok((!book.is_empty()).then(|| Self { book, slot: Arc::default(), entropy, idle: limits::DHT_IDLE }))
+    }
+
+    /// Closes after another time without a question. Default [`limits::DHT_IDLE`].
+    #[must_use]
+    pub const fn idle_after(mut self, idle: Duration) -> Self {
+        self.idle = idle;
+        self
     }
 
     /// Whether the swarm runs at present.
@@ -99,12 +108,13 @@ impl Dht {
     fn start(&self) -> mpsc::UnboundedSender<Ask> {
         let (sender, asks) = mpsc::unbounded_channel();
         let (book, slot, back) = (self.book.clone(), Arc::downgrade(&self.slot), sender.downgrade());
+        let idle = self.idle;
         let mut seed = [0; 32];
         self.entropy.fill(&mut seed);
         tokio::spawn(async move {
             let gate = Gate::new(book.has_public());
             match swarm::build(seed, gate.clone(), book.peers().len()) {
-                Ok(swarm) => Driver::new(swarm, book, gate).run(asks, slot, back).await,
+                Ok(swarm) => Driver::new(swarm, book, gate, idle).run(asks, slot, back).await,
                 Err(e) => tracing::warn!(code = %e.code(), "{}", e.message()),
             }
         });

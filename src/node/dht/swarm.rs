@@ -1,15 +1,14 @@
-//! The swarm: TCP with noise and yamux, QUIC, both DHTs of Kubo, bitswap, identify. It dials and never listens.
+//! The swarm: TCP with noise and yamux (QUIC with its feature), both DHTs of Kubo, bitswap, identify. It dials and never listens.
 
 use std::num::{NonZeroU8, NonZeroUsize};
 
 use libp2p::core::Transport;
 use libp2p::core::muxing::StreamMuxerBox;
 use libp2p::core::transport::upgrade::Version;
-use libp2p::futures::future::Either;
 use libp2p::identity::Keypair;
 use libp2p::kad::store::MemoryStore;
 use libp2p::swarm::NetworkBehaviour;
-use libp2p::{PeerId, StreamProtocol, Swarm, identify, kad, noise, quic, tcp, yamux};
+use libp2p::{PeerId, StreamProtocol, Swarm, identify, kad, noise, tcp, yamux};
 
 use super::bitswap::Bitswap;
 use super::gate::{Gate, Gated};
@@ -60,15 +59,9 @@ pub(super) fn build(mut seed: [u8; 32], gate: Gate, peers: usize) -> Result<Swar
     let over_tcp = tcp::tokio::Transport::new(tcp::Config::default().nodelay(true))
         .upgrade(Version::V1Lazy)
         .authenticate(secured)
-        .multiplex(yamux::Config::default());
-    let over_quic = quic::tokio::Transport::new(quic::Config::new(&key));
-    let transport = over_quic
-        .or_transport(over_tcp)
-        .map(|either, _| match either {
-            Either::Left((peer, connection)) => (peer, StreamMuxerBox::new(connection)),
-            Either::Right((peer, connection)) => (peer, StreamMuxerBox::new(connection)),
-        })
-        .boxed();
+        .multiplex(yamux::Config::default())
+        .map(|(peer, connection), _| (peer, StreamMuxerBox::new(connection)));
+    let transport = with_quic(over_tcp, &key).boxed();
     let behaviour = Behaviour {
         lan: kademlia(id, LAN, peers),
         wan: kademlia(id, WAN, peers),
@@ -85,6 +78,28 @@ pub(super) fn build(mut seed: [u8; 32], gate: Gate, peers: usize) -> Result<Swar
         .with_idle_connection_timeout(limits::DHT_IDLE)
         .with_dial_concurrency_factor(NonZeroU8::new(limits::DIALS_AT_ONCE).unwrap_or(NonZeroU8::MIN));
     Ok(Swarm::new(Gated::new(transport, gate).boxed(), behaviour, id, config))
+}
+
+type Muxed = (PeerId, StreamMuxerBox);
+
+#[cfg(feature = "quic")]
+fn with_quic<T>(over_tcp: T, key: &Keypair) -> impl Transport<Output = Muxed, Error: Send + Sync, Dial: Send, ListenerUpgrade: Send> + Unpin + Send
+where
+    T: Transport<Output = Muxed, Error: Send + Sync + 'static, Dial: Send, ListenerUpgrade: Send> + Unpin + Send,
+{
+    use libp2p::futures::future::Either;
+    use libp2p::quic;
+
+    let over_quic = quic::tokio::Transport::new(quic::Config::new(key));
+    over_quic.or_transport(over_tcp).map(|either, _| match either {
+        Either::Left((peer, connection)) => (peer, StreamMuxerBox::new(connection)),
+        Either::Right(over_tcp) => over_tcp,
+    })
+}
+
+#[cfg(not(feature = "quic"))]
+fn with_quic<T>(over_tcp: T, _: &Keypair) -> T {
+    over_tcp
 }
 
 /// A client of one DHT: asks, stores nothing, repeats nothing by itself.
