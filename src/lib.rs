@@ -19,3 +19,7 @@ pub use config::{Config, NodeConfig};
 pub use engine::Engine;
 pub use error::{Code, Error};
 pub use secret::Secret;
+
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct Readme;
