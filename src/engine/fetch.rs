@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::account::Account;
 use super::event::Progress;
+use super::peers::{fetch_blocks, while_it_flows};
 use crate::Error;
 use crate::model::block::Block;
 use crate::model::cid::Cid;
@@ -50,7 +51,7 @@ pub(super) async fn fetch_missing(
         if account.clock.monotonic() >= call.deadline {
             break;
         }
-        let fetched = account.nodes.fetch_blocks(chunk, call).await;
+        let fetched = fetch_blocks(account, chunk, call).await;
         keep_blocks(account, fetched.blocks).await?;
         report(total.saturating_sub(account.read().missing.len()));
     }
@@ -79,7 +80,8 @@ async fn stream_keep(
         let _ = sender.send(block);
     };
     let streaming = async {
-        let result = account.nodes.fetch_car(&root.keep, held, &mut sink, call).await;
+        let stream = account.nodes.fetch_car(&root.keep, held, &mut sink, call);
+        let result = while_it_flows(account, call, stream).await;
         drop(sink);
         result
     };
@@ -102,7 +104,7 @@ async fn stream_keep(
         Ok(())
     };
     let (streamed, written) = futures_util::future::join(streaming, writing).await;
-    if let Err(e) = streamed {
+    if let Some(Err(e)) = streamed {
         tracing::debug!(code = %e.code(), "the content stream ended early");
     }
     written

@@ -17,10 +17,13 @@ use tauri_plugin_wallet_sync::model::cbor;
 use tauri_plugin_wallet_sync::model::cid::{Cid, Codec};
 use tauri_plugin_wallet_sync::model::identity::Name;
 use tauri_plugin_wallet_sync::model::record::Record;
+use tauri_plugin_wallet_sync::node::peers::Peers;
 use tauri_plugin_wallet_sync::node::{BlockSink, Call, Node, Outcome, Put, PutMode, Repin, Source};
 use tauri_plugin_wallet_sync::store::Level;
 use tauri_plugin_wallet_sync::store::memory::MemoryStore;
 use tauri_plugin_wallet_sync::{Code, Config, Error, Secret};
+
+use super::peers::FakePeers;
 
 /// What a node does wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -335,6 +338,8 @@ pub struct World {
     pub clock: Arc<ManualClock>,
     pub config: Config,
     pub secret: Secret,
+    /// The third tier of every device; none by default.
+    pub peers: Option<Arc<FakePeers>>,
     seed: AtomicU64,
 }
 
@@ -365,8 +370,17 @@ impl World {
             clock: Arc::new(ManualClock::new(START_MS)),
             config: Config::default(),
             secret: Secret::new([7; 32]),
+            peers: None,
             seed: AtomicU64::new(1),
         }
+    }
+
+    /// A world whose nodes can be reached as peers.
+    pub fn with_peers(nodes: usize) -> (Self, Arc<FakePeers>) {
+        let mut world = Self::new(nodes);
+        let peers = FakePeers::new(&world.nodes);
+        world.peers = Some(peers.clone());
+        (world, peers)
     }
 
     /// A device on a store of its own.
@@ -380,6 +394,7 @@ impl World {
             config: self.config.clone(),
             store: Arc::new(store.clone()),
             nodes: self.nodes.iter().map(|node| node.clone() as Arc<dyn Node>).collect(),
+            peers: self.peers.clone().map(|peers| peers as Arc<dyn Peers>),
             clock: self.clock.clone(),
             entropy: Entropy::seeded(self.seed.fetch_add(1, Ordering::Relaxed)),
             mode: Mode::Own,

@@ -80,6 +80,7 @@ pub(super) fn build(mut seed: [u8; 32], gate: Gate, peers: usize) -> Result<Swar
     Ok(Swarm::new(Gated::new(transport, gate).boxed(), behaviour, id, config))
 }
 
+#[cfg(feature = "quic")]
 type Muxed = (PeerId, StreamMuxerBox);
 
 #[cfg(feature = "quic")]
