@@ -110,7 +110,11 @@ async fn one_to_four_peers_down_change_nothing() {
                 let device = world.device().await;
                 let started = monotonic();
                 let report = device.sync().await.unwrap();
-                assert_eq!((report.source, report.missing_payloads), (Source::Dht, 0), "{count} {down:?} {http:?}");
+                assert_eq!(
+                    (report.source, report.missing_payloads),
+                    (Source::Dht, 0),
+                    "{count} {down:?} {http:?}"
+                );
                 assert_eq!(device.ids(), ["a"]);
                 assert!(started.elapsed() <= TWO_SECONDS, "{:?}", started.elapsed());
             }

@@ -43,7 +43,11 @@ enum Stage {
     Off,
     Waiting,
     Connecting,
-    Asked { answers: PeerAnswers, since: Instant, until: Instant },
+    Asked {
+        answers: PeerAnswers,
+        since: Instant,
+        until: Instant,
+    },
     Ended,
 }
 
@@ -137,7 +141,11 @@ impl Drop for Third<'_> {
 
 /// Lets HTTP work as long as bytes flow. `None` where it is known to be down, or was silent for
 /// [`limits::DHT_AFTER`], and there are peers to ask instead.
-pub(super) async fn while_it_flows<T>(account: &Account, call: &Call, work: impl Future<Output = T>) -> Option<T> {
+pub(super) async fn while_it_flows<T>(
+    account: &Account,
+    call: &Call,
+    work: impl Future<Output = T>,
+) -> Option<T> {
     if account.peers.is_none() {
         return Some(work.await);
     }

@@ -135,7 +135,12 @@ fn start_read(account: Arc<Account>, fresh: bool, budget: Duration, progress: On
             }
         };
         let revision = account.read().revision;
-        account.emit(Event::SyncChanged { revision, running: false, outcome: Some(outcome), source: Some(source) });
+        account.emit(Event::SyncChanged {
+            revision,
+            running: false,
+            outcome: Some(outcome),
+            source: Some(source),
+        });
         account.emit(Event::NodeHealthChanged { revision });
         result.map(|reading| Done { reading, totals })
     });
@@ -189,7 +194,9 @@ async fn publish_by_peers(
     let until = if request.wait == Some(Level::Local) { account.clock.monotonic() } else { until };
     let mut warnings = vec!["no node answers over HTTP; changes wait until one does".to_owned()];
     match tokio::time::timeout_at(until, published).await {
-        Ok(Ok(Err(e))) if !matches!(e.code(), Code::Unreachable | Code::SequenceExhausted) => return Err(e.into()),
+        Ok(Ok(Err(e))) if !matches!(e.code(), Code::Unreachable | Code::SequenceExhausted) => {
+            return Err(e.into());
+        }
         Ok(Ok(Err(e))) => warnings.push(e.message().to_owned()),
         Ok(Ok(Ok(_)) | Err(_)) => {}
         Err(_) => warnings.push("deadline".to_owned()),

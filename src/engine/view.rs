@@ -216,6 +216,9 @@ pub(super) async fn close(account: &Arc<Account>, drain: Duration) -> Result<(),
     if drained.is_err() {
         background.shutdown().await;
     }
+    if let Some(peers) = &account.peers {
+        peers.close();
+    }
     if !account.read_along {
         account.flush_metrics().await?;
     }

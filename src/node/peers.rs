@@ -55,6 +55,9 @@ impl PeerAnswers {
 /// Dropping a future ends what it asked for.
 #[async_trait]
 pub trait Peers: Send + Sync + 'static {
+    /// Closes every connection at once; a later question opens them again.
+    fn close(&self);
+
     /// Starts connecting and returns at once; connections that are open stay.
     fn warm(&self);
 

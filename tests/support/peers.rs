@@ -76,6 +76,8 @@ impl FakePeers {
 
 #[async_trait]
 impl Peers for FakePeers {
+    fn close(&self) {}
+
     fn warm(&self) {
         self.warmed.fetch_add(1, Ordering::Relaxed);
     }

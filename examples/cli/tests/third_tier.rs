@@ -119,10 +119,16 @@ fn fewer_peers_are_enough_and_none_is_said() {
         _ => address.to_owned(),
     });
     restored(&devices, &swapped, "swapped");
-    let one = without_http(&nodes, CLOSED, |at, address| if at == 4 { same(at, address) } else { nowhere(at, address) });
+    let one = without_http(
+        &nodes,
+        CLOSED,
+        |at, address| if at == 4 { same(at, address) } else { nowhere(at, address) },
+    );
     let (report, _) = restored(&devices, &one, "one");
     assert_eq!((ids("one"), &report["missingPayloads"]), (12, &0.into()));
-    let found = |report: &Value| report["nodes"].as_array().unwrap().iter().filter(|n| n["outcome"] == "found").count();
+    let found = |report: &Value| {
+        report["nodes"].as_array().unwrap().iter().filter(|n| n["outcome"] == "found").count()
+    };
     assert_eq!(found(&report), 1, "{report}");
 
     // An owned slot goes on publishing what fits into its record.
@@ -147,10 +153,9 @@ fn fewer_peers_are_enough_and_none_is_said() {
 
     // The DHT is gone as well.
     cluster.stop_signal(4).unwrap();
-    for (kind, nodes) in [
-        ("closed", without_http(&nodes, CLOSED, nowhere)),
-        ("silent", without_http(&nodes, &silence, same)),
-    ] {
+    for (kind, nodes) in
+        [("closed", without_http(&nodes, CLOSED, nowhere)), ("silent", without_http(&nodes, &silence, same))]
+    {
         let (outcome, took) = timed(|| run_on(&devices, &nodes, "one", &["sync", "--fresh"]));
         println!("nobody, {kind}: {took:?}");
         outcome.refused(3, "unreachable");

@@ -10,6 +10,7 @@ use tokio::task::JoinHandle;
 
 use crate::http::{self, Surface};
 use crate::node::{DevNode, Node};
+use crate::peer;
 
 /// What the nodes' own network is like. The defaults are Kubo's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -37,6 +38,9 @@ pub struct Options {
     pub token: Option<String>,
     /// The nodes' own network.
     pub settings: Settings,
+    /// Whether the nodes are libp2p peers as well: the LAN DHT and bitswap on loopback ports. Default: no, and `swarm` is
+    /// empty in the nodes file.
+    pub swarm: bool,
 }
 
 /// What all nodes of a cluster share.
@@ -95,7 +99,6 @@ impl Cluster {
     ///
     /// # Cancel safety
     /// Dropping the future leaves nothing running.
-    #[allow(clippy::unused_async)]
     pub async fn start_with(options: Options) -> Result<Self, Error> {
         let count = u8::try_from(options.count).unwrap_or(u8::MAX);
         if !(1..=limits::NODES).contains(&usize::from(count)) {
@@ -113,7 +116,13 @@ impl Cluster {
         let serve = |node: &Arc<Node>| {
             [Surface::Api, Surface::Gateway].map(|surface| tokio::spawn(http::serve(node.clone(), surface)))
         };
-        let tasks = nodes.iter().flat_map(serve).collect();
+        let mut tasks: Vec<JoinHandle<()>> = nodes.iter().flat_map(serve).collect();
+        for node in nodes.iter().filter(|_| options.swarm) {
+            let listening = peer::listen(node).await?;
+            node.is_peer.store(true, std::sync::atomic::Ordering::SeqCst);
+            node.open_swarm();
+            tasks.push(tokio::spawn(peer::serve(node.swarm.clone(), listening)));
+        }
         Ok(Self { nodes: nodes.into_iter().map(DevNode).collect(), shared, tasks })
     }
 
@@ -122,7 +131,8 @@ impl Cluster {
     pub fn nodes_json(&self) -> String {
         let nodes = self.nodes.iter().map(|node| {
             let mut entry = json!({
-                "id": node.id(), "api": node.api_url(), "gateway": node.gateway_url(), "swarm": [],
+                "id": node.id(), "api": node.api_url(), "gateway": node.gateway_url(),
+                "swarm": node.0.swarm_address().into_iter().collect::<Vec<_>>(),
             });
             if let (Some(token), Some(entry)) = (&node.0.token, entry.as_object_mut()) {
                 entry.insert("token".to_owned(), token.as_str().into());

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use super::edition::{Prepared, prepare};
 use super::is_storage;
-use crate::engine::claim as slots;
 use crate::engine::account::Account;
+use crate::engine::claim as slots;
 use crate::engine::merge::merge_record;
 use crate::model::cid::Cid;
 use crate::model::record::Record;
@@ -27,7 +27,10 @@ use crate::{Code, Error};
 ///
 /// # Cancel safety
 /// The record is on disk before it is sent; the next run takes it up.
-pub(in crate::engine) async fn publish_by_peers(account: &Arc<Account>, call: &Call) -> Result<Option<Level>, Error> {
+pub(in crate::engine) async fn publish_by_peers(
+    account: &Arc<Account>,
+    call: &Call,
+) -> Result<Option<Level>, Error> {
     let Some(peers) = account.peers.clone() else { return Ok(None) };
     let _one = account.publishing.lock().await;
     account.check_open()?;
@@ -57,7 +60,9 @@ pub(in crate::engine) async fn publish_by_peers(account: &Arc<Account>, call: &C
         let took = peers.put_record(&prepared.record, call).await;
         tracing::debug!(took, "the record went to the peers");
         let shown = copies(&*peers, &prepared, call).await.into_iter();
-        holders.extend(shown.filter(|(_, record)| record.same_as(&prepared.record)).filter_map(|(node, _)| node));
+        holders.extend(
+            shown.filter(|(_, record)| record.same_as(&prepared.record)).filter_map(|(node, _)| node),
+        );
     }
     if holders.is_empty() {
         return Err(Error::new(Code::Unreachable, "no peer shows the record"));
@@ -89,10 +94,5 @@ async fn copies(peers: &dyn Peers, prepared: &Prepared, call: &Call) -> Vec<(Opt
 /// Blocks that a restore from this record needs beside it: index, payloads, evidence, values. The keep only pins.
 fn needed(prepared: &Prepared) -> Vec<Cid> {
     let carried: HashSet<Cid> = prepared.record.carried().iter().map(|block| *block.cid()).collect();
-    prepared
-        .all
-        .iter()
-        .filter(|cid| !carried.contains(cid) && !prepared.is_keep(cid))
-        .copied()
-        .collect()
+    prepared.all.iter().filter(|cid| !carried.contains(cid) && !prepared.is_keep(cid)).copied().collect()
 }

@@ -163,14 +163,20 @@ mod tests {
         assert_eq!(
             texts,
             if cfg!(feature = "quic") {
-                vec!["/ip4/127.0.0.1/tcp/4001", "/ip4/127.0.0.1/udp/4001/quic-v1", "/dns4/node.example/tcp/4001"]
+                vec![
+                    "/ip4/127.0.0.1/tcp/4001",
+                    "/ip4/127.0.0.1/udp/4001/quic-v1",
+                    "/dns4/node.example/tcp/4001",
+                ]
             } else {
                 vec!["/ip4/127.0.0.1/tcp/4001", "/dns4/node.example/tcp/4001"]
             }
         );
         assert_eq!(book.node(&known.id), Some(1));
         assert!(!book.has_public() && !book.is_empty());
-        assert!(known.addresses.last().is_some_and(is_named) && !known.addresses.first().is_some_and(is_named));
+        assert!(
+            known.addresses.last().is_some_and(is_named) && !known.addresses.first().is_some_and(is_named)
+        );
     }
 
     #[test]

@@ -62,7 +62,12 @@ impl Driver {
     }
 
     /// Runs until there was no work for some time, or nobody can ask any more.
-    pub async fn run(mut self, mut asks: mpsc::UnboundedReceiver<Ask>, slot: Weak<Slot>, back: mpsc::WeakUnboundedSender<Ask>) {
+    pub async fn run(
+        mut self,
+        mut asks: mpsc::UnboundedReceiver<Ask>,
+        slot: Weak<Slot>,
+        back: mpsc::WeakUnboundedSender<Ask>,
+    ) {
         self.know_addresses(&back);
         self.dial();
         let mut worked = monotonic();
@@ -180,8 +185,12 @@ impl Driver {
 
     fn event(&mut self, event: SwarmEvent<BehaviourEvent>) {
         match event {
-            SwarmEvent::Behaviour(BehaviourEvent::Lan(event)) => self.queries.on_event(Net::Lan, event, &self.book),
-            SwarmEvent::Behaviour(BehaviourEvent::Wan(event)) => self.queries.on_event(Net::Wan, event, &self.book),
+            SwarmEvent::Behaviour(BehaviourEvent::Lan(event)) => {
+                self.queries.on_event(Net::Lan, event, &self.book)
+            }
+            SwarmEvent::Behaviour(BehaviourEvent::Wan(event)) => {
+                self.queries.on_event(Net::Wan, event, &self.book)
+            }
             SwarmEvent::Behaviour(BehaviourEvent::Bitswap(event)) => match event {
                 bitswap::Event::Message(peer, message) => {
                     let bitswap = &mut self.swarm.behaviour_mut().bitswap;
@@ -208,4 +217,3 @@ impl Driver {
         }
     }
 }
-

@@ -72,8 +72,7 @@ impl Fetches {
 
     pub fn survey(&mut self, survey: Survey, bitswap: &mut Bitswap) {
         let wanted: HashSet<Cid> = survey.cids.iter().take(limits::BITSWAP_BLOCKS).copied().collect();
-        let mut surveying =
-            Surveying { wanted, open: BTreeMap::new(), holders: BTreeSet::new(), survey };
+        let mut surveying = Surveying { wanted, open: BTreeMap::new(), holders: BTreeSet::new(), survey };
         for peer in &self.peers {
             surveying.ask(*peer, bitswap);
         }

@@ -50,7 +50,8 @@ fn is_global(address: &Multiaddr) -> bool {
         IpAddr::V4(ip) => {
             let [first, second, ..] = ip.octets();
             let shared = first == 100 && (64..128).contains(&second);
-            let reserved = first == 0 || first >= 240 || (first, second) == (192, 0) || (first, second) == (198, 18);
+            let reserved =
+                first == 0 || first >= 240 || (first, second) == (192, 0) || (first, second) == (198, 18);
             !(ip.is_private()
                 || ip.is_loopback()
                 || ip.is_link_local()
@@ -93,7 +94,11 @@ impl<T: Transport + Unpin> Transport for Gated<T> {
         self.inner.remove_listener(id)
     }
 
-    fn dial(&mut self, address: Multiaddr, options: DialOpts) -> Result<Self::Dial, TransportError<Self::Error>> {
+    fn dial(
+        &mut self,
+        address: Multiaddr,
+        options: DialOpts,
+    ) -> Result<Self::Dial, TransportError<Self::Error>> {
         if !self.gate.lets(&address) {
             tracing::debug!(%address, "an address that is not configured is not dialled");
             return Err(TransportError::MultiaddrNotSupported(address));

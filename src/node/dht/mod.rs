@@ -124,8 +124,7 @@ impl Dht {
 
 impl Drop for Dht {
     fn drop(&mut self) {
-        // The task holds no sender of its own: it ends when this one is gone.
-        *self.slot.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        self.close();
     }
 }
 
@@ -137,6 +136,11 @@ impl std::fmt::Debug for Dht {
 
 #[async_trait]
 impl Peers for Dht {
+    fn close(&self) {
+        // The task holds no sender of its own: it ends when this one is gone.
+        *self.slot.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
     fn warm(&self) {
         self.ask(Ask::Warm);
     }

@@ -99,7 +99,9 @@ impl Queries {
         let kad::Event::OutboundQueryProgressed { id, result, step, .. } = event else { return };
         let Some((question, name)) = self.running.get(&(net, id)).copied() else { return };
         match result {
-            QueryResult::GetRecord(Ok(GetRecordOk::FoundRecord(found))) => self.found(question, name, found, book),
+            QueryResult::GetRecord(Ok(GetRecordOk::FoundRecord(found))) => {
+                self.found(question, name, found, book)
+            }
             QueryResult::PutRecord(result) => self.took(question, result),
             _ => {}
         }
@@ -156,7 +158,8 @@ impl Queries {
     /// Ends what is past its deadline, or what nobody waits for.
     pub fn tick(&mut self, now: Instant, behaviour: &mut Behaviour) {
         let over = |reading: &Reading| now >= reading.read.deadline || reading.read.answers.is_closed();
-        let ended: Vec<u64> = self.reads.iter().filter(|(_, reading)| over(reading)).map(|(id, _)| *id).collect();
+        let ended: Vec<u64> =
+            self.reads.iter().filter(|(_, reading)| over(reading)).map(|(id, _)| *id).collect();
         for id in ended {
             self.reads.remove(&id);
             self.finish(id, behaviour);

@@ -84,9 +84,14 @@ pub(super) fn build(mut seed: [u8; 32], gate: Gate, peers: usize) -> Result<Swar
 type Muxed = (PeerId, StreamMuxerBox);
 
 #[cfg(feature = "quic")]
-fn with_quic<T>(over_tcp: T, key: &Keypair) -> impl Transport<Output = Muxed, Error: Send + Sync, Dial: Send, ListenerUpgrade: Send> + Unpin + Send
+fn with_quic<T>(
+    over_tcp: T,
+    key: &Keypair,
+) -> impl Transport<Output = Muxed, Error: Send + Sync, Dial: Send, ListenerUpgrade: Send> + Unpin + Send
 where
-    T: Transport<Output = Muxed, Error: Send + Sync + 'static, Dial: Send, ListenerUpgrade: Send> + Unpin + Send,
+    T: Transport<Output = Muxed, Error: Send + Sync + 'static, Dial: Send, ListenerUpgrade: Send>
+        + Unpin
+        + Send,
 {
     use libp2p::futures::future::Either;
     use libp2p::quic;

@@ -92,7 +92,10 @@ impl ConnectionHandler for Handler {
         }
     }
 
-    fn on_connection_event(&mut self, event: ConnectionEvent<'_, Self::InboundProtocol, Self::OutboundProtocol>) {
+    fn on_connection_event(
+        &mut self,
+        event: ConnectionEvent<'_, Self::InboundProtocol, Self::OutboundProtocol>,
+    ) {
         match event {
             ConnectionEvent::FullyNegotiatedInbound(FullyNegotiatedInbound { protocol, .. }) => {
                 // A stream beyond the bound is dropped, which resets it.
@@ -183,7 +186,10 @@ fn messages(stream: Stream, budget: Arc<Semaphore>) -> BoxStream<'static, Messag
 }
 
 /// One message; `None` at the end of the stream.
-async fn read(stream: &mut (impl libp2p::futures::AsyncRead + Unpin), budget: &Semaphore) -> io::Result<Option<Message>> {
+async fn read(
+    stream: &mut (impl libp2p::futures::AsyncRead + Unpin),
+    budget: &Semaphore,
+) -> io::Result<Option<Message>> {
     let Some(length) = read_length(stream).await? else { return Ok(None) };
     let permits = u32::try_from(length.div_ceil(PERMIT_BYTES)).map_err(io::Error::other)?;
     // A peer that keeps many large messages open holds up only itself.
@@ -226,7 +232,8 @@ mod tests {
     use super::*;
 
     async fn first(bytes: &[u8]) -> io::Result<Option<Message>> {
-        read(&mut Cursor::new(bytes), &Semaphore::new(limits::BITSWAP_BUFFER_BYTES.div_ceil(PERMIT_BYTES))).await
+        read(&mut Cursor::new(bytes), &Semaphore::new(limits::BITSWAP_BUFFER_BYTES.div_ceil(PERMIT_BYTES)))
+            .await
     }
 
     #[tokio::test]

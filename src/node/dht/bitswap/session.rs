@@ -20,6 +20,8 @@ pub(in crate::node::dht) struct Session {
     open: HashMap<Cid, Open>,
     peers: BTreeMap<PeerId, Peer>,
     joined: usize,
+    /// When silence was last looked for.
+    looked: Option<Instant>,
 }
 
 #[derive(Debug, Default)]
@@ -27,6 +29,7 @@ struct Open {
     asked: Vec<(PeerId, Instant)>,
     /// Peers that said they have not got it.
     lacking: BTreeSet<PeerId>,
+    queued: bool,
 }
 
 #[derive(Debug)]
@@ -44,9 +47,8 @@ impl Session {
     pub fn new(cids: &[Cid]) -> Self {
         let mut session = Self::default();
         for cid in cids {
-            if session.open.insert(*cid, Open::default()).is_none() {
-                session.queue.push_back(*cid);
-            }
+            let open = session.open.entry(*cid).or_default();
+            requeue(&mut session.queue, *cid, open);
         }
         session
     }
@@ -88,8 +90,8 @@ impl Session {
         for (cid, open) in &mut self.open {
             let before = open.asked.len();
             open.asked.retain(|(of, _)| of != peer);
-            if before > 0 && open.asked.is_empty() && !self.queue.contains(cid) {
-                self.queue.push_back(*cid);
+            if before > 0 && open.asked.is_empty() {
+                requeue(&mut self.queue, *cid, open);
             }
         }
     }
@@ -101,8 +103,8 @@ impl Session {
         open.asked.retain(|(of, _)| of != peer);
         open.lacking.insert(*peer);
         if before > open.asked.len() {
-            if open.asked.is_empty() && !self.queue.contains(cid) {
-                self.queue.push_back(*cid);
+            if open.asked.is_empty() {
+                requeue(&mut self.queue, *cid, open);
             }
             if let Some(peer) = self.peers.get_mut(peer) {
                 peer.open = peer.open.saturating_sub(1);
@@ -124,7 +126,6 @@ impl Session {
             peer.silent = false;
             peer.window = limits::BITSWAP_WANTS;
         }
-        self.queue.retain(|queued| queued != cid);
         open.asked.into_iter().map(|(peer, _)| peer).filter(|peer| peer != from).collect()
     }
 
@@ -133,7 +134,9 @@ impl Session {
         self.note_silence(now);
         let mut wants: BTreeMap<PeerId, Vec<Want>> = BTreeMap::new();
         let mut passed = VecDeque::new();
-        while let Some(cid) = self.queue.pop_front() {
+        let mut room: usize = self.peers.values().map(|peer| peer.window.saturating_sub(peer.open)).sum();
+        while room > 0 {
+            let Some(cid) = self.queue.pop_front() else { break };
             let Some(open) = self.open.get_mut(&cid) else { continue };
             let able = |(id, peer): &(&PeerId, &mut Peer)| {
                 peer.open < peer.window
@@ -147,9 +150,8 @@ impl Session {
                 .min_by_key(|(_, peer)| (peer.silent, peer.open, peer.order));
             match best {
                 Some((id, peer)) => {
-                    if peer.open == 0 {
-                        peer.heard = now;
-                    }
+                    room = room.saturating_sub(1);
+                    open.queued = false;
                     peer.open = peer.open.saturating_add(1);
                     open.asked.push((*id, now));
                     wants.entry(*id).or_default().push(Want::Block(cid));
@@ -157,31 +159,32 @@ impl Session {
                 None => passed.push_back(cid),
             }
         }
+        passed.append(&mut self.queue);
         self.queue = passed;
         wants.into_iter().collect()
     }
 
-    /// Wants of peers that said nothing for too long are asked of others as well.
+    /// A want that everybody asked for has kept silent about for too long is asked of one more.
     fn note_silence(&mut self, now: Instant) {
-        let silent: Vec<PeerId> = self
-            .peers
-            .iter_mut()
-            .filter(|(_, peer)| peer.open > 0 && !peer.silent)
-            .filter(|(_, peer)| now.saturating_duration_since(peer.heard) >= limits::BITSWAP_STALL)
-            .map(|(id, peer)| {
-                peer.silent = true;
-                peer.window = limits::BITSWAP_FIRST_WANTS;
-                *id
-            })
-            .collect();
-        for (cid, open) in &self.open {
-            let all_silent = |peers: &[(PeerId, Instant)]| {
-                !peers.is_empty() && peers.iter().all(|(of, _)| self.peers.get(of).is_none_or(|peer| peer.silent))
+        if self.looked.is_some_and(|looked| now.saturating_duration_since(looked) < limits::DHT_TICK) {
+            return;
+        }
+        self.looked = Some(now);
+        for (cid, open) in self.open.iter_mut().filter(|(_, open)| !open.queued && !open.asked.is_empty()) {
+            let silent = |(of, asked): &(PeerId, Instant)| {
+                let heard = self.peers.get(of).map_or(*asked, |peer| peer.heard.max(*asked));
+                now.saturating_duration_since(heard) >= limits::BITSWAP_STALL
             };
-            let newly = open.asked.iter().any(|(of, _)| silent.contains(of));
-            if newly && all_silent(&open.asked) && !self.queue.contains(cid) {
-                self.queue.push_back(*cid);
+            if !open.asked.iter().all(silent) {
+                continue;
             }
+            for (of, _) in &open.asked {
+                if let Some(peer) = self.peers.get_mut(of) {
+                    peer.silent = true;
+                    peer.window = limits::BITSWAP_FIRST_WANTS;
+                }
+            }
+            requeue(&mut self.queue, *cid, open);
         }
     }
 
@@ -194,6 +197,12 @@ impl Session {
             }
         }
         cancels.into_iter().collect()
+    }
+}
+
+fn requeue(queue: &mut VecDeque<Cid>, cid: Cid, open: &mut Open) {
+    if !std::mem::replace(&mut open.queued, true) {
+        queue.push_back(cid);
     }
 }
 

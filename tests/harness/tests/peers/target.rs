@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
+use dev_nodes::{Cluster, Fault};
 use tauri_plugin_wallet_sync::clock::{Entropy, monotonic};
 use tauri_plugin_wallet_sync::config::Timeouts;
 use tauri_plugin_wallet_sync::model::block::Block;
@@ -22,6 +23,7 @@ use wallet_sync_harness::RealCluster;
 const FAR: i64 = 4_102_444_800_000;
 
 enum Nodes {
+    Embedded(Cluster),
     Real(RealCluster),
 }
 
@@ -33,6 +35,11 @@ pub struct Target {
 }
 
 impl Target {
+    pub fn embedded(cluster: Cluster) -> Self {
+        let json = cluster.nodes_json();
+        Self::new(Nodes::Embedded(cluster), &json)
+    }
+
     pub fn real(cluster: RealCluster) -> Self {
         let json = cluster.nodes_json().unwrap();
         Self::new(Nodes::Real(cluster), &json)
@@ -41,12 +48,14 @@ impl Target {
     fn new(nodes: Nodes, json: &str) -> Self {
         let configs = Config::parse_nodes(json).unwrap();
         let client = Http::new().unwrap();
-        let http = configs.iter().map(|node| KuboNode::new(node, &client, &Timeouts::default()).unwrap()).collect();
+        let http =
+            configs.iter().map(|node| KuboNode::new(node, &client, &Timeouts::default()).unwrap()).collect();
         Self { nodes, configs, http }
     }
 
     pub const fn kind(&self) -> &'static str {
         match self.nodes {
+            Nodes::Embedded(_) => "embedded nodes",
             Nodes::Real(_) => "real Kubo",
         }
     }
@@ -54,12 +63,14 @@ impl Target {
     /// Freezes a node: its sockets stay open and nothing answers.
     pub fn hang(&self, i: usize) {
         match &self.nodes {
+            Nodes::Embedded(cluster) => cluster.node(i).set_fault(Fault::Hang),
             Nodes::Real(cluster) => cluster.stop_signal(i).unwrap(),
         }
     }
 
     pub fn wake(&self, i: usize) {
         match &self.nodes {
+            Nodes::Embedded(cluster) => cluster.node(i).set_fault(Fault::None),
             Nodes::Real(cluster) => cluster.cont(i).unwrap(),
         }
     }

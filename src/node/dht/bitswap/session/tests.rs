@@ -85,6 +85,23 @@ fn a_silent_peer_is_joined_by_another_and_loses_the_race() {
 }
 
 #[test]
+fn a_peer_that_never_gives_anything_keeps_no_want() {
+    let (mut now, wanted, peers) = (monotonic(), cids(40), peers(2));
+    let (bad, good) = (peers[0], peers[1]);
+    let mut session = Session::new(&wanted);
+    peers.iter().for_each(|peer| session.join(*peer, now));
+    for _ in 0..100 {
+        let asked = asked(&session.next(now));
+        now += Duration::from_millis(20);
+        for (_, cid) in asked.iter().filter(|(peer, _)| *peer == good) {
+            session.came(&good, cid, now);
+        }
+        assert!(asked.iter().all(|(peer, _)| *peer == good || *peer == bad));
+    }
+    assert!(session.is_done(), "{} left", session.left().count());
+}
+
+#[test]
 fn wants_of_a_peer_that_left_move_on() {
     let (now, wanted, peers) = (monotonic(), cids(3), peers(2));
     let mut session = Session::new(&wanted);

@@ -29,10 +29,7 @@ fn message(blocks: &[&[u8]], have: &[Cid], lacking: &[Cid]) -> Vec<u8> {
 fn blocks_and_presences_are_read() {
     let raw = message(&[b"one", b""], &[cid("a")], &[cid("b"), cid("c")]);
     let read = Message::decode(&raw.into()).unwrap();
-    assert_eq!(
-        read.blocks,
-        [(Codec::Raw, Bytes::from_static(b"one")), (Codec::Raw, Bytes::new())]
-    );
+    assert_eq!(read.blocks, [(Codec::Raw, Bytes::from_static(b"one")), (Codec::Raw, Bytes::new())]);
     assert_eq!((read.have, read.lacking), (vec![cid("a")], vec![cid("b"), cid("c")]));
 }
 
@@ -55,7 +52,9 @@ fn a_want_is_what_kubo_reads() {
 
 #[test]
 fn foreign_kinds_of_blocks_are_passed_over() {
-    for prefix in [&[0x01, 0x70, 0x12, 0x20][..], &[0x00, 0x55, 0x12, 0x20], &[0x01, 0x55, 0x13, 0x20], &[], &[1]] {
+    for prefix in
+        [&[0x01, 0x70, 0x12, 0x20][..], &[0x00, 0x55, 0x12, 0x20], &[0x01, 0x55, 0x13, 0x20], &[], &[1]]
+    {
         let (mut part, mut raw) = (Vec::new(), Vec::new());
         put_bytes(&mut part, 1, prefix);
         put_bytes(&mut part, 2, b"bytes");
@@ -74,7 +73,9 @@ fn too_many_parts_are_refused() {
 
 #[test]
 fn declared_lengths_beyond_the_end_are_refused() {
-    for raw in [vec![0x1a, 0xff, 0xff, 0xff, 0xff, 0x0f], vec![0x1a], vec![0xff; 11], vec![0x1b], vec![0x21, 1]] {
+    for raw in
+        [vec![0x1a, 0xff, 0xff, 0xff, 0xff, 0x0f], vec![0x1a], vec![0xff; 11], vec![0x1b], vec![0x21, 1]]
+    {
         assert_eq!(Message::decode(&raw.into()).unwrap_err().code(), Code::Malformed);
     }
 }
