@@ -1,5 +1,6 @@
 //! With every HTTP port closed or silent, five real Kubo answer as libp2p peers, inside the two seconds.
 
+#![cfg(feature = "dht")]
 #![allow(
     clippy::unwrap_used,
     clippy::expect_used,
@@ -16,6 +17,7 @@ use std::time::Duration;
 use serde_json::Value;
 use support::kubo::{Devices, TWO_SECONDS, daemons, five, timed};
 use support::{Outcome, run_with};
+use wallet_sync_harness::RealCluster;
 
 /// A port that is closed for good: nobody but root may listen there.
 const CLOSED: &str = "127.0.0.1:1";
@@ -66,15 +68,21 @@ fn restored(devices: &Devices, nodes: &str, device: &str) -> (Value, Duration) {
 }
 
 #[test]
-fn a_wallet_is_restored_without_http() {
+fn five_real_kubo_answer_without_http() {
     let (cluster, nodes) = five();
+    wallets_are_restored(&nodes);
+    fewer_peers_are_enough_and_none_is_said(&cluster, &nodes);
+}
+
+fn wallets_are_restored(nodes: &str) {
     let (_listener, silence) = silent();
     for (count, bytes) in [(1, 1_000), (12, 3_000), (100, 3_000), (1_000, 3_000)] {
-        let devices = Devices::on(&nodes);
+        let devices = Devices::on(nodes);
         let tokens = devices.put("a", &format!("t{count}"), count, bytes);
-        assert_eq!(devices.sync("a", &["--wait", "verified"])["ack"], "verified");
+        let report = devices.sync("a", &["--wait", "verified"]);
+        assert_eq!(report["ack"], "verified", "{report}");
         for (kind, http) in [("closed", CLOSED), ("silent", silence.as_str())] {
-            let cut = without_http(&nodes, http, same);
+            let cut = without_http(nodes, http, same);
             let device = format!("{kind}-{count}");
             let (report, _) = restored(&devices, &cut, &device);
             assert_eq!(report["tokens"]["total"], count, "{report}");
@@ -97,30 +105,27 @@ fn a_wallet_is_restored_without_http() {
         assert!(report["source"].as_str().unwrap().starts_with("http"), "{report}");
         assert!(!quiet.stderr.contains("libp2p"), "{}", quiet.stderr);
     }
-    drop(cluster);
 }
 
-#[test]
-fn fewer_peers_are_enough_and_none_is_said() {
-    let (cluster, nodes) = five();
-    let devices = Devices::on(&nodes);
+fn fewer_peers_are_enough_and_none_is_said(cluster: &RealCluster, nodes: &str) {
+    let devices = Devices::on(nodes);
     let tokens = devices.put("a", "few", 12, 3_000);
     assert_eq!(devices.sync("a", &["--wait", "verified"])["ack"], "verified");
     let (_listener, silence) = silent();
-    let closed = without_http(&nodes, CLOSED, same);
+    let closed = without_http(nodes, CLOSED, same);
     let ids = |device: &str| devices.tokens(device).len();
 
     // A swarm address that belongs to another peer, and only one peer that can be reached.
-    let all: Vec<Value> = serde_json::from_str(&nodes).unwrap();
+    let all: Vec<Value> = serde_json::from_str(nodes).unwrap();
     let id = |at: usize| all[at]["swarm"][0].as_str().unwrap().rsplit('/').next().unwrap().to_owned();
-    let swapped = without_http(&nodes, CLOSED, |at, address| match at {
+    let swapped = without_http(nodes, CLOSED, |at, address| match at {
         0 => address.replace(&id(0), &id(1)),
         1 => address.replace(&id(1), &id(0)),
         _ => address.to_owned(),
     });
     restored(&devices, &swapped, "swapped");
     let one = without_http(
-        &nodes,
+        nodes,
         CLOSED,
         |at, address| if at == 4 { same(at, address) } else { nowhere(at, address) },
     );
@@ -138,7 +143,7 @@ fn fewer_peers_are_enough_and_none_is_said() {
     println!("published over the DHT in {took:?}");
     assert_eq!((&report["source"], &report["ack"]), (&"dht".into(), &"published".into()), "{report}");
     let name = report["names"][0]["name"].as_str().unwrap();
-    let records: Vec<_> = daemons(&nodes).iter().filter_map(|daemon| daemon.record(name)).collect();
+    let records: Vec<_> = daemons(nodes).iter().filter_map(|daemon| daemon.record(name)).collect();
     assert!(records.len() == 5 && records.iter().all(|record| record == &records[0]));
 
     // Frozen one after the other.
@@ -146,7 +151,7 @@ fn fewer_peers_are_enough_and_none_is_said() {
         cluster.stop_signal(frozen).unwrap();
         for (kind, http) in [("closed", CLOSED), ("silent", silence.as_str())] {
             let device = format!("frozen-{frozen}-{kind}");
-            let (report, _) = restored(&devices, &without_http(&nodes, http, same), &device);
+            let (report, _) = restored(&devices, &without_http(nodes, http, same), &device);
             assert_eq!((ids(&device), &report["missingPayloads"]), (12, &0.into()), "{report}");
         }
     }
@@ -154,7 +159,7 @@ fn fewer_peers_are_enough_and_none_is_said() {
     // The DHT is gone as well.
     cluster.stop_signal(4).unwrap();
     for (kind, nodes) in
-        [("closed", without_http(&nodes, CLOSED, nowhere)), ("silent", without_http(&nodes, &silence, same))]
+        [("closed", without_http(nodes, CLOSED, nowhere)), ("silent", without_http(nodes, &silence, same))]
     {
         let (outcome, took) = timed(|| run_on(&devices, &nodes, "one", &["sync", "--fresh"]));
         println!("nobody, {kind}: {took:?}");

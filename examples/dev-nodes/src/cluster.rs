@@ -10,7 +10,6 @@ use tokio::task::JoinHandle;
 
 use crate::http::{self, Surface};
 use crate::node::{DevNode, Node};
-use crate::peer;
 
 /// What the nodes' own network is like. The defaults are Kubo's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,7 +38,7 @@ pub struct Options {
     /// The nodes' own network.
     pub settings: Settings,
     /// Whether the nodes are libp2p peers as well: the LAN DHT and bitswap on loopback ports. Default: no, and `swarm` is
-    /// empty in the nodes file.
+    /// empty in the nodes file. Needs the feature `swarm`.
     pub swarm: bool,
 }
 
@@ -84,7 +83,7 @@ impl Cluster {
     /// Starts `count` healthy nodes on free loopback ports.
     ///
     /// # Errors
-    /// [`Code::BadRequest`] for a count outside 1–32, [`Code::StorageIo`] when a port cannot be opened.
+    /// [`Code::BadRequest`] for a count outside 1–32, or for peers without the feature, [`Code::StorageIo`] when a port cannot be opened.
     ///
     /// # Cancel safety
     /// Dropping the future leaves nothing running.
@@ -117,11 +116,8 @@ impl Cluster {
             [Surface::Api, Surface::Gateway].map(|surface| tokio::spawn(http::serve(node.clone(), surface)))
         };
         let mut tasks: Vec<JoinHandle<()>> = nodes.iter().flat_map(serve).collect();
-        for node in nodes.iter().filter(|_| options.swarm) {
-            let listening = peer::listen(node).await?;
-            node.is_peer.store(true, std::sync::atomic::Ordering::SeqCst);
-            node.open_swarm();
-            tasks.push(tokio::spawn(peer::serve(node.swarm.clone(), listening)));
+        if options.swarm {
+            tasks.extend(open_swarms(&nodes).await?);
         }
         Ok(Self { nodes: nodes.into_iter().map(DevNode).collect(), shared, tasks })
     }
@@ -196,6 +192,25 @@ impl Cluster {
         self.nodes.iter().for_each(DevNode::kill);
         self.tasks.iter().for_each(JoinHandle::abort);
     }
+}
+
+/// Makes every node a libp2p peer as well.
+#[cfg(feature = "swarm")]
+async fn open_swarms(nodes: &[Arc<Node>]) -> Result<Vec<JoinHandle<()>>, Error> {
+    let mut tasks = Vec::new();
+    for node in nodes {
+        let listening = crate::peer::listen(node).await?;
+        node.is_peer.store(true, std::sync::atomic::Ordering::SeqCst);
+        node.open_swarm();
+        tasks.push(tokio::spawn(crate::peer::serve(node.swarm.clone(), listening)));
+    }
+    Ok(tasks)
+}
+
+#[cfg(not(feature = "swarm"))]
+#[allow(clippy::unused_async)]
+async fn open_swarms(_: &[Arc<Node>]) -> Result<Vec<JoinHandle<()>>, Error> {
+    Err(Error::new(Code::BadRequest, "the nodes were built without the feature `swarm`"))
 }
 
 impl Drop for Cluster {

@@ -13,6 +13,7 @@ mod fault;
 mod http;
 mod ipns;
 mod node;
+#[cfg(feature = "swarm")]
 mod peer;
 mod port;
 mod records;

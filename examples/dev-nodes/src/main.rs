@@ -57,7 +57,7 @@ async fn run(arguments: Arguments) -> Result<(), String> {
     let options = Options {
         count: arguments.count,
         token: arguments.token,
-        swarm: !arguments.no_swarm,
+        swarm: cfg!(feature = "swarm") && !arguments.no_swarm,
         ..Options::default()
     };
     let cluster = Arc::new(Cluster::start_with(options).await.map_err(|e| e.to_string())?);

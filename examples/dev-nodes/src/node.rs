@@ -43,6 +43,7 @@ pub(crate) struct Node {
     /// In front of the swarm; closed where the node is no peer.
     pub swarm: Arc<Port>,
     /// Of the peer id.
+    #[cfg_attr(not(feature = "swarm"), allow(dead_code))]
     pub seed: [u8; 32],
     pub is_peer: AtomicBool,
     pub token: Option<String>,

@@ -207,11 +207,11 @@ impl Driver {
                 }
             }
             SwarmEvent::ConnectionClosed { peer_id, num_established: 0, .. } => self.fetches.leave(&peer_id),
-            SwarmEvent::OutgoingConnectionError { peer_id: Some(peer), error, .. } => {
-                if !matches!(error, DialError::DialPeerConditionFalse(_)) {
-                    tracing::debug!(%peer, %error, "a peer could not be dialled");
-                    self.dialling.remove(&peer);
-                }
+            SwarmEvent::OutgoingConnectionError { peer_id: Some(peer), error, .. }
+                if !matches!(error, DialError::DialPeerConditionFalse(_)) =>
+            {
+                tracing::debug!(%peer, %error, "a peer could not be dialled");
+                self.dialling.remove(&peer);
             }
             _ => {}
         }

@@ -169,7 +169,7 @@ impl Peers for Dht {
     async fn put_record(&self, record: &Record, call: &Call) -> usize {
         let (done, took) = oneshot::channel();
         call.meter.sent(record.raw().len() as u64);
-        self.ask(Ask::Put(Put { record: record.clone(), deadline: call.deadline, done }));
+        self.ask(Ask::Put(Put { record: Box::new(record.clone()), deadline: call.deadline, done }));
         took.await.unwrap_or(0)
     }
 

@@ -27,7 +27,7 @@ pub(super) struct Read {
 
 /// A record on its way out.
 pub(super) struct Put {
-    pub record: Record,
+    pub record: Box<Record>,
     pub deadline: Instant,
     pub done: oneshot::Sender<usize>,
 }

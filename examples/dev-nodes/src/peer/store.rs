@@ -27,7 +27,7 @@ impl NodeStore {
 
 fn name(key: &RecordKey) -> Option<Name> {
     let key = key.as_ref().strip_prefix(PREFIX)?.strip_prefix(&KEY_PREFIX)?;
-    Name::from_key(key.try_into().ok()?).ok()
+    Name::from_key(key).ok()
 }
 
 impl RecordStore for NodeStore {

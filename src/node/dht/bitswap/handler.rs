@@ -97,11 +97,11 @@ impl ConnectionHandler for Handler {
         event: ConnectionEvent<'_, Self::InboundProtocol, Self::OutboundProtocol>,
     ) {
         match event {
-            ConnectionEvent::FullyNegotiatedInbound(FullyNegotiatedInbound { protocol, .. }) => {
-                // A stream beyond the bound is dropped, which resets it.
-                if self.listening.len() < limits::BITSWAP_STREAMS {
-                    self.listening.push(messages(protocol, self.budget.clone()));
-                }
+            // A stream beyond the bound is dropped, which resets it.
+            ConnectionEvent::FullyNegotiatedInbound(FullyNegotiatedInbound { protocol, .. })
+                if self.listening.len() < limits::BITSWAP_STREAMS =>
+            {
+                self.listening.push(messages(protocol, self.budget.clone()));
             }
             ConnectionEvent::FullyNegotiatedOutbound(FullyNegotiatedOutbound { protocol, .. }) => {
                 self.asking = Asking::Open(Box::new(protocol));
