@@ -100,6 +100,26 @@ async fn http_that_comes_back_is_used_again() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn content_that_hangs_over_http_comes_from_the_peers() {
+    for count in [1, 200] {
+        let (world, peers) = World::with_peers(5);
+        let ids: Vec<String> = (0..count).map(|at| format!("t{at:03}")).collect();
+        let names: Vec<&str> = ids.iter().map(String::as_str).collect();
+        published(&world, &names, Fault::Mute).await;
+        let device = world.device().await;
+        let started = monotonic();
+        let report = device.sync().await.unwrap();
+        assert_eq!((report.source, report.missing_payloads), (Source::HttpRouting, 0), "{count}: {report:?}");
+        assert_eq!(device.ids(), ids);
+        assert!(started.elapsed() <= TWO_SECONDS, "{count}: {:?}", started.elapsed());
+        // Where the peers are what is dead, HTTP keeps its time.
+        peers.set(Peer::Hung, ALL);
+        world.faults(Fault::None, ALL);
+        assert_eq!(world.device().await.sync().await.unwrap().missing_payloads, 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_to_four_peers_down_change_nothing() {
     for down in [Peer::Dead, Peer::Hung] {
         for count in 1..5 {

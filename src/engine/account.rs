@@ -28,6 +28,8 @@ pub(super) struct Account {
     pub nodes: NodeSet,
     /// The nodes as libp2p peers, where their addresses are configured.
     pub peers: Option<Arc<dyn Peers>>,
+    /// When content over HTTP last fell silent: for the time of one sync nobody waits for it again.
+    pub silent_at: std::sync::Mutex<Option<tokio::time::Instant>>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Entropy,
     pub metrics: Metrics,
@@ -71,6 +73,7 @@ impl Account {
             store,
             nodes,
             peers,
+            silent_at: std::sync::Mutex::new(None),
             clock,
             entropy,
             metrics,

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::account::Account;
 use super::event::Progress;
-use super::peers::{fetch_blocks, while_it_flows};
+use super::peers::{fetch_blocks, http_fails, while_it_flows};
 use crate::Error;
 use crate::model::block::Block;
 use crate::model::cid::Cid;
@@ -16,6 +16,8 @@ use crate::store::{BlockClass, Write};
 const COMMIT_BYTES: usize = 4 * 1024 * 1024;
 /// Blocks asked for singly before their arrival is committed.
 const CHUNK_BLOCKS: usize = 64;
+/// The same where the peers are asked.
+const PEER_CHUNK_BLOCKS: usize = 512;
 
 /// Fetches everything that is missing until the call's deadline; what arrived is kept in any case.
 ///
@@ -47,7 +49,9 @@ pub(super) async fn fetch_missing(
         }
     }
     let rest = in_order(&account.read().missing);
-    for chunk in rest.chunks(CHUNK_BLOCKS) {
+    // Peers are asked for many at once, so that their windows stay full.
+    let size = if http_fails(account) { PEER_CHUNK_BLOCKS } else { CHUNK_BLOCKS };
+    for chunk in rest.chunks(size) {
         if account.clock.monotonic() >= call.deadline {
             break;
         }

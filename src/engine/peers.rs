@@ -4,8 +4,9 @@
 //! [`limits::DHT_AFTER`]; for content when HTTP fails or falls silent. Where HTTP failed everywhere the last time, they
 //! are asked at once, beside it.
 
-use std::pin::pin;
-use std::sync::Arc;
+use std::collections::HashSet;
+use std::pin::{Pin, pin};
+use std::sync::{Arc, PoisonError};
 
 use futures_util::future::{Either, select};
 use tokio::time::Instant;
@@ -15,7 +16,7 @@ use crate::metrics::Operation;
 use crate::model::block::Block;
 use crate::model::cid::Cid;
 use crate::model::identity::Name;
-use crate::node::peers::{PeerAnswer, PeerAnswers, Peers};
+use crate::node::peers::{PeerAnswer, PeerAnswers};
 use crate::node::race::Fetched;
 use crate::node::{Call, Source};
 use crate::{Code, Error, limits};
@@ -140,25 +141,39 @@ impl Drop for Third<'_> {
 }
 
 /// Lets HTTP work as long as bytes flow. `None` where it is known to be down, or was silent for
-/// [`limits::DHT_AFTER`], and there are peers to ask instead.
+/// [`limits::DHT_AFTER`], and there are peers to ask as well.
 pub(super) async fn while_it_flows<T>(
     account: &Account,
     call: &Call,
     work: impl Future<Output = T>,
 ) -> Option<T> {
+    flows(account, call, &mut pin!(work)).await
+}
+
+/// Whether content is better asked of the peers as well, now.
+pub(super) fn http_fails(account: &Account) -> bool {
+    let silent_at = *account.silent_at.lock().unwrap_or_else(PoisonError::into_inner);
+    let now = account.clock.monotonic();
+    let fell_silent =
+        silent_at.is_some_and(|at| now.saturating_duration_since(at) < account.config.timeouts.sync);
+    account.peers.is_some() && (fell_silent || http_is_down(account))
+}
+
+async fn flows<F: Future>(account: &Account, call: &Call, work: &mut Pin<&mut F>) -> Option<F::Output> {
     if account.peers.is_none() {
         return Some(work.await);
     }
-    if http_is_down(account) {
+    if http_fails(account) {
         return None;
     }
-    let mut work = pin!(work);
     loop {
         let (_, before, _) = call.meter.totals();
         tokio::select! {
-            done = &mut work => return Some(done),
+            done = &mut *work => return Some(done),
             () = tokio::time::sleep(limits::DHT_AFTER) => {
                 if call.meter.totals().1 == before {
+                    let now = account.clock.monotonic();
+                    *account.silent_at.lock().unwrap_or_else(PoisonError::into_inner) = Some(now);
                     return None;
                 }
             }
@@ -171,56 +186,44 @@ pub(super) async fn while_it_flows<T>(
 /// # Errors
 /// As [`NodeSet::fetch_block`](crate::node::race::NodeSet::fetch_block).
 pub(super) async fn fetch_block(account: &Account, cid: &Cid, call: &Call) -> Result<Block, Error> {
-    let http = while_it_flows(account, call, account.nodes.fetch_block(cid, call)).await;
-    match (http, &account.peers) {
-        (Some(Ok(block)), _) => Ok(block),
-        (Some(Err(e)), None) => Err(e),
-        (Some(Err(e)), Some(peers)) => peer_block(&**peers, cid, call).await.map_err(|_| e),
-        (None, Some(peers)) => either(account, &**peers, cid, call).await,
-        (None, None) => Err(Error::new(Code::Unreachable, "no nodes")),
+    let mut fetched = fetch_blocks(account, std::slice::from_ref(cid), call).await;
+    match (fetched.blocks.pop(), fetched.failed.pop()) {
+        (Some(block), _) => Ok(block),
+        (None, Some((_, e))) => Err(e),
+        (None, None) => Err(Error::new(Code::Unreachable, "no node gave the block")),
     }
 }
 
-async fn peer_block(peers: &dyn Peers, cid: &Cid, call: &Call) -> Result<Block, Error> {
-    let fetched = peers.blocks(std::slice::from_ref(cid), call).await;
-    let failure = fetched.failed.into_iter().next().map(|(_, e)| e);
-    let missing = || failure.unwrap_or_else(|| Error::new(Code::Unreachable, "no peer gave the block"));
-    fetched.blocks.into_iter().next().ok_or_else(missing)
-}
-
-/// Both at once: HTTP may be back, and the peers may be what is down.
-async fn either(account: &Account, peers: &dyn Peers, cid: &Cid, call: &Call) -> Result<Block, Error> {
-    let (http, peer) = (pin!(account.nodes.fetch_block(cid, call)), pin!(peer_block(peers, cid, call)));
-    match select(http, peer).await {
-        Either::Left((Ok(block), _)) | Either::Right((Ok(block), _)) => Ok(block),
-        Either::Left((Err(e), peer)) => peer.await.map_err(|_| e),
-        Either::Right((Err(_), http)) => http.await,
-    }
-}
-
-/// Fetches several blocks, over HTTP or from the peers.
+/// Fetches several blocks: over HTTP while that flows, else from the peers beside it, because the peers may be what is
+/// down.
 pub(super) async fn fetch_blocks(account: &Account, cids: &[Cid], call: &Call) -> Fetched {
-    let http = while_it_flows(account, call, account.nodes.fetch_blocks(cids, call)).await;
-    let (tried, mut fetched) = match http {
-        Some(fetched) => (true, fetched),
-        None => (false, Fetched { blocks: Vec::new(), failed: failed(cids) }),
+    let mut http = pin!(account.nodes.fetch_blocks(cids, call));
+    let first = flows(account, call, &mut http).await;
+    let Some(peers) = &account.peers else { return first.unwrap_or_default() };
+    let Some(fetched) = first else {
+        let peer = pin!(peers.blocks(cids, call));
+        return match select(http, peer).await {
+            Either::Left((fetched, _)) | Either::Right((fetched, _)) if fetched.failed.is_empty() => fetched,
+            Either::Left((fetched, peer)) => joined(fetched, peer.await),
+            Either::Right((fetched, http)) => joined(http.await, fetched),
+        };
     };
-    let Some(peers) = account.peers.as_ref().filter(|_| !fetched.failed.is_empty()) else { return fetched };
+    if fetched.failed.is_empty() {
+        return fetched;
+    }
     let left: Vec<Cid> = fetched.failed.iter().map(|(cid, _)| *cid).collect();
     let more = peers.blocks(&left, call).await;
-    fetched.blocks.extend(more.blocks);
-    fetched.failed = more.failed;
-    if !tried && !fetched.failed.is_empty() && account.clock.monotonic() < call.deadline {
-        let left: Vec<Cid> = fetched.failed.iter().map(|(cid, _)| *cid).collect();
-        let more = account.nodes.fetch_blocks(&left, call).await;
-        fetched.blocks.extend(more.blocks);
-        fetched.failed = more.failed;
-    }
-    fetched
+    joined(fetched, more)
 }
 
-fn failed(cids: &[Cid]) -> Vec<(Cid, Error)> {
-    cids.iter().map(|cid| (*cid, Error::new(Code::Unreachable, "no node answers over HTTP"))).collect()
+/// What either of two gave; of what neither did, why HTTP did not.
+fn joined(http: Fetched, peers: Fetched) -> Fetched {
+    let Fetched { mut blocks, mut failed } = http;
+    let here: HashSet<Cid> = blocks.iter().map(|block| *block.cid()).collect();
+    blocks.extend(peers.blocks.into_iter().filter(|block| !here.contains(block.cid())));
+    let here: HashSet<Cid> = blocks.iter().map(|block| *block.cid()).collect();
+    failed.retain(|(cid, _)| !here.contains(cid));
+    Fetched { blocks, failed }
 }
 
 /// Where records go after HTTP is done with them: nodes without an API as well. Bounded, and its answer proves nothing.

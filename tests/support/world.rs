@@ -42,6 +42,8 @@ pub enum Fault {
     Forging,
     /// Shows the records it had when the fault began, takes none.
     Stale,
+    /// Records are as ever, content never comes.
+    Mute,
     /// Takes records, loses every block.
     BlockEater,
 }
@@ -113,6 +115,17 @@ impl FakeNode {
         }
     }
 
+    /// The same for content.
+    async fn pass_content(&self, call: &Call) -> Result<Fault, Error> {
+        match self.pass(call).await? {
+            Fault::Mute => {
+                tokio::time::sleep_until(call.deadline).await;
+                Err(Error::new(Code::Deadline, "mute"))
+            }
+            fault => Ok(fault),
+        }
+    }
+
     fn pull(&self, cid: &Cid) -> Option<Block> {
         if let Some(block) = self.held().blocks.get(cid) {
             return Some(block.clone());
@@ -178,7 +191,7 @@ impl Node for FakeNode {
     }
 
     async fn block(&self, cid: &Cid, call: &Call) -> Result<Block, Error> {
-        match self.pass(call).await? {
+        match self.pass_content(call).await? {
             Fault::Broken => Err(Error::new(Code::Unreachable, "status 500")),
             Fault::Forging => Err(Error::new(Code::HashMismatch, "wrong bytes")),
             _ => {
@@ -196,7 +209,7 @@ impl Node for FakeNode {
         sink: BlockSink<'_>,
         call: &Call,
     ) -> Result<CarSummary, Error> {
-        if self.pass(call).await? != Fault::None {
+        if self.pass_content(call).await? != Fault::None {
             return Err(Error::new(Code::Unreachable, "status 500"));
         }
         let (mut stack, mut seen, mut summary) = (
