@@ -87,7 +87,7 @@ type Muxed = (PeerId, StreamMuxerBox);
 fn with_quic<T>(
     over_tcp: T,
     key: &Keypair,
-) -> impl Transport<Output = Muxed, Error: Send + Sync, Dial: Send, ListenerUpgrade: Send> + Unpin + Send
+) -> impl Transport<Output = Muxed, Error: Send + Sync, Dial: Send, ListenerUpgrade: Send> + Unpin + Send + use<T>
 where
     T: Transport<Output = Muxed, Error: Send + Sync + 'static, Dial: Send, ListenerUpgrade: Send>
         + Unpin
