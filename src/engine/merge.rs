@@ -6,6 +6,7 @@ use super::account::Account;
 use super::apply::{Applied, Origin, apply};
 use super::claim;
 use super::open::{MERGED, merged_value, name_row};
+use super::peers::{fetch_block, fetch_blocks, while_it_flows};
 use super::state::KnownName;
 use crate::model::block::Block;
 use crate::model::cid::Cid;
@@ -74,7 +75,7 @@ pub(super) async fn merge_root(
         Some(block) => block,
         None => match account.store.block(cid).await? {
             Some(block) => block,
-            None => account.nodes.fetch_block(cid, call).await?,
+            None => fetch_block(account, cid, call).await?,
         },
     };
     let root = match Root::open(&block, account.keys.sealer(), account.keys.wallet_id()) {
@@ -134,7 +135,12 @@ async fn pull_index(
             let mut sink = |block: Block| {
                 pool.insert(*block.cid(), block);
             };
-            account.nodes.fetch_car(&index, HashSet::new(), &mut sink, call).await?;
+            let stream = account.nodes.fetch_car(&index, HashSet::new(), &mut sink, call);
+            match while_it_flows(account, call, stream).await {
+                Some(Err(e)) if account.peers.is_none() => return Err(e),
+                // What did not come is asked for one by one.
+                _ => {}
+            }
             absent.retain(|cid| !pool.contains_key(cid));
         }
         for block in fetch_all(account, &absent, call).await? {
@@ -158,9 +164,9 @@ async fn pull_index(
 /// Fetches all of these blocks or fails.
 async fn fetch_all(account: &Account, cids: &[Cid], call: &Call) -> Result<Vec<Block>, Error> {
     if let [one] = cids {
-        return Ok(vec![account.nodes.fetch_block(one, call).await?]);
+        return Ok(vec![fetch_block(account, one, call).await?]);
     }
-    let fetched = account.nodes.fetch_blocks(cids, call).await;
+    let fetched = fetch_blocks(account, cids, call).await;
     match fetched.failed.into_iter().next() {
         Some((_, error)) => Err(error),
         None => Ok(fetched.blocks),

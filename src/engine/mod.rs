@@ -12,6 +12,7 @@ mod fetch;
 mod measure;
 mod merge;
 mod open;
+mod peers;
 mod publish;
 mod read;
 mod repair;
@@ -44,6 +45,7 @@ use crate::model::identity::WalletKeys;
 use crate::node::Node;
 use crate::node::health::Health;
 use crate::node::kubo::{Http, KuboNode};
+use crate::node::peers::Peers;
 use crate::node::race::NodeSet;
 use crate::secret::Secret;
 use crate::store::Store;
@@ -80,6 +82,8 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// The nodes, in the order of the configuration.
     pub nodes: Vec<Arc<dyn Node>>,
+    /// The same nodes as libp2p peers, if they have addresses: the third tier.
+    pub peers: Option<Arc<dyn Peers>>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -113,10 +117,12 @@ impl Engine {
         for node in &options.config.nodes {
             nodes.push(Arc::new(KuboNode::new(node, &http, &options.config.timeouts)?));
         }
+        let peers = third_tier(&options.config)?;
         let parts = Parts {
             config: options.config,
             store: Arc::new(opened.store),
             nodes,
+            peers,
             clock,
             entropy: Entropy::system()?,
             mode: options.mode,
@@ -149,6 +155,7 @@ impl Engine {
             parts.config,
             parts.store,
             nodes,
+            parts.peers,
             parts.clock,
             parts.entropy,
             metrics,
@@ -373,6 +380,21 @@ impl Engine {
     ) -> Result<T, Error> {
         tokio::spawn(work).await.map_err(|_| Error::new(Code::TaskFailed, "a write ended unexpectedly"))?
     }
+}
+
+/// The peers of the configuration; nothing is opened before they are asked.
+#[cfg(feature = "dht")]
+fn third_tier(config: &Config) -> Result<Option<Arc<dyn Peers>>, Error> {
+    use crate::node::dht::Dht;
+
+    let dht = Dht::new(&config.nodes, &config.bootstrap_peers, Entropy::system()?)?;
+    Ok(dht.map(|dht| Arc::new(dht) as Arc<dyn Peers>))
+}
+
+#[cfg(not(feature = "dht"))]
+#[allow(clippy::unnecessary_wraps)]
+fn third_tier(_: &Config) -> Result<Option<Arc<dyn Peers>>, Error> {
+    Ok(None)
 }
 
 impl std::fmt::Debug for Engine {

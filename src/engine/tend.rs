@@ -75,6 +75,7 @@ async fn spread_when_quiet(account: &Arc<Account>) {
         let call = Call { deadline, meter: Arc::new(Meter::default()) };
         let _ = node.put_record(&record, PutMode::Spread, &call).await;
     }
+    super::peers::spread(account, &record).await;
 }
 
 /// Reads the nodes from time to time and does what is due.

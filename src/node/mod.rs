@@ -4,8 +4,11 @@
 //! records come back verified, blocks hashed. What a node says it did is told as its word; whether it did is
 //! asked by the reads of its own store.
 
+#[cfg(feature = "dht")]
+pub mod dht;
 pub mod health;
 pub mod kubo;
+pub mod peers;
 pub mod race;
 
 use std::collections::HashSet;

@@ -225,7 +225,7 @@ async fn prove(
 async fn look(account: &Account, slot: Slot, run: &Run) -> Look {
     let which = account.api_nodes();
     let call = run.call(account, limits::CLAIM_FRESH);
-    let heard = ask(account, &[slot], &which, &call).await;
+    let heard = ask(account, &[slot], &which, None, &call).await;
     let ours = {
         let state = account.read();
         let known = state.names.get(&slot).filter(|_| state.own.slot == Some(slot));

@@ -6,6 +6,7 @@
 mod claim;
 pub(super) mod edition;
 mod node;
+pub(super) mod peers;
 pub(super) mod supply;
 
 use std::sync::atomic::{AtomicU64, Ordering};
