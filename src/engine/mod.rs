@@ -7,10 +7,14 @@
 mod account;
 mod apply;
 mod claim;
+mod entries;
 mod event;
 mod fetch;
+mod history;
 mod merge;
+mod nodes;
 mod open;
+mod presence;
 mod publish;
 mod read;
 mod repair;
@@ -30,7 +34,9 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use self::account::Account;
+pub use self::entries::EntryRow;
 pub use self::event::{Event, Progress};
+pub use self::nodes::NodeStatus;
 pub use self::report::{
     Ack, CacheKind, CacheStats, HighWater, LastSync, NameInfo, NameReport, NewToken, NodeOutcome, NodeReport,
     PutReport, SpendKind, Status, SyncFailure, SyncOutcome, SyncReport, TokenCounts, TokenRow,

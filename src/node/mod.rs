@@ -7,6 +7,7 @@
 pub mod health;
 pub mod kubo;
 pub mod race;
+pub mod switch;
 
 use std::collections::HashSet;
 use std::sync::Arc;
