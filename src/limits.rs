@@ -18,8 +18,10 @@ pub const EXTENSION_BLOCKS: usize = 64;
 pub const BLOCK_BYTES: usize = 2 * 1024 * 1024;
 /// Largest root block, bytes: 64 heads and counts fit many times over.
 pub const ROOT_BYTES: usize = 16 * 1024;
-/// Largest index or keep node, bytes: a leaf of 32 full entries with every set at its cap stays below.
-pub const NODE_BYTES: usize = 512 * 1024;
+/// Largest inside of an index node, bytes: a leaf of 32 items, each as large as an item may be, takes 656,700.
+pub const NODE_BYTES: usize = 1024 * 1024;
+/// Largest item of the index, bytes: ids, summary, every set and every unknown field at its bound take 18,300.
+pub const ITEM_BYTES: usize = 20 * 1024;
 /// Deepest nesting in any CBOR that is read: our formats use at most 6.
 pub const CBOR_DEPTH: usize = 32;
 /// Highest sequence number: Kubo refuses 2^63 and above.
@@ -40,14 +42,21 @@ pub const VALUE_INLINE_BYTES: usize = 512;
 pub const SET_ITEMS: usize = 8;
 /// Versions kept of one entry.
 pub const ENTRY_VERSIONS: usize = 2;
-/// Most unknown fields carried along per item, and their bytes in all: room for later releases, no more.
+/// Most unknown fields carried along per item or root: room for later releases, no more.
 pub const UNKNOWN_FIELDS: usize = 32;
-/// Bytes of all unknown fields of one item.
-pub const UNKNOWN_BYTES: usize = 16 * 1024;
+/// Largest unknown field, bytes of key and encoded value: bounded one by one, because a bound on their sum would make the
+/// result of a merge depend on its order.
+pub const UNKNOWN_FIELD_BYTES: usize = 512;
+/// Most items of unknown kinds carried along.
+pub const UNKNOWN_ITEMS: usize = 50_000;
 /// Most token states in one wallet: bounds memory; above it the old state is kept.
 pub const STATES: usize = 200_000;
 /// Most entries in one wallet.
 pub const ENTRIES: usize = 50_000;
+/// Most items taken from one index: states, entries, and room for kinds of later releases.
+pub const INDEX_ITEMS: usize = STATES + ENTRIES + UNKNOWN_ITEMS;
+/// Most nodes of one index: a leaf has at least one item, and there are fewer inner nodes than leaves.
+pub const INDEX_NODES: usize = 2 * INDEX_ITEMS;
 /// Fan-out of the canonical tries: five bits of a key per level.
 pub const TRIE_FANOUT: usize = 32;
 /// Most items in a trie leaf before it splits.

@@ -9,7 +9,12 @@ use tauri_plugin_wallet_sync::model::record::Record;
 
 fn field(number: u8, bytes: &[u8]) -> Vec<u8> {
     let length = bytes.len();
-    let head = [number << 3 | 2, (length & 0x7f) as u8 | 0x80, (length >> 7 & 0x7f) as u8 | 0x80, (length >> 14) as u8];
+    let head = [
+        number << 3 | 2,
+        (length & 0x7f) as u8 | 0x80,
+        (length >> 7 & 0x7f) as u8 | 0x80,
+        (length >> 14) as u8,
+    ];
     [head.as_slice(), bytes].concat()
 }
 

@@ -11,6 +11,7 @@ mod entries;
 mod event;
 mod fetch;
 mod history;
+mod measure;
 mod merge;
 mod nodes;
 mod open;

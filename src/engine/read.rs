@@ -15,6 +15,7 @@ use super::report::{NodeReport, SyncFailure, SyncOutcome};
 use super::resolve::{Heard, ask, beyond, first_slots, millis};
 use super::restore::search_pins;
 use super::{claim, repair};
+use crate::metrics::Operation;
 use crate::model::identity::Slot;
 use crate::model::record::Freshness;
 use crate::model::root::Root;
@@ -110,7 +111,9 @@ pub(super) async fn read_nodes(
     let mut asked: BTreeSet<Slot> = BTreeSet::new();
     while !queue.is_empty() && account.clock.monotonic() < call.deadline {
         asked.extend(queue.iter().copied());
+        let asked_at = account.clock.monotonic();
         let round = ask(account, &queue, &which, &call).await;
+        account.measure_part(Operation::Resolve, round.source(), asked_at, round.source() != Source::None);
         let mut heads = take_round(account, &queue, &round, &call, &mut tally).await?;
         heard.extend(round);
         if gap {
@@ -129,7 +132,7 @@ pub(super) async fn read_nodes(
     if tally.roots.is_empty() && !account.read().missing.is_empty() {
         tally.roots = known_roots(account).await?;
     }
-    fetch_missing(account, &tally.roots, progress, &call).await?;
+    fetch_payloads(account, &tally.roots, heard.source(), progress, &call).await?;
     let read_only = !account.read().read_only.is_empty();
     let outcome = match (read_only, tally.changed) {
         (true, _) => SyncOutcome::ReadOnly,
@@ -146,6 +149,24 @@ pub(super) async fn read_nodes(
         nodes: heard.node_reports(account),
         warnings: tally.warnings,
     })
+}
+
+/// Fetches what is missing, and counts it when anything was.
+async fn fetch_payloads(
+    account: &Account,
+    roots: &[Root],
+    source: Source,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+    call: &Call,
+) -> Result<(), Error> {
+    if account.read().missing.is_empty() {
+        return Ok(());
+    }
+    let started = account.clock.monotonic();
+    let fetched = fetch_missing(account, roots, progress, call).await;
+    let whole = fetched.is_ok() && account.read().missing.is_empty();
+    account.measure_part(Operation::Fetch, source, started, whole);
+    fetched
 }
 
 /// Every node, except those that just failed; every node when the caller insists or none is left.

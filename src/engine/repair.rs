@@ -129,14 +129,15 @@ fn may_replace(account: &Account, there: &Record, record: &Record) -> bool {
 pub(super) async fn reput(account: &Arc<Account>) -> Result<usize, Error> {
     let slots: Vec<Slot> = account.read().names.keys().copied().collect();
     let records: Vec<Record> = slots.into_iter().filter_map(|slot| best(account, slot)).collect();
-    let mut done = 0_usize;
-    for at in account.api_nodes() {
+    let records = &records;
+    let nodes = account.api_nodes().into_iter().map(|at| async move {
         let mut all = !records.is_empty();
-        for record in &records {
+        for record in records {
             all &= reput_one(account, at, record).await;
         }
-        done = done.saturating_add(usize::from(all));
-    }
+        all
+    });
+    let done = futures_util::future::join_all(nodes).await.into_iter().filter(|all| *all).count();
     if done > 0 {
         let _order = account.order.lock().await;
         let now = account.clock.now();

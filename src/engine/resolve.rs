@@ -50,11 +50,6 @@ impl Heard {
             .map_or(0, |nodes| nodes.values().filter(|(outcome, _)| which(outcome)).count())
     }
 
-    /// Whether any node showed a verified record.
-    pub fn found_any(&self) -> bool {
-        self.outcomes().any(|(_, outcome, _)| matches!(outcome, Outcome::Found(..)))
-    }
-
     /// The way the first record came, or the way "absent" came.
     pub fn source(&self) -> Source {
         let first = self

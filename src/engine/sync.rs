@@ -14,7 +14,7 @@ use super::publish::{Published, Run, publish_once};
 use super::read::{Reading, cached, read_nodes};
 use super::report::{Ack, LastSync, NameReport, SyncFailure, SyncOutcome, SyncReport};
 use super::resolve::Heard;
-use crate::metrics::{Operation, Sample};
+use crate::metrics::Operation;
 use crate::node::{Meter, Source};
 use crate::store::Level;
 use crate::{Code, Error, limits};
@@ -52,7 +52,7 @@ pub(super) async fn sync(
     if !request.fresh
         && let Some(reading) = cached(&account, started)
     {
-        account.metrics.record(sample(Operation::Cache, &reading, started, &account, (0, 0, 0)));
+        account.measure_read(Operation::Cache, &reading, started, (0, 0, 0));
         return Ok(report(&account, &reading, (0, 0, 0), None));
     }
     let end = request.deadline.map(|deadline| started + deadline);
@@ -69,6 +69,15 @@ pub(super) async fn sync(
     } else {
         publish(&account, &request, end, &progress).await?
     };
+    if reading.outcome != SyncOutcome::Offline && super::tend::reput_is_due(&account) {
+        // Behind the answer: a program that only syncs now and then keeps its records alive as well.
+        let behind = account.clone();
+        account.background.lock().await.spawn(async move {
+            if let Err(e) = super::repair::reput(&behind).await {
+                tracing::warn!(code = %e.code(), "records could not be put again");
+            }
+        });
+    }
     let report = report(&account, &reading, totals, publishing);
     remember(&account, &report);
     Ok(report)
@@ -114,11 +123,11 @@ fn start_read(account: Arc<Account>, fresh: bool, budget: Duration, progress: On
         let totals = meter.totals();
         let outcome = match &result {
             Ok(reading) => {
-                account.metrics.record(sample(Operation::Sync, reading, started, &account, totals));
+                account.measure_read(Operation::Sync, reading, started, totals);
                 reading.outcome
             }
             Err(failure) => {
-                account.metrics.record(failed(started, &account, totals, &failure.error));
+                account.measure_failed_read(started, totals, &failure.error);
                 SyncOutcome::Offline
             }
         };
@@ -129,45 +138,6 @@ fn start_read(account: Arc<Account>, fresh: bool, budget: Duration, progress: On
     });
     let ended = || SyncFailure::from(Error::new(Code::TaskFailed, "the sync ended unexpectedly"));
     async move { task.await.unwrap_or_else(|_| Err(ended())) }.boxed().shared()
-}
-
-fn sample(
-    operation: Operation,
-    reading: &Reading,
-    started: Instant,
-    account: &Account,
-    (requests, bytes_in, bytes_out): (u64, u64, u64),
-) -> Sample {
-    Sample {
-        operation,
-        source: reading.source,
-        latency: account.clock.monotonic().saturating_duration_since(started),
-        ok: reading.outcome != SyncOutcome::Offline,
-        cache_hit: Some(reading.source == Source::Cache),
-        requests,
-        bytes_in,
-        bytes_out,
-        detail: None,
-    }
-}
-
-fn failed(
-    started: Instant,
-    account: &Account,
-    (requests, bytes_in, bytes_out): (u64, u64, u64),
-    error: &Error,
-) -> Sample {
-    Sample {
-        operation: Operation::Sync,
-        source: Source::None,
-        latency: account.clock.monotonic().saturating_duration_since(started),
-        ok: false,
-        cache_hit: Some(false),
-        requests,
-        bytes_in,
-        bytes_out,
-        detail: Some(error.code().as_str().to_owned()),
-    }
 }
 
 /// Nothing answered: what is here is told as it is.
@@ -212,18 +182,8 @@ async fn publish(
     let warnings = std::mem::take(&mut waiting.warnings);
     let totals = meter.totals();
     let after = account.read().ack();
-    let sample = Sample {
-        operation: Operation::Publish,
-        source: Source::HttpRouting,
-        latency: account.clock.monotonic().saturating_duration_since(started),
-        ok: result.is_ok() && wanted.is_none_or(|level| after >= Ack::from(level)),
-        cache_hit: None,
-        requests: totals.0,
-        bytes_in: totals.1,
-        bytes_out: totals.2,
-        detail: result.as_ref().err().map(|e| e.code().as_str().to_owned()),
-    };
-    account.metrics.record(sample);
+    let ok = result.is_ok() && wanted.is_none_or(|level| after >= Ack::from(level));
+    account.measure_publish(started, totals, ok, result.as_ref().err());
     result?;
     Ok(Some(Phase { totals, raised: after > before || (pending && after >= Ack::Published), warnings }))
 }

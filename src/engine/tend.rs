@@ -88,18 +88,24 @@ async fn poll(account: Arc<Account>) {
     }
 }
 
+/// Whether the known records were last put again too long ago: nodes forget them.
+pub(super) fn reput_is_due(account: &Account) -> bool {
+    let state = account.read();
+    let only_own = state.names.keys().all(|slot| state.own.slot == Some(*slot));
+    // Our own last publish was a put as well.
+    let published = state.nodes.values().map(|row| row.put_at).max().filter(|_| only_own);
+    let since = account.clock.now().saturating_sub(state.reput_at.max(published.unwrap_or(0)));
+    !state.names.is_empty() && since >= millis(limits::REPUT_EVERY)
+}
+
 /// What is due by the wall clock: records put again, signed anew, cache and history trimmed.
 ///
 /// # Errors
 /// Store errors.
 pub(super) async fn upkeep(account: &Arc<Account>) -> Result<(), Error> {
     let now = account.clock.now();
-    let (reput_at, signed_at, has_names) = {
-        let state = account.read();
-        let signed = state.edition.as_ref().map(|edition| edition.signed_at);
-        (state.reput_at, signed, !state.names.is_empty())
-    };
-    if has_names && now.saturating_sub(reput_at) >= millis(limits::REPUT_EVERY) {
+    let signed_at = account.read().edition.as_ref().map(|edition| edition.signed_at);
+    if reput_is_due(account) {
         reput(account).await?;
     }
     if signed_at.is_some_and(|at| now.saturating_sub(at) >= millis(limits::RESIGN_EVERY)) {

@@ -133,10 +133,10 @@ async fn supply_all(
 ) -> Result<Vec<(usize, Vec<crate::model::cid::Cid>)>, Error> {
     let direct = super::direct_nodes(account, prepared, targets);
     let (ready, _) = tokio::sync::watch::channel(0_usize);
-    let tasks = targets.iter().map(|at| {
-        let (ready, is_direct) = (&ready, direct.contains(at));
+    let tasks = targets.iter().copied().map(|at| {
+        let (ready, is_direct) = (&ready, direct.contains(&at));
         async move {
-            let node = account.nodes.node(*at)?;
+            let node = account.nodes.node(at)?;
             let node = node.as_ref();
             let lack = lacking(account, node.id(), prepared);
             if !is_direct {
@@ -151,7 +151,7 @@ async fn supply_all(
                 ready.send_modify(|done| *done = done.saturating_add(1));
             }
             account.step();
-            Some((*at, lack, supplied))
+            Some((at, lack, supplied))
         }
     });
     let mut supplied = Vec::new();

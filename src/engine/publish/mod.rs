@@ -121,19 +121,20 @@ async fn spread(account: &Arc<Account>, prepared: &Prepared, run: &Run) -> Resul
     let (ready, _) = tokio::sync::watch::channel(0_usize);
     let mut tasks: FuturesUnordered<_> = targets
         .iter()
+        .copied()
         .map(|at| {
-            let (ready, is_direct) = (&ready, direct.contains(at));
+            let (ready, is_direct) = (&ready, direct.contains(&at));
             let direct_count = direct.len().min(targets.len());
             async move {
                 if !is_direct {
                     let mut wait = ready.subscribe();
                     let _ = wait.wait_for(|done| *done > 0 || direct_count == 0).await;
                 }
-                let result = node::publish_to(account, *at, prepared, is_direct, run).await;
+                let result = node::publish_to(account, at, prepared, is_direct, run).await;
                 if is_direct {
                     ready.send_modify(|done| *done = done.saturating_add(1));
                 }
-                (*at, result)
+                (at, result)
             }
         })
         .collect();
@@ -151,6 +152,7 @@ async fn spread(account: &Arc<Account>, prepared: &Prepared, run: &Run) -> Resul
             Err(e) if is_storage(&e) => return Err(e),
             Err(e) => {
                 tracing::debug!(node = id, code = %e.code(), "publishing to a node failed: {}", e.message());
+                account.nodes.health().bad(at, &e, account.clock.monotonic());
                 published.errors.push((id, e));
                 raise(account, prepared, run).await?;
             }

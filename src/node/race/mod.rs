@@ -176,7 +176,7 @@ impl NodeSet {
     /// # Cancel safety
     /// Dropping the future stops the requests.
     pub async fn fetch_blocks(&self, cids: &[Cid], call: &Call) -> Fetched {
-        let asks = cids.iter().map(|cid| async move { (*cid, self.fetch_block(cid, call).await) });
+        let asks = cids.iter().copied().map(|cid| async move { (cid, self.fetch_block(&cid, call).await) });
         let mut results = stream::iter(asks).buffer_unordered(limits::BLOCK_REQUESTS);
         let mut fetched = Fetched::default();
         while let Some((cid, result)) = results.next().await {

@@ -1,6 +1,10 @@
 //! Runs the built binary as another program would.
 #![allow(dead_code)]
 
+pub mod embedded;
+pub mod kubo;
+pub mod liar;
+
 use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};

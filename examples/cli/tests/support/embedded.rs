@@ -1,0 +1,32 @@
+//! A cluster of embedded nodes beside a test that blocks.
+
+use std::ops::Deref;
+
+use dev_nodes::{Cluster, Fault, Options};
+
+/// Running nodes and the runtime they run on.
+pub struct Nodes {
+    cluster: Cluster,
+    _runtime: tokio::runtime::Runtime,
+}
+
+impl Nodes {
+    pub fn start() -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let options = Options { count: 5, ..Options::default() };
+        let cluster = runtime.block_on(Cluster::start_with(options)).unwrap();
+        Self { cluster, _runtime: runtime }
+    }
+
+    pub fn fault(&self, fault: Fault, which: &[usize]) {
+        which.iter().for_each(|at| self.node(*at).set_fault(fault));
+    }
+}
+
+impl Deref for Nodes {
+    type Target = Cluster;
+
+    fn deref(&self) -> &Cluster {
+        &self.cluster
+    }
+}

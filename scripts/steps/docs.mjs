@@ -1,0 +1,10 @@
+import { checked } from "../lib/checked.mjs";
+
+export const docs = {
+  name: "docs",
+  what: "rustdoc without a warning",
+  async run(context) {
+    const env = { ...context.env, RUSTDOCFLAGS: `${context.env.RUSTDOCFLAGS ?? ""} -D warnings`.trim() };
+    return checked(context, "rustdoc", "cargo", ["doc", "--locked", "--workspace", "--no-deps"], { env });
+  },
+};

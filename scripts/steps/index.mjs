@@ -1,0 +1,32 @@
+// The steps of a test run, in order: quick ones first, so that a slip is told early; Kubo is built in the background until
+// its turn comes, and nothing runs beside the tests, some of which measure time.
+
+import { build } from "./build.mjs";
+import { cleanTree } from "./clean-tree.mjs";
+import { dependencies } from "./dependencies.mjs";
+import { deny } from "./deny.mjs";
+import { docs } from "./docs.mjs";
+import { files } from "./files.mjs";
+import { format } from "./format.mjs";
+import { fuzz } from "./fuzz.mjs";
+import { kubo } from "./kubo.mjs";
+import { lints } from "./lints.mjs";
+import { rust } from "./rust.mjs";
+import { scripts } from "./scripts.mjs";
+import { tools } from "./tools.mjs";
+
+export const steps = [
+  tools,
+  format,
+  files,
+  scripts,
+  dependencies,
+  lints,
+  docs,
+  deny,
+  build,
+  kubo,
+  rust,
+  fuzz,
+  cleanTree,
+];

@@ -1,0 +1,20 @@
+// Runs every test, or the steps that are named; `--list` names them. The last line is "N passed, N failed".
+
+import { buildEnvironment } from "./lib/folders.mjs";
+import { runSteps } from "./lib/run-steps.mjs";
+import { steps } from "./steps/index.mjs";
+
+const wanted = process.argv.slice(2);
+const unknown = wanted.filter((name) => name !== "--list" && !steps.some((step) => step.name === name));
+if (wanted.includes("--list") || unknown.length > 0) {
+  if (unknown.length > 0) console.error(`no such step: ${unknown.join(", ")}`);
+  for (const { name, what } of steps) console.log(`${name.padEnd(14)}${what}`);
+  process.exit(unknown.length > 0 ? 2 : 0);
+}
+
+const chosen = wanted.length === 0 ? steps : steps.filter((step) => wanted.includes(step.name));
+const context = { env: buildEnvironment(), say: (text) => console.log(`  ${text}`) };
+const { passed, failed } = await runSteps(chosen, context, (text) => console.log(text));
+console.log(`${passed} passed, ${failed} failed`);
+// Set instead of called: everything written has to arrive.
+process.exitCode = failed === 0 && passed > 0 ? 0 : 1;

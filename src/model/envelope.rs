@@ -1,0 +1,88 @@
+//! The outer form of index nodes and roots: `{"b": sealed body, "l": [links]}`.
+//!
+//! Links lie in clear so that a node's recursive pin finds the blocks. The body binds them by `h`, the SHA-256 over
+//! their binary CIDs: nobody without the keys can put other links around a body.
+
+use std::collections::BTreeMap;
+
+use ipld_core::ipld::Ipld;
+use sha2::{Digest, Sha256};
+
+use super::block::Block;
+use super::cbor;
+use super::cid::{Cid, Codec};
+use super::fields::{Fields, to_link};
+use super::seal::{Compression, Kind, Sealer};
+use crate::Error;
+
+const BODY: &str = "b";
+const LINKS: &str = "l";
+const LINKS_HASH: &str = "h";
+
+/// Seals a body and puts the links beside it.
+pub(super) fn wrap(
+    kind: Kind,
+    mut body: BTreeMap<String, Ipld>,
+    links: &[Cid],
+    sealer: &Sealer,
+) -> Result<Block, Error> {
+    if !links.is_empty() {
+        body.insert(LINKS_HASH.to_owned(), Ipld::Bytes(hash(links).to_vec()));
+    }
+    let plain = cbor::encode(&Ipld::Map(body))?;
+    let sealed = sealer.seal(kind, &plain, Compression::Never)?;
+    let map = BTreeMap::from([
+        (BODY.to_owned(), Ipld::Bytes(sealed)),
+        (LINKS.to_owned(), Ipld::List(links.iter().map(to_link).collect())),
+    ]);
+    Ok(Block::new(Codec::DagCbor, cbor::encode(&Ipld::Map(map))?))
+}
+
+/// An opened block whose links were not looked at yet.
+pub(super) struct Opened {
+    /// Bytes of the body's plaintext.
+    pub size: usize,
+    pub body: Fields,
+    links: Vec<Ipld>,
+}
+
+impl Opened {
+    /// Opens a block; `what` names it in errors. Unknown keys of the outer map are ignored.
+    pub(super) fn new(
+        block: &Block,
+        kind: Kind,
+        what: &'static str,
+        sealer: &Sealer,
+        max: usize,
+    ) -> Result<Self, Error> {
+        let named = |e: Error| e.within(what);
+        let outer = cbor::decode(block.bytes()).and_then(|outer| cbor::into_map(outer, "block"));
+        let mut outer = Fields::new(what, outer.map_err(named)?);
+        let sealed = outer.bytes(BODY)?;
+        let sealed = outer.needed(BODY, sealed)?;
+        let links = outer.list(LINKS)?;
+        let links = outer.needed(LINKS, links)?;
+        let plain = sealer.open(kind, &sealed, max).map_err(named)?;
+        let body = cbor::decode(&plain).and_then(|body| cbor::into_map(body, "body")).map_err(named)?;
+        Ok(Self { size: plain.len(), body: Fields::new(what, body), links })
+    }
+
+    /// The links, once they are those that the body was sealed with.
+    pub(super) fn links(&mut self, max: usize) -> Result<Vec<Cid>, Error> {
+        if self.links.len() > max {
+            return Err(self.body.wrong(&format!("{} links, at most {max}", self.links.len())));
+        }
+        let links = cbor::links(&Ipld::List(std::mem::take(&mut self.links)))?;
+        let expected = (!links.is_empty()).then(|| hash(&links));
+        if self.body.array(LINKS_HASH)? != expected {
+            return Err(self.body.wrong("the links are not those that were sealed"));
+        }
+        Ok(links)
+    }
+}
+
+fn hash(links: &[Cid]) -> [u8; 32] {
+    let mut hasher = Sha256::new();
+    links.iter().for_each(|link| hasher.update(link.to_bytes()));
+    hasher.finalize().into()
+}

@@ -1,0 +1,267 @@
+//! Items as canonical CBOR. Every item, of whatever kind, says its kind under `k` and its name under `i` and `s`.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+use ipld_core::ipld::Ipld;
+
+use super::entry::{Entry, EntryValue, Hlc, Version};
+use super::item::{BlockRef, Id, Item, TokenKey, TokenState};
+use crate::model::cbor;
+use crate::model::cid::Codec;
+use crate::model::fields::{Fields, link, malformed, to_link, unsigned};
+use crate::{Error, limits};
+
+/// Kind of a token state.
+pub(super) const TOKEN: u8 = 1;
+/// Kind of an entry.
+pub(super) const ENTRY: u8 = 2;
+
+const KIND: &str = "k";
+const ID: &str = "i";
+const SUB: &str = "s";
+const PREVIOUS: &str = "p";
+const SUMMARY: &str = "t";
+const PAYLOADS: &str = "d";
+const INTENTS: &str = "n";
+const PROOFS: &str = "f";
+const VERSIONS: &str = "v";
+const TOKEN_KEYS: [&str; 8] = [KIND, ID, SUB, PREVIOUS, SUMMARY, PAYLOADS, INTENTS, PROOFS];
+const ENTRY_KEYS: [&str; 4] = [KIND, ID, SUB, VERSIONS];
+
+/// Longest part of a name, bytes: each of its characters takes up to four.
+const NAME_BYTES: usize = limits::KEY_CHARS * 4;
+
+/// What an item of any kind is called.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) struct Name {
+    pub kind: u8,
+    pub id: String,
+    pub sub: Option<String>,
+}
+
+impl Name {
+    fn take(fields: &mut Fields) -> Result<Self, Error> {
+        let kind = fields.unsigned(KIND, u8::MAX.into())?;
+        let kind = fields.needed(KIND, kind)?;
+        let kind = u8::try_from(kind).ok().filter(|kind| *kind > 0).ok_or_else(|| fields.wrong("kind 0"))?;
+        let id = fields.text(ID)?;
+        let name = Self { kind, id: fields.needed(ID, id)?, sub: fields.text(SUB)? };
+        let outside = |part: &String| part.is_empty() || part.len() > NAME_BYTES;
+        if outside(&name.id) || name.sub.as_ref().is_some_and(outside) {
+            return Err(fields.wrong(&format!("a part of the name is not of 1 to {NAME_BYTES} bytes")));
+        }
+        Ok(name)
+    }
+}
+
+/// The name of an encoded item.
+pub(super) fn name(cbor: &[u8]) -> Result<Name, Error> {
+    Name::take(&mut fields(cbor)?)
+}
+
+fn fields(cbor: &[u8]) -> Result<Fields, Error> {
+    if cbor.len() > limits::ITEM_BYTES {
+        return Err(malformed("item", &format!("{} bytes, at most {}", cbor.len(), limits::ITEM_BYTES)));
+    }
+    let map = cbor::decode(cbor).and_then(|item| cbor::into_map(item, "item"));
+    Ok(Fields::new("item", map.map_err(|e| e.within("item"))?))
+}
+
+pub(super) fn decode(key: [u8; 32], cbor: &[u8]) -> Result<Item, Error> {
+    let mut fields = fields(cbor)?;
+    let name = Name::take(&mut fields)?;
+    match (name.kind, name.sub) {
+        (TOKEN, Some(sub)) => token(&name.id, &sub, fields),
+        (TOKEN, None) => Err(fields.wrong("a token state without a state hash")),
+        (ENTRY, None) => entry(name.id, fields),
+        (ENTRY, Some(_)) => Err(fields.wrong("an entry with a second part of its name")),
+        _ => Ok(Item::Unknown { key, cbor: Bytes::copy_from_slice(cbor) }),
+    }
+}
+
+fn token(id: &str, sub: &str, mut fields: Fields) -> Result<Item, Error> {
+    let id_of = |text: &str, what: &str| Id::parse(text).map_err(|e| malformed(what, e.message()));
+    let key = TokenKey { token_id: id_of(id, "token id")?, state_hash: id_of(sub, "state hash")? };
+    let previous = fields.text(PREVIOUS)?.map(|text| id_of(&text, "previous state hash")).transpose()?;
+    let summary = fields.text(SUMMARY)?;
+    let state = TokenState {
+        previous,
+        summary,
+        payloads: block_set(&mut fields, PAYLOADS)?,
+        intents: block_set(&mut fields, INTENTS)?,
+        proofs: block_set(&mut fields, PROOFS)?,
+        unknown: fields.rest(),
+    };
+    check_token(&state)?;
+    Ok(Item::Token(key, state))
+}
+
+fn block_set(fields: &mut Fields, key: &str) -> Result<BTreeSet<BlockRef>, Error> {
+    let Some(list) = fields.list(key)? else { return Ok(BTreeSet::new()) };
+    let blocks: Option<Vec<BlockRef>> = list.iter().map(block_ref).collect();
+    let blocks =
+        blocks.ok_or_else(|| fields.wrong(&format!("{key} holds something else than [raw link, size]")))?;
+    if blocks.is_empty() || !blocks.is_sorted_by(|a, b| a.cid < b.cid) {
+        return Err(fields.wrong(&format!("{key} is empty or not in order")));
+    }
+    Ok(blocks.into_iter().collect())
+}
+
+fn block_ref(value: &Ipld) -> Option<BlockRef> {
+    let Ipld::List(pair) = value else { return None };
+    let [cid, size] = pair.as_slice() else { return None };
+    let size = unsigned(size, u32::MAX.into()).and_then(|size| u32::try_from(size).ok())?;
+    Some(BlockRef { cid: link(cid, Codec::Raw)?, size })
+}
+
+fn entry(key: String, mut fields: Fields) -> Result<Item, Error> {
+    let list = fields.list(VERSIONS)?;
+    let list = fields.needed(VERSIONS, list)?;
+    let versions: Option<Vec<Version>> = list.into_iter().map(version).collect();
+    let versions = versions.ok_or_else(|| fields.wrong("a version is not [ms, count, device, value]"))?;
+    if !versions.is_sorted_by(|a, b| a < b) {
+        return Err(fields.wrong("versions are not in order"));
+    }
+    let entry = Entry { versions: versions.into_iter().collect(), unknown: fields.rest() };
+    check_entry(&key, &entry)?;
+    Ok(Item::Entry(key, entry))
+}
+
+fn version(value: Ipld) -> Option<Version> {
+    let Ipld::List(parts) = value else { return None };
+    let [ms, count, device, value] = <[Ipld; 4]>::try_from(parts).ok()?;
+    let ms = i64::try_from(unsigned(&ms, u64::MAX)?).ok()?;
+    let count = u32::try_from(unsigned(&count, u64::MAX)?).ok()?;
+    let Ipld::Bytes(device) = device else { return None };
+    let value = match value {
+        Ipld::Bytes(bytes) => EntryValue::Inline(bytes.into()),
+        other => EntryValue::Block(block_ref(&other)?),
+    };
+    Some(Version { hlc: Hlc { ms, count }, device: device.try_into().ok()?, value })
+}
+
+pub(super) fn encode(item: &Item) -> Result<Bytes, Error> {
+    let map = match item {
+        Item::Unknown { cbor, .. } => return Ok(cbor.clone()),
+        Item::Token(key, state) => {
+            check_token(state)?;
+            let mut map = state.unknown.clone();
+            let mut put = |name: &str, value: Ipld| map.insert(name.to_owned(), value);
+            put(KIND, Ipld::Integer(TOKEN.into()));
+            put(ID, Ipld::String(key.token_id.as_str().to_owned()));
+            put(SUB, Ipld::String(key.state_hash.as_str().to_owned()));
+            if let Some(previous) = &state.previous {
+                put(PREVIOUS, Ipld::String(previous.as_str().to_owned()));
+            }
+            if let Some(summary) = &state.summary {
+                put(SUMMARY, Ipld::String(summary.clone()));
+            }
+            for (name, set) in
+                [(PAYLOADS, &state.payloads), (INTENTS, &state.intents), (PROOFS, &state.proofs)]
+            {
+                if !set.is_empty() {
+                    put(name, Ipld::List(set.iter().map(from_block_ref).collect()));
+                }
+            }
+            map
+        }
+        Item::Entry(key, entry) => {
+            check_entry(key, entry)?;
+            let mut map = entry.unknown.clone();
+            map.insert(KIND.to_owned(), Ipld::Integer(ENTRY.into()));
+            map.insert(ID.to_owned(), Ipld::String(key.clone()));
+            map.insert(VERSIONS.to_owned(), Ipld::List(entry.versions.iter().map(from_version).collect()));
+            map
+        }
+    };
+    Ok(cbor::encode(&Ipld::Map(map))?.into_boxed_slice().into())
+}
+
+fn from_block_ref(block: &BlockRef) -> Ipld {
+    Ipld::List(vec![to_link(&block.cid), Ipld::Integer(block.size.into())])
+}
+
+fn from_version(version: &Version) -> Ipld {
+    let value = match &version.value {
+        EntryValue::Inline(bytes) => Ipld::Bytes(bytes.to_vec()),
+        EntryValue::Block(block) => from_block_ref(block),
+    };
+    let Hlc { ms, count } = version.hlc;
+    Ipld::List(vec![
+        Ipld::Integer(ms.into()),
+        Ipld::Integer(count.into()),
+        Ipld::Bytes(version.device.to_vec()),
+        value,
+    ])
+}
+
+/// Bounds that hold both ways, so that nothing is written that would not be read.
+fn check_token(state: &TokenState) -> Result<(), Error> {
+    let wrong = |what: &str| malformed("token state", what);
+    if state.summary.as_ref().is_some_and(|text| text.len() > limits::SUMMARY_BYTES) {
+        return Err(wrong("summary too long"));
+    }
+    for (set, max) in [
+        (&state.payloads, limits::PAYLOAD_BYTES),
+        (&state.intents, limits::EVIDENCE_BYTES),
+        (&state.proofs, limits::EVIDENCE_BYTES),
+    ] {
+        if set.len() > limits::SET_ITEMS || !set.iter().is_sorted_by(|a, b| a.cid < b.cid) {
+            return Err(wrong(&format!(
+                "a set of more than {} blocks, or one block twice",
+                limits::SET_ITEMS
+            )));
+        }
+        if set.iter().any(|block| !fits(block, max)) {
+            return Err(wrong(&format!("a block that is not raw, or of more than {max} bytes")));
+        }
+    }
+    check_unknown("token state", &state.unknown, &TOKEN_KEYS)
+}
+
+fn check_entry(key: &str, entry: &Entry) -> Result<(), Error> {
+    let wrong = |what: &str| malformed("entry", what);
+    if key.is_empty() || key.chars().count() > limits::KEY_CHARS || key.chars().any(char::is_control) {
+        return Err(wrong(&format!("key is not of 1 to {} characters", limits::KEY_CHARS)));
+    }
+    if entry.versions.is_empty() || entry.versions.len() > limits::ENTRY_VERSIONS {
+        return Err(wrong(&format!("{} versions", entry.versions.len())));
+    }
+    for version in &entry.versions {
+        let fits = match &version.value {
+            EntryValue::Inline(bytes) => bytes.len() <= limits::VALUE_INLINE_BYTES,
+            EntryValue::Block(block) => fits(block, limits::VALUE_BYTES),
+        };
+        if !fits || version.hlc.ms < 0 {
+            return Err(wrong("a value too large, or a time before 1970"));
+        }
+    }
+    check_unknown("entry", &entry.unknown, &ENTRY_KEYS)
+}
+
+fn fits(block: &BlockRef, max: usize) -> bool {
+    block.cid.codec() == Codec::Raw && block.size as usize <= max
+}
+
+/// Bounds on the fields of later releases; `known` are the names they cannot have.
+pub(in crate::model) fn check_unknown(
+    what: &str,
+    unknown: &BTreeMap<String, Ipld>,
+    known: &[&str],
+) -> Result<(), Error> {
+    if unknown.len() > limits::UNKNOWN_FIELDS {
+        let (count, max) = (unknown.len(), limits::UNKNOWN_FIELDS);
+        return Err(malformed(what, &format!("{count} unknown fields, at most {max}")));
+    }
+    for (key, value) in unknown {
+        if known.contains(&key.as_str()) {
+            return Err(malformed(what, "an unknown field with the name of a known one"));
+        }
+        if key.len().saturating_add(cbor::encode(value)?.len()) > limits::UNKNOWN_FIELD_BYTES {
+            let max = limits::UNKNOWN_FIELD_BYTES;
+            return Err(malformed(what, &format!("an unknown field of more than {max} bytes")));
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,169 @@
+//! What an inventory is made of.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use bytes::Bytes;
+use ipld_core::ipld::Ipld;
+
+use super::codec;
+use super::entry::Entry;
+use crate::model::cid::Cid;
+use crate::model::seal::Sealer;
+use crate::{Code, Error, limits};
+
+/// 1–128 characters of `A–Z a–z 0–9 . _ : -`. Cheap to clone.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct Id(Arc<str>);
+
+impl Id {
+    /// Checks length and characters.
+    ///
+    /// # Errors
+    /// [`Code::BadRequest`] naming the rule.
+    pub fn parse(text: &str) -> Result<Self, Error> {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_' | b':' | b'-');
+        if text.is_empty() || text.len() > limits::KEY_CHARS || !text.bytes().all(allowed) {
+            let message = format!("must be 1–{} characters of A–Z a–z 0–9 . _ : -", limits::KEY_CHARS);
+            return Err(Error::new(Code::BadRequest, message));
+        }
+        Ok(Self(text.into()))
+    }
+
+    /// Its text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+/// Key of a token state. Ordered by token id, then state hash.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TokenKey {
+    /// The token, whatever its state.
+    pub token_id: Id,
+    /// One state of it.
+    pub state_hash: Id,
+}
+
+/// A sealed block that an item refers to. Ordered by CID.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct BlockRef {
+    /// CID of the sealed bytes, always `raw`.
+    pub cid: Cid,
+    /// Bytes of the plaintext.
+    pub size: u32,
+}
+
+/// All that is known of one (token id, state hash).
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct TokenState {
+    /// State hash of the state before.
+    pub previous: Option<Id>,
+    /// What a list shows.
+    pub summary: Option<String>,
+    /// The wallet's own bytes; more than one only when two devices brought different ones.
+    pub payloads: BTreeSet<BlockRef>,
+    /// What is needed to finish or undo a spend.
+    pub intents: BTreeSet<BlockRef>,
+    /// What shows that it is spent.
+    pub proofs: BTreeSet<BlockRef>,
+    /// Fields of later releases.
+    pub unknown: BTreeMap<String, Ipld>,
+}
+
+impl TokenState {
+    /// The spend as it is shown: a proof outweighs intents, none of which it removes.
+    #[must_use]
+    pub fn spend(&self) -> Spend {
+        match (self.proofs.is_empty(), self.intents.is_empty()) {
+            (false, _) => Spend::Proof,
+            (true, false) => Spend::Intent,
+            (true, true) => Spend::None,
+        }
+    }
+
+    /// Whether it is in the view: the state itself is known, and no proof that it is spent.
+    #[must_use]
+    pub fn is_live(&self) -> bool {
+        self.proofs.is_empty() && !self.payloads.is_empty()
+    }
+}
+
+/// Spend as shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Spend {
+    /// Nothing is known of a spend.
+    None,
+    /// It was begun: suspect, not to be offered before the ledger was asked.
+    Intent,
+    /// It is spent.
+    Proof,
+}
+
+/// One element of the index.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Item {
+    /// A token state and its spends.
+    Token(TokenKey, TokenState),
+    /// An entry under its key.
+    Entry(String, Entry),
+    /// An item of a kind that a later release made, carried along untouched by its raw CBOR.
+    Unknown {
+        /// Where it stood in the index it was read from; its place is [`Item::index_key`] all the same.
+        key: [u8; 32],
+        /// Its encoding.
+        cbor: Bytes,
+    },
+}
+
+impl Item {
+    /// Its place in the index: HMAC over kind and both parts of its name, each behind its length.
+    #[must_use]
+    pub fn index_key(&self, sealer: &Sealer) -> [u8; 32] {
+        match self {
+            Self::Token(key, _) => {
+                place(sealer, codec::TOKEN, key.token_id.as_str(), key.state_hash.as_str())
+            }
+            Self::Entry(key, _) => place(sealer, codec::ENTRY, key, ""),
+            // What decoded has a name; the place it stood at is a stand-in for an item that never was decoded.
+            Self::Unknown { key, cbor } => match codec::name(cbor) {
+                Ok(name) => place(sealer, name.kind, &name.id, name.sub.as_deref().unwrap_or("")),
+                Err(_) => *key,
+            },
+        }
+    }
+
+    /// Canonical CBOR.
+    ///
+    /// # Errors
+    /// [`Code::Malformed`] naming the bound of `limits.rs` that it exceeds: what readers refuse is not written.
+    pub fn encode(&self) -> Result<Bytes, Error> {
+        codec::encode(self)
+    }
+
+    /// Strict; bounds of `limits.rs`; `key` is where it stood in the index (only kept for unknown kinds).
+    ///
+    /// # Errors
+    /// [`Code::Malformed`] naming what is wrong.
+    pub fn decode(key: [u8; 32], cbor: &[u8]) -> Result<Self, Error> {
+        codec::decode(key, cbor)
+    }
+
+    /// Blocks (payload, evidence, value) that the item refers to; none for an unknown kind.
+    #[must_use]
+    pub fn refs(&self) -> Vec<BlockRef> {
+        match self {
+            Self::Token(_, state) => {
+                state.payloads.iter().chain(&state.intents).chain(&state.proofs).copied().collect()
+            }
+            Self::Entry(_, entry) => entry.refs().collect(),
+            Self::Unknown { .. } => Vec::new(),
+        }
+    }
+}
+
+fn place(sealer: &Sealer, kind: u8, id: &str, sub: &str) -> [u8; 32] {
+    let length = |text: &str| u16::try_from(text.len()).unwrap_or(u16::MAX).to_be_bytes();
+    sealer.index_key(&[&[kind], &length(id), id.as_bytes(), &length(sub), sub.as_bytes()])
+}

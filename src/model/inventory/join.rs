@@ -1,0 +1,80 @@
+//! Joins: commutative, associative and idempotent for any input, bounds included.
+//!
+//! A bound is part of the join: of a set the smallest elements stay, by an order that no join changes. What a larger
+//! union would keep is then never among what a smaller one dropped, and the order of merging cannot show.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+use ipld_core::ipld::Ipld;
+
+use super::entry::Entry;
+use super::item::{BlockRef, TokenState};
+use crate::limits;
+use crate::model::cbor;
+
+pub(super) fn tokens(a: &TokenState, b: &TokenState) -> TokenState {
+    TokenState {
+        previous: least(a.previous.as_ref(), b.previous.as_ref()),
+        summary: least(a.summary.as_ref(), b.summary.as_ref()),
+        payloads: blocks(&a.payloads, &b.payloads),
+        intents: blocks(&a.intents, &b.intents),
+        proofs: blocks(&a.proofs, &b.proofs),
+        unknown: fields(&a.unknown, &b.unknown),
+    }
+}
+
+pub(super) fn entries(a: &Entry, b: &Entry) -> Entry {
+    let mut versions: BTreeSet<_> = a.versions.union(&b.versions).cloned().collect();
+    while versions.len() > limits::ENTRY_VERSIONS {
+        versions.pop_first();
+    }
+    Entry { versions, unknown: fields(&a.unknown, &b.unknown) }
+}
+
+/// Of two encodings of an item this release cannot read: the longer, since items grow; of equal length the smaller.
+pub(super) fn unread<'a>(a: &'a (Bytes, [u8; 32]), b: &'a (Bytes, [u8; 32])) -> &'a (Bytes, [u8; 32]) {
+    let order = b.0.len().cmp(&a.0.len()).then_with(|| a.cmp(b));
+    if order.is_le() { a } else { b }
+}
+
+/// Present beats missing, then the smaller bytes.
+fn least<T: Ord + Clone>(a: Option<&T>, b: Option<&T>) -> Option<T> {
+    a.into_iter().chain(b).min().cloned()
+}
+
+/// The smallest CIDs of both; of one CID the smaller size.
+fn blocks(a: &BTreeSet<BlockRef>, b: &BTreeSet<BlockRef>) -> BTreeSet<BlockRef> {
+    let mut joined = BTreeSet::new();
+    let mut last = None;
+    for block in a.union(b).filter(|block| last.replace(block.cid) != Some(block.cid)) {
+        if joined.len() == limits::SET_ITEMS {
+            break;
+        }
+        joined.insert(*block);
+    }
+    joined
+}
+
+/// Key by key the smaller encoding; of too many keys the smallest.
+fn fields(a: &BTreeMap<String, Ipld>, b: &BTreeMap<String, Ipld>) -> BTreeMap<String, Ipld> {
+    let mut joined = a.clone();
+    for (key, value) in b {
+        match joined.get_mut(key) {
+            None => {
+                joined.insert(key.clone(), value.clone());
+            }
+            Some(old) if old != value && encoded(value) < encoded(old) => *old = value.clone(),
+            Some(_) => {}
+        }
+    }
+    while joined.len() > limits::UNKNOWN_FIELDS {
+        joined.pop_last();
+    }
+    joined
+}
+
+/// What was decoded always encodes.
+fn encoded(value: &Ipld) -> Vec<u8> {
+    cbor::encode(value).unwrap_or_default()
+}
