@@ -8,6 +8,15 @@ use crate::model::inventory::{EntryValue, Version};
 use crate::model::seal::Kind;
 use crate::{Error, limits};
 
+/// A part of the list of entries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entries {
+    /// Rows in key order.
+    pub rows: Vec<EntryRow>,
+    /// Whether there are rows after these.
+    pub is_more: bool,
+}
+
 /// A row of the list of entries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntryRow {
@@ -36,19 +45,20 @@ impl Engine {
         after: Option<&str>,
         limit: usize,
         max_bytes: usize,
-    ) -> Result<Vec<EntryRow>, Error> {
+    ) -> Result<Entries, Error> {
         let now = self.account.clock.now();
         let shown: Vec<(String, Version)> = {
             let state = self.account.read();
             let listed = state.inventory.entries(now);
             listed
                 .filter(|(key, _)| key.starts_with(prefix) && after.is_none_or(|after| *key > after))
-                .take(limit)
+                .take(limit.saturating_add(1))
                 .map(|(key, version)| (key.to_owned(), version.clone()))
                 .collect()
         };
-        let (mut rows, mut bytes) = (Vec::with_capacity(shown.len()), 0_usize);
-        for (key, version) in shown {
+        let (mut rows, mut bytes) = (Vec::new(), 0_usize);
+        let found = shown.len();
+        for (key, version) in shown.into_iter().take(limit) {
             if bytes > max_bytes {
                 break;
             }
@@ -56,7 +66,7 @@ impl Engine {
             bytes = bytes.saturating_add(size);
             rows.push(EntryRow { key, at: version.hlc.ms, size, value });
         }
-        Ok(rows)
+        Ok(Entries { is_more: rows.len() < found, rows })
     }
 
     async fn value(&self, value: &EntryValue) -> Result<(usize, Option<Bytes>), Error> {

@@ -10,6 +10,7 @@ mod claim;
 mod entries;
 mod event;
 mod fetch;
+mod glance;
 mod history;
 mod measure;
 mod merge;
@@ -35,7 +36,7 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use self::account::Account;
-pub use self::entries::EntryRow;
+pub use self::entries::{Entries, EntryRow};
 pub use self::event::{Event, Progress};
 pub use self::nodes::NodeStatus;
 pub use self::report::{
@@ -392,6 +393,12 @@ impl std::fmt::Debug for Engine {
 pub struct Subscription(tokio::sync::broadcast::Receiver<Event>);
 
 impl Subscription {
+    /// Events of any sender, for tests of listeners.
+    #[cfg(all(test, feature = "tauri"))]
+    pub(crate) fn of(events: tokio::sync::broadcast::Receiver<Event>) -> Self {
+        Self(events)
+    }
+
     /// The next event; `None` when the account is gone.
     ///
     /// # Cancel safety

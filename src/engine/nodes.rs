@@ -20,6 +20,12 @@ pub struct NodeStatus {
 }
 
 impl Engine {
+    /// How many nodes are configured.
+    #[must_use]
+    pub fn node_count(&self) -> usize {
+        self.account.nodes.len()
+    }
+
     /// Each configured node, in the order of the configuration.
     #[must_use]
     pub fn nodes(&self) -> Vec<NodeStatus> {
