@@ -1,7 +1,7 @@
 //! What a wallet UI asks all the time, in process: cached sync, status, a page of the list; and one change of many.
 //!
 //! Budget (p99): 200 µs for the first three.
-#![allow(missing_docs, clippy::unwrap_used)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing)]
 
 use criterion::{Criterion, criterion_group, criterion_main};
 use tauri_plugin_wallet_sync::engine::SyncRequest;

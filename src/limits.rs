@@ -16,8 +16,8 @@ pub const EXTENSION_BYTES: usize = 8 * 1024;
 pub const EXTENSION_BLOCKS: usize = 64;
 /// Largest block, bytes: Kubo and bitswap refuse more than 2 MiB.
 pub const BLOCK_BYTES: usize = 2 * 1024 * 1024;
-/// Largest root block, bytes: 64 heads and counts fit many times over.
-pub const ROOT_BYTES: usize = 16 * 1024;
+/// Largest inside of a root, bytes: 64 heads take 3,600, all unknown fields at their bound 16,400.
+pub const ROOT_BYTES: usize = 24 * 1024;
 /// Largest inside of an index node, bytes: a leaf of 32 items, each as large as an item may be, takes 656,700.
 pub const NODE_BYTES: usize = 1024 * 1024;
 /// Largest item of the index, bytes: ids, summary, every set and every unknown field at its bound take 18,300.

@@ -1,4 +1,6 @@
 //! What reading a CAR promises, whatever a node sends: only wanted and verified blocks, and a plain word on what lacks.
+
+#![allow(clippy::expect_used)]
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

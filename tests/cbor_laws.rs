@@ -1,4 +1,6 @@
 //! The strict decoder: one encoding for each value, and nothing that costs more than its bytes.
+
+#![allow(clippy::expect_used)]
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

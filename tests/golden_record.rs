@@ -1,4 +1,6 @@
 //! The exact bytes of a created record; they are published and cannot change.
+
+#![allow(clippy::expect_used)]
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -1,5 +1,13 @@
 //! The schema of the database cannot change by accident.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::cast_possible_truncation
+)]
+
 mod store_support;
 
 use rusqlite::Connection;

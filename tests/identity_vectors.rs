@@ -1,4 +1,6 @@
 //! Known keys and names: whoever derives other ones does not find the user's wallet.
+
+#![allow(clippy::expect_used)]
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -1,5 +1,13 @@
 //! What was acknowledged stays, whatever nodes say or forget.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::cast_possible_truncation
+)]
+
 mod support;
 
 use std::time::Duration;

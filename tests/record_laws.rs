@@ -1,4 +1,6 @@
 //! What a record promises whatever bytes come in.
+
+#![allow(clippy::expect_used)]
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -1,4 +1,6 @@
 //! Records of other implementations: the specification's conformance files and those of js-ipns.
+
+#![allow(clippy::expect_used)]
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -1,4 +1,6 @@
 //! Sealing: published vectors, our own golden bytes, and everything that must not open.
+
+#![allow(clippy::expect_used)]
 #![allow(
     clippy::unwrap_used,
     clippy::indexing_slicing,

@@ -2,6 +2,14 @@
 //!
 //! With `strace` the child is killed at the n-th call of each kind; without it, it aborts at the n-th commit.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::cast_possible_truncation
+)]
+
 mod store_support;
 
 use std::fs;

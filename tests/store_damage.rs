@@ -1,5 +1,13 @@
 //! Damage at rest: never a wrong row, never a silent gap.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::cast_possible_truncation
+)]
+
 mod store_support;
 
 use std::collections::BTreeSet;

@@ -1,5 +1,13 @@
 //! A full disk: said, undone, and over when there is room again.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::cast_possible_truncation
+)]
+
 mod store_support;
 
 use std::path::Path;

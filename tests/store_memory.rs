@@ -1,5 +1,13 @@
 //! What simulations rely on: failures, crashes and clones of the store in memory.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::cast_possible_truncation
+)]
+
 mod store_support;
 
 use store_support::{block, change, item, written};

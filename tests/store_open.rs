@@ -1,5 +1,13 @@
 //! Opening: who may, what is refused, what is set aside and what is saved from it.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::cast_possible_truncation
+)]
+
 mod store_support;
 
 use std::fs;

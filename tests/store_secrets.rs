@@ -1,5 +1,13 @@
 //! What a stolen disk shows.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::cast_possible_truncation
+)]
+
 mod store_support;
 
 use std::fs;

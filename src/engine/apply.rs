@@ -96,11 +96,15 @@ pub(super) async fn apply(
 fn prepare(account: &Account, items: Vec<Item>) -> Result<(Vec<Prepared>, Applied, Vec<String>), Error> {
     let state = account.read();
     let (mut prepared, mut applied, mut conflicts) = (Vec::new(), Applied::default(), Vec::new());
+    let mut entries = 0_usize;
     for item in items {
         let joined = state.inventory.joined(&item)?;
         let Some(item) = joined.changed else { continue };
         if let (true, Item::Token(key, _)) = (joined.payload_conflict, &item) {
             conflicts.push(short(key.token_id.as_str()));
+        }
+        if let Item::Entry(key, _) = &item {
+            entries = entries.saturating_add(usize::from(state.inventory.entry(key).is_none()));
         }
         applied.added = applied.added.saturating_add(usize::from(joined.added));
         applied.spent = applied.spent.saturating_add(usize::from(joined.spent));
@@ -109,6 +113,10 @@ fn prepare(account: &Account, items: Vec<Item>) -> Result<(Vec<Prepared>, Applie
     }
     if state.inventory.len().saturating_add(applied.added) > limits::STATES {
         let message = format!("more than {} token states in one wallet", limits::STATES);
+        return Err(Error::new(Code::InventoryTooLarge, message));
+    }
+    if state.inventory.entry_count().saturating_add(entries) > limits::ENTRIES {
+        let message = format!("more than {} entries in one wallet", limits::ENTRIES);
         return Err(Error::new(Code::InventoryTooLarge, message));
     }
     Ok((prepared, applied, conflicts))

@@ -22,8 +22,15 @@ impl Account {
     }
 
     /// One look into the cache, or one read of the nodes.
-    pub(super) fn measure_read(&self, operation: Operation, reading: &Reading, started: Instant, traffic: Traffic) {
-        let mut sample = self.sample(operation, reading.source, started, reading.outcome != SyncOutcome::Offline);
+    pub(super) fn measure_read(
+        &self,
+        operation: Operation,
+        reading: &Reading,
+        started: Instant,
+        traffic: Traffic,
+    ) {
+        let mut sample =
+            self.sample(operation, reading.source, started, reading.outcome != SyncOutcome::Offline);
         sample.cache_hit = Some(reading.source == Source::Cache);
         (sample.requests, sample.bytes_in, sample.bytes_out) = traffic;
         self.metrics.record(sample);
@@ -44,7 +51,13 @@ impl Account {
     }
 
     /// A publishing phase.
-    pub(super) fn measure_publish(&self, started: Instant, traffic: Traffic, ok: bool, error: Option<&Error>) {
+    pub(super) fn measure_publish(
+        &self,
+        started: Instant,
+        traffic: Traffic,
+        ok: bool,
+        error: Option<&Error>,
+    ) {
         let mut sample = self.sample(Operation::Publish, Source::HttpRouting, started, ok);
         (sample.requests, sample.bytes_in, sample.bytes_out) = traffic;
         sample.detail = error.map(|e| e.code().as_str().to_owned());

@@ -141,7 +141,8 @@ async fn pull_index(
             };
             for (key, encoded) in diff.offer(&block, account.keys.sealer())? {
                 match Item::decode(key, &encoded) {
-                    Ok(item) => items.push(item),
+                    Ok(item) if item.index_key(account.keys.sealer()) == key => items.push(item),
+                    Ok(_) => warnings.push("one item of the index stands in a wrong place".to_owned()),
                     Err(e) => warnings.push(format!("one item of the index does not parse: {}", e.message())),
                 }
             }

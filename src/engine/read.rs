@@ -53,7 +53,9 @@ pub(super) fn cached(account: &Account, started: Instant) -> Option<Reading> {
     let now = account.clock.now();
     let ttl = millis(account.config.cache.record_ttl);
     let within = |at: i64, span: i64| (0..span).contains(&now.saturating_sub(at));
+    // A failure since the last good read is told as it is: what was verified then is no longer known to be current.
     let fresh = state.first_read
+        && state.failed_at.is_none()
         && state.names.values().all(|known| {
             known.record.is_none() || within(known.verified_at, ttl) || is_quiet(known.changed_at, now)
         })

@@ -203,7 +203,7 @@ pub(super) async fn set(account: Arc<Account>, key: String, value: Bytes) -> Res
         if shown.is_some_and(|shown| shown.value == value) {
             return Ok(());
         }
-        if entry.versions.is_empty() && state.inventory.entries(now).count() >= limits::ENTRIES {
+        if entry.versions.is_empty() && state.inventory.entry_count() >= limits::ENTRIES {
             return Err(Error::new(
                 Code::InventoryTooLarge,
                 format!("more than {} entries", limits::ENTRIES),

@@ -43,7 +43,8 @@ pub(super) struct Opened {
     /// Bytes of the body's plaintext.
     pub size: usize,
     pub body: Fields,
-    links: Vec<Ipld>,
+    /// What else the outer map holds: a later major may have no such links.
+    outer: Fields,
 }
 
 impl Opened {
@@ -60,24 +61,32 @@ impl Opened {
         let mut outer = Fields::new(what, outer.map_err(named)?);
         let sealed = outer.bytes(BODY)?;
         let sealed = outer.needed(BODY, sealed)?;
-        let links = outer.list(LINKS)?;
-        let links = outer.needed(LINKS, links)?;
         let plain = sealer.open(kind, &sealed, max).map_err(named)?;
         let body = cbor::decode(&plain).and_then(|body| cbor::into_map(body, "body")).map_err(named)?;
-        Ok(Self { size: plain.len(), body: Fields::new(what, body), links })
+        Ok(Self { size: plain.len(), body: Fields::new(what, body), outer })
     }
 
     /// The links, once they are those that the body was sealed with.
     pub(super) fn links(&mut self, max: usize) -> Result<Vec<Cid>, Error> {
-        if self.links.len() > max {
-            return Err(self.body.wrong(&format!("{} links, at most {max}", self.links.len())));
+        let list = self.outer.list(LINKS)?;
+        let list = self.outer.needed(LINKS, list)?;
+        if list.len() > max {
+            return Err(self.body.wrong(&format!("{} links, at most {max}", list.len())));
         }
-        let links = cbor::links(&Ipld::List(std::mem::take(&mut self.links)))?;
+        let links: Option<Vec<Cid>> = list.iter().map(link).collect();
+        let links = links.ok_or_else(|| self.body.wrong("something else than a link among the links"))?;
         let expected = (!links.is_empty()).then(|| hash(&links));
         if self.body.array(LINKS_HASH)? != expected {
             return Err(self.body.wrong("the links are not those that were sealed"));
         }
         Ok(links)
+    }
+}
+
+fn link(value: &Ipld) -> Option<Cid> {
+    match value {
+        Ipld::Link(cid) => Cid::from_ipld(cid).ok(),
+        _ => None,
     }
 }
 

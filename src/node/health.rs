@@ -153,7 +153,8 @@ impl Health {
     pub fn order(&self) -> Vec<usize> {
         let nodes = self.nodes();
         let mut order: Vec<usize> = (0..nodes.len()).collect();
-        let key = |at: &usize| nodes.get(*at).map_or((u32::MAX, f64::MAX), |node| (node.row, node.expected_ms()));
+        let key =
+            |at: &usize| nodes.get(*at).map_or((u32::MAX, f64::MAX), |node| (node.row, node.expected_ms()));
         order.sort_by(|a, b| {
             let ((row_a, ms_a), (row_b, ms_b)) = (key(a), key(b));
             row_a.cmp(&row_b).then(ms_a.total_cmp(&ms_b)).then(a.cmp(b))
@@ -241,7 +242,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_row_of_failures_opens_the_breaker_until_a_probe() {
-        let (health, now) = (health(), Instant::now());
+        let (health, now) = (health(), crate::clock::monotonic());
         for _ in 1..limits::BREAKER_FAILURES {
             health.bad(0, &down(), now);
             assert!(health.available(0, now), "a single failure does not silence a node");
@@ -288,7 +289,10 @@ mod tests {
         let told = second.report(crate::clock::monotonic());
         assert_eq!(told[0].state, NodeState::Down);
         assert_eq!(told[0].last_error.as_deref(), Some("unreachable: no connection"));
-        assert_eq!((told[1].state, told[1].p50_ms, told[1].success_rate), (NodeState::Up, Some(40.0), Some(1.0)));
+        assert_eq!(
+            (told[1].state, told[1].p50_ms, told[1].success_rate),
+            (NodeState::Up, Some(40.0), Some(1.0))
+        );
         assert!(second.available(0, crate::clock::monotonic()), "a new process may probe at once");
     }
 }

@@ -4,10 +4,12 @@
 
 use ed25519_dalek::{Signer, SigningKey};
 use ipld_core::ipld::Ipld;
+use sha2::{Digest, Sha256};
 use tauri_plugin_wallet_sync::Secret;
 use tauri_plugin_wallet_sync::model::block::Block;
 use tauri_plugin_wallet_sync::model::cid::{Cid, Codec};
 use tauri_plugin_wallet_sync::model::identity::{Name, Slot, SlotKey, WalletKeys};
+use tauri_plugin_wallet_sync::model::seal::{Compression, Kind};
 
 /// A root that stands for any.
 pub const ROOT: &str = "bafyreigbtj4x7ip5legnfznufuopl4sg4knzc2cof6duas4b3q2fy6swua";
@@ -50,6 +52,28 @@ pub fn raw(bytes: &[u8]) -> Block {
 /// A dag-cbor node with links.
 pub fn parent(children: &[Cid]) -> Block {
     node(&Ipld::List(children.iter().map(|cid| Ipld::Link(cid.to_ipld())).collect()))
+}
+
+/// The outer form of index nodes and roots around any body; the body's map gets the hash of the links.
+pub fn envelope(kind: Kind, body: &Ipld, links: &[Cid]) -> Block {
+    let mut body = body.clone();
+    if let (Ipld::Map(map), false) = (&mut body, links.is_empty()) {
+        let hash = Sha256::digest(links.iter().flat_map(Cid::to_bytes).collect::<Vec<u8>>());
+        map.insert("h".to_owned(), Ipld::Bytes(hash.to_vec()));
+    }
+    let plain = tauri_plugin_wallet_sync::model::cbor::encode(&body).unwrap();
+    let sealed = keys().sealer().seal(kind, &plain, Compression::Never).unwrap();
+    node(&map([("b", Ipld::Bytes(sealed)), ("l", links_of(links))]))
+}
+
+/// A list of links.
+pub fn links_of(links: &[Cid]) -> Ipld {
+    Ipld::List(links.iter().map(|cid| Ipld::Link(cid.to_ipld())).collect())
+}
+
+/// A map.
+pub fn map<const N: usize>(fields: [(&str, Ipld); N]) -> Ipld {
+    Ipld::Map(fields.map(|(key, value)| (key.to_owned(), value)).into())
 }
 
 pub fn unhex(text: &str) -> Vec<u8> {

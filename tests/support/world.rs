@@ -115,10 +115,10 @@ impl FakeNode {
             return Some(block.clone());
         }
         let peers: Vec<_> = self.peers.lock().unwrap().iter().filter_map(std::sync::Weak::upgrade).collect();
-        peers.into_iter().filter(|peer| *peer.fault.lock().unwrap() == Fault::None).find_map(|peer| {
-            let block = peer.held().blocks.get(cid).cloned();
-            block
-        })
+        peers
+            .into_iter()
+            .filter(|peer| *peer.fault.lock().unwrap() == Fault::None)
+            .find_map(|peer| peer.held().blocks.get(cid).cloned())
     }
 
     /// Pulls a whole DAG from here and the peers.

@@ -118,7 +118,7 @@ pub enum Command {
 
 /// Arguments of `spend`.
 #[derive(Debug, Args)]
-#[group(required = true, multiple = false, args = ["intent", "proof"])]
+#[command(group = clap::ArgGroup::new("kind").required(true).multiple(false).args(["intent", "proof"]))]
 pub struct Spend {
     /// Token id
     pub token_id: String,

@@ -1,5 +1,13 @@
 //! Arguments, environment, exit codes: everything that is decided before a wallet is opened.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::cast_possible_truncation
+)]
+
 mod support;
 
 use support::{command, run, run_with};

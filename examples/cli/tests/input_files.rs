@@ -1,5 +1,13 @@
 //! Secret file, nodes file, token file: refused before anything is opened, with what is wrong.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::cast_possible_truncation
+)]
+
 mod support;
 
 use std::fs;

@@ -1,5 +1,13 @@
 //! `kill -9` at any moment: what was acknowledged is there, and the next run goes on.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::cast_possible_truncation
+)]
+
 mod support;
 
 use std::io::Read;
@@ -36,7 +44,8 @@ fn kill_at_any_moment_keeps_acknowledged_changes() {
     let devices = Devices::on(&nodes.nodes_json());
     let mut acknowledged = 0;
     for round in 0..12_u64 {
-        let line = format!("{{\"tokenId\":\"k{round}\",\"stateHash\":\"s\",\"data\":\"{}\"}}\n", "x".repeat(3_000));
+        let line =
+            format!("{{\"tokenId\":\"k{round}\",\"stateHash\":\"s\",\"data\":\"{}\"}}\n", "x".repeat(3_000));
         let file = devices.wallet.file("k.ndjson", line);
         if killed_after(&devices, &["put", &file], 1 + round * 1_500).is_some() {
             acknowledged += 1;

@@ -1,5 +1,13 @@
 //! One node of five lies: the answer is right and nothing is harmed. All five lie: that is said, and nothing changes.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::cast_possible_truncation
+)]
+
 mod support;
 
 use std::time::Duration;
@@ -146,7 +154,11 @@ fn content_that_is_forged_cut_or_dripped_comes_from_another_node() {
     for (at, fault) in faults.into_iter().enumerate() {
         stage.nodes.fault(fault, &[0]);
         let (report, took) = timed(|| stage.devices.sync(&format!("restore{at}"), &["--fresh"]));
-        assert_eq!((&report["tokens"]["total"], &report["missingPayloads"]), (&3.into(), &0.into()), "{fault:?}: {report}");
+        assert_eq!(
+            (&report["tokens"]["total"], &report["missingPayloads"]),
+            (&3.into(), &0.into()),
+            "{fault:?}: {report}"
+        );
         assert!(took <= TWO_SECONDS, "{fault:?}: {took:?}");
         stage.nodes.fault(Fault::None, &[0]);
     }
@@ -200,5 +212,9 @@ fn gateways_alone_can_be_read() {
     });
     stage.devices.wallet.file("nodes.json", serde_json::to_string(&nodes).unwrap());
     let report = stage.devices.sync("a", &["--fresh"]);
-    assert_eq!((&report["source"], &report["tokens"]["total"]), (&"http-gateway".into(), &3.into()), "{report}");
+    assert_eq!(
+        (&report["source"], &report["tokens"]["total"]),
+        (&"http-gateway".into(), &3.into()),
+        "{report}"
+    );
 }

@@ -1,5 +1,13 @@
 //! A wallet without any node: everything local works, and says what it is.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::cast_possible_truncation
+)]
+
 mod support;
 
 use std::fs;

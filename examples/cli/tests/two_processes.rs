@@ -1,5 +1,13 @@
 //! A data folder belongs to one process; others read along.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::cast_possible_truncation
+)]
+
 mod support;
 
 use std::io::{BufRead, BufReader};

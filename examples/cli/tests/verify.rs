@@ -1,5 +1,13 @@
 //! `record verify` and `car verify`: offline, with the precise code.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::cast_possible_truncation
+)]
+
 mod support;
 
 use bytes::Bytes;

@@ -119,6 +119,8 @@ async fn spread(account: &Arc<Account>, prepared: &Prepared, run: &Run) -> Resul
     let direct = direct_nodes(account, prepared, &targets);
     // Opens once a direct node was supplied: the others pull from it.
     let (ready, _) = tokio::sync::watch::channel(0_usize);
+    // Each node's own future notes what came of it. Were the loop below to wait for a lock, the future that holds it
+    // would not go on.
     let mut tasks: FuturesUnordered<_> = targets
         .iter()
         .copied()
@@ -134,32 +136,26 @@ async fn spread(account: &Arc<Account>, prepared: &Prepared, run: &Run) -> Resul
                 if is_direct {
                     ready.send_modify(|done| *done = done.saturating_add(1));
                 }
-                (at, result)
+                let noted = note(account, prepared, at, result, run).await;
+                account.step();
+                noted
             }
         })
         .collect();
-    let mut published = Published::default();
-    while let Some((at, result)) = tasks.next().await {
-        let id = account.nodes.node(at).map(|node| node.id().to_owned()).unwrap_or_default();
-        match result {
-            Ok(Step::Verified) => {
-                raise(account, prepared, run).await?;
-            }
-            Ok(Step::Rival(record)) => {
-                published.again = true;
-                take_rival(account, prepared, &record, run).await?;
-            }
-            Err(e) if is_storage(&e) => return Err(e),
-            Err(e) => {
-                tracing::debug!(node = id, code = %e.code(), "publishing to a node failed: {}", e.message());
-                account.nodes.health().bad(at, &e, account.clock.monotonic());
-                published.errors.push((id, e));
-                raise(account, prepared, run).await?;
-            }
+    let (mut published, mut storage) = (Published::default(), None);
+    while let Some(noted) = tasks.next().await {
+        match noted {
+            Ok(Noted::Holds) => {}
+            Ok(Noted::Rival) => published.again = true,
+            Ok(Noted::Failed(id, e)) => published.errors.push((id, e)),
+            // The other nodes go on; what they hold is worth having.
+            Err(e) => storage = Some(e),
         }
-        account.step();
     }
     drop(tasks);
+    if let Some(e) = storage {
+        return Err(e);
+    }
     published.level = raise(account, prepared, run).await?;
     published.verified = account.read().verified_nodes();
     for at in &targets {
@@ -169,6 +165,42 @@ async fn spread(account: &Arc<Account>, prepared: &Prepared, run: &Run) -> Resul
         slots::leave_slot(account, &mut Vec::new()).await?;
     }
     Ok(published)
+}
+
+/// What one node's part of a run came to.
+enum Noted {
+    Holds,
+    Rival,
+    Failed(String, Error),
+}
+
+/// Raises the level as far as this node proves it, and merges what stood in our place.
+///
+/// # Errors
+/// Store errors.
+async fn note(
+    account: &Account,
+    prepared: &Prepared,
+    at: usize,
+    result: Result<Step, Error>,
+    run: &Run,
+) -> Result<Noted, Error> {
+    let noted = match result {
+        Ok(Step::Verified) => Noted::Holds,
+        Ok(Step::Rival(record)) => {
+            take_rival(account, prepared, &record, run).await?;
+            return Ok(Noted::Rival);
+        }
+        Err(e) if is_storage(&e) => return Err(e),
+        Err(e) => {
+            let id = account.nodes.node(at).map(|node| node.id().to_owned()).unwrap_or_default();
+            tracing::debug!(node = id, code = %e.code(), "publishing to a node failed: {}", e.message());
+            account.nodes.health().bad(at, &e, account.clock.monotonic());
+            Noted::Failed(id, e)
+        }
+    };
+    raise(account, prepared, run).await?;
+    Ok(noted)
 }
 
 fn is_storage(error: &Error) -> bool {

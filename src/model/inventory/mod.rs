@@ -136,6 +136,12 @@ impl Inventory {
         self.entries.get(key)
     }
 
+    /// How many entries there are.
+    #[must_use]
+    pub fn entry_count(&self) -> usize {
+        self.entries.len()
+    }
+
     /// Entries in key order with the version shown at `now`.
     pub fn entries(&self, now: UnixMs) -> impl Iterator<Item = (&str, &Version)> {
         self.entries.iter().filter_map(move |(key, entry)| Some((key.as_str(), entry.shown(now)?)))

@@ -48,8 +48,12 @@ pub(super) async fn fetch(
     loop {
         let now = monotonic();
         if now >= call.deadline {
-            streams.iter().for_each(|stream| set.health.slow(stream.at, now.saturating_duration_since(stream.started)));
-            return Err(failure.unwrap_or_else(|| Error::new(Code::Deadline, "the content did not arrive in time")));
+            streams
+                .iter()
+                .for_each(|stream| set.health.slow(stream.at, now.saturating_duration_since(stream.started)));
+            return Err(
+                failure.unwrap_or_else(|| Error::new(Code::Deadline, "the content did not arrive in time"))
+            );
         }
         if now >= join_at || streams.is_empty() {
             match waiting.next() {
@@ -114,9 +118,10 @@ fn take(block: Block, received: &mut Received, sink: BlockSink<'_>) {
 /// The stream that flows goes on alone: one copy on the wire.
 fn drop_stalled(set: &NodeSet, streams: &mut Vec<Stream>, flowing: usize) {
     let now = monotonic();
-    let (keep, stalled) = std::mem::take(streams).into_iter().partition(|stream| stream.at == flowing);
+    let (keep, stalled): (Vec<_>, Vec<_>) =
+        std::mem::take(streams).into_iter().partition(|stream| stream.at == flowing);
     *streams = keep;
-    for stream in Vec::from(stalled) {
+    for stream in stalled {
         set.health.slow(stream.at, now.saturating_duration_since(stream.started));
         // It may have ended by itself.
         let _ = stream.stop.send(());

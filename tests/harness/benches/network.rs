@@ -240,7 +240,7 @@ async fn predecessor(nodes: &str, name: &str) -> f64 {
     let raw = data_encoding::BASE64.decode(extra["Extra"].as_str().unwrap().as_bytes()).unwrap();
     let text = String::from_utf8_lossy(&raw);
     let from = text.find("/ipfs/").unwrap();
-    let cid: String = text[from + 6..].chars().take_while(char::is_ascii_alphanumeric).collect();
+    let cid: String = text.split_at(from + 6).1.chars().take_while(char::is_ascii_alphanumeric).collect();
     let content = client.get(format!("{gateway}/ipfs/{cid}?format=raw")).send().await.unwrap();
     content.bytes().await.unwrap();
     started.elapsed().as_secs_f64() * 1_000.0

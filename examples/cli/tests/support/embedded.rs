@@ -12,7 +12,8 @@ pub struct Nodes {
 
 impl Nodes {
     pub fn start() -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+        let runtime =
+            tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let options = Options { count: 5, ..Options::default() };
         let cluster = runtime.block_on(Cluster::start_with(options)).unwrap();
         Self { cluster, _runtime: runtime }

@@ -2,9 +2,10 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
+use tauri_plugin_wallet_sync::clock::monotonic;
 use wallet_sync_harness::RealCluster;
 
 use super::{Outcome, Wallet, run_with};
@@ -43,7 +44,9 @@ impl Devices {
         let tokens: Vec<(String, String)> =
             (0..count).map(|n| (format!("{mark}-{n:05}"), noise(mark, n, bytes))).collect();
         let line = |(id, data): &(String, String)| {
-            format!("{{\"tokenId\":\"{id}\",\"stateHash\":\"s0\",\"summary\":\"sum-{id}\",\"data\":\"{data}\"}}\n")
+            format!(
+                "{{\"tokenId\":\"{id}\",\"stateHash\":\"s0\",\"summary\":\"sum-{id}\",\"data\":\"{data}\"}}\n"
+            )
         };
         let file = self.wallet.file(&format!("{mark}.ndjson"), tokens.iter().map(line).collect::<String>());
         let put = self.run(device, &["put", &file]).done();
@@ -141,7 +144,7 @@ pub fn five() -> (RealCluster, String) {
 
 /// Runs and times.
 pub fn timed<T>(work: impl FnOnce() -> T) -> (T, Duration) {
-    let started = Instant::now();
+    let started = monotonic();
     let done = work();
     (done, started.elapsed())
 }

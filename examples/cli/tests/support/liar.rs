@@ -48,10 +48,8 @@ fn serve(mut stream: TcpStream, answer: &[u8], then: Then) {
     if stream.read(&mut request).is_err() || stream.write_all(answer).is_err() {
         return;
     }
-    while then == Then::Endless {
-        if stream.write_all(&[b'x'; 4_096]).is_err() {
-            return;
-        }
+    if then == Then::Endless {
+        while stream.write_all(&[b'x'; 4_096]).is_ok() {}
     }
 }
 

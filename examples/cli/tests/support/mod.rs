@@ -1,5 +1,5 @@
 //! Runs the built binary as another program would.
-#![allow(dead_code)]
+#![allow(dead_code, clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
 
 pub mod embedded;
 pub mod kubo;
