@@ -16,7 +16,9 @@ struct Row {
 fn rows() -> Vec<Row> {
     let (_, keys) = PAGE.split_once("## Keys").unwrap();
     let (keys, _) = keys.split_once("## A node").unwrap();
-    let cells = |line: &str| line.trim_matches('|').split('|').map(|c| c.trim().trim_matches('`').to_owned()).collect();
+    let cells = |line: &str| {
+        line.trim_matches('|').split('|').map(|c| c.trim().trim_matches('`').to_owned()).collect()
+    };
     let rows = keys.lines().filter(|line| line.starts_with("| `")).map(|line| {
         let cells: Vec<String> = cells(line);
         Row {
@@ -52,13 +54,12 @@ fn every_key_is_documented_with_its_default() {
         assert_eq!(format!("{config:?}"), known, "{}", row.key);
     }
     // Every field of the type, as its debug form names them.
-    let fields = known.split([' ', '{']).filter_map(|word| word.strip_suffix(':')).filter(|word| {
-        !["cache", "timeouts", "poll", "metrics"].contains(word)
-    });
-    let documented: Vec<String> = rows()
-        .iter()
-        .map(|row| row.key.rsplit('.').next().unwrap().to_lowercase())
-        .collect();
+    let fields = known
+        .split([' ', '{'])
+        .filter_map(|word| word.strip_suffix(':'))
+        .filter(|word| !["cache", "timeouts", "poll", "metrics"].contains(word));
+    let documented: Vec<String> =
+        rows().iter().map(|row| row.key.rsplit('.').next().unwrap().to_lowercase()).collect();
     for field in fields {
         assert!(documented.contains(&field.replace('_', "")), "{field} is not documented");
     }

@@ -8,8 +8,8 @@ use tauri::ipc::{InvokeBody, Request};
 use super::failure::CommandError;
 use super::wire::{Content, Encoding};
 use crate::engine::NewToken;
-use crate::model::inventory::{Id, TokenKey};
 use crate::limits;
+use crate::model::inventory::{Id, TokenKey};
 
 type Checked<T> = Result<T, CommandError>;
 
@@ -77,9 +77,9 @@ pub(super) fn content(content: Content, max: usize, too_large: &'static str) -> 
     }
     let bytes = match content.encoding {
         Encoding::Utf8 => content.value.into_bytes(),
-        Encoding::Base64 => {
-            Base::Base64Pad.decode(content.value).map_err(|_| CommandError::bad_request("value: not base64"))?
-        }
+        Encoding::Base64 => Base::Base64Pad
+            .decode(content.value)
+            .map_err(|_| CommandError::bad_request("value: not base64"))?,
     };
     if bytes.len() > max { Err(CommandError::too_large(too_large)) } else { Ok(Bytes::from(bytes)) }
 }
@@ -136,8 +136,8 @@ pub(super) fn put(mut body: Bytes) -> Checked<Put> {
         return Err(SHORT);
     }
     let head = body.split_to(length);
-    let head: Head =
-        serde_json::from_slice(&head).map_err(|_| CommandError::bad_request("body: its head is not what is expected"))?;
+    let head: Head = serde_json::from_slice(&head)
+        .map_err(|_| CommandError::bad_request("body: its head is not what is expected"))?;
     if head.tokens.len() > limits::PUT_TOKENS {
         return Err(CommandError::too_large("tokens: at most 1000 in one call"));
     }

@@ -61,8 +61,24 @@ fn bindings_are_current() {
 #[test]
 fn no_command_takes_more_than_names_numbers_and_content() {
     let allowed = BTreeSet::from([
-        "account", "page", "range", "onEvents", "tokenId", "stateHash", "kind", "evidence", "entryKey", "value", "options",
-        "onProgress", "withinMs", "format", "nodeId", "enabled", "confirm", "force",
+        "account",
+        "page",
+        "range",
+        "onEvents",
+        "tokenId",
+        "stateHash",
+        "kind",
+        "evidence",
+        "entryKey",
+        "value",
+        "options",
+        "onProgress",
+        "withinMs",
+        "format",
+        "nodeId",
+        "enabled",
+        "confirm",
+        "force",
     ]);
     let text = exported();
     let calls = text.lines().filter(|line| line.contains("__TAURI_INVOKE"));

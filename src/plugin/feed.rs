@@ -92,9 +92,7 @@ impl Feed {
                     let Some(event) = event else { return };
                     is_measured |= tells_of_figures(&event);
                     self.note(&event);
-                    if let Some(event) = WalletEvent::of(&self.account, event) {
-                        queue.push(event);
-                    }
+                    queue.push(WalletEvent::of(&self.account, event));
                 }
                 () = self.measured.notified() => is_measured = true,
                 () = tokio::time::sleep_until(metrics_at), if is_measured => {}

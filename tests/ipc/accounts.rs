@@ -63,7 +63,8 @@ fn settings_are_honoured_checked_and_unknown_keys_refused() {
     let app = Fixture::new(&ALL, json!({"nodes": nodes, "timeouts": {"sync": 500}}));
     let health = app.ok("node_health", json!({"account": "a"}));
     assert_eq!((&health[0]["id"], &health[0]["writable"]), (&json!("n1"), &json!(false)));
-    let refused = |config: Value| build(&ALL, config, Builder::new()).app.map(|_| ()).unwrap_err().to_string();
+    let refused =
+        |config: Value| build(&ALL, config, Builder::new()).app.map(|_| ()).unwrap_err().to_string();
     assert!(refused(json!({"nodse": []})).contains("nodse"));
     assert!(refused(json!({"timeouts": {"sync": 1}})).contains("timeouts.sync"));
 }
@@ -87,7 +88,11 @@ pub fn walk(dir: &std::path::Path) -> Vec<String> {
     let mut found = Vec::new();
     for entry in std::fs::read_dir(dir).unwrap().flatten() {
         let path = entry.path();
-        if path.is_dir() { found.extend(walk(&path)) } else { found.push(path.to_string_lossy().into_owned()) }
+        if path.is_dir() {
+            found.extend(walk(&path))
+        } else {
+            found.push(path.to_string_lossy().into_owned())
+        }
     }
     found
 }

@@ -34,13 +34,18 @@ fn a_spend_makes_a_state_suspect_and_then_hides_it() {
     app.put("a", &[("t1", b"one")]).unwrap();
     let spend = |kind: &str| {
         let evidence = json!({"encoding": "utf8", "value": "salt"});
-        let body = json!({"account": "a", "tokenId": "t1", "stateHash": "s", "kind": kind, "evidence": evidence});
+        let body =
+            json!({"account": "a", "tokenId": "t1", "stateHash": "s", "kind": kind, "evidence": evidence});
         app.ok("record_spend", body)["revision"].as_u64().unwrap()
     };
-    let list = |all: bool| app.ok("list_tokens", json!({"account": "a", "page": {"all": all}}))["tokens"].clone();
+    let list =
+        |all: bool| app.ok("list_tokens", json!({"account": "a", "page": {"all": all}}))["tokens"].clone();
     let before = spend("intent");
     assert_eq!(list(false)[0]["spend"], "intent");
-    assert_eq!(app.ok("status", json!({"account": "a"}))["tokens"], json!({"total": 1, "unspent": 0, "suspect": 1}));
+    assert_eq!(
+        app.ok("status", json!({"account": "a"}))["tokens"],
+        json!({"total": 1, "unspent": 0, "suspect": 1})
+    );
     assert!(spend("proof") > before);
     assert_eq!(list(false), json!([]));
     assert_eq!(list(true)[0]["spend"], "proof");
@@ -50,7 +55,10 @@ fn a_spend_makes_a_state_suspect_and_then_hides_it() {
 fn entries_are_set_and_listed_in_pages_by_prefix() {
     let app = Fixture::new(&ALL, Value::Null);
     let set = |key: &str, encoding: &str, value: &str| {
-        app.ok("set_entry", json!({"account": "a", "entryKey": key, "value": {"encoding": encoding, "value": value}}))
+        app.ok(
+            "set_entry",
+            json!({"account": "a", "entryKey": key, "value": {"encoding": encoding, "value": value}}),
+        )
     };
     set("label.1", "utf8", "ä");
     set("label.2", "base64", "/wA=");
@@ -106,9 +114,15 @@ fn a_sync_publishes_to_the_nodes_and_streams_its_progress() {
     }
     assert!(steps.contains(&"reading".to_owned()), "{steps:?}");
     let status = app.ok("status", json!({"account": "a"}));
-    assert_eq!((&status["ack"], &status["pending"], &status["nodes"]), (&json!("verified"), &json!(0), &json!(3)));
+    assert_eq!(
+        (&status["ack"], &status["pending"], &status["nodes"]),
+        (&json!("verified"), &json!(0), &json!(3))
+    );
     let health = app.ok("node_health", json!({"account": "a"}));
-    assert_eq!((&health[0]["state"], &health[0]["enabled"], &health[0]["writable"]), (&json!("up"), &json!(true), &json!(true)));
+    assert_eq!(
+        (&health[0]["state"], &health[0]["enabled"], &health[0]["writable"]),
+        (&json!("up"), &json!(true), &json!(true))
+    );
     let flushed = app.ok("flush", json!({"account": "a", "withinMs": 5_000}));
     assert_eq!(flushed["ack"], "verified");
     // Nothing of this device is below `verified`: its folder may go.
@@ -152,7 +166,8 @@ fn measurements_are_told_over_time_exported_and_reset() {
     let metrics = app.ok("metrics", json!({"account": "a"}));
     assert_eq!(metrics["target"]["targets"][0]["name"], "p95Ms");
     assert!(!metrics["operations"].as_array().unwrap().is_empty(), "{metrics}");
-    let history = || app.ok("metrics_history", json!({"account": "a", "range": {}})).as_array().unwrap().clone();
+    let history =
+        || app.ok("metrics_history", json!({"account": "a", "range": {}})).as_array().unwrap().clone();
     assert_eq!(history().len(), 60);
     let asked = |points: &[Value]| points.iter().map(|point| point["count"].as_u64().unwrap()).sum::<u64>();
     assert_eq!(asked(&history()), 1);

@@ -9,7 +9,8 @@ use crate::fixture::{ALL, Answer, Fixture, LOCAL, invoke};
 #[test]
 fn a_failed_command_answers_code_message_and_retryable_and_nothing_else() {
     let app = Fixture::new(&ALL, Value::Null);
-    let error = app.invoke("get_token", json!({"account": "a", "tokenId": "t", "stateHash": "s"})).unwrap_err();
+    let error =
+        app.invoke("get_token", json!({"account": "a", "tokenId": "t", "stateHash": "s"})).unwrap_err();
     assert_eq!(error, json!({"code": "not_found", "message": "there is no such thing", "retryable": false}));
 }
 
@@ -38,14 +39,34 @@ fn an_argument_out_of_its_bounds_is_refused_by_name() {
     let cases = [
         ("list_tokens", range(json!({"limit": 0})), "bad_request", "page.limit"),
         ("list_tokens", range(json!({"limit": 1_001})), "bad_request", "page.limit"),
-        ("list_tokens", range(json!({"after": {"tokenId": "a b", "stateHash": "s"}})), "bad_request", "tokenId"),
+        (
+            "list_tokens",
+            range(json!({"after": {"tokenId": "a b", "stateHash": "s"}})),
+            "bad_request",
+            "tokenId",
+        ),
         ("list_entries", range(json!({"prefix": "x".repeat(513)})), "bad_request", "prefix"),
         ("get_token", json!({"account": "a", "tokenId": long, "stateHash": "s"}), "bad_request", "tokenId"),
         ("get_token", json!({"account": "a", "tokenId": "t", "stateHash": ""}), "bad_request", "stateHash"),
-        ("set_entry", json!({"account": "a", "entryKey": long, "value": text("")}), "bad_request", "entryKey"),
-        ("set_entry", json!({"account": "a", "entryKey": "k", "value": text(&"x".repeat(65_537))}), "too_large", "64 KiB"),
+        (
+            "set_entry",
+            json!({"account": "a", "entryKey": long, "value": text("")}),
+            "bad_request",
+            "entryKey",
+        ),
+        (
+            "set_entry",
+            json!({"account": "a", "entryKey": "k", "value": text(&"x".repeat(65_537))}),
+            "too_large",
+            "64 KiB",
+        ),
         ("flush", json!({"account": "a", "withinMs": 99}), "bad_request", "100–600000"),
-        ("metrics_history", json!({"account": "a", "range": {"from": 120_000, "to": 60_000}}), "bad_request", "from"),
+        (
+            "metrics_history",
+            json!({"account": "a", "range": {"from": 120_000, "to": 60_000}}),
+            "bad_request",
+            "from",
+        ),
         ("set_node_enabled", json!({"account": "a", "nodeId": "n", "enabled": true}), "not_found", "no such"),
     ];
     for (command, body, code, word) in cases {
@@ -54,7 +75,8 @@ fn an_argument_out_of_its_bounds_is_refused_by_name() {
         assert!(error["message"].as_str().unwrap().contains(word), "{command}: {error}");
     }
     let evidence = text(&"x".repeat(limits::EVIDENCE_BYTES + 1));
-    let body = json!({"account": "a", "tokenId": "t", "stateHash": "s", "kind": "proof", "evidence": evidence});
+    let body =
+        json!({"account": "a", "tokenId": "t", "stateHash": "s", "kind": "proof", "evidence": evidence});
     assert_eq!(app.code("record_spend", body), "too_large");
 }
 
@@ -65,8 +87,11 @@ fn a_badly_typed_or_unknown_argument_is_refused_as_text() {
         ("status", json!({"account": 1})),
         ("status", json!({})),
         ("list_tokens", json!({"account": "a", "page": {"sql": "select"}})),
-        ("record_spend", json!({"account": "a", "tokenId": "t", "stateHash": "s", "kind": "undo",
-            "evidence": {"encoding": "utf8", "value": ""}})),
+        (
+            "record_spend",
+            json!({"account": "a", "tokenId": "t", "stateHash": "s", "kind": "undo",
+            "evidence": {"encoding": "utf8", "value": ""}}),
+        ),
     ] {
         let error = app.invoke(command, body).unwrap_err();
         assert!(error.as_str().is_some_and(|text| text.starts_with("invalid args")), "{command}: {error}");
@@ -103,7 +128,10 @@ fn a_hundred_thousand_calls_are_refused_and_the_engine_stays_quick() {
         match app.invoke("cache_stats", json!({"account": "a"})) {
             Ok(_) => passed += 1,
             Err(error) => {
-                assert_eq!(error, json!({"code": "rate_limited", "message": "too many calls", "retryable": true}));
+                assert_eq!(
+                    error,
+                    json!({"code": "rate_limited", "message": "too many calls", "retryable": true})
+                );
                 refused += 1;
             }
         }

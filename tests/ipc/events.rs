@@ -36,8 +36,7 @@ fn a_publish_is_told_up_to_verified() {
             revision = event["revision"].as_u64().unwrap();
             seen.push(kind);
         }
-        let is_verified =
-            |event: &Value| event["event"] == "publish-changed" && event["ack"] == "verified";
+        let is_verified = |event: &Value| event["event"] == "publish-changed" && event["ack"] == "verified";
         if events.as_array().unwrap().iter().any(is_verified) {
             break;
         }
@@ -71,7 +70,12 @@ fn a_window_without_permission_hears_nothing() {
     let app = Fixture::new(&ALL, Value::Null);
     let other = window(&app.app, "other");
     let body = json!({"account": "a", "onEvents": "__CHANNEL__:9"});
-    let answer = crate::fixture::invoke(&other, crate::fixture::LOCAL, "subscribe", tauri::ipc::InvokeBody::Json(body));
+    let answer = crate::fixture::invoke(
+        &other,
+        crate::fixture::LOCAL,
+        "subscribe",
+        tauri::ipc::InvokeBody::Json(body),
+    );
     assert!(answer.unwrap_err().as_str().unwrap().contains("not allowed"));
 }
 

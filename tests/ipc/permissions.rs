@@ -6,8 +6,16 @@ use tauri::ipc::InvokeBody;
 use crate::fixture::{ALL, Fixture, LOCAL, invoke, manifest, window};
 
 const READ: [&str; 10] = [
-    "accounts", "status", "list_tokens", "get_token", "list_entries", "metrics", "metrics_history", "node_health",
-    "cache_stats", "subscribe",
+    "accounts",
+    "status",
+    "list_tokens",
+    "get_token",
+    "list_entries",
+    "metrics",
+    "metrics_history",
+    "node_health",
+    "cache_stats",
+    "subscribe",
 ];
 const WRITE: [&str; 5] = ["put_tokens", "record_spend", "set_entry", "sync_now", "flush"];
 const ADMIN: [&str; 5] = ["invalidate_cache", "reset_metrics", "export_metrics", "set_node_enabled", "wipe"];

@@ -32,7 +32,8 @@ impl<'a> MakeWriter<'a> for Kept {
 #[test]
 fn no_answer_no_event_and_no_log_holds_the_secret_or_a_node_s_token() {
     let log = Kept::default();
-    let _ = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).try_init();
+    let _ =
+        tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).try_init();
     let bearer = "bearer-that-nobody-may-see";
     let nodes = json!([{"id": "n1", "api": "http://127.0.0.1:9", "token": bearer}]);
     let app = Fixture::new(&ALL, json!({"nodes": nodes}));
@@ -72,7 +73,11 @@ fn no_answer_no_event_and_no_log_holds_the_secret_or_a_node_s_token() {
     told.push_str(&String::from_utf8_lossy(&log.0.lock().unwrap()));
     told.push_str(&format!("{:?}", app.wallets()));
     // The secret of account `a` is 32 bytes of 1.
-    for secret in ["01".repeat(32), "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE".to_owned(), "1, 1, 1, 1, 1, 1".to_owned()] {
+    for secret in [
+        "01".repeat(32),
+        "AQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQEBAQE".to_owned(),
+        "1, 1, 1, 1, 1, 1".to_owned(),
+    ] {
         assert!(!told.contains(&secret), "the secret was told");
     }
     assert!(!told.contains(bearer), "a node's token was told");

@@ -21,7 +21,9 @@ fn token(size: usize) -> Value {
 
 #[test]
 fn a_put_is_taken_apart() {
-    let two = head(json!([token(3), {"tokenId": "u", "stateHash": "s", "previous": "r", "summary": null, "size": 0}]));
+    let two = head(
+        json!([token(3), {"tokenId": "u", "stateHash": "s", "previous": "r", "summary": null, "size": 0}]),
+    );
     let put = put(framed(&two, b"abc")).unwrap();
     assert_eq!(put.account, "a");
     assert_eq!(put.tokens[0].payload.as_ref(), b"abc");

@@ -39,9 +39,8 @@ pub(crate) async fn export_metrics<R: Runtime>(
     let open = webview.wallet_sync().enter(webview.label(), Class::Write, &account)?;
     match format {
         ExportFormat::Prometheus => Ok(open.engine.prometheus()),
-        ExportFormat::Json => {
-            export::json(&open.engine).ok_or_else(|| Error::new(Code::Malformed, "metrics are not JSON").into())
-        }
+        ExportFormat::Json => export::json(&open.engine)
+            .ok_or_else(|| Error::new(Code::Malformed, "metrics are not JSON").into()),
     }
 }
 

@@ -7,8 +7,8 @@ use super::Answer;
 use crate::plugin::accounts::Account;
 use crate::plugin::gate::Class;
 use crate::plugin::wire::{
-    AccountInfo, CacheStats, EntryPage, EntryRange, HistoryPoint, HistoryRange, Metrics, NodeStatus, Subscription,
-    TokenPage, TokenRange, WalletEvent, WalletStatus,
+    AccountInfo, CacheStats, EntryPage, EntryRange, HistoryPoint, HistoryRange, Metrics, NodeStatus,
+    Subscription, TokenPage, TokenRange, WalletEvent, WalletStatus,
 };
 use crate::plugin::{CommandError, WalletSyncExt, args};
 use crate::{Code, Error, limits};

@@ -53,7 +53,9 @@ pub(crate) async fn flush<R: Runtime>(
 }
 
 fn turn(open: &Account) -> Result<SemaphorePermit<'_>, CommandError> {
-    open.syncs.try_acquire().map_err(|_| Error::new(Code::RateLimited, "too many syncs are waited for").into())
+    open.syncs
+        .try_acquire()
+        .map_err(|_| Error::new(Code::RateLimited, "too many syncs are waited for").into())
 }
 
 fn report(open: &Account, done: Result<engine::SyncReport, engine::SyncFailure>) -> Answer<SyncReport> {

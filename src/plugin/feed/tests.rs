@@ -128,7 +128,11 @@ async fn a_window_that_hangs_gets_a_bounded_number_and_is_told_when_it_comes_bac
 async fn alerts_are_kept_apart_and_bounded() {
     let world = World::new();
     let mut heard = world.listen();
-    let alert = |n: usize| Event::Alert { revision: 1, kind: "clone", message: format!("{n}\n{}", "x".repeat(1_000)) };
+    let alert = |n: usize| Event::Alert {
+        revision: 1,
+        kind: "clone",
+        message: format!("{n}\n{}", "x".repeat(1_000)),
+    };
     world.tell(alert(0));
     heard.recv().await.unwrap();
     (0..limits::EVENT_ALERTS + 3).for_each(|n| world.tell(alert(n)));

@@ -105,7 +105,8 @@ pub struct WalletStatus {
 impl WalletStatus {
     pub(in crate::plugin) fn of(account: &str, status: engine::Status, nodes: usize, syncing: bool) -> Self {
         let mark = |mark: engine::HighWater| HighWater { name: mark.name, sequence: mark.sequence };
-        let last = |last: engine::LastSync| LastSync { at: last.at, source: last.source, outcome: last.outcome };
+        let last =
+            |last: engine::LastSync| LastSync { at: last.at, source: last.source, outcome: last.outcome };
         Self {
             account: account.to_owned(),
             revision: status.revision,
