@@ -25,7 +25,7 @@ export class WalletSyncError extends Error {
     }
     const text = typeof reason === 'string' ? reason : reason instanceof Error ? reason.message : 'the call failed'
     // Tauri refuses a call, or cannot read its arguments, in plain words.
-    const code = text.includes('not allowed') ? 'not_allowed' : 'bad_request'
+    const code = /not allowed|explicitly denied/.test(text) ? 'not_allowed' : 'bad_request'
     return new WalletSyncError(code, text, false)
   }
 }

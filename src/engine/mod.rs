@@ -120,15 +120,23 @@ impl Engine {
         for node in &options.config.nodes {
             nodes.push(Arc::new(KuboNode::new(node, &http, &options.config.timeouts)?));
         }
+        let store: Arc<dyn Store> = Arc::new(opened.store);
         let parts = Parts {
             config: options.config,
-            store: Arc::new(opened.store),
+            store: store.clone(),
             nodes,
             clock,
             entropy: Entropy::system()?,
             mode: options.mode,
         };
-        let engine = Self::assemble(secret, parts).await?;
+        let engine = match Self::assemble(secret, parts).await {
+            Ok(engine) => engine,
+            Err(error) => {
+                // The folder is free again when this returns.
+                let _ = store.close().await;
+                return Err(error);
+            }
+        };
         for warning in opened.warnings {
             engine.account.write().alerts.push(("storage", warning.to_string()));
         }

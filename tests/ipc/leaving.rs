@@ -36,8 +36,8 @@ fn leaving_in_the_middle_of_a_publish_waits_five_seconds_and_keeps_the_rest_on_d
         };
         wait(engine.put(vec![token])).unwrap();
         let started = Instant::now();
-        main.destroy().unwrap();
         app.run(move |app, event| match event {
+            RunEvent::Ready => main.destroy().unwrap(),
             RunEvent::ExitRequested { .. } => {
                 count.fetch_add(1, Ordering::SeqCst);
             }

@@ -27,7 +27,7 @@ fn is_allowed(app: &Fixture, command: &str) -> bool {
         Err(error) => {
             let text = error.to_string();
             assert!(!text.contains("not found"), "{command}: {text}");
-            !text.contains("not allowed")
+            !text.contains("not allowed") && !text.contains("explicitly denied")
         }
     }
 }
