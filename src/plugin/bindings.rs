@@ -2,6 +2,9 @@
 //!
 //! `UPDATE_BINDINGS=1 cargo test --features specta,test-ipc bindings` writes it anew.
 
+// Only compiled for tests, which the lint does not see through the features.
+#![allow(clippy::expect_used)]
+
 use std::collections::BTreeSet;
 
 use specta_typescript::Typescript;

@@ -24,10 +24,8 @@ pub(super) fn listener<R: Runtime>() -> impl FnMut(&AppHandle<R>, &RunEvent) + S
     move |app, event| match event {
         RunEvent::WindowEvent { label, event, .. } => window_changed(app, label, event, &mut in_front),
         RunEvent::Resumed => app.wallet_sync().resume(),
-        RunEvent::ExitRequested { api, code, .. } => {
-            if leaving.must_wait(app, code.unwrap_or(0)) {
-                api.prevent_exit();
-            }
+        RunEvent::ExitRequested { api, code, .. } if leaving.must_wait(app, code.unwrap_or(0)) => {
+            api.prevent_exit();
         }
         // Reached without a drain by a restart only, which cannot be put off. The folder must be free for the new process.
         RunEvent::Exit if !leaving.is_done() => {

@@ -46,7 +46,7 @@ impl NodeSet {
     #[must_use]
     pub fn new(nodes: Vec<Arc<dyn Node>>, health: Arc<Health>) -> Self {
         let switches: Vec<_> = nodes.into_iter().map(|node| Arc::new(Switched::new(node))).collect();
-        let nodes = switches.iter().map(|node| -> Arc<dyn Node> { node.clone() }).collect();
+        let nodes = switches.iter().map(|node| Arc::clone(node) as Arc<dyn Node>).collect();
         Self { nodes, switches, health }
     }
 
