@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CargoTestOutput, failureLines, ignoredTests } from "../lib/cargo-test-output.mjs";
@@ -12,6 +12,8 @@ export const rust = {
   async run(context) {
     // A folder of its own for what tests put aside, so that nothing stays behind even of one that was killed.
     const temporary = await mkdtemp(join(tmpdir(), "ws-"));
+    // A test runs as another user in there.
+    await chmod(temporary, 0o711);
     try {
       return await runTests(context, temporary);
     } finally {

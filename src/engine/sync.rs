@@ -55,6 +55,9 @@ pub(super) async fn sync(
         account.measure_read(Operation::Cache, &reading, started, (0, 0, 0));
         return Ok(report(&account, &reading, (0, 0, 0), None));
     }
+    if account.nodes.is_empty() && (request.fresh || !account.read().first_read) {
+        return Err(Error::new(Code::Unreachable, "no nodes are configured").into());
+    }
     let end = request.deadline.map(|deadline| started + deadline);
     let result = read_shared(&account, request, progress.clone()).await;
     let (reading, totals) = match result {
