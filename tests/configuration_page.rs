@@ -1,5 +1,7 @@
 //! `docs/configuration.md` says what is so: every key, its default and its bounds, and a sample that is accepted.
 
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing)]
+
 use serde_json::{Value, json};
 use tauri_plugin_wallet_sync::Config;
 

@@ -1,10 +1,11 @@
 use std::net::TcpListener;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, mpsc};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::json;
 use tauri::RunEvent;
+use tauri_plugin_wallet_sync::clock::monotonic;
 use tauri_plugin_wallet_sync::{Builder, WalletSyncExt, limits};
 
 use crate::fixture::{ALL, PATIENCE, build, secret, wait, window};
@@ -35,7 +36,7 @@ fn leaving_in_the_middle_of_a_publish_waits_five_seconds_and_keeps_the_rest_on_d
             payload: "one".into(),
         };
         wait(engine.put(vec![token])).unwrap();
-        let started = Instant::now();
+        let started = monotonic();
         app.run(move |app, event| match event {
             RunEvent::Ready => main.destroy().unwrap(),
             RunEvent::ExitRequested { .. } => {
