@@ -1,5 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { createRequire } from 'node:module'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 
@@ -43,8 +45,9 @@ test('every TypeScript sample of the documents compiles', () => {
   }
   const config = { extends: '../tsconfig.json', compilerOptions: { paths }, include: ['*.ts', '*.tsx'] }
   writeFileSync(`${dir}/tsconfig.json`, JSON.stringify(config))
+  const compiler = join(dirname(createRequire(import.meta.url).resolve('typescript/package.json')), 'bin/tsc')
   try {
-    execFileSync(process.execPath, [here('../node_modules/typescript/bin/tsc'), '-p', dir], { encoding: 'utf8' })
+    execFileSync(process.execPath, [compiler, '-p', dir], { encoding: 'utf8' })
   } catch (error) {
     throw new Error((error as { stdout: string }).stdout)
   }
