@@ -7,9 +7,8 @@ use tauri::ipc::{InvokeBody, Request};
 
 use super::failure::CommandError;
 use super::wire::{Content, Encoding};
-use crate::engine::NewToken;
+use crate::engine::{Id, NewToken, TokenKey};
 use crate::limits;
-use crate::model::inventory::{Id, TokenKey};
 
 type Checked<T> = Result<T, CommandError>;
 

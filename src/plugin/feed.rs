@@ -63,7 +63,7 @@ impl Feed {
 
     /// Says that the account is closed, and forgets every listener.
     pub(super) fn close(&self) {
-        let (account, revision) = (self.account.clone(), self.revision.load(Ordering::Acquire));
+        let (account, revision) = (self.account.clone(), self.revision());
         self.send(&[WalletEvent::Closed { account, revision }]);
         self.listeners().clear();
     }
@@ -77,7 +77,8 @@ impl Feed {
             let now = monotonic();
             if is_measured && measured_at.is_none_or(|at| now >= at + limits::METRICS_SPACING) {
                 (is_measured, measured_at) = (false, Some(now));
-                queue.push(WalletEvent::MetricsUpdated { account: self.account.clone(), revision: 0 });
+                let (account, revision) = (self.account.clone(), self.revision());
+                queue.push(WalletEvent::MetricsUpdated { account, revision });
             }
             let at = sent_at.map_or(now, |at| at + limits::EVENT_SPACING);
             let metrics_at = measured_at.map_or(now, |at| at + limits::METRICS_SPACING);
@@ -85,14 +86,14 @@ impl Feed {
                 // What is due goes first, or a flood would keep it back.
                 biased;
                 () = tokio::time::sleep_until(at), if !queue.is_empty() => {
-                    self.send(&queue.take(&self.account, self.revision.load(Ordering::Acquire)));
+                    self.send(&queue.take(&self.account, self.revision()));
                     sent_at = Some(monotonic());
                 }
                 event = events.next() => {
                     let Some(event) = event else { return };
                     is_measured |= tells_of_figures(&event);
                     self.note(&event);
-                    queue.push(WalletEvent::of(&self.account, event));
+                    queue.push(WalletEvent::of(&self.account, self.revision(), event));
                 }
                 () = self.measured.notified() => is_measured = true,
                 () = tokio::time::sleep_until(metrics_at), if is_measured => {}
@@ -112,6 +113,11 @@ impl Feed {
         {
             self.revision.fetch_max(*revision, Ordering::AcqRel);
         }
+    }
+
+    /// The highest revision that was told. Tasks of the engine overtake each other; what a window hears only grows.
+    fn revision(&self) -> u64 {
+        self.revision.load(Ordering::Acquire)
     }
 
     fn send(&self, events: &[WalletEvent]) {
@@ -187,11 +193,6 @@ impl Queue {
         let missed = std::mem::take(&mut self.missed);
         if missed > 0 {
             events.insert(0, WalletEvent::Lagged { account: account.to_owned(), revision, missed });
-        }
-        for event in &mut events {
-            if let WalletEvent::MetricsUpdated { revision: told, .. } = event {
-                *told = revision;
-            }
         }
         events
     }

@@ -5,15 +5,17 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use tauri::webview::{PageLoadEvent, PageLoadPayload};
-use tauri::{AppHandle, RunEvent, Runtime, Webview, WindowEvent};
+use tauri::{AppHandle, Manager, RunEvent, Runtime, Webview, WindowEvent};
 
-use super::WalletSyncExt;
+use super::{WalletSync, WalletSyncExt};
 use crate::limits;
 
 /// A page that is loaded anew has lost its listeners.
 pub(super) fn page_loaded<R: Runtime>(webview: &Webview<R>, payload: &PageLoadPayload<'_>) {
-    if payload.event() == PageLoadEvent::Started {
-        webview.wallet_sync().forget_listeners(webview.label());
+    if payload.event() == PageLoadEvent::Started
+        && let Some(wallets) = webview.try_state::<WalletSync>()
+    {
+        wallets.forget_listeners(webview.label());
     }
 }
 

@@ -29,7 +29,10 @@ pub const PLUGIN_NAME: &str = "wallet-sync";
 
 /// Reaches the plugin from an app, a window or a handle of either.
 pub trait WalletSyncExt<R: Runtime> {
-    /// The plugin's accounts. Panics, as Tauri's own state does, when the plugin was not registered.
+    /// The plugin's accounts.
+    ///
+    /// # Panics
+    /// When the plugin was not registered, as Tauri's own state does.
     fn wallet_sync(&self) -> &WalletSync;
 }
 

@@ -160,7 +160,7 @@ fn a_node_out_of_use_is_sent_nothing_until_it_is_back() {
 
 #[test]
 fn measurements_are_told_over_time_exported_and_reset() {
-    let app = Fixture::new(&ALL, Value::Null);
+    let app = Fixture::new(&ALL, json!({"nodes": [{"id": "n1", "api": "http://127.0.0.1:9"}]}));
     let sync = json!({"account": "a", "options": {}, "onProgress": "__CHANNEL__:77"});
     let _ = app.invoke("sync_now", sync);
     let metrics = app.ok("metrics", json!({"account": "a"}));

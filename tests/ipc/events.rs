@@ -1,7 +1,8 @@
 use dev_nodes::Cluster;
 use serde_json::{Value, json};
+use tauri::ipc::InvokeBody;
 
-use crate::fixture::{ALL, Fixture, wait, window};
+use crate::fixture::{ALL, Fixture, LOCAL, invoke, put_body, wait, window};
 
 #[test]
 fn a_listener_hears_of_a_change_with_its_account_and_a_revision_that_grows() {
@@ -57,6 +58,22 @@ fn subscribing_again_takes_the_place_of_the_window_s_first() {
 }
 
 #[test]
+fn two_windows_that_do_the_same_make_one_change_that_both_hear_of() {
+    let app = Fixture::new(&ALL, Value::Null);
+    let second = window(&app.app, "second");
+    let call = |command: &str, body: InvokeBody| invoke(&second, LOCAL, command, body).unwrap();
+    app.subscribe("a", 5);
+    call("subscribe", InvokeBody::Json(json!({"account": "a", "onEvents": "__CHANNEL__:6"})));
+    app.put("a", &[("t1", b"one")]).unwrap();
+    assert_eq!(app.event(5, "tokens-changed")["added"], 1);
+    assert_eq!(app.event(6, "tokens-changed")["added"], 1);
+    let again = call("put_tokens", InvokeBody::Raw(put_body("a", &[("t1", b"one")])));
+    assert_eq!((&again["added"], &again["unchanged"]), (&json!(0), &json!(1)));
+    let status = call("status", InvokeBody::Json(json!({"account": "a"})));
+    assert_eq!(status["tokens"]["total"], 1);
+}
+
+#[test]
 fn closing_an_account_is_told_and_nobody_can_listen_to_it() {
     let app = Fixture::new(&ALL, Value::Null);
     app.subscribe("a", 5);
@@ -70,12 +87,7 @@ fn a_window_without_permission_hears_nothing() {
     let app = Fixture::new(&ALL, Value::Null);
     let other = window(&app.app, "other");
     let body = json!({"account": "a", "onEvents": "__CHANNEL__:9"});
-    let answer = crate::fixture::invoke(
-        &other,
-        crate::fixture::LOCAL,
-        "subscribe",
-        tauri::ipc::InvokeBody::Json(body),
-    );
+    let answer = invoke(&other, LOCAL, "subscribe", InvokeBody::Json(body));
     assert!(answer.unwrap_err().as_str().unwrap().contains("not allowed"));
 }
 

@@ -1,6 +1,7 @@
 //! An app on the mock runtime. The only place that knows Tauri's unstable test API.
 
-use std::collections::BTreeMap;
+use std::cell::RefCell;
+use std::collections::{BTreeMap, VecDeque};
 use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
@@ -33,6 +34,8 @@ pub struct Fixture {
     pub window: WebviewWindow<MockRuntime>,
     /// Channel id and message, as they were sent.
     sent: mpsc::Receiver<(u32, usize, Value)>,
+    /// Those that nobody asked for yet.
+    kept: RefCell<VecDeque<(u32, usize, Value)>>,
     pub dir: TempDir,
 }
 
@@ -63,7 +66,7 @@ pub struct Built {
 pub fn build(permissions: &[&str], config: Value, plugin: Builder) -> Built {
     let dir = tempfile::tempdir().expect("a folder");
     let acl = BTreeMap::from([(PLUGIN_NAME.to_owned(), manifest())]);
-    let capability = json!({"identifier": "main", "windows": ["main"], "permissions": permissions});
+    let capability = json!({"identifier": "main", "windows": ["main", "second"], "permissions": permissions});
     let capability: Capability = serde_json::from_value(capability).expect("a capability");
     let capabilities = BTreeMap::from([("main".to_owned(), capability)]);
     let resolved = Resolved::resolve(&acl, capabilities, Target::current()).expect("resolves");
@@ -121,7 +124,7 @@ impl Fixture {
         let built = build(permissions, config, Builder::new());
         let app = built.app.expect("an app");
         let window = window(&app, "main");
-        Self { app, window, sent: built.sent, dir: built.dir }
+        Self { app, window, sent: built.sent, kept: RefCell::default(), dir: built.dir }
     }
 
     /// The same with account `a` open.
@@ -155,24 +158,20 @@ impl Fixture {
 
     /// Puts token states with the given payloads.
     pub fn put(&self, account: &str, tokens: &[(&str, &[u8])]) -> Answer {
-        let rows = tokens.iter().map(|(id, payload)| {
-            json!({"tokenId": id, "stateHash": "s", "previous": null, "summary": format!("about {id}"), "size": payload.len()})
-        });
-        let head = json!({"account": account, "tokens": rows.collect::<Vec<_>>()}).to_string();
-        let mut body = u32::try_from(head.len()).unwrap().to_be_bytes().to_vec();
-        body.extend(head.as_bytes());
-        tokens.iter().for_each(|(_, payload)| body.extend(*payload));
-        invoke(&self.window, LOCAL, "put_tokens", InvokeBody::Raw(body))
+        invoke(&self.window, LOCAL, "put_tokens", InvokeBody::Raw(put_body(account, tokens)))
     }
 
     /// The next message of a channel.
     pub fn message(&self, channel: u32) -> (usize, Value) {
-        loop {
-            let (id, index, body) = self.sent.recv_timeout(PATIENCE).expect("a message");
-            if id == channel {
-                return (index, body);
+        let mut kept = self.kept.borrow_mut();
+        let at = loop {
+            if let Some(at) = kept.iter().position(|(id, ..)| *id == channel) {
+                break at;
             }
-        }
+            kept.push_back(self.sent.recv_timeout(PATIENCE).expect("a message"));
+        };
+        let (_, index, body) = kept.remove(at).expect("is there");
+        (index, body)
     }
 
     /// The next event of a kind that a channel brings.
@@ -194,4 +193,16 @@ impl Fixture {
 /// Runs something on Tauri's own runtime.
 pub fn wait<T>(work: impl Future<Output = T>) -> T {
     tauri::async_runtime::block_on(work)
+}
+
+/// Token states with the given payloads, as they go over IPC.
+pub fn put_body(account: &str, tokens: &[(&str, &[u8])]) -> Vec<u8> {
+    let rows = tokens.iter().map(|(id, payload)| {
+            json!({"tokenId": id, "stateHash": "s", "previous": null, "summary": format!("about {id}"), "size": payload.len()})
+        });
+    let head = json!({"account": account, "tokens": rows.collect::<Vec<_>>()}).to_string();
+    let mut body = u32::try_from(head.len()).unwrap().to_be_bytes().to_vec();
+    body.extend(head.as_bytes());
+    tokens.iter().for_each(|(_, payload)| body.extend(*payload));
+    body
 }

@@ -43,6 +43,8 @@ fn leaving_in_the_middle_of_a_publish_waits_five_seconds_and_keeps_the_rest_on_d
                 count.fetch_add(1, Ordering::SeqCst);
             }
             RunEvent::MainEventsCleared if app.wallet_sync().accounts().is_empty() => {
+                // Behind the drain that is under way.
+                wait(app.wallet_sync().drain(Duration::ZERO));
                 told.send(started.elapsed()).unwrap();
                 std::panic::resume_unwind(Box::new(Ended));
             }

@@ -61,7 +61,7 @@ async fn events_come_in_order_and_those_of_a_kind_become_one() {
         message,
         json!([
             {"event": "publish-changed", "account": "a", "revision": 3, "ack": "published", "verifiedNodes": 1},
-            {"event": "metrics-updated", "account": "a", "revision": 4},
+            {"event": "metrics-updated", "account": "a", "revision": 3},
             {"event": "tokens-changed", "account": "a", "revision": 4, "added": 5, "spent": 0},
         ])
     );
@@ -151,4 +151,14 @@ async fn closing_is_the_last_thing_heard() {
     world.feed.close();
     assert_eq!(heard.recv().await.unwrap().1, json!([{"event": "closed", "account": "a", "revision": 0}]));
     assert!(heard.recv().await.is_none(), "the listener is forgotten");
+}
+
+#[tokio::test(start_paused = true)]
+async fn revisions_only_grow() {
+    let world = World::new();
+    let mut heard = world.listen();
+    world.tell(added(9, 1));
+    heard.recv().await.unwrap();
+    world.tell(Event::NodeHealthChanged { revision: 4 });
+    assert_eq!(heard.recv().await.unwrap().1[0]["revision"], 9);
 }

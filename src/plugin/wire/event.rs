@@ -99,25 +99,25 @@ pub enum WalletEvent {
 }
 
 impl WalletEvent {
-    /// An event of the engine as it is told.
-    pub(in crate::plugin) fn of(account: &str, event: Event) -> Self {
+    /// An event of the engine as it is told, under the account's highest revision so far.
+    pub(in crate::plugin) fn of(account: &str, revision: u64, event: Event) -> Self {
         let account = account.to_owned();
         match event {
-            Event::SyncChanged { revision, running, outcome } => {
+            Event::SyncChanged { running, outcome, .. } => {
                 Self::SyncChanged { account, revision, running, outcome: outcome.map(SyncOutcome::from) }
             }
-            Event::TokensChanged { revision, added, spent } => {
+            Event::TokensChanged { added, spent, .. } => {
                 Self::TokensChanged { account, revision, added: count(added), spent: count(spent) }
             }
-            Event::PublishChanged { revision, ack, verified_nodes } => {
+            Event::PublishChanged { ack, verified_nodes, .. } => {
                 let verified_nodes = count(verified_nodes);
                 Self::PublishChanged { account, revision, ack: ack.into(), verified_nodes }
             }
-            Event::NodeHealthChanged { revision } => Self::NodeHealthChanged { account, revision },
-            Event::Alert { revision, kind, message } => {
+            Event::NodeHealthChanged { .. } => Self::NodeHealthChanged { account, revision },
+            Event::Alert { kind, message, .. } => {
                 Self::Alert { account, revision, kind: kind.to_owned(), message: sentence(&message) }
             }
-            Event::Lagged { missed } => Self::Lagged { account, revision: 0, missed },
+            Event::Lagged { missed } => Self::Lagged { account, revision, missed },
         }
     }
 

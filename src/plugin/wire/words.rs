@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{engine, metrics, model, node, store};
+use crate::{engine, metrics};
 
 /// An enumeration as it goes over IPC, and what it is inside.
 macro_rules! words {
@@ -74,7 +74,7 @@ words! {
 
 words! {
     /// Spend of a state, as shown.
-    Spend, "snake_case", model::inventory::Spend {
+    Spend, "snake_case", engine::Spend {
         None: "Without any.",
         Intent: "An intent and no proof: suspect, not to be offered.",
         Proof: "Proven spent.",
@@ -106,7 +106,7 @@ words! {
 
 words! {
     /// How a node stands.
-    NodeState, "snake_case", node::health::NodeState {
+    NodeState, "snake_case", engine::NodeState {
         Down: "It failed repeatedly and is left alone for a while.",
         Failing: "Its last answer was a failure.",
         Unknown: "It was never asked.",
@@ -133,7 +133,7 @@ words! {
 
 choices! {
     /// Level of acknowledgement to wait for.
-    Level, store::Level {
+    Level, engine::Level {
         Local: "On this disk.",
         Published: "On at least one node.",
         Verified: "Read back from enough nodes.",
