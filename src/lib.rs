@@ -29,6 +29,6 @@ pub use secret::Secret;
 #[cfg(all(doctest, feature = "tauri"))]
 #[doc = include_str!("../docs/integration.md")]
 struct IntegrationGuide;
-#[cfg(doctest)]
+#[cfg(all(doctest, feature = "tauri"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

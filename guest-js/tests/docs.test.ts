@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
-const pages = ['../../docs/integration.md', '../README.md']
+const pages = ['../../README.md', '../../docs/integration.md', '../README.md']
 
 /** The samples of a page, each with its language and the line it begins at. */
 function samples(page: string): { language: string; line: number; text: string }[] {
