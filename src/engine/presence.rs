@@ -5,6 +5,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::account::Account;
+use super::resolve::millis;
 use super::{Engine, SyncRequest};
 use crate::config::PollConfig;
 
@@ -35,19 +36,25 @@ pub(super) enum Due {
 /// A gap between wall and monotonic time that means the machine slept.
 const SLEEP_MS: i64 = 30_000;
 
+/// How often that gap is looked for; the monotonic clock stands still while the machine sleeps, so a long wait would end late.
+const LOOK: Duration = Duration::from_secs(15);
+
 /// Waits until the next read is due. `heard` is a receiver of [`channel`] kept from call to call.
 pub(super) async fn next_due(account: &Account, heard: &mut watch::Receiver<Presence>) -> Due {
     let mut before = *heard.borrow_and_update();
     let (started, wall) = (account.clock.monotonic(), account.clock.now());
     let luck = account.entropy.below(u64::MAX);
     loop {
-        let wait = interval(&account.config.poll, before, luck);
+        let now = account.clock.monotonic();
+        if account.clock.now().saturating_sub(wall) > millis(now - started).saturating_add(SLEEP_MS) {
+            return Due::Resumed;
+        }
+        let until = started + interval(&account.config.poll, before, luck);
+        if now >= until {
+            return Due::Interval;
+        }
         tokio::select! {
-            () = tokio::time::sleep_until(started + wait) => {
-                let slept = account.clock.now().saturating_sub(wall);
-                let expected = i64::try_from(wait.as_millis()).unwrap_or(i64::MAX).saturating_add(SLEEP_MS);
-                return if slept > expected { Due::Resumed } else { Due::Interval };
-            }
+            () = tokio::time::sleep_until(until.min(now + LOOK)) => {}
             changed = heard.changed() => {
                 let now = *heard.borrow_and_update();
                 if changed.is_err() {

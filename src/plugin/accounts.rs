@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -27,6 +28,8 @@ pub struct WalletSync {
     /// Opening, closing and wiping come one after the other.
     order: Mutex<()>,
     gate: Gate,
+    /// What was told of the foreground last, for accounts opened later.
+    is_in_front: AtomicBool,
     /// Bytes of put bodies under way, over all accounts.
     bodies: Semaphore,
 }
@@ -68,6 +71,7 @@ impl WalletSync {
             open: RwLock::new(BTreeMap::new()),
             order: Mutex::new(()),
             gate: Gate::default(),
+            is_in_front: AtomicBool::new(true),
             bodies: Semaphore::new(limits::PUT_BYTES_IN_FLIGHT),
         }
     }
@@ -107,6 +111,7 @@ impl WalletSync {
         let every = config.metrics.export.map(Duration::from_millis);
         let dir = folder::of(&self.folder, id);
         let engine = Engine::open(&secret, OpenOptions { dir, config, mode: Mode::Background }).await?;
+        engine.set_foreground(self.is_in_front.load(Ordering::Acquire));
         let feed = Arc::new(Feed::new(id));
         let mut tasks = JoinSet::new();
         let (running, events) = (feed.clone(), engine.subscribe());
@@ -202,6 +207,7 @@ impl WalletSync {
 
     /// Tells every account whether the app is in front: it then reads the nodes more often.
     pub fn set_foreground(&self, is_in_front: bool) {
+        self.is_in_front.store(is_in_front, Ordering::Release);
         for account in self.all() {
             account.engine.set_foreground(is_in_front);
         }

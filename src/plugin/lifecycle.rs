@@ -25,7 +25,6 @@ pub(super) fn listener<R: Runtime>() -> impl FnMut(&AppHandle<R>, &RunEvent) + S
     let mut in_front = BTreeSet::new();
     move |app, event| match event {
         RunEvent::WindowEvent { label, event, .. } => window_changed(app, label, event, &mut in_front),
-        RunEvent::Resumed => app.wallet_sync().resume(),
         RunEvent::ExitRequested { api, code, .. } if leaving.must_wait(app, code.unwrap_or(0)) => {
             api.prevent_exit();
         }
@@ -44,6 +43,10 @@ fn window_changed<R: Runtime>(
     in_front: &mut BTreeSet<String>,
 ) {
     match event {
+        #[cfg(mobile)]
+        WindowEvent::Resumed => return app.wallet_sync().resume(),
+        #[cfg(mobile)]
+        WindowEvent::Suspended => in_front.remove(label),
         WindowEvent::Focused(true) => in_front.insert(label.to_owned()),
         WindowEvent::Focused(false) => in_front.remove(label),
         WindowEvent::Destroyed => {
