@@ -17,7 +17,7 @@ import {
 export interface Reading<T> {
   /** The last value read; `null` before the first. It stays when a later read fails. */
   value: T | null
-  /** Why the last read failed. */
+  /** Why the last read failed. After `closed`, `refresh` once the account is open again. */
   error: WalletSyncError | null
   /** Whether a read is running. */
   loading: boolean

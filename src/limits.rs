@@ -171,6 +171,9 @@ pub const WAIT_TOTAL: Duration = Duration::from_secs(600);
 /// Leaving drains the outbox for at most this long.
 pub const EXIT_DRAIN: Duration = Duration::from_secs(5);
 
+/// Closing the folders after that takes at most this long; a write that hangs in the disk is not waited for.
+pub const EXIT_CLOSE: Duration = Duration::from_secs(1);
+
 // --- engine ---
 
 /// Events a slow listener may fall behind before it is told that it lagged.

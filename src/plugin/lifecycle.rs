@@ -30,7 +30,7 @@ pub(super) fn listener<R: Runtime>() -> impl FnMut(&AppHandle<R>, &RunEvent) + S
         }
         // Reached without a drain by a restart only, which cannot be put off. The folder must be free for the new process.
         RunEvent::Exit if !leaving.is_done() => {
-            tauri::async_runtime::block_on(app.wallet_sync().drain(limits::EXIT_DRAIN));
+            tauri::async_runtime::block_on(drain(app));
         }
         _ => {}
     }
@@ -58,6 +58,12 @@ fn window_changed<R: Runtime>(
     app.wallet_sync().set_foreground(!in_front.is_empty());
 }
 
+/// Publishes what is pending and closes. An app must not stay because of a disk that hangs.
+async fn drain<R: Runtime>(app: &AppHandle<R>) {
+    let all = app.wallet_sync().drain(limits::EXIT_DRAIN);
+    let _ = tokio::time::timeout(limits::EXIT_DRAIN.saturating_add(limits::EXIT_CLOSE), all).await;
+}
+
 /// Leaving in two steps: the first request starts the drain, whose end asks again.
 #[derive(Default)]
 struct Leaving {
@@ -77,7 +83,7 @@ impl Leaving {
         if !std::mem::replace(&mut self.is_draining, true) {
             let (app, done) = (app.clone(), self.done.clone());
             tauri::async_runtime::spawn(async move {
-                app.wallet_sync().drain(limits::EXIT_DRAIN).await;
+                drain(&app).await;
                 done.store(true, Ordering::Release);
                 app.exit(code);
             });
