@@ -44,6 +44,8 @@ pub enum Code {
     NewerSchema,
     /// There is no such thing.
     NotFound,
+    /// Changes would be lost that are not `verified` yet.
+    PendingChanges,
     /// Too many calls.
     RateLimited,
     /// Content of a newer format, which is kept but not merged.
@@ -70,7 +72,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in order; the documented closed list.
-    pub const ALL: [Self; 27] = [
+    pub const ALL: [Self; 28] = [
         Self::BadRequest,
         Self::Closed,
         Self::Conflict,
@@ -87,6 +89,7 @@ impl Code {
         Self::NameMismatch,
         Self::NewerSchema,
         Self::NotFound,
+        Self::PendingChanges,
         Self::RateLimited,
         Self::ReadOnly,
         Self::SequenceExhausted,
@@ -120,6 +123,7 @@ impl Code {
             Self::NameMismatch => "name_mismatch",
             Self::NewerSchema => "newer_schema",
             Self::NotFound => "not_found",
+            Self::PendingChanges => "pending_changes",
             Self::RateLimited => "rate_limited",
             Self::ReadOnly => "read_only",
             Self::SequenceExhausted => "sequence_exhausted",

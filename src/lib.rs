@@ -1,7 +1,8 @@
 //! Keeps a wallet's tokens on disk, backs them up encrypted on the user's own IPFS nodes, and brings every
 //! device of the user to the same state.
 //!
-//! Start with [`engine::Engine`]; [`model`] holds the pure formats. The modules [`node`] and [`store`] are seams
+//! In a Tauri app register [`init`](fn@init) and open accounts through [`WalletSyncExt`] (feature `tauri`). Elsewhere start with
+//! [`engine::Engine`]. [`model`] holds the pure formats. The modules [`node`] and [`store`] are seams
 //! for tests and tools; their shape may change in a minor release.
 
 pub mod clock;
@@ -12,14 +13,22 @@ pub mod limits;
 pub mod metrics;
 pub mod model;
 pub mod node;
+#[cfg(feature = "tauri")]
+pub mod plugin;
 pub mod secret;
 pub mod store;
 
 pub use config::{Config, NodeConfig};
 pub use engine::Engine;
 pub use error::{Code, Error};
+#[cfg(feature = "tauri")]
+pub use plugin::{Builder, PLUGIN_NAME, WalletSync, WalletSyncExt, Wiped, init};
 pub use secret::Secret;
 
-#[cfg(doctest)]
+// The samples of the guide are compiled.
+#[cfg(all(doctest, feature = "tauri"))]
+#[doc = include_str!("../docs/integration.md")]
+struct IntegrationGuide;
+#[cfg(all(doctest, feature = "tauri"))]
 #[doc = include_str!("../README.md")]
 struct Readme;

@@ -49,6 +49,8 @@ pub(super) struct Account {
     pub background: Mutex<tokio::task::JoinSet<()>>,
     /// The engine's own schedule, ended by `close`.
     pub schedule: Mutex<tokio::task::JoinSet<()>>,
+    /// Whether somebody is looking, for the schedule.
+    pub presence: watch::Sender<super::presence::Presence>,
     pub closed: AtomicBool,
     pub read_along: bool,
 }
@@ -86,6 +88,7 @@ impl Account {
             changed: tokio::sync::Notify::new(),
             background: Mutex::new(tokio::task::JoinSet::new()),
             schedule: Mutex::new(tokio::task::JoinSet::new()),
+            presence: super::presence::channel(),
             closed: AtomicBool::new(false),
             read_along,
         }

@@ -7,12 +7,17 @@
 mod account;
 mod apply;
 mod claim;
+mod entries;
 mod event;
 mod fetch;
+mod glance;
+mod history;
 mod measure;
 mod merge;
+mod nodes;
 mod open;
 mod peers;
+mod presence;
 mod publish;
 mod read;
 mod repair;
@@ -32,7 +37,9 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use self::account::Account;
+pub use self::entries::{Entries, EntryRow};
 pub use self::event::{Event, Progress};
+pub use self::nodes::NodeStatus;
 pub use self::report::{
     Ack, CacheKind, CacheStats, HighWater, LastSync, NameInfo, NameReport, NewToken, NodeOutcome, NodeReport,
     PutReport, SpendKind, Status, SyncFailure, SyncOutcome, SyncReport, TokenCounts, TokenRow,
@@ -42,12 +49,15 @@ use crate::clock::{Clock, Entropy, SystemClock};
 use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::model::identity::WalletKeys;
+pub use crate::model::inventory::{Id, Spend, TokenKey};
 use crate::node::Node;
 use crate::node::health::Health;
+pub use crate::node::health::NodeState;
 use crate::node::kubo::{Http, KuboNode};
 use crate::node::peers::Peers;
 use crate::node::race::NodeSet;
 use crate::secret::Secret;
+pub use crate::store::Level;
 use crate::store::Store;
 use crate::store::sqlite::{OpenMode, SqliteStore};
 use crate::{Code, Error};
@@ -118,16 +128,24 @@ impl Engine {
             nodes.push(Arc::new(KuboNode::new(node, &http, &options.config.timeouts)?));
         }
         let peers = third_tier(&options.config)?;
+        let store: Arc<dyn Store> = Arc::new(opened.store);
         let parts = Parts {
             config: options.config,
-            store: Arc::new(opened.store),
+            store: store.clone(),
             nodes,
             peers,
             clock,
             entropy: Entropy::system()?,
             mode: options.mode,
         };
-        let engine = Self::assemble(secret, parts).await?;
+        let engine = match Self::assemble(secret, parts).await {
+            Ok(engine) => engine,
+            Err(error) => {
+                // The folder is free again when this returns.
+                let _ = store.close().await;
+                return Err(error);
+            }
+        };
         for warning in opened.warnings {
             engine.account.write().alerts.push(("storage", warning.to_string()));
         }
@@ -408,6 +426,12 @@ impl std::fmt::Debug for Engine {
 pub struct Subscription(tokio::sync::broadcast::Receiver<Event>);
 
 impl Subscription {
+    /// Events of any sender, for tests of listeners.
+    #[cfg(all(test, feature = "tauri"))]
+    pub(crate) fn of(events: tokio::sync::broadcast::Receiver<Event>) -> Self {
+        Self(events)
+    }
+
     /// The next event; `None` when the account is gone.
     ///
     /// # Cancel safety

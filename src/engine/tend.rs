@@ -3,9 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use super::account::Account;
+use super::presence::next_due;
 use super::repair::reput;
 use super::report::Ack;
 use super::resolve::millis;
@@ -80,16 +79,9 @@ async fn spread_when_quiet(account: &Arc<Account>) {
 
 /// Reads the nodes from time to time and does what is due.
 async fn poll(account: Arc<Account>) {
+    let mut heard = account.presence.subscribe();
     loop {
-        let [from, to] = account.config.poll.foreground;
-        let wait = from.saturating_add(account.entropy.below(to.saturating_sub(from).saturating_add(1)));
-        let wall = account.clock.now();
-        let woke: Instant = account.clock.monotonic() + Duration::from_millis(wait);
-        tokio::time::sleep_until(woke).await;
-        let slept = account.clock.now().saturating_sub(wall);
-        // A laptop that slept: what was believed fresh is not.
-        let fresh = slept > i64::try_from(wait).unwrap_or(i64::MAX).saturating_add(SLEEP_MS);
-        let request = SyncRequest { fresh, deadline: None, wait: None };
+        let request = next_due(&account, &mut heard).await.request();
         if let Err(failure) = sync(account.clone(), request, Arc::new(|_| ())).await {
             tracing::debug!(code = %failure.error.code(), "a scheduled sync failed");
         }
@@ -98,9 +90,6 @@ async fn poll(account: Arc<Account>) {
         }
     }
 }
-
-/// A gap between wall and monotonic time that means the machine slept.
-const SLEEP_MS: i64 = 30_000;
 
 /// Whether the known records were last put again too long ago: nodes forget them.
 pub(super) fn reput_is_due(account: &Account) -> bool {

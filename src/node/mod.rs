@@ -10,6 +10,7 @@ pub mod health;
 pub mod kubo;
 pub mod peers;
 pub mod race;
+pub mod switch;
 
 use std::collections::HashSet;
 use std::sync::Arc;

@@ -15,6 +15,7 @@ use futures_util::stream::{self, FuturesUnordered};
 pub use self::grace::Grace;
 pub use self::records::{Answer, Answers};
 use super::health::{Health, NodeHealth};
+use super::switch::Switched;
 use super::{BlockSink, Call, Node};
 use crate::clock::monotonic;
 use crate::model::block::Block;
@@ -26,6 +27,8 @@ use crate::{Code, Error, limits};
 /// The configured nodes and their health.
 pub struct NodeSet {
     nodes: Vec<Arc<dyn Node>>,
+    /// The same ones.
+    switches: Vec<Arc<Switched>>,
     health: Arc<Health>,
 }
 
@@ -42,7 +45,22 @@ impl NodeSet {
     /// The nodes in the order of the configuration.
     #[must_use]
     pub fn new(nodes: Vec<Arc<dyn Node>>, health: Arc<Health>) -> Self {
-        Self { nodes, health }
+        let switches: Vec<_> = nodes.into_iter().map(|node| Arc::new(Switched::new(node))).collect();
+        let nodes = switches.iter().map(|node| Arc::clone(node) as Arc<dyn Node>).collect();
+        Self { nodes, switches, health }
+    }
+
+    /// Takes a node out of use or back into it.
+    pub fn set_enabled(&self, at: usize, enabled: bool) {
+        if let Some(node) = self.switches.get(at) {
+            node.set_enabled(enabled);
+        }
+    }
+
+    /// Whether a node is in use.
+    #[must_use]
+    pub fn is_enabled(&self, at: usize) -> bool {
+        self.switches.get(at).is_some_and(|node| node.is_enabled())
     }
 
     /// How many are configured.

@@ -1,0 +1,31 @@
+//! Permission files of the commands; nothing without the feature `tauri`.
+
+/// Every command. Sets of them are in `permissions/{default,write,admin}.toml`.
+#[cfg(feature = "tauri")]
+const COMMANDS: &[&str] = &[
+    "accounts",
+    "status",
+    "list_tokens",
+    "get_token",
+    "list_entries",
+    "metrics",
+    "metrics_history",
+    "node_health",
+    "cache_stats",
+    "subscribe",
+    "put_tokens",
+    "record_spend",
+    "set_entry",
+    "sync_now",
+    "flush",
+    "invalidate_cache",
+    "reset_metrics",
+    "export_metrics",
+    "set_node_enabled",
+    "wipe",
+];
+
+fn main() {
+    #[cfg(feature = "tauri")]
+    tauri_plugin::Builder::new(COMMANDS).global_api_script_path("./api-iife.js").build();
+}

@@ -1,0 +1,48 @@
+import type { ErrorCode } from './bindings.js'
+
+/** The plugin's codes, and `not_allowed` when the window has no permission for the command. */
+export type WalletSyncErrorCode = ErrorCode | 'not_allowed'
+
+/** Every rejection of this API. */
+export class WalletSyncError extends Error {
+  override readonly name = 'WalletSyncError'
+
+  constructor(
+    /** Stable; the closed list is in docs/integration.md. */
+    readonly code: WalletSyncErrorCode,
+    message: string,
+    /** Whether the same call may succeed later without anything being changed. */
+    readonly retryable: boolean,
+  ) {
+    super(message)
+  }
+
+  /** Makes an error of whatever a command rejected with: the plugin's object, or a text of Tauri's own. */
+  static from(reason: unknown): WalletSyncError {
+    if (reason instanceof WalletSyncError) return reason
+    if (isFailure(reason)) {
+      return new WalletSyncError(reason.code, reason.message, reason.retryable)
+    }
+    const text = typeof reason === 'string' ? reason : reason instanceof Error ? reason.message : 'the call failed'
+    // Tauri refuses a call, or cannot read its arguments, in plain words.
+    const code = /not allowed|explicitly denied/.test(text) ? 'not_allowed' : 'bad_request'
+    return new WalletSyncError(code, text, false)
+  }
+}
+
+type Failure = { code: ErrorCode; message: string; retryable: boolean }
+
+function isFailure(reason: unknown): reason is Failure {
+  if (typeof reason !== 'object' || reason === null || reason instanceof Error) return false
+  const { code, message, retryable } = reason as Record<string, unknown>
+  return typeof code === 'string' && typeof message === 'string' && typeof retryable === 'boolean'
+}
+
+/** Awaits a command and throws a {@link WalletSyncError} when it rejects. */
+export async function wrap<T>(call: Promise<T>): Promise<T> {
+  try {
+    return await call
+  } catch (reason) {
+    throw WalletSyncError.from(reason)
+  }
+}

@@ -1,0 +1,153 @@
+import { Channel } from '@tauri-apps/api/core'
+import { commands, type WalletEvent } from './bindings.js'
+import { wrap } from './error.js'
+
+/** Stops listening. */
+export type UnlistenFn = () => void
+
+type Listener = (event: WalletEvent) => void
+
+/** The plugin goes silent after 256 messages unless it hears from this side; see `SUBSCRIPTION_CREDIT` in limits.rs. */
+const RENEW_AFTER = 64
+
+/** One subscription per account, shared by all listeners of this page. */
+class Hub {
+  readonly listeners = new Set<Listener>()
+  private channel: Channel<WalletEvent[]> | null = null
+  private starting: Promise<void> | null = null
+  private received = 0
+
+  constructor(readonly account: string) {}
+
+  /** Subscribes; again after the plugin may have stopped sending. */
+  start(): Promise<void> {
+    if (this.channel !== null && this.received < RENEW_AFTER) return Promise.resolve()
+    this.starting ??= this.subscribe().finally(() => (this.starting = null))
+    return this.starting
+  }
+
+  private async subscribe(): Promise<void> {
+    const isFirst = this.channel === null
+    const channel = new Channel<WalletEvent[]>()
+    channel.onmessage = (events) => this.receive(channel, events)
+    const subscription = await wrap(commands.subscribe(this.account, channel))
+    this.channel = channel
+    this.received = 0
+    if (subscription.missed && !isFirst) {
+      const { account, revision } = subscription
+      this.tell({ event: 'lagged', account, revision, missed: 1 })
+    }
+  }
+
+  private receive(channel: Channel<WalletEvent[]>, events: WalletEvent[]): void {
+    this.received += 1
+    for (const event of events) {
+      if (event.event === 'closed') {
+        if (this.channel !== channel && this.channel !== null) continue
+        hubs.delete(this.account)
+        this.channel = null
+      }
+      this.tell(event)
+    }
+    if (this.received >= RENEW_AFTER && this.listeners.size > 0 && this.channel !== null) {
+      // A closed account says so by itself; anything else is met again with the next message.
+      this.start().catch(() => undefined)
+    }
+  }
+
+  private tell(event: WalletEvent): void {
+    for (const listener of [...this.listeners]) deliver(listener, event)
+    if (event.event === 'lagged') void this.reread()
+  }
+
+  /** What was missed is read anew, and told as if it had changed. */
+  private async reread(): Promise<void> {
+    try {
+      const { account, revision, ack, verifiedNodes, syncing, lastSync } = await wrap(commands.status(this.account))
+      const outcome = (lastSync?.outcome as 'offline' | undefined) ?? null
+      this.tell({ event: 'sync-changed', account, revision, running: syncing, outcome })
+      this.tell({ event: 'tokens-changed', account, revision, added: 0, spent: 0 })
+      this.tell({ event: 'publish-changed', account, revision, ack, verifiedNodes })
+      this.tell({ event: 'node-health-changed', account, revision })
+      this.tell({ event: 'metrics-updated', account, revision })
+    } catch {
+      // Closed meanwhile: there is nothing to tell.
+    }
+  }
+}
+
+const hubs = new Map<string, Hub>()
+
+/** A listener that throws must not keep the others from hearing. */
+function deliver(listener: Listener, event: WalletEvent): void {
+  try {
+    listener(event)
+  } catch (error) {
+    queueMicrotask(() => {
+      throw error
+    })
+  }
+}
+
+/**
+ * Listens to every event of an account.
+ *
+ * Events say that something changed; read it with the commands. After `lagged` events were missed: the events that
+ * follow it make every reader read again. After `closed` nothing follows: listen again when the account is open.
+ */
+export async function subscribe(account: string, handler: (event: WalletEvent) => void): Promise<UnlistenFn> {
+  const hub = hubs.get(account) ?? new Hub(account)
+  hubs.set(account, hub)
+  // The same function may listen twice.
+  const listener: Listener = (event) => handler(event)
+  hub.listeners.add(listener)
+  try {
+    await hub.start()
+  } catch (error) {
+    hub.listeners.delete(listener)
+    if (hub.listeners.size === 0 && hubs.get(account) === hub) hubs.delete(account)
+    throw error
+  }
+  return () => void hub.listeners.delete(listener)
+}
+
+/** The event of a name. */
+export type EventOf<K extends WalletEvent['event']> = Extract<WalletEvent, { event: K }>
+
+function on<K extends WalletEvent['event']>(
+  account: string,
+  kind: K,
+  handler: (event: EventOf<K>) => void,
+): Promise<UnlistenFn> {
+  return subscribe(account, (event) => {
+    if (event.event === kind) handler(event as EventOf<K>)
+  })
+}
+
+/** A sync started or ended. */
+export const onSyncChanged = (account: string, handler: (event: EventOf<'sync-changed'>) => void) =>
+  on(account, 'sync-changed', handler)
+
+/** The token list or the entries changed. */
+export const onTokensChanged = (account: string, handler: (event: EventOf<'tokens-changed'>) => void) =>
+  on(account, 'tokens-changed', handler)
+
+/** The level of changes rose or fell. */
+export const onPublishChanged = (account: string, handler: (event: EventOf<'publish-changed'>) => void) =>
+  on(account, 'publish-changed', handler)
+
+/** A node became better or worse. */
+export const onNodeHealthChanged = (account: string, handler: (event: EventOf<'node-health-changed'>) => void) =>
+  on(account, 'node-health-changed', handler)
+
+/** There are new figures. */
+export const onMetricsUpdated = (account: string, handler: (event: EventOf<'metrics-updated'>) => void) =>
+  on(account, 'metrics-updated', handler)
+
+/** Something a person should look at. */
+export const onAlert = (account: string, handler: (event: EventOf<'alert'>) => void) =>
+  on(account, 'alert', handler)
+
+/** The account was closed; nothing follows. */
+export const onClosed = (account: string, handler: (event: EventOf<'closed'>) => void) =>
+  on(account, 'closed', handler)

@@ -1,0 +1,311 @@
+/**
+ * The wallet-sync plugin as seen from a web view.
+ *
+ * Every function names its account: the id that the Rust side gave to `open_account`. Every rejection is a
+ * {@link WalletSyncError}. No function takes a key, an address or a path.
+ */
+
+import { Channel, invoke } from '@tauri-apps/api/core'
+import { fromContent, frame, toContent } from './bytes.js'
+import {
+  commands,
+  type AccountInfo,
+  type CacheKind,
+  type CacheStats,
+  type Changed,
+  type ExportFormat,
+  type HistoryPoint,
+  type Level,
+  type Metrics,
+  type NodeStatus,
+  type Progress,
+  type PutReport,
+  type SpendKind,
+  type SyncReport,
+  type TokenPage,
+  type TokenRef,
+  type WalletStatus,
+  type WipeReport,
+} from './bindings.js'
+import { wrap } from './error.js'
+
+export type {
+  AccountInfo,
+  Ack,
+  Bucket,
+  CacheKind,
+  CacheStats,
+  Changed,
+  ErrorCode,
+  ExportFormat,
+  Goal,
+  HighWater,
+  HistoryPoint,
+  LastSync,
+  Level,
+  Metrics,
+  NameReport,
+  NodeOutcome,
+  NodeReport,
+  NodeState,
+  NodeStatus,
+  Operation,
+  OperationFigures,
+  Progress,
+  PutReport,
+  Side,
+  SlowOperation,
+  Source,
+  Spend,
+  SpendKind,
+  SyncOutcome,
+  SyncReport,
+  Target,
+  TargetState,
+  TokenCounts,
+  TokenPage,
+  TokenRef,
+  TokenRow,
+  Totals,
+  WalletEvent,
+  WalletStatus,
+  WipeReport,
+} from './bindings.js'
+export { WalletSyncError, type WalletSyncErrorCode } from './error.js'
+export {
+  onAlert,
+  onClosed,
+  onMetricsUpdated,
+  onNodeHealthChanged,
+  onPublishChanged,
+  onSyncChanged,
+  onTokensChanged,
+  subscribe,
+  type EventOf,
+  type UnlistenFn,
+} from './events.js'
+
+/** Which tokens to list. */
+export interface TokenQuery {
+  /** Rows after this one; a page's `next`. Default: from the start. */
+  after?: TokenRef | null
+  /** Rows at most, 1–1000. Default 100. */
+  limit?: number
+  /** Show states that are proven spent too. Default: no. */
+  all?: boolean
+}
+
+/** Which entries to list. */
+export interface EntryQuery {
+  /** Only keys that start with this. */
+  prefix?: string
+  /** Keys after this one; a page's `next`. */
+  after?: string | null
+  /** Entries at most, 1–1000; a page ends earlier when its values exceed 1 MiB. Default 100. */
+  limit?: number
+}
+
+/** A synced entry. */
+export interface Entry {
+  /** 1–128 characters. */
+  key: string
+  /** When it was set, by the clock of the device that set it; ms since the Unix epoch. */
+  at: number
+  /** Bytes of the value. */
+  size: number
+  /** The value; `null` while its bytes are not on this disk yet. */
+  value: Uint8Array | null
+  /** The value as text; `null` when it is missing or not UTF-8. */
+  text: string | null
+}
+
+/** A page of entries. */
+export interface EntryPage {
+  /** Revision of the account when this was read. */
+  revision: number
+  /** Rows in key order. */
+  entries: Entry[]
+  /** What to pass as `after` for the next page; `null` at the end. */
+  next: string | null
+}
+
+/** A token state to add. */
+export interface NewToken {
+  /** 1–128 characters of `A–Z a–z 0–9 . _ : -`. */
+  tokenId: string
+  /** The same alphabet. */
+  stateHash: string
+  /** State hash that this one follows. */
+  previous?: string | null
+  /** At most 256 UTF-8 bytes: what a list shows. */
+  summary?: string | null
+  /** The wallet's own bytes, at most 1 MiB; text is stored as UTF-8. */
+  payload: Uint8Array | string
+}
+
+/** What to do in a sync. */
+export interface SyncQuery {
+  /** Ask the nodes even when the cache is fresh. Default: no. */
+  fresh?: boolean
+  /** End of the whole call, 100–600000 ms. Default: 1.8 s for reading; publishing goes on while it progresses. */
+  deadlineMs?: number
+  /** Stay until every change of ours has this level. Default: `published` when something is pending. */
+  wait?: Level
+}
+
+/** Which span of the metrics' history to show. */
+export interface HistoryQuery {
+  /** Start, ms since the Unix epoch. Default: an hour before `to`. */
+  from?: number
+  /** End, not included. Default: now. */
+  to?: number
+  /** Minutes per point; widened until there are at most 2,880 points. Default 1. */
+  stepMinutes?: number
+}
+
+// --- read: `wallet-sync:default` ---
+
+/** The open accounts. */
+export const accounts = (): Promise<AccountInfo[]> => wrap(commands.accounts())
+
+/** State of an account, without any network. */
+export const status = (account: string): Promise<WalletStatus> => wrap(commands.status(account))
+
+/** A page of the token list, in key order. */
+export const listTokens = (account: string, query: TokenQuery = {}): Promise<TokenPage> =>
+  wrap(
+    commands.listTokens(account, {
+      after: query.after ?? null,
+      limit: query.limit ?? null,
+      all: query.all ?? null,
+    }),
+  )
+
+/** A token's payload, byte for byte as it was put; fetched from the nodes when it is not on this disk. */
+export async function getToken(account: string, tokenId: string, stateHash: string): Promise<Uint8Array> {
+  const args = { account, tokenId, stateHash }
+  return new Uint8Array(await wrap(invoke<ArrayBuffer>('plugin:wallet-sync|get_token', args)))
+}
+
+/** A page of the synced entries (labels, settings), in key order. */
+export async function listEntries(account: string, query: EntryQuery = {}): Promise<EntryPage> {
+  const { prefix = null, after = null, limit = null } = query
+  const page = await wrap(commands.listEntries(account, { prefix, after, limit }))
+  const entries = page.entries.map(({ content, ...row }): Entry => {
+    const value = content && fromContent(content)
+    return { ...row, value, text: content?.encoding === 'utf8' ? content.value : null }
+  })
+  return { ...page, entries }
+}
+
+/** One entry, or `null` when there is none of this key. */
+export async function getEntry(account: string, entryKey: string): Promise<Entry | null> {
+  const { entries } = await listEntries(account, { prefix: entryKey, limit: 1 })
+  return entries.find((entry) => entry.key === entryKey) ?? null
+}
+
+/** Everything measured, and whether the targets are met. */
+export const metrics = (account: string): Promise<Metrics> => wrap(commands.metrics(account))
+
+/** The measurements over time, a point per step. */
+export const metricsHistory = (account: string, query: HistoryQuery = {}): Promise<HistoryPoint[]> =>
+  wrap(
+    commands.metricsHistory(account, {
+      from: query.from ?? null,
+      to: query.to ?? null,
+      stepMinutes: query.stepMinutes ?? null,
+    }),
+  )
+
+/** How each configured node is doing. */
+export const nodeHealth = (account: string): Promise<NodeStatus[]> => wrap(commands.nodeHealth(account))
+
+/** Statistics of the cache. */
+export const cacheStats = (account: string): Promise<CacheStats> => wrap(commands.cacheStats(account))
+
+// --- write: `wallet-sync:write` ---
+
+/**
+ * Adds token states, all or nothing; on disk when it resolves.
+ *
+ * At most 1,000 states and 16 MiB in one call. A state is immutable: the same one again counts as unchanged, other
+ * content under its key is a `conflict`.
+ */
+export async function putTokens(account: string, tokens: NewToken[]): Promise<PutReport> {
+  const encoder = new TextEncoder()
+  const payloads = tokens.map(({ payload }) => (typeof payload === 'string' ? encoder.encode(payload) : payload))
+  const rows = tokens.map(({ tokenId, stateHash, previous, summary }, at) => ({
+    tokenId,
+    stateHash,
+    previous: previous ?? null,
+    summary: summary ?? null,
+    size: payloads[at]?.length ?? 0,
+  }))
+  return wrap(invoke<PutReport>('plugin:wallet-sync|put_tokens', frame({ account, tokens: rows }, payloads)))
+}
+
+/**
+ * Records a spend of a state; on disk when it resolves.
+ *
+ * Record the `intent` with all that is needed to finish or undo the spend before the ledger sees it, and the `proof`
+ * once the ledger has it. Evidence is at most 256 KiB.
+ */
+export const recordSpend = (
+  account: string,
+  tokenId: string,
+  stateHash: string,
+  kind: SpendKind,
+  evidence: Uint8Array | string,
+): Promise<Changed> => wrap(commands.recordSpend(account, tokenId, stateHash, kind, toContent(evidence)))
+
+/** Sets a synced entry; on disk when it resolves. The value is at most 64 KiB. */
+export const setEntry = (account: string, entryKey: string, value: Uint8Array | string): Promise<Changed> =>
+  wrap(commands.setEntry(account, entryKey, toContent(value)))
+
+/**
+ * Reads the nodes, merges, and publishes what is pending.
+ *
+ * Progress may arrive after the promise is settled; `finished` is the last message.
+ */
+export async function syncNow(
+  account: string,
+  query: SyncQuery = {},
+  onProgress: (progress: Progress) => void = () => undefined,
+): Promise<SyncReport> {
+  const channel = new Channel<Progress>()
+  channel.onmessage = onProgress
+  const { fresh = null, deadlineMs = null, wait = null } = query
+  return wrap(commands.syncNow(account, { fresh, deadlineMs, wait }, channel))
+}
+
+/** Publishes what is pending until it is `verified`, or the time is up (100–600000 ms, default 10 s). */
+export const flush = (account: string, withinMs?: number): Promise<SyncReport> =>
+  wrap(commands.flush(account, withinMs ?? null))
+
+// --- admin: `wallet-sync:admin` ---
+
+/** Forgets what can be fetched or built again. Tokens, evidence and entries stay. */
+export const invalidateCache = (account: string, kind: CacheKind = 'all'): Promise<CacheStats> =>
+  wrap(commands.invalidateCache(account, kind))
+
+/** Starts the measurements at zero; their history is forgotten. */
+export async function resetMetrics(account: string): Promise<void> {
+  await wrap(commands.resetMetrics(account))
+}
+
+/** The measurements as text: JSON, or the Prometheus exposition format. */
+export const exportMetrics = (account: string, format: ExportFormat = 'json'): Promise<string> =>
+  wrap(commands.exportMetrics(account, format))
+
+/** Takes a node out of use or back into it, until the account is closed. */
+export const setNodeEnabled = (account: string, nodeId: string, enabled: boolean): Promise<NodeStatus[]> =>
+  wrap(commands.setNodeEnabled(account, nodeId, enabled))
+
+/**
+ * Closes the account and removes its folder from this device.
+ *
+ * `confirm` is the account id, typed again. Refused with `pending_changes` while a change is below `verified`; with
+ * `force` the folder is then set aside under another name instead of being removed.
+ */
+export const wipe = (account: string, confirm: string, options: { force?: boolean } = {}): Promise<WipeReport> =>
+  wrap(commands.wipe(account, confirm, options.force ?? false))

@@ -1,0 +1,200 @@
+/** React hooks. Each reads once when it is mounted and again whenever the plugin says that something changed. */
+
+import { useCallback, useMemo, useSyncExternalStore } from 'react'
+import {
+  listTokens,
+  metrics,
+  status,
+  subscribe,
+  WalletSyncError,
+  type Metrics,
+  type TokenRow,
+  type WalletEvent,
+  type WalletStatus,
+} from './index.js'
+
+/** What a hook knows. */
+export interface Reading<T> {
+  /** The last value read; `null` before the first. It stays when a later read fails. */
+  value: T | null
+  /** Why the last read failed. After `closed`, `refresh` once the account is open again. */
+  error: WalletSyncError | null
+  /** Whether a read is running. */
+  loading: boolean
+}
+
+/** Reads a value when somebody looks, and again when it changed. One read at a time; changes meanwhile cause one more. */
+class Watched<T> {
+  private reading: Reading<T> = { value: null, error: null, loading: false }
+  private readonly lookers = new Set<() => void>()
+  private stop: (() => void) | null = null
+  private run = 0
+  private isStale = false
+
+  constructor(
+    private readonly account: string,
+    private readonly kinds: readonly WalletEvent['event'][],
+    private readonly read: () => Promise<T>,
+  ) {}
+
+  readonly snapshot = (): Reading<T> => this.reading
+
+  readonly look = (looker: () => void): (() => void) => {
+    this.lookers.add(looker)
+    if (this.lookers.size === 1) this.start()
+    return () => {
+      this.lookers.delete(looker)
+      if (this.lookers.size === 0) this.end()
+    }
+  }
+
+  readonly refresh = (): void => {
+    if (this.lookers.size === 0) return
+    // After a failure, or when the account was closed, nobody listens any more.
+    if (this.stop === null) this.start()
+    else void this.reread()
+  }
+
+  private start(): void {
+    const run = ++this.run
+    subscribe(this.account, (event) => this.hear(run, event)).then(
+      (stop) => {
+        if (run !== this.run) return stop()
+        this.stop = stop
+        // Read after listening began, so that no change falls between the two.
+        void this.reread()
+      },
+      (error: unknown) => {
+        if (run === this.run) this.set({ ...this.reading, error: WalletSyncError.from(error), loading: false })
+      },
+    )
+    this.set({ ...this.reading, loading: true })
+  }
+
+  private end(): void {
+    this.run += 1
+    this.stop?.()
+    this.stop = null
+  }
+
+  private hear(run: number, event: WalletEvent): void {
+    if (run !== this.run) return
+    if (event.event === 'closed') {
+      this.end()
+      const error = new WalletSyncError('closed', 'the account is not open', false)
+      this.set({ ...this.reading, error, loading: false })
+    } else if (this.kinds.includes(event.event)) {
+      void this.reread()
+    }
+  }
+
+  private isReading = false
+
+  private async reread(): Promise<void> {
+    this.isStale = true
+    if (this.isReading) return
+    this.isReading = true
+    while (this.isStale) {
+      this.isStale = false
+      const run = this.run
+      try {
+        const value = await this.read()
+        if (run === this.run) this.set({ value, error: null, loading: this.isStale })
+      } catch (error) {
+        if (run === this.run) this.set({ ...this.reading, error: WalletSyncError.from(error), loading: this.isStale })
+      }
+    }
+    this.isReading = false
+  }
+
+  private set(reading: Reading<T>): void {
+    this.reading = reading
+    for (const looker of [...this.lookers]) looker()
+  }
+}
+
+function useWatched<T>(watched: Watched<T>): Reading<T> {
+  return useSyncExternalStore(watched.look, watched.snapshot, watched.snapshot)
+}
+
+/** The status of an account, kept current. */
+export function useWalletStatus(account: string): Reading<WalletStatus> & { refresh: () => void } {
+  const watched = useMemo(() => {
+    const kinds = ['sync-changed', 'tokens-changed', 'publish-changed'] as const
+    return new Watched(account, kinds, () => status(account))
+  }, [account])
+  return { ...useWatched(watched), refresh: watched.refresh }
+}
+
+/** Which tokens to show. */
+export interface UseTokensOptions {
+  /** Rows per page, 1–1000. Default 100. */
+  pageSize?: number
+  /** Show states that are proven spent too. Default: no. */
+  all?: boolean
+}
+
+/** The token list as far as it was asked for. */
+export interface Tokens extends Omit<Reading<TokenRow[]>, 'value'> {
+  /** The rows of all pages asked for, in key order. */
+  tokens: TokenRow[]
+  /** Live states in all; 0 before the first read. */
+  total: number
+  /** Whether there are rows beyond these. */
+  hasMore: boolean
+  /** Asks for one more page. */
+  loadMore: () => void
+  /** Reads again. */
+  refresh: () => void
+}
+
+interface List {
+  tokens: TokenRow[]
+  total: number
+  hasMore: boolean
+}
+
+const EMPTY: List = { tokens: [], total: 0, hasMore: false }
+
+/** The token list, page by page, kept current. */
+export function useTokens(account: string, { pageSize = 100, all = false }: UseTokensOptions = {}): Tokens {
+  const { watched, pages } = useMemo(() => {
+    const pages = { wanted: 1 }
+    const read = (): Promise<List> => readPages(account, pageSize, all, pages)
+    return { watched: new Watched(account, ['tokens-changed', 'publish-changed'], read), pages }
+  }, [account, pageSize, all])
+  const { value, error, loading } = useWatched(watched)
+  const { tokens, total, hasMore } = value ?? EMPTY
+  const loadMore = useCallback(() => {
+    if (!watched.snapshot().value?.hasMore) return
+    pages.wanted += 1
+    watched.refresh()
+  }, [watched, pages])
+  return { tokens, total, hasMore, error, loading, loadMore, refresh: watched.refresh }
+}
+
+/** Reads the wanted pages; from the start when the list changed in between, at most three times. */
+async function readPages(account: string, limit: number, all: boolean, pages: { wanted: number }): Promise<List> {
+  for (let attempt = 1; ; attempt += 1) {
+    const first = await listTokens(account, { limit, all })
+    let { next } = first
+    let isWhole = true
+    const tokens = [...first.tokens]
+    for (let page = 1; page < pages.wanted && next !== null; page += 1) {
+      const more = await listTokens(account, { limit, all, after: next })
+      tokens.push(...more.tokens)
+      next = more.next
+      isWhole &&= more.revision === first.revision
+    }
+    if (isWhole || attempt === 3) return { tokens, total: first.total, hasMore: next !== null }
+  }
+}
+
+/** The measurements of an account, kept current. */
+export function useMetrics(account: string): Reading<Metrics> & { refresh: () => void } {
+  const watched = useMemo(
+    () => new Watched(account, ['metrics-updated', 'node-health-changed'], () => metrics(account)),
+    [account],
+  )
+  return { ...useWatched(watched), refresh: watched.refresh }
+}

@@ -1,0 +1,145 @@
+import { afterEach, expect, test } from 'vitest'
+import * as api from '../index.js'
+import { Plugin, reset, STATUS } from './plugin.js'
+
+afterEach(reset)
+
+test('every function calls its command with every argument', async () => {
+  const plugin = new Plugin(
+    Object.fromEntries(
+      [
+        'accounts', 'status', 'list_tokens', 'metrics', 'metrics_history', 'node_health', 'cache_stats', 'record_spend',
+        'set_entry', 'sync_now', 'flush', 'invalidate_cache', 'reset_metrics', 'export_metrics', 'set_node_enabled', 'wipe',
+      ].map((command) => [command, () => STATUS]),
+    ),
+  )
+  await api.accounts()
+  await api.status('a')
+  await api.listTokens('a', { limit: 5 })
+  await api.metrics('a')
+  await api.metricsHistory('a', { stepMinutes: 5 })
+  await api.nodeHealth('a')
+  await api.cacheStats('a')
+  await api.recordSpend('a', 't', 's', 'intent', 'salt')
+  await api.setEntry('a', 'k', new Uint8Array([255, 0]))
+  await api.flush('a')
+  await api.invalidateCache('a')
+  await api.resetMetrics('a')
+  await api.exportMetrics('a')
+  await api.setNodeEnabled('a', 'n1', false)
+  await api.wipe('a', 'a')
+  expect(plugin.calls).toEqual([
+    { command: 'accounts', args: {} },
+    { command: 'status', args: { account: 'a' } },
+    { command: 'list_tokens', args: { account: 'a', page: { after: null, limit: 5, all: null } } },
+    { command: 'metrics', args: { account: 'a' } },
+    { command: 'metrics_history', args: { account: 'a', range: { from: null, to: null, stepMinutes: 5 } } },
+    { command: 'node_health', args: { account: 'a' } },
+    { command: 'cache_stats', args: { account: 'a' } },
+    {
+      command: 'record_spend',
+      args: { account: 'a', tokenId: 't', stateHash: 's', kind: 'intent', evidence: { encoding: 'utf8', value: 'salt' } },
+    },
+    { command: 'set_entry', args: { account: 'a', entryKey: 'k', value: { encoding: 'base64', value: '/wA=' } } },
+    { command: 'flush', args: { account: 'a', withinMs: null } },
+    { command: 'invalidate_cache', args: { account: 'a', kind: 'all' } },
+    { command: 'reset_metrics', args: { account: 'a' } },
+    { command: 'export_metrics', args: { account: 'a', format: 'json' } },
+    { command: 'set_node_enabled', args: { account: 'a', nodeId: 'n1', enabled: false } },
+    { command: 'wipe', args: { account: 'a', confirm: 'a', force: false } },
+  ])
+})
+
+test('a put goes out as a head and the payloads behind it', async () => {
+  let body: Uint8Array = new Uint8Array()
+  new Plugin({
+    put_tokens: (args) => {
+      body = args as unknown as Uint8Array
+      return { added: 2, unchanged: 0, revision: 3 }
+    },
+  })
+  const report = await api.putTokens('a', [
+    { tokenId: 't', stateHash: 's', summary: '1 coin', payload: 'ü' },
+    { tokenId: 'u', stateHash: 's', previous: 'r', payload: new Uint8Array([0, 255]) },
+  ])
+  expect(report.added).toBe(2)
+  const length = new DataView(body.buffer).getUint32(0)
+  expect(JSON.parse(new TextDecoder().decode(body.subarray(4, 4 + length)))).toEqual({
+    account: 'a',
+    tokens: [
+      { tokenId: 't', stateHash: 's', previous: null, summary: '1 coin', size: 2 },
+      { tokenId: 'u', stateHash: 's', previous: 'r', summary: null, size: 2 },
+    ],
+  })
+  expect([...body.subarray(4 + length)]).toEqual([0xc3, 0xbc, 0, 255])
+})
+
+test('a payload comes back as bytes', async () => {
+  new Plugin({ get_token: () => new Uint8Array([1, 2]).buffer })
+  expect([...(await api.getToken('a', 't', 's'))]).toEqual([1, 2])
+})
+
+test('entries come as text and bytes, missing ones as null', async () => {
+  const row = { at: 1, size: 2 }
+  new Plugin({
+    list_entries: () => ({
+      revision: 1,
+      next: null,
+      entries: [
+        { ...row, key: 'label', content: { encoding: 'utf8', value: 'hi' } },
+        { ...row, key: 'label.raw', content: { encoding: 'base64', value: '/wA=' } },
+        { ...row, key: 'label.gone', content: null },
+      ],
+    }),
+  })
+  const { entries } = await api.listEntries('a', { prefix: 'label' })
+  expect(entries.map(({ key, text, value }) => [key, text, value && [...value]])).toEqual([
+    ['label', 'hi', [104, 105]],
+    ['label.raw', null, [255, 0]],
+    ['label.gone', null, null],
+  ])
+  expect((await api.getEntry('a', 'label'))?.text).toBe('hi')
+  expect(await api.getEntry('a', 'lab')).toBeNull()
+})
+
+test('progress of a sync arrives until it is finished', async () => {
+  const heard: api.Progress[] = []
+  new Plugin({
+    sync_now: ({ onProgress, options }) => {
+      expect(options).toEqual({ fresh: true, deadlineMs: 500, wait: 'verified' })
+      Plugin.tell(onProgress, 0, { step: 'reading', names: 4 })
+      Plugin.tell(onProgress, 1, { step: 'finished' })
+      return { outcome: 'merged' }
+    },
+  })
+  const report = await api.syncNow('a', { fresh: true, deadlineMs: 500, wait: 'verified' }, (p) => heard.push(p))
+  expect(report.outcome).toBe('merged')
+  expect(heard).toEqual([{ step: 'reading', names: 4 }, { step: 'finished' }])
+})
+
+test('every rejection is a WalletSyncError with a code', async () => {
+  new Plugin({
+    status: () => {
+      throw { code: 'closed', message: 'the account is not open', retryable: false }
+    },
+    flush: () => {
+      throw 'invalid args `withinMs` for command `flush`'
+    },
+  })
+  const reason = async (call: Promise<unknown>): Promise<api.WalletSyncError> => {
+    const error: unknown = await call.then(
+      () => undefined,
+      (error: unknown) => error,
+    )
+    expect(error).toBeInstanceOf(api.WalletSyncError)
+    return error as api.WalletSyncError
+  }
+  expect(await reason(api.status('a'))).toMatchObject({ code: 'closed', retryable: false })
+  expect(await reason(api.flush('a'))).toMatchObject({ code: 'bad_request' })
+  expect(await reason(api.wipe('a', 'a'))).toMatchObject({ code: 'not_allowed' })
+  expect(await reason(api.getToken('a', 't', 's'))).toMatchObject({ code: 'not_allowed' })
+  expect(await reason(api.putTokens('a', []))).toMatchObject({ code: 'not_allowed' })
+  expect(await reason(api.onTokensChanged('closed', () => undefined).then(() => api.wipe('a', 'a')))).toMatchObject({
+    code: 'not_allowed',
+  })
+})

@@ -1,0 +1,127 @@
+//! A node that can be taken out of use: while it is, nothing is sent to it.
+//!
+//! It still counts as configured, so that taking nodes out of use never makes a majority smaller.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use async_trait::async_trait;
+use bytes::Bytes;
+
+use super::{BlockSink, Call, Node, Outcome, Put, PutMode, Repin};
+use crate::model::block::Block;
+use crate::model::car::CarSummary;
+use crate::model::cid::Cid;
+use crate::model::identity::Name;
+use crate::model::record::Record;
+use crate::{Code, Error};
+
+/// A node behind a switch.
+pub struct Switched {
+    node: Arc<dyn Node>,
+    is_off: AtomicBool,
+}
+
+impl Switched {
+    /// The node, in use.
+    #[must_use]
+    pub fn new(node: Arc<dyn Node>) -> Self {
+        Self { node, is_off: AtomicBool::new(false) }
+    }
+
+    /// Takes the node out of use or back into it; requests under way go on.
+    pub fn set_enabled(&self, enabled: bool) {
+        self.is_off.store(!enabled, Ordering::Release);
+    }
+
+    /// Whether it is in use.
+    #[must_use]
+    pub fn is_enabled(&self) -> bool {
+        !self.is_off.load(Ordering::Acquire)
+    }
+
+    fn pass(&self) -> Result<&dyn Node, Error> {
+        if self.is_enabled() { Ok(&*self.node) } else { Err(Error::new(Code::Unreachable, "out of use")) }
+    }
+}
+
+#[async_trait]
+impl Node for Switched {
+    fn id(&self) -> &str {
+        self.node.id()
+    }
+
+    fn has_api(&self) -> bool {
+        self.node.has_api()
+    }
+
+    async fn warm(&self, connections: usize) {
+        if let Ok(node) = self.pass() {
+            node.warm(connections).await;
+        }
+    }
+
+    async fn record(&self, name: &Name, known: bool, call: &Call) -> Outcome {
+        match self.pass() {
+            Ok(node) => node.record(name, known, call).await,
+            Err(_) => Outcome::Skipped,
+        }
+    }
+
+    async fn block(&self, cid: &Cid, call: &Call) -> Result<Block, Error> {
+        self.pass()?.block(cid, call).await
+    }
+
+    async fn car(
+        &self,
+        root: &Cid,
+        held: HashSet<Cid>,
+        sink: BlockSink<'_>,
+        call: &Call,
+    ) -> Result<CarSummary, Error> {
+        self.pass()?.car(root, held, sink, call).await
+    }
+
+    async fn import(&self, car: Bytes, call: &Call) -> Result<(), Error> {
+        self.pass()?.import(car, call).await
+    }
+
+    async fn pin(
+        &self,
+        root: &Cid,
+        name: &Name,
+        progress: &(dyn Fn(u64) + Send + Sync),
+        call: &Call,
+    ) -> Result<(), Error> {
+        self.pass()?.pin(root, name, progress, call).await
+    }
+
+    async fn repin(&self, old: &Cid, new: &Cid, call: &Call) -> Result<Repin, Error> {
+        self.pass()?.repin(old, new, call).await
+    }
+
+    async fn unpin(&self, root: &Cid, call: &Call) -> Result<(), Error> {
+        self.pass()?.unpin(root, call).await
+    }
+
+    async fn pins(&self, name: &Name, call: &Call) -> Result<Vec<Cid>, Error> {
+        self.pass()?.pins(name, call).await
+    }
+
+    async fn put_record(&self, record: &Record, mode: PutMode, call: &Call) -> Result<Put, Error> {
+        self.pass()?.put_record(record, mode, call).await
+    }
+
+    async fn holds(&self, cid: &Cid, call: &Call) -> Result<bool, Error> {
+        self.pass()?.holds(cid, call).await
+    }
+
+    async fn holds_dag(&self, root: &Cid, call: &Call) -> Result<Option<u64>, Error> {
+        self.pass()?.holds_dag(root, call).await
+    }
+
+    async fn own_block(&self, cid: &Cid, call: &Call) -> Result<Option<Block>, Error> {
+        self.pass()?.own_block(cid, call).await
+    }
+}

@@ -1,0 +1,273 @@
+//! The open accounts and what belongs to each: engine, listeners, bounds on what runs at once.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
+use std::time::Duration;
+
+use futures_util::future::join_all;
+use tokio::sync::{Mutex, Semaphore};
+use tokio::task::JoinSet;
+
+use super::failure::CommandError;
+use super::feed::Feed;
+use super::gate::{Class, Gate};
+use super::{export, folder};
+use crate::clock::monotonic;
+use crate::config::Config;
+use crate::engine::{Mode, OpenOptions};
+use crate::{Code, Engine, Error, Secret, limits};
+
+/// The plugin's state: the accounts that the app has opened. Got by [`WalletSyncExt`](super::WalletSyncExt).
+#[derive(Debug)]
+pub struct WalletSync {
+    config: Config,
+    folder: PathBuf,
+    open: RwLock<BTreeMap<String, Arc<Account>>>,
+    /// Opening, closing and wiping come one after the other.
+    order: Mutex<()>,
+    gate: Gate,
+    /// What was told of the foreground last, for accounts opened later.
+    is_in_front: AtomicBool,
+    /// Bytes of put bodies under way, over all accounts.
+    bodies: Semaphore,
+}
+
+/// An open account.
+pub(super) struct Account {
+    pub id: String,
+    pub engine: Engine,
+    pub feed: Arc<Feed>,
+    /// Payloads being read.
+    pub payloads: Semaphore,
+    /// Syncs and flushes being waited for.
+    pub syncs: Semaphore,
+    /// What runs as long as the account is open; ends when this is dropped.
+    tasks: Mutex<JoinSet<()>>,
+}
+
+/// What became of a wiped account's folder.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Wiped {
+    /// It is gone. Everything of this device was `verified` on the nodes.
+    Removed,
+    /// It was moved to `set-aside` in the plugin's folder, for it may hold the only copy of something.
+    SetAside,
+}
+
+impl std::fmt::Debug for Account {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Account").field("id", &self.id).finish_non_exhaustive()
+    }
+}
+
+impl WalletSync {
+    pub(super) fn new(config: Config, folder: PathBuf) -> Self {
+        folder::finish_removals(&folder);
+        Self {
+            config,
+            folder,
+            open: RwLock::new(BTreeMap::new()),
+            order: Mutex::new(()),
+            gate: Gate::default(),
+            is_in_front: AtomicBool::new(true),
+            bodies: Semaphore::new(limits::PUT_BYTES_IN_FLIGHT),
+        }
+    }
+
+    /// Opens an account under a name of the app's choice with the plugin's settings; from then on commands can name it, and
+    /// it publishes and polls by itself.
+    ///
+    /// # Errors
+    /// `bad_request` for an id that is not 1–64 characters of `A–Z a–z 0–9 . _ -`, `conflict` when an account of this name is
+    /// open, `rate_limited` above [`limits::ACCOUNTS`] open accounts; else as [`Engine::open`].
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves the account closed.
+    pub async fn open_account(&self, id: &str, secret: Secret) -> Result<Engine, Error> {
+        self.open_account_with(id, secret, self.config.clone()).await
+    }
+
+    /// The same with settings of its own.
+    ///
+    /// # Errors
+    /// As [`WalletSync::open_account`].
+    ///
+    /// # Cancel safety
+    /// As [`WalletSync::open_account`].
+    pub async fn open_account_with(&self, id: &str, secret: Secret, config: Config) -> Result<Engine, Error> {
+        folder::check_id(id)?;
+        let _order = self.order.lock().await;
+        {
+            let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+            if open.contains_key(id) {
+                return Err(Error::new(Code::Conflict, "an account of this name is open"));
+            }
+            if open.len() >= limits::ACCOUNTS {
+                return Err(Error::new(Code::RateLimited, "too many accounts are open"));
+            }
+        }
+        let every = config.metrics.export.map(Duration::from_millis);
+        let dir = folder::of(&self.folder, id);
+        let engine = Engine::open(&secret, OpenOptions { dir, config, mode: Mode::Background }).await?;
+        engine.set_foreground(self.is_in_front.load(Ordering::Acquire));
+        let feed = Arc::new(Feed::new(id));
+        let mut tasks = JoinSet::new();
+        let (running, events) = (feed.clone(), engine.subscribe());
+        tasks.spawn(async move { running.run(events).await });
+        if let Some(every) = every {
+            tasks.spawn(export::run(id.to_owned(), engine.clone(), every));
+        }
+        let account = Arc::new(Account {
+            id: id.to_owned(),
+            engine: engine.clone(),
+            feed,
+            payloads: Semaphore::new(limits::PAYLOADS_IN_FLIGHT),
+            syncs: Semaphore::new(limits::SYNCS_IN_FLIGHT),
+            tasks: Mutex::new(tasks),
+        });
+        self.open.write().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), account);
+        Ok(engine)
+    }
+
+    /// Closes an account: work under way ends within five seconds, listeners are told, the folder is released. What is not
+    /// published is on disk and goes on when the account is opened again.
+    ///
+    /// # Errors
+    /// `closed` when no account of this name is open; store errors of the last writes.
+    ///
+    /// # Cancel safety
+    /// Dropping the future leaves the account unknown to commands; the folder is released when the engine's tasks end.
+    pub async fn close_account(&self, id: &str) -> Result<(), Error> {
+        let _order = self.order.lock().await;
+        self.close(id).await.map(|_| ())
+    }
+
+    /// The engine of an open account, for Rust code.
+    #[must_use]
+    pub fn engine(&self, id: &str) -> Option<Engine> {
+        self.account(id).ok().map(|account| account.engine.clone())
+    }
+
+    /// Names of the open accounts.
+    #[must_use]
+    pub fn accounts(&self) -> Vec<String> {
+        self.open.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
+    }
+
+    /// Closes an account and takes its folder off this device: removed when every change of this device is `verified` on the
+    /// nodes, set aside when it is not and `force` is given. Nodes and other devices keep what they have.
+    ///
+    /// # Errors
+    /// `closed` when no account of this name is open; `pending_changes` when a change is below `verified` and `force` is not
+    /// given, with nothing changed; `storage_io` when the folder cannot be moved, with the account closed.
+    ///
+    /// # Cancel safety
+    /// The folder is moved whole or not at all.
+    pub async fn wipe_account(&self, id: &str, force: bool) -> Result<Wiped, Error> {
+        let _order = self.order.lock().await;
+        if !force && self.account(id)?.engine.status().pending > 0 {
+            return Err(Error::new(Code::PendingChanges, "changes of this device are not verified yet"));
+        }
+        let engine = self.close(id).await?;
+        // A change may have come in between: then its only copy stays.
+        let is_safe = engine.status().pending == 0;
+        let (base, id) = (self.folder.clone(), id.to_owned());
+        let moved = tokio::task::spawn_blocking(move || {
+            if is_safe {
+                folder::remove(&base, &id).map(|()| Wiped::Removed)
+            } else {
+                folder::set_aside(&base, &id).map(|()| Wiped::SetAside)
+            }
+        });
+        moved.await.map_err(|_| Error::new(Code::TaskFailed, "the folder was not put away"))?
+    }
+
+    /// Publishes what is pending in every account and closes it, all within a time. What is left is on disk.
+    ///
+    /// # Cancel safety
+    /// Call it again when dropped early.
+    pub async fn drain(&self, within: Duration) {
+        let _order = self.order.lock().await;
+        let end = monotonic() + within;
+        let all = self.all();
+        join_all(all.iter().map(|account| async move {
+            if account.engine.status().pending > 0 {
+                // Not reached in time is no failure: the next start goes on with it.
+                let _ = tokio::time::timeout_at(end, account.engine.flush(within)).await;
+            }
+            let left = end.saturating_duration_since(monotonic());
+            if let Err(error) = self.close_within(&account.id, left).await {
+                tracing::warn!(code = %error.code(), "an account did not close cleanly");
+            }
+        }))
+        .await;
+    }
+
+    /// Tells every account whether the app is in front: it then reads the nodes more often.
+    pub fn set_foreground(&self, is_in_front: bool) {
+        self.is_in_front.store(is_in_front, Ordering::Release);
+        for account in self.all() {
+            account.engine.set_foreground(is_in_front);
+        }
+    }
+
+    /// Tells every account that the app was suspended and runs again: each reads its nodes at once.
+    pub fn resume(&self) {
+        for account in self.all() {
+            account.engine.resume();
+        }
+    }
+
+    pub(super) fn forget_listeners(&self, window: &str) {
+        for account in self.all() {
+            account.feed.forget(window);
+        }
+    }
+
+    pub(super) fn forget_window(&self, window: &str) {
+        self.forget_listeners(window);
+        self.gate.forget(window);
+    }
+
+    /// Lets a window's call pass.
+    pub(super) fn pass(&self, window: &str, class: Class) -> Result<(), CommandError> {
+        Ok(self.gate.pass(window, class, monotonic())?)
+    }
+
+    /// An open account for a window's call.
+    pub(super) fn enter(&self, window: &str, class: Class, id: &str) -> Result<Arc<Account>, CommandError> {
+        self.pass(window, class)?;
+        Ok(self.account(id)?)
+    }
+
+    /// Room for a body in memory, kept until the permit is dropped.
+    pub(super) fn body_room(&self, bytes: usize) -> Result<tokio::sync::SemaphorePermit<'_>, CommandError> {
+        let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
+        let room = self.bodies.try_acquire_many(bytes);
+        room.map_err(|_| Error::new(Code::RateLimited, "too many bytes under way").into())
+    }
+
+    pub(super) fn account(&self, id: &str) -> Result<Arc<Account>, Error> {
+        let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
+        open.get(id).cloned().ok_or_else(|| Error::new(Code::Closed, "no account of this name is open"))
+    }
+
+    pub(super) fn all(&self) -> Vec<Arc<Account>> {
+        self.open.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
+
+    async fn close(&self, id: &str) -> Result<Engine, Error> {
+        self.close_within(id, limits::EXIT_DRAIN).await
+    }
+
+    async fn close_within(&self, id: &str, drain: Duration) -> Result<Engine, Error> {
+        let account = self.account(id)?;
+        self.open.write().unwrap_or_else(PoisonError::into_inner).remove(id);
+        account.tasks.lock().await.shutdown().await;
+        account.feed.close();
+        account.engine.close(drain).await?;
+        Ok(account.engine.clone())
+    }
+}

@@ -1,0 +1,102 @@
+//! The generated TypeScript: types and thin calls for `guest-js/`.
+//!
+//! `UPDATE_BINDINGS=1 cargo test --features specta,test-ipc bindings` writes it anew.
+
+// Only compiled for tests, which the lint does not see through the features.
+#![allow(clippy::expect_used)]
+
+use std::collections::BTreeSet;
+
+use specta_typescript::Typescript;
+use tauri::test::MockRuntime;
+use tauri_specta::{Builder, ErrorHandlingMode, collect_commands};
+
+use super::{PLUGIN_NAME, commands, wire};
+
+fn builder() -> Builder<MockRuntime> {
+    Builder::new()
+        .plugin_name(PLUGIN_NAME)
+        .commands(collect_commands![
+            commands::read::accounts::<MockRuntime>,
+            commands::read::status::<MockRuntime>,
+            commands::read::list_tokens::<MockRuntime>,
+            commands::read::list_entries::<MockRuntime>,
+            commands::read::metrics::<MockRuntime>,
+            commands::read::metrics_history::<MockRuntime>,
+            commands::read::node_health::<MockRuntime>,
+            commands::read::cache_stats::<MockRuntime>,
+            commands::read::subscribe::<MockRuntime>,
+            commands::write::record_spend::<MockRuntime>,
+            commands::write::set_entry::<MockRuntime>,
+            commands::sync::sync_now::<MockRuntime>,
+            commands::sync::flush::<MockRuntime>,
+            commands::admin::invalidate_cache::<MockRuntime>,
+            commands::admin::reset_metrics::<MockRuntime>,
+            commands::admin::export_metrics::<MockRuntime>,
+            commands::admin::set_node_enabled::<MockRuntime>,
+            commands::admin::wipe::<MockRuntime>,
+        ])
+        // Named by a command whose body is bytes.
+        .typ::<wire::PutReport>()
+        // One shape per type: what may be left out by a caller is `null` here.
+        .disable_serde_phases()
+        .error_handling(ErrorHandlingMode::Throw)
+}
+
+fn exported() -> String {
+    let dir = tempfile::tempdir().expect("a folder");
+    let path = dir.path().join("bindings.ts");
+    builder().export(Typescript::default(), &path).expect("exports");
+    std::fs::read_to_string(path).expect("was written")
+}
+
+#[test]
+fn bindings_are_current() {
+    let committed = concat!(env!("CARGO_MANIFEST_DIR"), "/guest-js/bindings.ts");
+    let fresh = exported();
+    if std::env::var_os("UPDATE_BINDINGS").is_some() {
+        std::fs::write(committed, fresh).expect("writes");
+        return;
+    }
+    let old = std::fs::read_to_string(committed).unwrap_or_default();
+    assert!(old == fresh, "stale: UPDATE_BINDINGS=1 cargo test --features specta,test-ipc bindings");
+}
+
+/// Each command's arguments by name. A command that takes a secret, an address, a path or a query would stand here.
+#[test]
+fn no_command_takes_more_than_names_numbers_and_content() {
+    let allowed = BTreeSet::from([
+        "account",
+        "page",
+        "range",
+        "onEvents",
+        "tokenId",
+        "stateHash",
+        "kind",
+        "evidence",
+        "entryKey",
+        "value",
+        "options",
+        "onProgress",
+        "withinMs",
+        "format",
+        "nodeId",
+        "enabled",
+        "confirm",
+        "force",
+    ]);
+    let text = exported();
+    let calls = text.lines().filter(|line| line.contains("__TAURI_INVOKE"));
+    let mut seen = 0;
+    for call in calls.filter(|line| line.contains("plugin:wallet-sync|")) {
+        seen += 1;
+        let Some((_, rest)) = call.split_once("|") else { continue };
+        let Some((_, arguments)) = rest.split_once('{') else { continue };
+        let arguments = arguments.split('}').next().unwrap_or_default();
+        for argument in arguments.split(',').map(str::trim).filter(|argument| !argument.is_empty()) {
+            let name = argument.split(':').next().unwrap_or_default().trim();
+            assert!(allowed.contains(name), "{call}");
+        }
+    }
+    assert_eq!(seen, 18, "every command but the two whose bytes go outside of JSON");
+}

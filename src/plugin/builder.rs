@@ -1,0 +1,85 @@
+//! Registering the plugin.
+
+use std::path::PathBuf;
+
+use tauri::plugin::{Builder as Plugin, TauriPlugin};
+use tauri::{Manager, Runtime};
+
+use super::accounts::WalletSync;
+use super::{PLUGIN_NAME, commands, lifecycle};
+use crate::config::Config;
+
+/// The plugin with the settings of `plugins.wallet-sync`.
+#[must_use]
+pub fn init<R: Runtime>() -> TauriPlugin<R, Option<Config>> {
+    Builder::new().build()
+}
+
+/// The plugin with settings from Rust.
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct Builder {
+    config: Option<Config>,
+    folder: Option<PathBuf>,
+}
+
+impl Builder {
+    /// Settings from `plugins.wallet-sync`, data below the app's data folder.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Settings in place of `plugins.wallet-sync`, for example with node tokens from the system's keyring. Default: those
+    /// of the app's configuration, or none.
+    pub fn config(mut self, config: Config) -> Self {
+        self.config = Some(config);
+        self
+    }
+
+    /// Folder that holds the accounts' folders. Default: `wallet-sync` in the app's data folder.
+    pub fn data_folder(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.folder = Some(folder.into());
+        self
+    }
+
+    /// The plugin. An unknown key or a value out of its bounds ends the app's start, named in the message.
+    #[must_use]
+    pub fn build<R: Runtime>(self) -> TauriPlugin<R, Option<Config>> {
+        Plugin::<R, Option<Config>>::new(PLUGIN_NAME)
+            .invoke_handler(tauri::generate_handler![
+                commands::read::accounts,
+                commands::read::status,
+                commands::read::list_tokens,
+                commands::read::get_token,
+                commands::read::list_entries,
+                commands::read::metrics,
+                commands::read::metrics_history,
+                commands::read::node_health,
+                commands::read::cache_stats,
+                commands::read::subscribe,
+                commands::write::put_tokens,
+                commands::write::record_spend,
+                commands::write::set_entry,
+                commands::sync::sync_now,
+                commands::sync::flush,
+                commands::admin::invalidate_cache,
+                commands::admin::reset_metrics,
+                commands::admin::export_metrics,
+                commands::admin::set_node_enabled,
+                commands::admin::wipe,
+            ])
+            .setup(|app, api| {
+                let config = self.config.or_else(|| api.config().clone()).unwrap_or_default();
+                config.validate()?;
+                let folder = match self.folder {
+                    Some(folder) => folder,
+                    None => app.path().app_data_dir()?.join(PLUGIN_NAME),
+                };
+                app.manage(WalletSync::new(config, folder));
+                Ok(())
+            })
+            .on_page_load(lifecycle::page_loaded)
+            .on_event(lifecycle::listener())
+            .build()
+    }
+}

@@ -1,0 +1,11 @@
+//! Commands: check, call the engine, convert. Nothing is decided here.
+
+pub(super) mod admin;
+pub(super) mod read;
+pub(super) mod sync;
+pub(super) mod write;
+
+use super::failure::CommandError;
+
+/// What a command answers.
+type Answer<T> = Result<T, CommandError>;

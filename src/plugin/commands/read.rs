@@ -1,0 +1,164 @@
+//! Commands that read: the set `default`.
+
+use tauri::ipc::{Channel, Response};
+use tauri::{Runtime, Webview, command};
+
+use super::Answer;
+use crate::plugin::accounts::Account;
+use crate::plugin::gate::Class;
+use crate::plugin::wire::{
+    AccountInfo, CacheStats, EntryPage, EntryRange, HistoryPoint, HistoryRange, Metrics, NodeStatus,
+    Subscription, TokenPage, TokenRange, WalletEvent, WalletStatus,
+};
+use crate::plugin::{CommandError, WalletSyncExt, args};
+use crate::{Code, Error, limits};
+
+/// Milliseconds of a minute, the step of the history.
+const MINUTE_MS: i64 = 60_000;
+
+#[command]
+#[cfg_attr(feature = "specta", specta::specta)]
+pub(crate) async fn accounts<R: Runtime>(webview: Webview<R>) -> Answer<Vec<AccountInfo>> {
+    webview.wallet_sync().pass(webview.label(), Class::Read)?;
+    let all = webview.wallet_sync().all();
+    Ok(all
+        .iter()
+        .map(|open| AccountInfo { account: open.id.clone(), revision: open.engine.revision() })
+        .collect())
+}
+
+#[command]
+#[cfg_attr(feature = "specta", specta::specta)]
+pub(crate) async fn status<R: Runtime>(webview: Webview<R>, account: String) -> Answer<WalletStatus> {
+    let open = webview.wallet_sync().enter(webview.label(), Class::Read, &account)?;
+    let nodes = open.engine.node_count();
+    Ok(WalletStatus::of(&open.id, open.engine.status(), nodes, open.feed.is_syncing()))
+}
+
+#[command]
+#[cfg_attr(feature = "specta", specta::specta)]
+pub(crate) async fn list_tokens<R: Runtime>(
+    webview: Webview<R>,
+    account: String,
+    page: TokenRange,
+) -> Answer<TokenPage> {
+    let open = webview.wallet_sync().enter(webview.label(), Class::Read, &account)?;
+    let limit = args::rows(page.limit)?;
+    let after = match page.after {
+        Some(after) => Some(args::token_key(&after.token_id, &after.state_hash)?),
+        None => None,
+    };
+    // Before the rows: a change in between makes an event with a higher one.
+    let revision = open.engine.revision();
+    let total = u64::try_from(open.engine.counts().total).unwrap_or(u64::MAX);
+    let mut rows = open.engine.tokens(after.as_ref(), limit.saturating_add(1), page.all.unwrap_or(false));
+    let is_more = rows.len() > limit;
+    rows.truncate(limit);
+    let tokens: Vec<_> = rows.into_iter().map(crate::plugin::wire::TokenRow::from).collect();
+    let next = tokens.last().filter(|_| is_more).map(Into::into);
+    Ok(TokenPage { revision, total, tokens, next })
+}
+
+/// Bytes, outside of JSON.
+#[command]
+pub(crate) async fn get_token<R: Runtime>(
+    webview: Webview<R>,
+    account: String,
+    token_id: String,
+    state_hash: String,
+) -> Answer<Response> {
+    let open = webview.wallet_sync().enter(webview.label(), Class::Read, &account)?;
+    args::token_key(&token_id, &state_hash)?;
+    let _turn = open.payloads.acquire().await.map_err(|_| closed())?;
+    let payload = open.engine.payload(&token_id, &state_hash).await?;
+    Ok(Response::new(payload.to_vec()))
+}
+
+#[command]
+#[cfg_attr(feature = "specta", specta::specta)]
+pub(crate) async fn list_entries<R: Runtime>(
+    webview: Webview<R>,
+    account: String,
+    page: EntryRange,
+) -> Answer<EntryPage> {
+    let open = webview.wallet_sync().enter(webview.label(), Class::Read, &account)?;
+    let limit = args::rows(page.limit)?;
+    args::part_of_key(page.prefix.as_deref())?;
+    args::part_of_key(page.after.as_deref())?;
+    let _turn = open.payloads.acquire().await.map_err(|_| closed())?;
+    let revision = open.engine.revision();
+    let prefix = page.prefix.unwrap_or_default();
+    let after = page.after.as_deref();
+    let listed = open.engine.entries(&prefix, after, limit, limits::ENTRY_PAGE_BYTES).await?;
+    let next = listed.rows.last().filter(|_| listed.is_more).map(|row| row.key.clone());
+    Ok(EntryPage { revision, entries: listed.rows.into_iter().map(Into::into).collect(), next })
+}
+
+#[command]
+#[cfg_attr(feature = "specta", specta::specta)]
+pub(crate) async fn metrics<R: Runtime>(webview: Webview<R>, account: String) -> Answer<Metrics> {
+    let open = webview.wallet_sync().enter(webview.label(), Class::Read, &account)?;
+    Ok(Metrics::of(&open.engine))
+}
+
+#[command]
+#[cfg_attr(feature = "specta", specta::specta)]
+pub(crate) async fn metrics_history<R: Runtime>(
+    webview: Webview<R>,
+    account: String,
+    range: HistoryRange,
+) -> Answer<Vec<HistoryPoint>> {
+    let open = webview.wallet_sync().enter(webview.label(), Class::Read, &account)?;
+    let minute = |ms: i64| ms.max(0).div_euclid(MINUTE_MS);
+    // The running minute is part of a chart that ends now.
+    let to = range.to.map_or_else(|| minute(open.engine.now()).saturating_add(1), minute);
+    let from = range.from.map_or_else(|| to.saturating_sub(60), minute);
+    if from > to {
+        return Err(CommandError::bad_request("range: from is after to"));
+    }
+    // Each call writes the running minute to disk.
+    let _turn = open.payloads.acquire().await.map_err(|_| closed())?;
+    let points = open.engine.metrics_history(from, to, range.step_minutes.unwrap_or(1)).await?;
+    Ok(points.into_iter().map(Into::into).collect())
+}
+
+#[command]
+#[cfg_attr(feature = "specta", specta::specta)]
+pub(crate) async fn node_health<R: Runtime>(webview: Webview<R>, account: String) -> Answer<Vec<NodeStatus>> {
+    let open = webview.wallet_sync().enter(webview.label(), Class::Read, &account)?;
+    Ok(nodes(&open))
+}
+
+#[command]
+#[cfg_attr(feature = "specta", specta::specta)]
+pub(crate) async fn cache_stats<R: Runtime>(webview: Webview<R>, account: String) -> Answer<CacheStats> {
+    let open = webview.wallet_sync().enter(webview.label(), Class::Read, &account)?;
+    Ok(open.engine.cache_stats().await?.into())
+}
+
+/// Sends events to this window from now on, in place of what it listened with before.
+#[command]
+#[cfg_attr(feature = "specta", specta::specta)]
+pub(crate) async fn subscribe<R: Runtime>(
+    webview: Webview<R>,
+    account: String,
+    on_events: Channel<Vec<WalletEvent>>,
+) -> Answer<Subscription> {
+    let open = webview.wallet_sync().enter(webview.label(), Class::Read, &account)?;
+    let missed = open.feed.listen(webview.label(), on_events);
+    // Closed since it was entered: nobody would tell.
+    if webview.wallet_sync().account(&account).is_err() {
+        open.feed.close();
+        return Err(closed());
+    }
+    Ok(Subscription { account: open.id.clone(), revision: open.engine.revision(), missed })
+}
+
+/// The nodes of an account as they are told.
+pub(super) fn nodes(open: &Account) -> Vec<NodeStatus> {
+    open.engine.nodes().into_iter().map(Into::into).collect()
+}
+
+fn closed() -> CommandError {
+    Error::new(Code::Closed, "the account is closed").into()
+}

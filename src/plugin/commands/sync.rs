@@ -1,0 +1,87 @@
+//! Commands that wait for the nodes; part of the set `write`.
+
+use std::sync::{Mutex, PoisonError};
+
+use tauri::ipc::Channel;
+use tauri::{Runtime, Webview, command};
+use tokio::sync::SemaphorePermit;
+use tokio::time::Instant;
+
+use super::Answer;
+use crate::clock::monotonic;
+use crate::engine::SyncRequest;
+use crate::plugin::accounts::Account;
+use crate::plugin::gate::Class;
+use crate::plugin::wire::{Progress, SyncOptions, SyncReport};
+use crate::plugin::{CommandError, WalletSyncExt, args};
+use crate::{Code, Error, engine, limits};
+
+#[command]
+#[cfg_attr(feature = "specta", specta::specta)]
+pub(crate) async fn sync_now<R: Runtime>(
+    webview: Webview<R>,
+    account: String,
+    options: SyncOptions,
+    on_progress: Channel<Progress>,
+) -> Answer<SyncReport> {
+    let open = webview.wallet_sync().enter(webview.label(), Class::Write, &account)?;
+    let request = SyncRequest {
+        fresh: options.fresh.unwrap_or(false),
+        deadline: args::call_ms(options.deadline_ms)?,
+        wait: options.wait.map(Into::into),
+    };
+    let _turn = turn(&open)?;
+    let steps = Steps { channel: on_progress.clone(), last: Mutex::new(None) };
+    let done = open.engine.sync(request, move |step| steps.tell(step)).await;
+    // The window may be gone.
+    let _ = on_progress.send(Progress::Finished);
+    report(&open, done)
+}
+
+#[command]
+#[cfg_attr(feature = "specta", specta::specta)]
+pub(crate) async fn flush<R: Runtime>(
+    webview: Webview<R>,
+    account: String,
+    within_ms: Option<u32>,
+) -> Answer<SyncReport> {
+    let open = webview.wallet_sync().enter(webview.label(), Class::Write, &account)?;
+    let within = args::call_ms(within_ms)?.unwrap_or(limits::FLUSH);
+    let _turn = turn(&open)?;
+    let done = open.engine.flush(within).await;
+    report(&open, done)
+}
+
+fn turn(open: &Account) -> Result<SemaphorePermit<'_>, CommandError> {
+    open.syncs
+        .try_acquire()
+        .map_err(|_| Error::new(Code::RateLimited, "too many syncs are waited for").into())
+}
+
+fn report(open: &Account, done: Result<engine::SyncReport, engine::SyncFailure>) -> Answer<SyncReport> {
+    // A sync answered from cache is measured too, and no event tells of it.
+    open.feed.note_measured();
+    match done {
+        Ok(report) => Ok(SyncReport::of(report, open.engine.revision())),
+        Err(failure) => Err(failure.error.into()),
+    }
+}
+
+/// Passes progress on: each kind of step at once, further ones of a kind at most twenty times a second.
+struct Steps {
+    channel: Channel<Progress>,
+    last: Mutex<Option<(std::mem::Discriminant<engine::Progress>, Instant)>>,
+}
+
+impl Steps {
+    fn tell(&self, step: engine::Progress) {
+        let (kind, now) = (std::mem::discriminant(&step), monotonic());
+        let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
+        if last.is_some_and(|(old, at)| old == kind && now < at + limits::EVENT_SPACING) {
+            return;
+        }
+        *last = Some((kind, now));
+        // The window may be gone; the sync goes on.
+        let _ = self.channel.send(step.into());
+    }
+}

@@ -1,0 +1,124 @@
+//! Errors as a window sees them: a code, a sentence from a table, and whether trying again can help.
+//!
+//! The sentence is known when this is compiled, so no path, address, id or foreign text can be in it. Rust apps get the whole
+//! [`Error`], and the log has it.
+
+use serde::Serialize;
+
+use crate::{Code, Error};
+
+/// What a command answers when it fails.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct CommandError {
+    /// For programs.
+    pub code: ErrorCode,
+    /// For people.
+    pub message: &'static str,
+    /// Whether the same call may succeed later without anything being changed.
+    pub retryable: bool,
+}
+
+macro_rules! codes {
+    ($($code:ident, $text:literal;)*) => {
+        /// The closed list of codes; [`Code`] as it goes to a window.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+        #[cfg_attr(feature = "specta", derive(specta::Type))]
+        #[serde(rename_all = "snake_case")]
+        #[allow(missing_docs)]
+        pub enum ErrorCode { $($code,)* }
+
+        impl From<Code> for ErrorCode {
+            fn from(code: Code) -> Self {
+                match code { $(Code::$code => Self::$code,)* }
+            }
+        }
+
+        impl ErrorCode {
+            /// The sentence of a code.
+            #[must_use]
+            pub const fn message(self) -> &'static str {
+                match self { $(Self::$code => $text,)* }
+            }
+        }
+    };
+}
+
+codes! {
+    BadRequest, "an argument is wrong";
+    Closed, "the account is not open";
+    Conflict, "the same key with other content is already there";
+    Corrupt, "stored data are damaged beyond use";
+    Deadline, "the time was up";
+    DecryptFailed, "a block does not open with this wallet's key";
+    Denied, "every node refused the credentials";
+    Expired, "a record is past its end of life";
+    HashMismatch, "bytes do not match their hash";
+    Invalid, "something answered, but nothing valid";
+    InventoryTooLarge, "the wallet would hold more than one wallet may";
+    Locked, "another process holds the account";
+    Malformed, "bytes do not parse";
+    NameMismatch, "a record belongs to another name";
+    NewerSchema, "the data were written by a newer release";
+    NotFound, "there is no such thing";
+    PendingChanges, "changes of this device are not verified on the nodes yet";
+    RateLimited, "too many calls";
+    ReadOnly, "content of a newer format is kept but not merged";
+    SequenceExhausted, "the name cannot be published any more";
+    SignatureInvalid, "a signature does not verify";
+    SlotsExhausted, "no place is left for this device";
+    StorageFull, "the disk is full";
+    StorageIo, "the disk failed";
+    TaskFailed, "a background task ended unexpectedly";
+    TooLarge, "a value exceeds its limit";
+    Unreachable, "no source could be reached";
+    WrongWallet, "the data belong to another wallet";
+}
+
+impl CommandError {
+    /// A wrong argument, named.
+    pub(super) const fn bad_request(message: &'static str) -> Self {
+        Self { code: ErrorCode::BadRequest, message, retryable: false }
+    }
+
+    /// An argument above its limit, named.
+    pub(super) const fn too_large(message: &'static str) -> Self {
+        Self { code: ErrorCode::TooLarge, message, retryable: false }
+    }
+}
+
+impl From<Error> for CommandError {
+    fn from(error: Error) -> Self {
+        tracing::debug!(code = %error.code(), "a command failed: {error}");
+        let code = ErrorCode::from(error.code());
+        Self { code, message: code.message(), retryable: error.is_retryable() }
+    }
+}
+
+/// The code of an error that was kept as text (`code: message`).
+pub(super) fn code_of(text: &str) -> Option<ErrorCode> {
+    let word = text.split(':').next()?;
+    Code::ALL.into_iter().find(|code| code.as_str() == word).map(ErrorCode::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_code_keeps_its_text_and_tells_nothing_else() {
+        for code in Code::ALL {
+            let secret = Error::new(code, "http://user:pass@10.0.0.1/ in /home/someone");
+            let told = serde_json::to_value(CommandError::from(secret)).unwrap();
+            let expected = serde_json::json!({
+                "code": code.as_str(),
+                "message": ErrorCode::from(code).message(),
+                "retryable": Error::new(code, "").is_retryable(),
+            });
+            assert_eq!(told, expected);
+        }
+        assert_eq!(code_of("unreachable: status 500"), Some(ErrorCode::Unreachable));
+        assert_eq!(code_of("whatever"), None);
+    }
+}

@@ -1,0 +1,202 @@
+//! From the engine's events to the windows that listen.
+//!
+//! Events of one kind that come close together become one, and no listener hears more than twenty messages a second. Nothing
+//! here waits for a window: one that hangs gets [`limits::SUBSCRIPTION_CREDIT`] messages and no more until it subscribes
+//! again, and is then told that it missed some.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use tauri::ipc::Channel;
+use tokio::sync::Notify;
+use tokio::time::Instant;
+
+use super::wire::WalletEvent;
+use crate::clock::monotonic;
+use crate::engine::{Event, Subscription};
+use crate::limits;
+
+/// The listeners of one account: at most one per window, shared by all scripts in it.
+#[derive(Default)]
+pub(super) struct Feed {
+    account: String,
+    listeners: Mutex<BTreeMap<String, Listener>>,
+    /// The engine measured something that no event tells of.
+    measured: Notify,
+    is_syncing: AtomicBool,
+    revision: AtomicU64,
+}
+
+struct Listener {
+    channel: Channel<Vec<WalletEvent>>,
+    credit: u32,
+    missed: bool,
+}
+
+impl Feed {
+    pub(super) fn new(account: &str) -> Self {
+        Self { account: account.to_owned(), ..Self::default() }
+    }
+
+    /// Sends to a window from now on, in place of what it listened with before. Says whether messages to that one were
+    /// dropped.
+    pub(super) fn listen(&self, window: &str, channel: Channel<Vec<WalletEvent>>) -> bool {
+        let listener = Listener { channel, credit: limits::SUBSCRIPTION_CREDIT, missed: false };
+        self.listeners().insert(window.to_owned(), listener).is_some_and(|old| old.missed)
+    }
+
+    /// Sends nothing more to a window.
+    pub(super) fn forget(&self, window: &str) {
+        self.listeners().remove(window);
+    }
+
+    /// There are new figures.
+    pub(super) fn note_measured(&self) {
+        self.measured.notify_one();
+    }
+
+    /// Whether a sync is running.
+    pub(super) fn is_syncing(&self) -> bool {
+        self.is_syncing.load(Ordering::Acquire)
+    }
+
+    /// Says that the account is closed, and forgets every listener.
+    pub(super) fn close(&self) {
+        let (account, revision) = (self.account.clone(), self.revision());
+        self.send(&[WalletEvent::Closed { account, revision }]);
+        self.listeners().clear();
+    }
+
+    /// Takes the engine's events and sends them on, until the engine is gone.
+    pub(super) async fn run(&self, mut events: Subscription) {
+        let mut queue = Queue::default();
+        let (mut sent_at, mut measured_at): (Option<Instant>, Option<Instant>) = (None, None);
+        let mut is_measured = false;
+        loop {
+            let now = monotonic();
+            if is_measured && measured_at.is_none_or(|at| now >= at + limits::METRICS_SPACING) {
+                (is_measured, measured_at) = (false, Some(now));
+                let (account, revision) = (self.account.clone(), self.revision());
+                queue.push(WalletEvent::MetricsUpdated { account, revision });
+            }
+            let at = sent_at.map_or(now, |at| at + limits::EVENT_SPACING);
+            let metrics_at = measured_at.map_or(now, |at| at + limits::METRICS_SPACING);
+            tokio::select! {
+                // What is due goes first, or a flood would keep it back.
+                biased;
+                () = tokio::time::sleep_until(at), if !queue.is_empty() => {
+                    self.send(&queue.take(&self.account, self.revision()));
+                    sent_at = Some(monotonic());
+                }
+                event = events.next() => {
+                    let Some(event) = event else { return };
+                    is_measured |= tells_of_figures(&event);
+                    self.note(&event);
+                    queue.push(WalletEvent::of(&self.account, self.revision(), event));
+                }
+                () = self.measured.notified() => is_measured = true,
+                () = tokio::time::sleep_until(metrics_at), if is_measured => {}
+            }
+        }
+    }
+
+    fn note(&self, event: &Event) {
+        if let Event::SyncChanged { running, .. } = event {
+            self.is_syncing.store(*running, Ordering::Release);
+        }
+        if let Event::SyncChanged { revision, .. }
+        | Event::TokensChanged { revision, .. }
+        | Event::PublishChanged { revision, .. }
+        | Event::NodeHealthChanged { revision }
+        | Event::Alert { revision, .. } = event
+        {
+            self.revision.fetch_max(*revision, Ordering::AcqRel);
+        }
+    }
+
+    /// The highest revision that was told. Tasks of the engine overtake each other; what a window hears only grows.
+    fn revision(&self) -> u64 {
+        self.revision.load(Ordering::Acquire)
+    }
+
+    fn send(&self, events: &[WalletEvent]) {
+        self.listeners().retain(|_, listener| {
+            match listener.credit.checked_sub(1) {
+                // A window that is gone needs nothing more.
+                Some(_) if listener.channel.send(events.to_vec()).is_err() => false,
+                Some(left) => {
+                    listener.credit = left;
+                    true
+                }
+                None => {
+                    listener.missed = true;
+                    true
+                }
+            }
+        });
+    }
+
+    fn listeners(&self) -> MutexGuard<'_, BTreeMap<String, Listener>> {
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn tells_of_figures(event: &Event) -> bool {
+    matches!(event, Event::SyncChanged { running: false, .. } | Event::PublishChanged { .. })
+}
+
+/// Events that wait to be sent, in the order of their last occurrence.
+#[derive(Default)]
+struct Queue {
+    events: Vec<WalletEvent>,
+    alerts: usize,
+    missed: u64,
+}
+
+impl Queue {
+    fn is_empty(&self) -> bool {
+        self.events.is_empty() && self.missed == 0
+    }
+
+    fn push(&mut self, event: WalletEvent) {
+        match &event {
+            WalletEvent::Lagged { missed, .. } => {
+                self.missed = self.missed.saturating_add(*missed);
+                return;
+            }
+            WalletEvent::Alert { .. } if self.events.contains(&event) => return,
+            WalletEvent::Alert { .. } if self.alerts >= limits::EVENT_ALERTS => {
+                self.missed = self.missed.saturating_add(1);
+                return;
+            }
+            WalletEvent::Alert { .. } => {
+                self.alerts = self.alerts.saturating_add(1);
+                self.events.push(event);
+                return;
+            }
+            _ => {}
+        }
+        let kind = std::mem::discriminant(&event);
+        let old = self.events.iter().position(|old| std::mem::discriminant(old) == kind);
+        let joined = match old.map(|at| self.events.remove(at)) {
+            Some(old) => event.after(&old),
+            None => event,
+        };
+        self.events.push(joined);
+    }
+
+    /// What waits, as one message. Missed events are told first: the others then count as read again.
+    fn take(&mut self, account: &str, revision: u64) -> Vec<WalletEvent> {
+        let mut events = std::mem::take(&mut self.events);
+        self.alerts = 0;
+        let missed = std::mem::take(&mut self.missed);
+        if missed > 0 {
+            events.insert(0, WalletEvent::Lagged { account: account.to_owned(), revision, missed });
+        }
+        events
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,84 @@
+//! How many calls a window may make: a token bucket per window and class, refused at once when it is empty.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
+
+use tokio::time::Instant;
+
+use crate::{Code, Error, limits};
+
+/// What a call costs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Class {
+    /// Answers from memory, mostly.
+    Read,
+    /// May cost a write to disk or requests to the nodes.
+    Write,
+}
+
+impl Class {
+    const fn bounds(self) -> (u32, u32) {
+        match self {
+            Self::Read => limits::READ_CALLS,
+            Self::Write => limits::WRITE_CALLS,
+        }
+    }
+}
+
+/// The buckets of all windows.
+#[derive(Debug, Default)]
+pub(super) struct Gate(Mutex<BTreeMap<(String, Class), Bucket>>);
+
+#[derive(Debug)]
+struct Bucket {
+    level: f64,
+    at: Instant,
+}
+
+impl Gate {
+    /// Lets a call of a window pass.
+    ///
+    /// # Errors
+    /// [`Code::RateLimited`].
+    pub(super) fn pass(&self, window: &str, class: Class, now: Instant) -> Result<(), Error> {
+        let (burst, per_second) = class.bounds();
+        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let full = || Bucket { level: f64::from(burst), at: now };
+        let bucket = buckets.entry((window.to_owned(), class)).or_insert_with(full);
+        let since = now.saturating_duration_since(bucket.at).as_secs_f64();
+        bucket.level = since.mul_add(f64::from(per_second), bucket.level).min(f64::from(burst));
+        bucket.at = now;
+        if bucket.level < 1.0 {
+            return Err(Error::new(Code::RateLimited, "too many calls"));
+        }
+        bucket.level -= 1.0;
+        Ok(())
+    }
+
+    /// Forgets a window that is gone.
+    pub(super) fn forget(&self, window: &str) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|(other, _), _| other != window);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::clock::monotonic;
+
+    #[test]
+    fn a_burst_passes_then_the_rate_holds_per_window_and_class() {
+        let (gate, start) = (Gate::default(), monotonic());
+        let (burst, per_second) = limits::WRITE_CALLS;
+        let passed = |at: Instant| (0..100_000).filter(|_| gate.pass("a", Class::Write, at).is_ok()).count();
+        assert_eq!(passed(start), burst as usize);
+        assert_eq!(passed(start + Duration::from_secs(1)), per_second as usize);
+        assert_eq!(passed(start + Duration::from_secs(3600)), burst as usize, "a bucket never overflows");
+        assert!(gate.pass("a", Class::Read, start).is_ok());
+        assert!(gate.pass("b", Class::Write, start).is_ok());
+        gate.forget("a");
+        assert!(gate.pass("a", Class::Write, start).is_ok());
+    }
+}

@@ -1,0 +1,43 @@
+//! The plugin: accounts by name, commands and events for web views, and the life of the app.
+//!
+//! A web view can ask and be told; it never sees a secret, an address or a path, and no command takes one. Accounts are
+//! opened from Rust ([`WalletSync::open_account`]). What a window may call is decided by its capabilities: the permission
+//! sets `default` (read), `write` and `admin`.
+
+mod accounts;
+mod args;
+#[cfg(all(test, feature = "specta", feature = "test-ipc"))]
+mod bindings;
+mod builder;
+mod commands;
+mod export;
+mod failure;
+mod feed;
+mod folder;
+mod gate;
+mod lifecycle;
+pub mod wire;
+
+use tauri::{Manager, Runtime};
+
+pub use self::accounts::{WalletSync, Wiped};
+pub use self::builder::{Builder, init};
+pub use self::failure::{CommandError, ErrorCode};
+
+/// Key in `plugins` of the app's configuration, and prefix of permissions and commands.
+pub const PLUGIN_NAME: &str = "wallet-sync";
+
+/// Reaches the plugin from an app, a window or a handle of either.
+pub trait WalletSyncExt<R: Runtime> {
+    /// The plugin's accounts.
+    ///
+    /// # Panics
+    /// When the plugin was not registered, as Tauri's own state does.
+    fn wallet_sync(&self) -> &WalletSync;
+}
+
+impl<R: Runtime, T: Manager<R>> WalletSyncExt<R> for T {
+    fn wallet_sync(&self) -> &WalletSync {
+        self.state::<WalletSync>().inner()
+    }
+}

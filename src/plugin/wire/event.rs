@@ -1,0 +1,190 @@
+//! Events and progress.
+
+use serde::Serialize;
+
+use super::{Ack, SyncOutcome, count, sentence};
+use crate::engine::{self, Event};
+
+/// Something that changed. It says no more than that: what is shown is read by a command.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(tag = "event", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum WalletEvent {
+    /// A sync started or ended.
+    SyncChanged {
+        /// Which account.
+        account: String,
+        /// Its revision at that time.
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        revision: u64,
+        /// Whether one is running.
+        running: bool,
+        /// How the last one ended.
+        outcome: Option<SyncOutcome>,
+    },
+    /// The token list or the entries changed.
+    TokensChanged {
+        /// Which account.
+        account: String,
+        /// Its revision at that time.
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        revision: u64,
+        /// States added since the last such event.
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        added: u64,
+        /// States proven spent since the last such event.
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        spent: u64,
+    },
+    /// The level of changes rose or fell.
+    PublishChanged {
+        /// Which account.
+        account: String,
+        /// Its revision at that time.
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        revision: u64,
+        /// Lowest level of any change of this device.
+        ack: Ack,
+        /// Nodes proven to hold this device's latest root.
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        verified_nodes: u64,
+    },
+    /// A node became better or worse.
+    NodeHealthChanged {
+        /// Which account.
+        account: String,
+        /// Its revision at that time.
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        revision: u64,
+    },
+    /// There are new figures.
+    MetricsUpdated {
+        /// Which account.
+        account: String,
+        /// Its revision at that time.
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        revision: u64,
+    },
+    /// Something a person should look at.
+    Alert {
+        /// Which account.
+        account: String,
+        /// Its revision at that time.
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        revision: u64,
+        /// A stable word: `payload_conflict`, `level_lowered`, `quarantined`, `occupied_slot`, `clone`, …
+        kind: String,
+        /// One sentence.
+        message: String,
+    },
+    /// Events were missed: read again.
+    Lagged {
+        /// Which account.
+        account: String,
+        /// Its revision at that time.
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        revision: u64,
+        /// How many at least.
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        missed: u64,
+    },
+    /// The account was closed; nothing follows.
+    Closed {
+        /// Which account.
+        account: String,
+        /// Its last revision.
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        revision: u64,
+    },
+}
+
+impl WalletEvent {
+    /// An event of the engine as it is told, under the account's highest revision so far.
+    pub(in crate::plugin) fn of(account: &str, revision: u64, event: Event) -> Self {
+        let account = account.to_owned();
+        match event {
+            Event::SyncChanged { running, outcome, .. } => {
+                Self::SyncChanged { account, revision, running, outcome: outcome.map(SyncOutcome::from) }
+            }
+            Event::TokensChanged { added, spent, .. } => {
+                Self::TokensChanged { account, revision, added: count(added), spent: count(spent) }
+            }
+            Event::PublishChanged { ack, verified_nodes, .. } => {
+                let verified_nodes = count(verified_nodes);
+                Self::PublishChanged { account, revision, ack: ack.into(), verified_nodes }
+            }
+            Event::NodeHealthChanged { .. } => Self::NodeHealthChanged { account, revision },
+            Event::Alert { kind, message, .. } => {
+                Self::Alert { account, revision, kind: kind.to_owned(), message: sentence(&message) }
+            }
+            Event::Lagged { missed } => Self::Lagged { account, revision, missed },
+        }
+    }
+
+    /// This event, standing for an older one of its kind as well.
+    pub(in crate::plugin) fn after(mut self, old: &Self) -> Self {
+        if let (
+            Self::TokensChanged { added, spent, .. },
+            Self::TokensChanged { added: more, spent: further, .. },
+        ) = (&mut self, old)
+        {
+            *added = added.saturating_add(*more);
+            *spent = spent.saturating_add(*further);
+        }
+        self
+    }
+}
+
+/// Step of a running sync.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(tag = "step", rename_all = "kebab-case")]
+pub enum Progress {
+    /// Records are being read.
+    Reading {
+        /// Names asked for.
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        names: u64,
+    },
+    /// The list is known and merged.
+    Listed {
+        /// States new here.
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        added: u64,
+    },
+    /// Payloads are arriving.
+    Fetching {
+        /// Payloads here.
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        done: u64,
+        /// Payloads wanted.
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        total: u64,
+    },
+    /// Blocks are going to the nodes.
+    Publishing {
+        /// Nodes proven to hold the change.
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        verified: u64,
+        /// Nodes written to.
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        nodes: u64,
+    },
+    /// The last message.
+    Finished,
+}
+
+impl From<engine::Progress> for Progress {
+    fn from(step: engine::Progress) -> Self {
+        match step {
+            engine::Progress::Reading { names } => Self::Reading { names: count(names) },
+            engine::Progress::Listed { added } => Self::Listed { added: count(added) },
+            engine::Progress::Fetching { done, total } => {
+                Self::Fetching { done: count(done), total: count(total) }
+            }
+            engine::Progress::Publishing { verified, nodes } => {
+                Self::Publishing { verified: count(verified), nodes: count(nodes) }
+            }
+        }
+    }
+}

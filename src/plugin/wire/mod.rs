@@ -1,0 +1,56 @@
+//! What goes over IPC: types of their own, so that nothing of the engine's inside crosses by accident.
+//!
+//! Numbers are JSON numbers and exact up to 2⁵³; times are milliseconds since the Unix epoch.
+
+mod event;
+mod figures;
+mod report;
+mod rows;
+mod words;
+
+use serde::{Deserialize, Serialize};
+
+pub use self::event::{Progress, WalletEvent};
+pub use self::figures::{
+    Bucket, CacheStats, Goal, HistoryPoint, HistoryRange, Metrics, NodeStatus, OperationFigures,
+    SlowOperation, Target, Totals,
+};
+pub use self::report::{
+    AccountInfo, Changed, HighWater, LastSync, NameReport, NodeReport, PutReport, Subscription, SyncOptions,
+    SyncReport, TokenCounts, WalletStatus, WipeReport,
+};
+pub use self::rows::{EntryPage, EntryRange, EntryRow, TokenPage, TokenRange, TokenRef, TokenRow};
+pub use self::words::{
+    Ack, CacheKind, Encoding, ExportFormat, Level, NodeOutcome, NodeState, Operation, Side, Source, Spend,
+    SpendKind, SyncOutcome, TargetState,
+};
+
+/// Bytes in JSON.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Content {
+    /// How `value` holds them.
+    pub encoding: Encoding,
+    /// The bytes.
+    pub value: String,
+}
+
+impl From<&[u8]> for Content {
+    fn from(bytes: &[u8]) -> Self {
+        match std::str::from_utf8(bytes) {
+            Ok(text) => Self { encoding: Encoding::Utf8, value: text.to_owned() },
+            Err(_) => Self { encoding: Encoding::Base64, value: multibase::Base::Base64Pad.encode(bytes) },
+        }
+    }
+}
+
+/// A count or size; numbers above 2⁵³ are not reached.
+fn count(number: usize) -> u64 {
+    u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+/// A sentence of the engine, cut to its bound and without control characters: it goes onto screens.
+fn sentence(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).take(crate::limits::SENTENCE_CHARS).collect()
+}

@@ -1,0 +1,314 @@
+//! Status and what commands report.
+
+use serde::{Deserialize, Serialize};
+
+use super::{Ack, Level, NodeOutcome, Source, SyncOutcome, count, sentence};
+use crate::engine;
+use crate::plugin::ErrorCode;
+
+/// An open account.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct AccountInfo {
+    /// Its name.
+    pub account: String,
+    /// Grows with every change of what is shown.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub revision: u64,
+}
+
+/// Live states: no proof of spending.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct TokenCounts {
+    /// Unspent and suspect.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub total: u64,
+    /// Without any spend.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub unspent: u64,
+    /// With an intent and no proof.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub suspect: u64,
+}
+
+impl From<engine::TokenCounts> for TokenCounts {
+    fn from(counts: engine::TokenCounts) -> Self {
+        Self { total: count(counts.total), unspent: count(counts.unspent), suspect: count(counts.suspect) }
+    }
+}
+
+/// The last sync, as remembered.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct LastSync {
+    /// When.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub at: i64,
+    /// Its source.
+    pub source: String,
+    /// Its outcome.
+    pub outcome: String,
+}
+
+/// High-water mark of a name.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct HighWater {
+    /// `12D3KooW…`.
+    pub name: String,
+    /// Highest sequence seen.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub sequence: u64,
+}
+
+/// State of an account, told without any network.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct WalletStatus {
+    /// Which account.
+    pub account: String,
+    /// Grows with every change of what is shown.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub revision: u64,
+    /// Counts of the view.
+    pub tokens: TokenCounts,
+    /// Changes of this device below `verified`.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub pending: u64,
+    /// Lowest level of any change of this device.
+    pub ack: Ack,
+    /// The last sync.
+    pub last_sync: Option<LastSync>,
+    /// Whether a sync is running.
+    pub syncing: bool,
+    /// This device's slot, once claimed.
+    pub slot: Option<u8>,
+    /// High-water marks of the known names.
+    pub high_water: Vec<HighWater>,
+    /// Configured nodes.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub nodes: u64,
+    /// Nodes proven to hold this device's latest root.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub verified_nodes: u64,
+    /// Payloads of live states not here yet.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub missing_payloads: u64,
+}
+
+impl WalletStatus {
+    pub(in crate::plugin) fn of(account: &str, status: engine::Status, nodes: usize, syncing: bool) -> Self {
+        let mark = |mark: engine::HighWater| HighWater { name: mark.name, sequence: mark.sequence };
+        let last =
+            |last: engine::LastSync| LastSync { at: last.at, source: last.source, outcome: last.outcome };
+        Self {
+            account: account.to_owned(),
+            revision: status.revision,
+            tokens: status.tokens.into(),
+            pending: count(status.pending),
+            ack: status.ack.into(),
+            last_sync: status.last_sync.map(last),
+            syncing,
+            slot: status.slot,
+            high_water: status.high_water.into_iter().map(mark).collect(),
+            nodes: count(nodes),
+            verified_nodes: count(status.verified_nodes),
+            missing_payloads: count(status.missing_payloads),
+        }
+    }
+}
+
+/// Answer to a subscription.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct Subscription {
+    /// Which account.
+    pub account: String,
+    /// Its revision now.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub revision: u64,
+    /// Whether this window missed events since it last subscribed.
+    pub missed: bool,
+}
+
+/// Result of adding token states.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct PutReport {
+    /// States that are new here.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub added: u64,
+    /// States that were here with the same content.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub unchanged: u64,
+    /// Revision of the account afterwards.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub revision: u64,
+}
+
+impl PutReport {
+    pub(in crate::plugin) fn of(report: engine::PutReport, revision: u64) -> Self {
+        Self { added: count(report.added), unchanged: count(report.unchanged), revision }
+    }
+}
+
+/// Result of a small change.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct Changed {
+    /// Revision of the account afterwards.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub revision: u64,
+}
+
+/// What is wanted of a sync.
+#[derive(Clone, Copy, Debug, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SyncOptions {
+    /// Ask the nodes even when the cache is fresh. Default: no.
+    pub fresh: Option<bool>,
+    /// End of the whole call, 100–600000 ms.
+    pub deadline_ms: Option<u32>,
+    /// Stay until every change of this device has this level.
+    pub wait: Option<Level>,
+}
+
+/// One node's part in a sync.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct NodeReport {
+    /// Its configured id.
+    pub id: String,
+    /// What it contributed.
+    pub outcome: NodeOutcome,
+    /// Milliseconds until its last answer.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub ms: f64,
+    /// Why it is unreachable or invalid.
+    pub error: Option<ErrorCode>,
+}
+
+/// A name as a sync found it.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct NameReport {
+    /// Its slot.
+    pub slot: u8,
+    /// `12D3KooW…`.
+    pub name: String,
+    /// High-water mark.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub sequence: u64,
+    /// Root of the record at the high-water mark.
+    pub root: Option<String>,
+}
+
+/// What a sync did.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct SyncReport {
+    /// Revision of the account afterwards.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub revision: u64,
+    /// Where the answer came from.
+    pub source: Source,
+    /// How it ended.
+    pub outcome: SyncOutcome,
+    /// Milliseconds until list and balance were known and merged.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub list_ms: f64,
+    /// Milliseconds until the payloads of live states were here too, or the deadline passed.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub elapsed_ms: f64,
+    /// Payloads of live states not here yet.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub missing_payloads: u64,
+    /// Lowest level of any change of this device.
+    pub ack: Ack,
+    /// Nodes proven to hold this device's latest root.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub verified_nodes: u64,
+    /// Counts of the view.
+    pub tokens: TokenCounts,
+    /// States new on this device.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub added: u64,
+    /// States whose first proof came with this sync.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub spent: u64,
+    /// Known names.
+    pub names: Vec<NameReport>,
+    /// HTTP requests sent.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub requests: u64,
+    /// Their answers' body bytes.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub bytes_in: u64,
+    /// Their own body bytes.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub bytes_out: u64,
+    /// Each node's part.
+    pub nodes: Vec<NodeReport>,
+    /// What the user should know, one sentence each.
+    pub warnings: Vec<String>,
+}
+
+impl SyncReport {
+    pub(in crate::plugin) fn of(report: engine::SyncReport, revision: u64) -> Self {
+        let name = |name: engine::NameReport| NameReport {
+            slot: name.slot,
+            name: name.name,
+            sequence: name.sequence,
+            root: name.root,
+        };
+        let node = |node: engine::NodeReport| NodeReport {
+            id: node.id,
+            outcome: node.outcome.into(),
+            ms: node.ms,
+            error: node.error.map(|error| error.code().into()),
+        };
+        Self {
+            revision,
+            source: report.source.into(),
+            outcome: report.outcome.into(),
+            list_ms: report.list_ms,
+            elapsed_ms: report.elapsed_ms,
+            missing_payloads: count(report.missing_payloads),
+            ack: report.ack.into(),
+            verified_nodes: count(report.verified_nodes),
+            tokens: report.tokens.into(),
+            added: count(report.added),
+            spent: count(report.spent),
+            names: report.names.into_iter().map(name).collect(),
+            requests: report.requests,
+            bytes_in: report.bytes_in,
+            bytes_out: report.bytes_out,
+            nodes: report.nodes.into_iter().map(node).collect(),
+            warnings: report.warnings.iter().map(|warning| sentence(warning)).collect(),
+        }
+    }
+}
+
+/// What became of a wiped account.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct WipeReport {
+    /// Which account.
+    pub account: String,
+    /// Whether its folder is gone; else it was set aside.
+    pub removed: bool,
+}
