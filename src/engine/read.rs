@@ -45,6 +45,8 @@ struct Tally {
     roots: Vec<Root>,
     /// Under our own name stood a record that this device never wrote.
     rival: bool,
+    /// Names with a record whose content could not be read: they are not up to date, whatever else is.
+    unread: BTreeSet<Slot>,
 }
 
 /// Answers from cache when nothing can be new, or when everything failed moments ago.
@@ -56,6 +58,7 @@ pub(super) fn cached(account: &Account, started: Instant) -> Option<Reading> {
     // A failure since the last good read is told as it is: what was verified then is no longer known to be current.
     let fresh = state.first_read
         && state.failed_at.is_none()
+        && !state.unread
         && state.names.values().all(|known| {
             known.record.is_none() || within(known.verified_at, ttl) || is_quiet(known.changed_at, now)
         })
@@ -130,7 +133,7 @@ pub(super) async fn read_nodes(
     if tally.rival {
         claim::leave_slot(account, &mut tally.warnings).await?;
     }
-    remember(account, &heard, gap).await?;
+    remember(account, &heard, &tally.unread, gap).await?;
     repair::plan(account, &heard).await?;
     if tally.roots.is_empty() && !account.read().missing.is_empty() {
         tally.roots = known_roots(account).await?;
@@ -180,6 +183,12 @@ fn askable(account: &Account, now: Instant, fresh: bool) -> Vec<usize> {
     if open.is_empty() { all.collect() } else { open }
 }
 
+/// Three fifths of the time that is left.
+fn part_of(call: &Call, now: Instant) -> Call {
+    let left = call.deadline.saturating_duration_since(now);
+    Call { deadline: now + left.mul_f64(0.6), meter: call.meter.clone() }
+}
+
 /// Merges what one round showed; gives the slots that the found roots name.
 async fn take_round(
     account: &Arc<Account>,
@@ -190,36 +199,42 @@ async fn take_round(
 ) -> Result<BTreeSet<Slot>, SyncFailure> {
     let mut heads = BTreeSet::new();
     let now = account.clock.now();
-    for slot in slots {
-        for record in round.records(*slot) {
-            if claim::is_rival(account, *slot, record) {
-                tally.rival = true;
+    let records: Vec<_> = slots
+        .iter()
+        .flat_map(|slot| round.records(*slot).into_iter().map(|record| (*slot, record)))
+        .collect();
+    // All at once: content that no node gives must not keep the others waiting, nor take the time of the payloads.
+    let call = &part_of(call, account.clock.monotonic());
+    let merging = records.iter().copied().map(|(slot, record)| merge_record(account, slot, record, call));
+    let merged = futures_util::future::join_all(merging).await;
+    for ((slot, record), merged) in records.into_iter().zip(merged) {
+        tally.rival |= claim::is_rival(account, slot, record);
+        let is_expired = record.freshness(now) == Freshness::Expired;
+        if is_expired {
+            tally.warnings.push(format!("slot {slot}: a record past its EOL"));
+        }
+        match merged {
+            Ok(Merged::Yes(root, applied, warnings)) => {
+                tally.added = tally.added.saturating_add(applied.added);
+                tally.spent = tally.spent.saturating_add(applied.spent);
+                tally.changed |= applied.changed > 0;
+                tally.warnings.extend(warnings);
+                heads.extend(root.heads.keys().copied());
+                tally.roots.push(*root);
             }
-            if record.freshness(now) == Freshness::Expired {
-                tally.warnings.push(format!("slot {slot}: a record past its EOL"));
+            Ok(Merged::Already) => {}
+            Ok(Merged::Foreign(e)) => {
+                tally
+                    .warnings
+                    .push(format!("slot {slot} holds something else and is left alone: {}", e.message()));
             }
-            match merge_record(account, *slot, record, call).await {
-                Ok(Merged::Yes(root, applied, warnings)) => {
-                    tally.added = tally.added.saturating_add(applied.added);
-                    tally.spent = tally.spent.saturating_add(applied.spent);
-                    tally.changed |= applied.changed > 0;
-                    tally.warnings.extend(warnings);
-                    heads.extend(root.heads.keys().copied());
-                    tally.roots.push(*root);
-                }
-                Ok(Merged::Already) => {}
-                Ok(Merged::Foreign(e)) => {
-                    tally
-                        .warnings
-                        .push(format!("slot {slot} holds something else and is left alone: {}", e.message()));
-                }
-                Ok(Merged::ReadOnly(e)) => tally.warnings.push(format!("slot {slot}: {}", e.message())),
-                Err(e) if is_storage(&e) => return Err(e.into()),
-                Err(e) => {
-                    tracing::debug!(slot = slot.number(), code = %e.code(), "a root could not be merged");
-                    tally
-                        .warnings
-                        .push(format!("slot {slot}: its content could not be read: {}", e.message()));
+            Ok(Merged::ReadOnly(e)) => tally.warnings.push(format!("slot {slot}: {}", e.message())),
+            Err(e) if is_storage(&e) => return Err(e.into()),
+            Err(e) => {
+                tracing::debug!(slot = slot.number(), code = %e.code(), "a root could not be merged");
+                tally.warnings.push(format!("slot {slot}: its content could not be read: {}", e.message()));
+                if !is_expired {
+                    tally.unread.insert(slot);
                 }
             }
         }
@@ -327,14 +342,14 @@ async fn note_failure(account: &Account, heard: &Heard) -> Error {
 }
 
 /// Notes when each name was last seen at its high-water mark, in one transaction.
-async fn remember(account: &Account, heard: &Heard, gap: bool) -> Result<(), Error> {
+async fn remember(account: &Account, heard: &Heard, unread: &BTreeSet<Slot>, gap: bool) -> Result<(), Error> {
     let _order = account.order.lock().await;
     let now = account.clock.now();
     let level = remote_level(account, heard);
     let mut names = account.read().names.clone();
     let mut batch = Vec::new();
     for (slot, known) in &mut names {
-        let best = known.record.as_ref();
+        let best = known.record.as_ref().filter(|_| !unread.contains(slot));
         if best.is_some_and(|best| heard.showing(*slot, best) > 0) {
             known.verified_at = now;
             batch.push(Write::Name(name_row(*slot, known)));
@@ -353,6 +368,7 @@ async fn remember(account: &Account, heard: &Heard, gap: bool) -> Result<(), Err
     let mut state = account.write();
     state.names = names;
     state.failed_at = None;
+    state.unread = !unread.is_empty();
     state.remote_level = level.or(state.remote_level);
     if gap {
         state.gap_at = now;

@@ -90,6 +90,8 @@ pub(super) struct State {
     pub reput_at: UnixMs,
     /// Every node failed at this time.
     pub failed_at: Option<UnixMs>,
+    /// The last read met a record whose content no node gave.
+    pub unread: bool,
     pub last_sync: Option<LastSync>,
     pub read_only: BTreeSet<Slot>,
     pub alerts: Vec<(&'static str, String)>,

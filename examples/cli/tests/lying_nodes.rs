@@ -16,6 +16,11 @@ use dev_nodes::Fault;
 use support::embedded::Nodes;
 use support::kubo::{Devices, TWO_SECONDS, timed};
 use support::liar::{Liar, Then, answer};
+use support::run_with;
+use tauri_plugin_wallet_sync::Secret;
+use tauri_plugin_wallet_sync::model::cid::{Cid, Codec};
+use tauri_plugin_wallet_sync::model::identity::{Slot, WalletKeys};
+use tauri_plugin_wallet_sync::model::record::Record;
 
 const RECORD: &str = "application/vnd.ipfs.ipns-record";
 
@@ -34,6 +39,7 @@ fn lies(honest: &[u8], foreign: &[u8]) -> Vec<(&'static str, Liar)> {
     vec![
         ("forged record", Liar::start(record(&forged), Then::Close)),
         ("record of another name", Liar::start(record(foreign), Then::Close)),
+        ("V1-only record", Liar::start(record(&v1_only(honest)), Then::Close)),
         ("garbage", Liar::start(record(b"garbage"), Then::Close)),
         ("empty record", Liar::start(record(b""), Then::Close)),
         ("oversized record", Liar::start(record(&[7; 20_000]), Then::Close)),
@@ -46,6 +52,23 @@ fn lies(honest: &[u8], foreign: &[u8]) -> Vec<(&'static str, Liar)> {
         ("short body", Liar::start(longer, Then::Close)),
         ("closed at once", Liar::start(Vec::new(), Then::Close)),
     ]
+}
+
+/// The record without its second signature and the data under it, as it was before both existed.
+fn v1_only(record: &[u8]) -> Vec<u8> {
+    let (mut rest, mut kept) = (record, Vec::new());
+    while let [tag, after @ ..] = rest {
+        let varint = after.iter().position(|byte| byte & 0x80 == 0).unwrap() + 1;
+        let value =
+            after[..varint].iter().rev().fold(0_usize, |sum, byte| sum << 7 | usize::from(byte & 0x7f));
+        let length = 1 + varint + if tag & 7 == 2 { value } else { 0 };
+        let (field, left) = rest.split_at(length);
+        if !matches!(tag >> 3, 8 | 9) {
+            kept.extend_from_slice(field);
+        }
+        rest = left;
+    }
+    kept
 }
 
 /// A published wallet of three tokens and its record, with another wallet's record.
@@ -189,6 +212,40 @@ fn every_node_refusing_the_token_is_denied() {
     stage.devices.wallet.file("nodes.json", serde_json::to_string(&nodes).unwrap());
     stage.devices.run("a", &["sync", "--fresh"]).refused(4, "denied");
     assert_eq!(stage.devices.tokens("a").len(), 3);
+}
+
+#[test]
+fn an_expired_record_is_no_news_and_no_harm() {
+    let stage = Stage::set();
+    let secret = std::fs::read_to_string(stage.devices.wallet.path("secret")).unwrap();
+    let keys = WalletKeys::derive(&Secret::from_hex(&secret).unwrap(), None);
+    let nowhere = Cid::of(Codec::DagCbor, b"a root that no node has");
+    let expired = Record::create(&keys.slot(Slot::ZERO), 99, &nowhere, 1_000, &[]).unwrap();
+    let body = answer("200 OK", &[("Content-Type", RECORD)], expired.raw());
+    let liar = Liar::start(body, Then::Close);
+    stage.with_liars(&[(0, &liar.url)]);
+    let report = stage.devices.sync("restored", &["--fresh"]);
+    assert_eq!((&report["tokens"]["total"], &report["missingPayloads"]), (&3.into(), &0.into()), "{report}");
+    assert!(report["warnings"].to_string().contains("EOL"), "{report}");
+}
+
+#[test]
+fn a_token_opens_guarded_nodes_and_stays_out_of_every_message() {
+    let nodes = Nodes::start_guarded("canary-bearer");
+    let devices = Devices::on(&nodes.nodes_json());
+    devices.put("a", "t", 1, 100);
+    let mut command = devices.command("a");
+    let traced = run_with(command.env("RUST_LOG", "trace").args(["sync", "--wait", "verified"]), b"");
+    assert_eq!(traced.done()["ack"], "verified");
+    assert!(!traced.stderr.contains("canary-bearer") && !traced.stdout.contains("canary-bearer"));
+    let wrong = nodes.nodes_json().replace("canary-bearer", "another-bearer");
+    let mut without: Vec<serde_json::Value> = serde_json::from_str(&wrong).unwrap();
+    without.iter_mut().for_each(|node| {
+        node.as_object_mut().unwrap().remove("gateway");
+    });
+    devices.wallet.file("nodes.json", serde_json::to_string(&without).unwrap());
+    let told = devices.run("a", &["sync", "--fresh"]).refused(4, "denied");
+    assert!(!told.contains("another-bearer"));
 }
 
 #[test]

@@ -12,9 +12,18 @@ pub struct Nodes {
 
 impl Nodes {
     pub fn start() -> Self {
+        Self::start_with(Options::default())
+    }
+
+    /// Nodes that ask for this bearer token.
+    pub fn start_guarded(token: &str) -> Self {
+        Self::start_with(Options { token: Some(token.to_owned()), ..Options::default() })
+    }
+
+    fn start_with(options: Options) -> Self {
         let runtime =
             tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let options = Options { count: 5, ..Options::default() };
+        let options = Options { count: 5, ..options };
         let cluster = runtime.block_on(Cluster::start_with(options)).unwrap();
         Self { cluster, _runtime: runtime }
     }
