@@ -632,7 +632,9 @@ revision: number;
 /**  Whether one is running. */
 running: boolean; 
 /**  How the last one ended. */
-outcome: SyncOutcome | null } | 
+outcome: SyncOutcome | null; 
+/**  Where its answer came from. */
+source: Source | null } | 
 /**  The token list or the entries changed. */
 { event: "tokens-changed"; 
 /**  Which account. */

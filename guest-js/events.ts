@@ -1,5 +1,5 @@
 import { Channel } from '@tauri-apps/api/core'
-import { commands, type WalletEvent } from './bindings.js'
+import { commands, type Source, type SyncOutcome, type WalletEvent } from './bindings.js'
 import { wrap } from './error.js'
 
 /** Stops listening. */
@@ -64,8 +64,9 @@ class Hub {
   private async reread(): Promise<void> {
     try {
       const { account, revision, ack, verifiedNodes, syncing, lastSync } = await wrap(commands.status(this.account))
-      const outcome = (lastSync?.outcome as 'offline' | undefined) ?? null
-      this.tell({ event: 'sync-changed', account, revision, running: syncing, outcome })
+      const outcome = (lastSync?.outcome as SyncOutcome | undefined) ?? null
+      const source = (lastSync?.source as Source | undefined) ?? null
+      this.tell({ event: 'sync-changed', account, revision, running: syncing, outcome, source })
       this.tell({ event: 'tokens-changed', account, revision, added: 0, spent: 0 })
       this.tell({ event: 'publish-changed', account, revision, ack, verifiedNodes })
       this.tell({ event: 'node-health-changed', account, revision })

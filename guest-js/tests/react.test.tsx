@@ -67,7 +67,7 @@ test('a failed read keeps the last value beside its error', async () => {
   })
   const reading = await render(() => useWalletStatus(account))
   fails = true
-  await send(plugin, { event: 'sync-changed', account, revision: 8, running: false, outcome: 'merged' })
+  await send(plugin, { event: 'sync-changed', account, revision: 8, running: false, outcome: 'merged', source: 'http-routing' })
   expect(reading()).toMatchObject({ value: { revision: 7 }, error: { code: 'storage_io' } })
 })
 

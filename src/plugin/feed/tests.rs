@@ -46,11 +46,11 @@ fn added(revision: u64, added: usize) -> Event {
 async fn events_come_in_order_and_those_of_a_kind_become_one() {
     let world = World::new();
     let mut heard = world.listen();
-    world.tell(Event::SyncChanged { revision: 1, running: true, outcome: None });
+    world.tell(Event::SyncChanged { revision: 1, running: true, outcome: None, source: None });
     let (first, message) = heard.recv().await.unwrap();
     assert_eq!(
         message,
-        json!([{"event": "sync-changed", "account": "a", "revision": 1, "running": true, "outcome": null}])
+        json!([{"event": "sync-changed", "account": "a", "revision": 1, "running": true, "outcome": null, "source": null}])
     );
     assert!(world.feed.is_syncing());
     world.tell(added(2, 3));

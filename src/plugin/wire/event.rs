@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Ack, SyncOutcome, count, sentence};
+use super::{Ack, Source, SyncOutcome, count, sentence};
 use crate::engine::{self, Event};
 
 /// Something that changed. It says no more than that: what is shown is read by a command.
@@ -21,6 +21,8 @@ pub enum WalletEvent {
         running: bool,
         /// How the last one ended.
         outcome: Option<SyncOutcome>,
+        /// Where its answer came from.
+        source: Option<Source>,
     },
     /// The token list or the entries changed.
     TokensChanged {
@@ -103,8 +105,9 @@ impl WalletEvent {
     pub(in crate::plugin) fn of(account: &str, revision: u64, event: Event) -> Self {
         let account = account.to_owned();
         match event {
-            Event::SyncChanged { running, outcome, .. } => {
-                Self::SyncChanged { account, revision, running, outcome: outcome.map(SyncOutcome::from) }
+            Event::SyncChanged { running, outcome, source, .. } => {
+                let (outcome, source) = (outcome.map(SyncOutcome::from), source.map(Source::from));
+                Self::SyncChanged { account, revision, running, outcome, source }
             }
             Event::TokensChanged { added, spent, .. } => {
                 Self::TokensChanged { account, revision, added: count(added), spent: count(spent) }
