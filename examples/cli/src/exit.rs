@@ -5,7 +5,12 @@ use tauri_plugin_wallet_sync::Code;
 /// The exit code that stands for an error code.
 pub const fn code(code: Code) -> u8 {
     match code {
-        Code::BadRequest | Code::Conflict | Code::InventoryTooLarge | Code::NotFound | Code::RateLimited => 2,
+        Code::BadRequest
+        | Code::Conflict
+        | Code::InventoryTooLarge
+        | Code::NotFound
+        | Code::PendingChanges
+        | Code::RateLimited => 2,
         Code::Unreachable | Code::Deadline | Code::SlotsExhausted | Code::SequenceExhausted => 3,
         Code::Invalid
         | Code::Denied
@@ -31,7 +36,7 @@ mod tests {
     #[test]
     fn the_table_is_the_contract() {
         let table = [
-            (2, "bad_request conflict inventory_too_large not_found rate_limited"),
+            (2, "bad_request conflict inventory_too_large not_found pending_changes rate_limited"),
             (3, "deadline sequence_exhausted slots_exhausted unreachable"),
             (
                 4,
