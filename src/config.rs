@@ -114,7 +114,8 @@ pub struct NodeConfig {
     /// Bearer token sent to the RPC.
     #[serde(default)]
     pub token: Option<Bearer>,
-    /// Multiaddresses of its libp2p host, each with `/p2p/<peer id>`.
+    /// Multiaddresses of its libp2p host, each with `/p2p/<peer id>` at the end, at most 64. With them the node is reached
+    /// over its DHT when HTTP fails.
     #[serde(default)]
     pub swarm: Vec<String>,
 }
@@ -206,6 +207,7 @@ impl Config {
                 return Err(bad("network: 1–64 characters of A–Z a–z 0–9 . _ -"));
             }
         }
+        peer_addresses("bootstrapPeers", &self.bootstrap_peers, limits::BOOTSTRAP_PEERS)?;
         within("cache.recordTtl", self.cache.record_ttl, 0, 3_600_000)?;
         within("cache.failureBackoff", self.cache.failure_backoff, 0, 600_000)?;
         if self.cache.max_bytes < 1024 * 1024 {
@@ -240,6 +242,7 @@ impl NodeConfig {
         if self.api.is_none() && self.gateway.is_none() {
             return Err(bad("api or gateway is needed"));
         }
+        peer_addresses("swarm", &self.swarm, limits::SWARM_ADDRESSES)?;
         for (key, text) in [("api", &self.api), ("gateway", &self.gateway)] {
             if let Some(text) = text {
                 base_url(text).map_err(|e| e.within(key))?;
@@ -260,6 +263,21 @@ pub(crate) fn base_url(text: &str) -> Result<Url, Error> {
         return Err(bad("an http or https URL with a host, without credentials, query or fragment"));
     }
     Ok(url)
+}
+
+/// Multiaddresses that end in a peer id; whether they can be dialled is found out where they are.
+fn peer_addresses(key: &str, addresses: &[String], most: usize) -> Result<(), Error> {
+    if addresses.len() > most {
+        return Err(bad(format!("{key}: {} given, at most {most}", addresses.len())));
+    }
+    for (at, text) in addresses.iter().enumerate() {
+        let id = text.rsplit_once("/p2p/").map_or("", |(_, id)| id);
+        let plain = !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric());
+        if text.len() > limits::SWARM_ADDRESS_CHARS || !text.starts_with('/') || !plain {
+            return Err(bad(format!("{key}[{at}]: a multiaddress that ends in /p2p/<peer id>")));
+        }
+    }
+    Ok(())
 }
 
 fn bad(message: impl Into<String>) -> Error {

@@ -86,6 +86,8 @@ pub const SLOT_GAP: u8 = 2;
 pub const CLAIM_FRESH: Duration = Duration::from_secs(1);
 /// How long after the last put of a claim it is looked at again: rivals within it are seen.
 pub const CLAIM_SETTLE: Duration = Duration::from_secs(2);
+/// Once a majority has a claim's content, the other nodes get at least this long to come along.
+pub const CLAIM_LAGGARDS: Duration = Duration::from_millis(500);
 /// Longest random wait before a lost claim is tried in the next slot.
 pub const CLAIM_BACKOFF: Duration = Duration::from_secs(2);
 /// EOL of our records: after its EOL a node takes a lower sequence.
@@ -99,6 +101,8 @@ pub const HLC_AHEAD: Duration = Duration::from_secs(600);
 pub const NODES: usize = 32;
 /// A TCP or TLS connection that takes longer is given up.
 pub const CONNECT: Duration = Duration::from_secs(2);
+/// Connections a publish uses on each node at once: its record beside its content.
+pub const PUBLISH_CONNECTIONS: usize = 2;
 /// Idle connections are kept this long: Kubo and nginx keep theirs at least as long (measured).
 pub const POOL_IDLE: Duration = Duration::from_secs(150);
 /// Largest JSON answer of the RPC, bytes: the longest is a pin list.
@@ -110,7 +114,7 @@ pub const PINS_LISTED: usize = 256;
 /// Longest `Retry-After` that is honoured.
 pub const RETRY_AFTER: Duration = Duration::from_secs(60);
 /// Concurrent block requests per node.
-pub const BLOCK_REQUESTS: usize = 8;
+pub const BLOCK_REQUESTS: usize = 16;
 /// A loser of a race may drain this long so that its HTTP/1.1 connection survives.
 pub const LOSER_DRAIN: Duration = Duration::from_millis(250);
 /// A second source joins after this multiple of the first one's smoothed latency.
@@ -128,6 +132,51 @@ pub const HEALTH_LATENCIES: usize = 64;
 /// Longest time a breaker stays open before one request probes the node.
 pub const BREAKER_OPEN: Duration = Duration::from_secs(30);
 
+// --- the third tier ---
+
+/// The DHT is asked this long after a sync began without a usable HTTP answer: four round trips of a slow line.
+pub const DHT_AFTER: Duration = Duration::from_millis(800);
+/// Peers are dialled this long after a sync began without a usable HTTP answer, so that the query finds open connections.
+pub const DHT_WARM: Duration = Duration::from_millis(400);
+/// Without work for this long every connection is closed and the swarm's task ends.
+pub const DHT_IDLE: Duration = Duration::from_secs(60);
+/// Deadlines, stalls and dropped questions are looked at this often while work is under way, and never otherwise.
+pub const DHT_TICK: Duration = Duration::from_millis(20);
+/// A stream to a peer that carries nothing for this long while something is expected is given up.
+pub const DHT_STREAM_IDLE: Duration = Duration::from_secs(10);
+/// Largest Kademlia message, bytes: a record and twenty peers with eight addresses each were seen to take 43 KB.
+pub const DHT_PACKET_BYTES: usize = 64 * 1024;
+/// Most addresses of one node, and longest of them, characters: Kubo announces about twenty.
+pub const SWARM_ADDRESSES: usize = 64;
+/// See [`SWARM_ADDRESSES`].
+pub const SWARM_ADDRESS_CHARS: usize = 512;
+/// Most public peers to start from.
+pub const BOOTSTRAP_PEERS: usize = 32;
+/// Addresses taken of one host name.
+pub const RESOLVED_ADDRESSES: usize = 8;
+/// A host name that is not resolved by then is not dialled.
+pub const RESOLVE: Duration = Duration::from_millis(500);
+/// Addresses of one peer dialled at once.
+pub const DIALS_AT_ONCE: u8 = 8;
+/// Largest bitswap message, bytes: what Kubo's network layer takes; a block has at most half of it.
+pub const BITSWAP_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
+/// Most blocks and presences in one message: Kubo fills messages up to 16 KiB, a presence takes 40 bytes.
+pub const BITSWAP_ITEMS: usize = 4_096;
+/// Inbound bitswap streams of one connection: Kubo has eight workers, each with a stream of its own.
+pub const BITSWAP_STREAMS: usize = 32;
+/// Bytes of messages that one connection may have half read.
+pub const BITSWAP_BUFFER_BYTES: usize = 8 * 1024 * 1024;
+/// Blocks asked of one peer at once, and entries of one message.
+pub const BITSWAP_WANTS: usize = 64;
+/// Blocks asked of a peer that has not sent any yet: what a hung one can hold up.
+pub const BITSWAP_FIRST_WANTS: usize = 8;
+/// A peer that sends nothing for this long while asked is joined by the next one.
+pub const BITSWAP_STALL: Duration = Duration::from_millis(200);
+/// Most blocks of one fetch; the caller asks again for the rest.
+pub const BITSWAP_BLOCKS: usize = 4_096;
+/// A fetch ends once it holds this many bytes, so that memory stays bounded; the caller asks again for the rest.
+pub const BITSWAP_BYTES: usize = 32 * 1024 * 1024;
+
 // --- publishing ---
 
 /// Size of one CAR of a first upload, bytes: a later run resumes after the last one.
@@ -136,8 +185,9 @@ pub const CAR_CHUNK_BYTES: usize = 8 * 1024 * 1024;
 pub const BULK_BYTES: usize = 1024 * 1024;
 /// Nodes a bulk upload is sent to.
 pub const BULK_NODES: usize = 2;
-/// How long a node may take to pull bulk content from its peers without progress.
-pub const PULL_IDLE: Duration = Duration::from_secs(5);
+/// How long a node may take to pull bulk content from its peers without a further block: bitswap between two nodes can be
+/// broken for minutes (measured).
+pub const PULL_IDLE: Duration = Duration::from_secs(3);
 /// The second look at a put record comes no earlier: racing puts show within it (measured).
 pub const SECOND_LOOK: Duration = Duration::from_millis(50);
 /// Nodes that must hold a change before it is `verified` (all, if fewer are configured).

@@ -131,6 +131,7 @@ async fn the_nodes_are_read_more_often_in_front_and_at_once_on_the_way_there() {
         config: world.config.clone(),
         store: Arc::new(MemoryStore::new()),
         nodes: world.nodes.iter().map(|node| node.clone() as Arc<dyn Node>).collect(),
+        peers: None,
         clock: world.clock.clone(),
         entropy: Entropy::seeded(5),
         mode: Mode::Background,

@@ -7,6 +7,13 @@ import { answers, run } from "./run.mjs";
 export const needed = [
   { name: "a C compiler", probe: ["cc", "--version"], debian: "build-essential" },
   { name: "a C++ compiler", probe: ["c++", "--version"], debian: "build-essential" },
+  { name: "pkg-config", probe: ["pkg-config", "--version"], debian: "pkg-config", linuxOnly: true },
+  {
+    name: "the web view that Tauri builds on",
+    probe: ["pkg-config", "--exists", "webkit2gtk-4.1"],
+    debian: "libwebkit2gtk-4.1-dev",
+    linuxOnly: true,
+  },
   { name: "git", probe: ["git", "--version"], debian: "git" },
   { name: "curl", probe: ["curl", "--version"], debian: "curl" },
   { name: "setsid", probe: ["setsid", "--version"], debian: "util-linux", linuxOnly: true },

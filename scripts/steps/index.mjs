@@ -14,12 +14,14 @@ import { lints } from "./lints.mjs";
 import { rust } from "./rust.mjs";
 import { scripts } from "./scripts.mjs";
 import { tools } from "./tools.mjs";
+import { web } from "./web.mjs";
 
 export const steps = [
   tools,
   format,
   files,
   scripts,
+  web,
   dependencies,
   lints,
   docs,

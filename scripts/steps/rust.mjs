@@ -2,6 +2,7 @@ import { chmod, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { CargoTestOutput, failureLines, ignoredTests } from "../lib/cargo-test-output.mjs";
+import { everything } from "../lib/cargo-workspace.mjs";
 import { run } from "../lib/run.mjs";
 
 const LIMIT_MS = 45 * 60_000;
@@ -30,7 +31,7 @@ async function runTests(context, temporary) {
     else context.building = block.lines;
   });
   const env = { ...context.env, TMPDIR: temporary, RUST_BACKTRACE: "1" };
-  const args = ["test", "--locked", "--workspace", "--no-fail-fast"];
+  const args = ["test", ...everything, "--no-fail-fast"];
   const result = await run("cargo", args, { env, limitMs: LIMIT_MS, onLine: (line) => output.line(line) });
   output.end();
   if (!result.ok && counts.failed === 0) {

@@ -16,6 +16,7 @@ use crate::config::Config;
 use crate::metrics::Metrics;
 use crate::model::cid::Cid;
 use crate::model::identity::{Slot, WalletKeys};
+use crate::node::peers::Peers;
 use crate::node::race::NodeSet;
 use crate::store::{Level, Store, Write};
 use crate::{Code, Error};
@@ -25,6 +26,10 @@ pub(super) struct Account {
     pub config: Config,
     pub store: Arc<dyn Store>,
     pub nodes: NodeSet,
+    /// The nodes as libp2p peers, where their addresses are configured.
+    pub peers: Option<Arc<dyn Peers>>,
+    /// When content over HTTP last fell silent: for the time of one sync nobody waits for it again.
+    pub silent_at: std::sync::Mutex<Option<tokio::time::Instant>>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Entropy,
     pub metrics: Metrics,
@@ -57,6 +62,7 @@ impl Account {
         config: Config,
         store: Arc<dyn Store>,
         nodes: NodeSet,
+        peers: Option<Arc<dyn Peers>>,
         clock: Arc<dyn Clock>,
         entropy: Entropy,
         metrics: Metrics,
@@ -68,6 +74,8 @@ impl Account {
             config,
             store,
             nodes,
+            peers,
+            silent_at: std::sync::Mutex::new(None),
             clock,
             entropy,
             metrics,
@@ -111,6 +119,14 @@ impl Account {
         tracing::warn!(kind, "{message}");
         let revision = self.read().revision;
         self.emit(Event::Alert { revision, kind, message });
+    }
+
+    /// Runs work behind the answer; `close` waits for it.
+    pub async fn behind(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let mut background = self.background.lock().await;
+        // Ended tasks are held until they are asked for.
+        while background.try_join_next().is_some() {}
+        background.spawn(work);
     }
 
     pub fn step(&self) {

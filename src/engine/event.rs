@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use super::report::{Ack, SyncOutcome};
+use crate::node::Source;
 
 /// Something that changed. Every event carries the account's revision at that time.
 #[derive(Clone, Debug, Serialize)]
@@ -18,6 +19,9 @@ pub enum Event {
         /// How the last one ended.
         #[serde(skip_serializing_if = "Option::is_none")]
         outcome: Option<SyncOutcome>,
+        /// Where its answer came from.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        source: Option<Source>,
     },
     /// The token list or entries changed.
     TokensChanged {

@@ -4,6 +4,7 @@ use std::collections::HashSet;
 
 use super::account::Account;
 use super::event::Progress;
+use super::peers::{fetch_blocks, http_fails, while_it_flows};
 use crate::Error;
 use crate::model::block::Block;
 use crate::model::cid::Cid;
@@ -15,6 +16,8 @@ use crate::store::{BlockClass, Write};
 const COMMIT_BYTES: usize = 4 * 1024 * 1024;
 /// Blocks asked for singly before their arrival is committed.
 const CHUNK_BLOCKS: usize = 64;
+/// The same where the peers are asked.
+const PEER_CHUNK_BLOCKS: usize = 512;
 
 /// Fetches everything that is missing until the call's deadline; what arrived is kept in any case.
 ///
@@ -46,11 +49,13 @@ pub(super) async fn fetch_missing(
         }
     }
     let rest = in_order(&account.read().missing);
-    for chunk in rest.chunks(CHUNK_BLOCKS) {
+    // Peers are asked for many at once, so that their windows stay full.
+    let size = if http_fails(account) { PEER_CHUNK_BLOCKS } else { CHUNK_BLOCKS };
+    for chunk in rest.chunks(size) {
         if account.clock.monotonic() >= call.deadline {
             break;
         }
-        let fetched = account.nodes.fetch_blocks(chunk, call).await;
+        let fetched = fetch_blocks(account, chunk, call).await;
         keep_blocks(account, fetched.blocks).await?;
         report(total.saturating_sub(account.read().missing.len()));
     }
@@ -79,7 +84,8 @@ async fn stream_keep(
         let _ = sender.send(block);
     };
     let streaming = async {
-        let result = account.nodes.fetch_car(&root.keep, held, &mut sink, call).await;
+        let stream = account.nodes.fetch_car(&root.keep, held, &mut sink, call);
+        let result = while_it_flows(account, call, stream).await;
         drop(sink);
         result
     };
@@ -102,7 +108,7 @@ async fn stream_keep(
         Ok(())
     };
     let (streamed, written) = futures_util::future::join(streaming, writing).await;
-    if let Err(e) = streamed {
+    if let Some(Err(e)) = streamed {
         tracing::debug!(code = %e.code(), "the content stream ended early");
     }
     written

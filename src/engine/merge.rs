@@ -1,11 +1,12 @@
 //! Merges published roots: root, index, items; nothing is taken that was not verified, nothing is ever removed.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use super::account::Account;
 use super::apply::{Applied, Origin, apply};
 use super::claim;
 use super::open::{MERGED, merged_value, name_row};
+use super::peers::{fetch_block, fetch_blocks, while_it_flows};
 use super::state::KnownName;
 use crate::model::block::Block;
 use crate::model::cid::Cid;
@@ -74,7 +75,7 @@ pub(super) async fn merge_root(
         Some(block) => block,
         None => match account.store.block(cid).await? {
             Some(block) => block,
-            None => account.nodes.fetch_block(cid, call).await?,
+            None => fetch_block(account, cid, call).await?,
         },
     };
     let root = match Root::open(&block, account.keys.sealer(), account.keys.wallet_id()) {
@@ -104,6 +105,9 @@ pub(super) async fn merge_root(
     Ok(Merged::Yes(Box::new(root), applied, warnings))
 }
 
+/// Index nodes asked for one by one; of more, the whole index comes as one answer.
+const SINGLE_NODES: usize = 64;
+
 /// Fetches what the local index lacks; a damaged item is named and skipped, the rest goes on.
 async fn pull_index(
     account: &Account,
@@ -118,20 +122,27 @@ async fn pull_index(
     };
     let mut diff = Diff::new(index, known);
     let (mut items, mut warnings) = (Vec::new(), Vec::new());
-    if empty && !pool.contains_key(&index) {
-        // A cold start wants the whole list: one answer instead of one round trip per level.
-        let held = pool.keys().copied().collect();
-        let mut sink = |block: Block| {
-            pool.insert(*block.cid(), block);
-        };
-        account.nodes.fetch_car(&index, held, &mut sink, call).await?;
-    }
+    let mut streamed = false;
     loop {
         let wanted = diff.wanted();
         if wanted.is_empty() {
             return Ok((items, warnings));
         }
-        let absent: Vec<Cid> = wanted.iter().filter(|cid| !pool.contains_key(cid)).copied().collect();
+        let mut absent: Vec<Cid> = wanted.iter().filter(|cid| !pool.contains_key(cid)).copied().collect();
+        // A cold start wants the whole list: one answer instead of a round trip per level and handful of nodes.
+        if !streamed && !absent.is_empty() && (empty || absent.len() > SINGLE_NODES) {
+            streamed = true;
+            let mut sink = |block: Block| {
+                pool.insert(*block.cid(), block);
+            };
+            let stream = account.nodes.fetch_car(&index, HashSet::new(), &mut sink, call);
+            match while_it_flows(account, call, stream).await {
+                Some(Err(e)) if account.peers.is_none() => return Err(e),
+                // What did not come is asked for one by one.
+                _ => {}
+            }
+            absent.retain(|cid| !pool.contains_key(cid));
+        }
         for block in fetch_all(account, &absent, call).await? {
             pool.insert(*block.cid(), block);
         }
@@ -153,9 +164,9 @@ async fn pull_index(
 /// Fetches all of these blocks or fails.
 async fn fetch_all(account: &Account, cids: &[Cid], call: &Call) -> Result<Vec<Block>, Error> {
     if let [one] = cids {
-        return Ok(vec![account.nodes.fetch_block(one, call).await?]);
+        return Ok(vec![fetch_block(account, one, call).await?]);
     }
-    let fetched = account.nodes.fetch_blocks(cids, call).await;
+    let fetched = fetch_blocks(account, cids, call).await;
     match fetched.failed.into_iter().next() {
         Some((_, error)) => Err(error),
         None => Ok(fetched.blocks),

@@ -16,6 +16,7 @@ mod measure;
 mod merge;
 mod nodes;
 mod open;
+mod peers;
 mod presence;
 mod publish;
 mod read;
@@ -53,6 +54,7 @@ use crate::node::Node;
 use crate::node::health::Health;
 pub use crate::node::health::NodeState;
 use crate::node::kubo::{Http, KuboNode};
+use crate::node::peers::Peers;
 use crate::node::race::NodeSet;
 use crate::secret::Secret;
 pub use crate::store::Level;
@@ -90,6 +92,8 @@ pub struct Parts {
     pub store: Arc<dyn Store>,
     /// The nodes, in the order of the configuration.
     pub nodes: Vec<Arc<dyn Node>>,
+    /// The same nodes as libp2p peers, if they have addresses: the third tier.
+    pub peers: Option<Arc<dyn Peers>>,
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Randomness.
@@ -123,11 +127,13 @@ impl Engine {
         for node in &options.config.nodes {
             nodes.push(Arc::new(KuboNode::new(node, &http, &options.config.timeouts)?));
         }
+        let peers = third_tier(&options.config)?;
         let store: Arc<dyn Store> = Arc::new(opened.store);
         let parts = Parts {
             config: options.config,
             store: store.clone(),
             nodes,
+            peers,
             clock,
             entropy: Entropy::system()?,
             mode: options.mode,
@@ -167,6 +173,7 @@ impl Engine {
             parts.config,
             parts.store,
             nodes,
+            parts.peers,
             parts.clock,
             parts.entropy,
             metrics,
@@ -391,6 +398,21 @@ impl Engine {
     ) -> Result<T, Error> {
         tokio::spawn(work).await.map_err(|_| Error::new(Code::TaskFailed, "a write ended unexpectedly"))?
     }
+}
+
+/// The peers of the configuration; nothing is opened before they are asked.
+#[cfg(feature = "dht")]
+fn third_tier(config: &Config) -> Result<Option<Arc<dyn Peers>>, Error> {
+    use crate::node::dht::Dht;
+
+    let dht = Dht::new(&config.nodes, &config.bootstrap_peers, Entropy::system()?)?;
+    Ok(dht.map(|dht| Arc::new(dht) as Arc<dyn Peers>))
+}
+
+#[cfg(not(feature = "dht"))]
+#[allow(clippy::unnecessary_wraps)]
+fn third_tier(_: &Config) -> Result<Option<Arc<dyn Peers>>, Error> {
+    Ok(None)
 }
 
 impl std::fmt::Debug for Engine {

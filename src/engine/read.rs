@@ -114,7 +114,7 @@ pub(super) async fn read_nodes(
     while !queue.is_empty() && account.clock.monotonic() < call.deadline {
         asked.extend(queue.iter().copied());
         let asked_at = account.clock.monotonic();
-        let round = ask(account, &queue, &which, &call).await;
+        let round = ask(account, &queue, &which, Some(started), &call).await;
         account.measure_part(Operation::Resolve, round.source(), asked_at, round.source() != Source::None);
         let mut heads = take_round(account, &queue, &round, &call, &mut tally).await?;
         heard.extend(round);
@@ -123,6 +123,7 @@ pub(super) async fn read_nodes(
         }
         queue = heads.into_iter().filter(|slot| !asked.contains(slot)).collect();
     }
+    heard.note_shown(account);
     judge(account, &heard, cold, &call, &mut tally).await?;
     let list = account.clock.monotonic().saturating_duration_since(started);
     progress(Progress::Listed { added: tally.added });

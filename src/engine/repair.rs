@@ -49,10 +49,12 @@ pub(super) async fn plan(account: &Arc<Account>, heard: &Heard) -> Result<(), Er
         return Ok(());
     }
     let shared = account.clone();
-    account.background.lock().await.spawn(async move {
-        let puts = work.iter().map(|(at, record)| put_back(&shared, *at, record));
-        futures_util::future::join_all(puts).await;
-    });
+    account
+        .behind(async move {
+            let puts = work.iter().map(|(at, record)| put_back(&shared, *at, record));
+            futures_util::future::join_all(puts).await;
+        })
+        .await;
     Ok(())
 }
 

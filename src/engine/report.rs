@@ -74,6 +74,9 @@ pub struct NodeReport {
     pub outcome: NodeOutcome,
     /// Milliseconds until its last answer.
     pub ms: f64,
+    /// The way its record came.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub source: Option<Source>,
     /// Why it is unreachable or invalid: code and message.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "reason")]
     pub error: Option<Error>,

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use tokio::time::Instant;
+
 use super::account::Account;
+use super::peers::Third;
 use super::report::{NodeOutcome, NodeReport};
 use super::state::State;
 use crate::clock::UnixMs;
@@ -19,7 +22,28 @@ pub(super) struct Heard {
     pub answers: BTreeMap<Slot, BTreeMap<usize, (Outcome, Duration)>>,
 }
 
+/// Stands for every peer that is none of the configured nodes.
+const STRANGER: usize = usize::MAX;
+
 impl Heard {
+    /// Notes an answer; one without a record never hides one with.
+    fn note(&mut self, slot: Slot, node: usize, outcome: Outcome, took: Duration) {
+        let nodes = self.answers.entry(slot).or_default();
+        let found = |outcome: &Outcome| matches!(outcome, Outcome::Found(..));
+        match nodes.get(&node) {
+            Some((there, _)) if found(there) && !found(&outcome) => {}
+            // Several strangers share a place: the highest stays.
+            Some((Outcome::Found(there, _), _)) if node == STRANGER => {
+                if let Outcome::Found(record, _) = &outcome
+                    && record.cmp_order(there).is_gt()
+                {
+                    nodes.insert(node, (outcome, took));
+                }
+            }
+            _ => drop(nodes.insert(node, (outcome, took))),
+        }
+    }
+
     /// Distinct records of a slot, highest first.
     pub fn records(&self, slot: Slot) -> Vec<&Record> {
         let mut records: Vec<&Record> = Vec::new();
@@ -47,7 +71,7 @@ impl Heard {
     fn count(&self, slot: Slot, which: impl Fn(&Outcome) -> bool) -> usize {
         self.answers
             .get(&slot)
-            .map_or(0, |nodes| nodes.values().filter(|(outcome, _)| which(outcome)).count())
+            .map_or(0, |nodes| nodes.iter().filter(|(at, (o, _))| **at != STRANGER && which(o)).count())
     }
 
     /// The way the first record came, or the way "absent" came.
@@ -85,6 +109,7 @@ impl Heard {
                     id: node.id().to_owned(),
                     outcome: NodeOutcome::Skipped,
                     ms: 0.0,
+                    source: None,
                     error: None,
                 };
                 for (_, outcome, took) in self.outcomes().filter(|(node, ..)| *node == at) {
@@ -92,12 +117,32 @@ impl Heard {
                     report.ms = report.ms.max(took.as_secs_f64() * 1_000.0);
                     if rank(class) > rank(report.outcome) {
                         report.outcome = class;
+                        report.source = match outcome {
+                            Outcome::Found(_, source) => Some(*source),
+                            _ => None,
+                        };
                         report.error = error;
                     }
                 }
                 report
             })
             .collect()
+    }
+
+    /// Tells the health list over which way each node showed its records, and who showed an older one.
+    pub fn note_shown(&self, account: &Account) {
+        for at in 0..account.nodes.len() {
+            let (mut way, mut behind) = (None, false);
+            for (slot, nodes) in &self.answers {
+                let Some((Outcome::Found(record, source), _)) = nodes.get(&at) else { continue };
+                way = Some(*source);
+                let highest = self.records(*slot).first().map_or(0, |best| best.sequence());
+                behind |= record.sequence() < highest;
+            }
+            if let Some(source) = way {
+                account.nodes.health().shown(at, source, behind);
+            }
+        }
     }
 
     /// Why nothing usable was heard: every node's refusal, invalid answers, or nobody there.
@@ -144,8 +189,16 @@ const fn rank(outcome: NodeOutcome) -> u8 {
     }
 }
 
-/// Asks `which` nodes for every slot and collects within the grace window.
-pub(super) async fn ask(account: &Account, slots: &[Slot], which: &[usize], call: &Call) -> Heard {
+/// Asks `which` nodes for every slot and collects within the grace window. `began` is when the whole sync began: then the
+/// peers are asked where HTTP gives nothing; without it they are left out.
+pub(super) async fn ask(
+    account: &Account,
+    slots: &[Slot],
+    which: &[usize],
+    began: Option<Instant>,
+    call: &Call,
+) -> Heard {
+    let started = account.clock.monotonic();
     let names: Vec<_> = {
         let state = account.read();
         slots.iter().map(|slot| (account.keys.slot(*slot).name(), state.names.contains_key(slot))).collect()
@@ -158,25 +211,50 @@ pub(super) async fn ask(account: &Account, slots: &[Slot], which: &[usize], call
     let healthy = which.iter().copied().filter(|at| account.nodes.health().believed_healthy(*at)).collect();
     let mut grace = Grace::new(account.config.grace, which, slots.len(), healthy);
     let mut answers = account.nodes.ask_records(&names, which, call);
+    let bare: Vec<_> = names.iter().map(|(name, _)| *name).collect();
+    let mut third = Third::new(account, &bare, began, call);
+    let at_mark = |at: usize, outcome: &Outcome| match outcome {
+        Outcome::Found(record, _) => high_water.get(at).is_some_and(|mark| record.sequence() >= *mark),
+        _ => false,
+    };
+    let majority = account.majority();
+    let (mut over, mut usable) = (false, false);
     loop {
-        let until = grace.deadline(call.deadline);
-        let answer = match tokio::time::timeout_at(until, answers.recv()).await {
-            Ok(Some(answer)) => answer,
-            Ok(None) | Err(_) => break,
-        };
-        let Some(slot) = slots.get(answer.name) else { continue };
-        let fresh = match &answer.outcome {
-            Outcome::Found(record, _) => {
-                high_water.get(answer.name).is_some_and(|mark| record.sequence() >= *mark)
-            }
-            _ => false,
-        };
-        grace.heard(answer.node, answer.name, fresh, account.clock.monotonic());
-        heard.answers.entry(*slot).or_default().insert(answer.node, (answer.outcome, answer.elapsed));
-        if grace.is_done() {
+        let now = account.clock.monotonic();
+        over |= grace.is_done() || now >= grace.deadline(call.deadline);
+        usable |= slots.iter().all(|slot| heard.absent(*slot) >= majority);
+        if !usable {
+            third.turn(now, over);
+        }
+        if now >= call.deadline || third.has_answered(now) || (over && (usable || third.is_over(now))) {
             break;
         }
+        let http = if over { call.deadline } else { grace.deadline(call.deadline) };
+        let due = third.due(now).filter(|_| !usable).map_or(http, |due| due.min(http));
+        tokio::select! {
+            answer = answers.recv(), if !over => {
+                let Some(answer) = answer else {
+                    over = true;
+                    continue;
+                };
+                let Some(slot) = slots.get(answer.name) else { continue };
+                let fresh = at_mark(answer.name, &answer.outcome);
+                usable |= fresh;
+                grace.heard(answer.node, answer.name, fresh, account.clock.monotonic());
+                heard.note(*slot, answer.node, answer.outcome, answer.elapsed);
+            }
+            copy = third.recv() => {
+                let Some(copy) = copy else { continue };
+                let Some(slot) = slots.get(copy.name) else { continue };
+                let now = account.clock.monotonic();
+                third.heard(at_mark(copy.name, &copy.outcome), now);
+                let took = now.saturating_duration_since(started);
+                heard.note(*slot, copy.node.unwrap_or(STRANGER), copy.outcome, took);
+            }
+            () = tokio::time::sleep_until(due) => {}
+        }
     }
+    drop(third);
     // Whoever is still silent counts as unreachable in this round.
     for slot in slots {
         let nodes = heard.answers.entry(*slot).or_default();

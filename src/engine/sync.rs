@@ -10,12 +10,13 @@ use tokio::time::Instant;
 
 use super::account::Account;
 use super::event::{Event, Progress};
-use super::publish::{Published, Run, publish_once};
+use super::peers::http_is_down;
+use super::publish::{self, Published, Run, publish_once};
 use super::read::{Reading, cached, read_nodes};
 use super::report::{Ack, LastSync, NameReport, SyncFailure, SyncOutcome, SyncReport};
 use super::resolve::Heard;
 use crate::metrics::Operation;
-use crate::node::{Meter, Source};
+use crate::node::{Call, Meter, Source};
 use crate::store::Level;
 use crate::{Code, Error, limits};
 
@@ -59,6 +60,12 @@ pub(super) async fn sync(
         return Err(Error::new(Code::Unreachable, "no nodes are configured").into());
     }
     let end = request.deadline.map(|deadline| started + deadline);
+    if account.read().pending() > 0 {
+        // A publish follows the read: its connections open meanwhile.
+        let warming = account.clone();
+        let warm = async move { warming.nodes.warm(limits::PUBLISH_CONNECTIONS).await };
+        account.behind(warm).await;
+    }
     let result = read_shared(&account, request, progress.clone()).await;
     let (reading, totals) = match result {
         Ok(done) => (done.reading, done.totals),
@@ -69,17 +76,20 @@ pub(super) async fn sync(
     };
     let publishing = if reading.outcome == SyncOutcome::Offline {
         None
+    } else if reading.source == Source::Dht && http_is_down(&account) {
+        publish_by_peers(&account, &request, end, started).await?
     } else {
-        publish(&account, &request, end, &progress).await?
+        publish_pending(&account, &request, end, &progress).await?
     };
     if reading.outcome != SyncOutcome::Offline && super::tend::reput_is_due(&account) {
         // Behind the answer: a program that only syncs now and then keeps its records alive as well.
         let behind = account.clone();
-        account.background.lock().await.spawn(async move {
+        let reput = async move {
             if let Err(e) = super::repair::reput(&behind).await {
                 tracing::warn!(code = %e.code(), "records could not be put again");
             }
-        });
+        };
+        account.behind(reput).await;
     }
     let report = report(&account, &reading, totals, publishing);
     remember(&account, &report);
@@ -121,21 +131,26 @@ fn start_read(account: Arc<Account>, fresh: bool, budget: Duration, progress: On
         let started = account.clock.monotonic();
         let meter = Arc::new(Meter::default());
         let revision = account.read().revision;
-        account.emit(Event::SyncChanged { revision, running: true, outcome: None });
+        account.emit(Event::SyncChanged { revision, running: true, outcome: None, source: None });
         let result = read_nodes(&account, fresh, budget, meter.clone(), &*progress).await;
         let totals = meter.totals();
-        let outcome = match &result {
+        let (outcome, source) = match &result {
             Ok(reading) => {
                 account.measure_read(Operation::Sync, reading, started, totals);
-                reading.outcome
+                (reading.outcome, reading.source)
             }
             Err(failure) => {
                 account.measure_failed_read(started, totals, &failure.error);
-                SyncOutcome::Offline
+                (SyncOutcome::Offline, Source::None)
             }
         };
         let revision = account.read().revision;
-        account.emit(Event::SyncChanged { revision, running: false, outcome: Some(outcome) });
+        account.emit(Event::SyncChanged {
+            revision,
+            running: false,
+            outcome: Some(outcome),
+            source: Some(source),
+        });
         account.emit(Event::NodeHealthChanged { revision });
         result.map(|reading| Done { reading, totals })
     });
@@ -165,8 +180,43 @@ struct Phase {
     warnings: Vec<String>,
 }
 
+/// HTTP is down and the DHT is not: the record goes there. Waited for only as long as a read may take, because nothing
+/// above `published` can come of it.
+async fn publish_by_peers(
+    account: &Arc<Account>,
+    request: &SyncRequest,
+    end: Option<Instant>,
+    started: Instant,
+) -> Result<Option<Phase>, SyncFailure> {
+    if account.read().pending() == 0 {
+        return Ok(None);
+    }
+    let before = account.read().ack();
+    let meter = Arc::new(Meter::default());
+    let call = Call { deadline: account.clock.monotonic() + limits::SPREAD_TIMEOUT, meter: meter.clone() };
+    let (sender, published) = oneshot::channel();
+    let behind = account.clone();
+    let publish = async move {
+        let _ = sender.send(publish::peers::publish_by_peers(&behind, &call).await);
+    };
+    account.behind(publish).await;
+    let last = started + account.config.timeouts.sync;
+    let until = end.map_or(last, |end| end.min(last));
+    let until = if request.wait == Some(Level::Local) { account.clock.monotonic() } else { until };
+    let mut warnings = vec!["no node answers over HTTP; changes wait until one does".to_owned()];
+    match tokio::time::timeout_at(until, published).await {
+        Ok(Ok(Err(e))) if !matches!(e.code(), Code::Unreachable | Code::SequenceExhausted) => {
+            return Err(e.into());
+        }
+        Ok(Ok(Err(e))) => warnings.push(e.message().to_owned()),
+        Ok(Ok(Ok(_)) | Err(_)) => {}
+        Err(_) => warnings.push("deadline".to_owned()),
+    }
+    Ok(Some(Phase { totals: meter.totals(), raised: account.read().ack() > before, warnings }))
+}
+
 /// Publishes until the level is reached, nothing moves any more, or the deadline passes.
-async fn publish(
+async fn publish_pending(
     account: &Arc<Account>,
     request: &SyncRequest,
     end: Option<Instant>,
@@ -248,9 +298,10 @@ impl Waiting<'_> {
     async fn start(&self, meter: &Arc<Meter>) -> oneshot::Receiver<Result<Published, Error>> {
         let (sender, receiver) = oneshot::channel();
         let (account, run) = (self.account.clone(), Run::new(meter.clone(), None));
-        self.account.background.lock().await.spawn(async move {
+        let publish = async move {
             let _ = sender.send(publish_once(&account, &run).await);
-        });
+        };
+        self.account.behind(publish).await;
         receiver
     }
 

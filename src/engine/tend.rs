@@ -16,6 +16,8 @@ use crate::{Error, limits};
 /// Starts the schedule; it ends when the account is closed.
 pub(super) async fn start(account: &Arc<Account>) {
     let mut background = account.schedule.lock().await;
+    let warming = account.clone();
+    background.spawn(async move { warming.nodes.warm(limits::PUBLISH_CONNECTIONS).await });
     background.spawn(outbox(account.clone()));
     background.spawn(poll(account.clone()));
 }
@@ -72,6 +74,7 @@ async fn spread_when_quiet(account: &Arc<Account>) {
         let call = Call { deadline, meter: Arc::new(Meter::default()) };
         let _ = node.put_record(&record, PutMode::Spread, &call).await;
     }
+    super::peers::spread(account, &record).await;
 }
 
 /// Reads the nodes from time to time and does what is due.

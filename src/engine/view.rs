@@ -86,7 +86,7 @@ async fn open_block(account: &Account, kind: Kind, block: &BlockRef, max: usize)
         None => {
             let deadline = account.clock.monotonic() + account.config.timeouts.sync;
             let call = Call { deadline, meter: Arc::new(Meter::default()) };
-            let fetched = account.nodes.fetch_block(&block.cid, &call).await?;
+            let fetched = super::peers::fetch_block(account, &block.cid, &call).await?;
             if !account.read_along {
                 keep_blocks(account, vec![fetched.clone()]).await?;
             }
@@ -215,6 +215,9 @@ pub(super) async fn close(account: &Arc<Account>, drain: Duration) -> Result<(),
         tokio::time::timeout(drain, async { while background.join_next().await.is_some() {} }).await;
     if drained.is_err() {
         background.shutdown().await;
+    }
+    if let Some(peers) = &account.peers {
+        peers.close();
     }
     if !account.read_along {
         account.flush_metrics().await?;

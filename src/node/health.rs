@@ -10,6 +10,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
+use super::Source;
 use crate::{Error, limits};
 
 /// Weight of a new latency in the smoothed one, as TCP weighs it (RFC 6298).
@@ -35,6 +36,10 @@ pub struct NodeHealth {
     pub success_rate: Option<f64>,
     /// The last failure: code and message.
     pub last_error: Option<String>,
+    /// Whether it showed an older record than another node when last read.
+    pub behind: bool,
+    /// The way its last record came: over HTTP or the DHT.
+    pub source: Option<Source>,
 }
 
 /// How a node stands.
@@ -69,6 +74,8 @@ struct Node {
     /// Failures since the last success.
     row: u32,
     last_error: Option<String>,
+    behind: bool,
+    source: Option<Source>,
     #[serde(skip)]
     open_until: Option<Instant>,
 }
@@ -133,6 +140,14 @@ impl Health {
             && node.srtt_ms.is_none_or(|known| millis(took) > known)
         {
             node.note_latency(took);
+        }
+    }
+
+    /// Notes over which way a node showed its record, and whether that was older than another node's.
+    pub fn shown(&self, at: usize, source: Source, behind: bool) {
+        if let Some(node) = self.nodes().get_mut(at) {
+            node.source = Some(source);
+            node.behind = behind;
         }
     }
 
@@ -209,6 +224,8 @@ impl Node {
             p95_ms: percentile(&sorted, 95),
             success_rate: (all > 0.0).then(|| tenths(self.good / all * 1_000.0) / 1_000.0),
             last_error: self.last_error.clone(),
+            behind: self.behind,
+            source: self.source,
         }
     }
 }

@@ -4,8 +4,11 @@
 //! records come back verified, blocks hashed. What a node says it did is told as its word; whether it did is
 //! asked by the reads of its own store.
 
+#[cfg(feature = "dht")]
+pub mod dht;
 pub mod health;
 pub mod kubo;
+pub mod peers;
 pub mod race;
 pub mod switch;
 
@@ -126,8 +129,8 @@ pub trait Node: Send + Sync + 'static {
     /// Whether it can be written to.
     fn has_api(&self) -> bool;
 
-    /// Opens connections ahead of use; failures are silent.
-    async fn warm(&self);
+    /// Opens this many connections ahead of use; failures are silent.
+    async fn warm(&self, connections: usize);
 
     /// The record this node itself holds for a name. With an API always from its own store (`offline`); `known` says that the
     /// name has existed, which allows the gateway way (a missing name would walk the DHT there).

@@ -56,9 +56,9 @@ impl Node for Switched {
         self.node.has_api()
     }
 
-    async fn warm(&self) {
+    async fn warm(&self, connections: usize) {
         if let Ok(node) = self.pass() {
-            node.warm().await;
+            node.warm(connections).await;
         }
     }
 

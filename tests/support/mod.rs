@@ -1,4 +1,5 @@
 //! What tests share: fake nodes and devices, lying servers, proxies.
 #![allow(dead_code, missing_docs)]
 
+pub mod peers;
 pub mod world;

@@ -17,10 +17,13 @@ use tauri_plugin_wallet_sync::model::cbor;
 use tauri_plugin_wallet_sync::model::cid::{Cid, Codec};
 use tauri_plugin_wallet_sync::model::identity::Name;
 use tauri_plugin_wallet_sync::model::record::Record;
+use tauri_plugin_wallet_sync::node::peers::Peers;
 use tauri_plugin_wallet_sync::node::{BlockSink, Call, Node, Outcome, Put, PutMode, Repin, Source};
 use tauri_plugin_wallet_sync::store::Level;
 use tauri_plugin_wallet_sync::store::memory::MemoryStore;
 use tauri_plugin_wallet_sync::{Code, Config, Error, Secret};
+
+use super::peers::FakePeers;
 
 /// What a node does wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,6 +42,8 @@ pub enum Fault {
     Forging,
     /// Shows the records it had when the fault began, takes none.
     Stale,
+    /// Records are as ever, content never comes.
+    Mute,
     /// Takes records, loses every block.
     BlockEater,
 }
@@ -110,6 +115,17 @@ impl FakeNode {
         }
     }
 
+    /// The same for content.
+    async fn pass_content(&self, call: &Call) -> Result<Fault, Error> {
+        match self.pass(call).await? {
+            Fault::Mute => {
+                tokio::time::sleep_until(call.deadline).await;
+                Err(Error::new(Code::Deadline, "mute"))
+            }
+            fault => Ok(fault),
+        }
+    }
+
     fn pull(&self, cid: &Cid) -> Option<Block> {
         if let Some(block) = self.held().blocks.get(cid) {
             return Some(block.clone());
@@ -157,7 +173,7 @@ impl Node for FakeNode {
         true
     }
 
-    async fn warm(&self) {}
+    async fn warm(&self, _connections: usize) {}
 
     async fn record(&self, name: &Name, _known: bool, call: &Call) -> Outcome {
         match self.pass(call).await {
@@ -175,7 +191,7 @@ impl Node for FakeNode {
     }
 
     async fn block(&self, cid: &Cid, call: &Call) -> Result<Block, Error> {
-        match self.pass(call).await? {
+        match self.pass_content(call).await? {
             Fault::Broken => Err(Error::new(Code::Unreachable, "status 500")),
             Fault::Forging => Err(Error::new(Code::HashMismatch, "wrong bytes")),
             _ => {
@@ -193,7 +209,7 @@ impl Node for FakeNode {
         sink: BlockSink<'_>,
         call: &Call,
     ) -> Result<CarSummary, Error> {
-        if self.pass(call).await? != Fault::None {
+        if self.pass_content(call).await? != Fault::None {
             return Err(Error::new(Code::Unreachable, "status 500"));
         }
         let (mut stack, mut seen, mut summary) = (
@@ -335,6 +351,8 @@ pub struct World {
     pub clock: Arc<ManualClock>,
     pub config: Config,
     pub secret: Secret,
+    /// The third tier of every device; none by default.
+    pub peers: Option<Arc<FakePeers>>,
     seed: AtomicU64,
 }
 
@@ -365,8 +383,17 @@ impl World {
             clock: Arc::new(ManualClock::new(START_MS)),
             config: Config::default(),
             secret: Secret::new([7; 32]),
+            peers: None,
             seed: AtomicU64::new(1),
         }
+    }
+
+    /// A world whose nodes can be reached as peers.
+    pub fn with_peers(nodes: usize) -> (Self, Arc<FakePeers>) {
+        let mut world = Self::new(nodes);
+        let peers = FakePeers::new(&world.nodes);
+        world.peers = Some(peers.clone());
+        (world, peers)
     }
 
     /// A device on a store of its own.
@@ -380,6 +407,7 @@ impl World {
             config: self.config.clone(),
             store: Arc::new(store.clone()),
             nodes: self.nodes.iter().map(|node| node.clone() as Arc<dyn Node>).collect(),
+            peers: self.peers.clone().map(|peers| peers as Arc<dyn Peers>),
             clock: self.clock.clone(),
             entropy: Entropy::seeded(self.seed.fetch_add(1, Ordering::Relaxed)),
             mode: Mode::Own,

@@ -37,6 +37,9 @@ pub struct Options {
     pub token: Option<String>,
     /// The nodes' own network.
     pub settings: Settings,
+    /// Whether the nodes are libp2p peers as well: the LAN DHT and bitswap on loopback ports. Default: no, and `swarm` is
+    /// empty in the nodes file. Needs the feature `swarm`.
+    pub swarm: bool,
 }
 
 /// What all nodes of a cluster share.
@@ -80,7 +83,7 @@ impl Cluster {
     /// Starts `count` healthy nodes on free loopback ports.
     ///
     /// # Errors
-    /// [`Code::BadRequest`] for a count outside 1–32, [`Code::StorageIo`] when a port cannot be opened.
+    /// [`Code::BadRequest`] for a count outside 1–32, or for peers without the feature, [`Code::StorageIo`] when a port cannot be opened.
     ///
     /// # Cancel safety
     /// Dropping the future leaves nothing running.
@@ -95,7 +98,6 @@ impl Cluster {
     ///
     /// # Cancel safety
     /// Dropping the future leaves nothing running.
-    #[allow(clippy::unused_async)]
     pub async fn start_with(options: Options) -> Result<Self, Error> {
         let count = u8::try_from(options.count).unwrap_or(u8::MAX);
         if !(1..=limits::NODES).contains(&usize::from(count)) {
@@ -113,7 +115,10 @@ impl Cluster {
         let serve = |node: &Arc<Node>| {
             [Surface::Api, Surface::Gateway].map(|surface| tokio::spawn(http::serve(node.clone(), surface)))
         };
-        let tasks = nodes.iter().flat_map(serve).collect();
+        let mut tasks: Vec<JoinHandle<()>> = nodes.iter().flat_map(serve).collect();
+        if options.swarm {
+            tasks.extend(open_swarms(&nodes).await?);
+        }
         Ok(Self { nodes: nodes.into_iter().map(DevNode).collect(), shared, tasks })
     }
 
@@ -122,7 +127,8 @@ impl Cluster {
     pub fn nodes_json(&self) -> String {
         let nodes = self.nodes.iter().map(|node| {
             let mut entry = json!({
-                "id": node.id(), "api": node.api_url(), "gateway": node.gateway_url(), "swarm": [],
+                "id": node.id(), "api": node.api_url(), "gateway": node.gateway_url(),
+                "swarm": node.0.swarm_address().into_iter().collect::<Vec<_>>(),
             });
             if let (Some(token), Some(entry)) = (&node.0.token, entry.as_object_mut()) {
                 entry.insert("token".to_owned(), token.as_str().into());
@@ -186,6 +192,25 @@ impl Cluster {
         self.nodes.iter().for_each(DevNode::kill);
         self.tasks.iter().for_each(JoinHandle::abort);
     }
+}
+
+/// Makes every node a libp2p peer as well.
+#[cfg(feature = "swarm")]
+async fn open_swarms(nodes: &[Arc<Node>]) -> Result<Vec<JoinHandle<()>>, Error> {
+    let mut tasks = Vec::new();
+    for node in nodes {
+        let listening = crate::peer::listen(node).await?;
+        node.is_peer.store(true, std::sync::atomic::Ordering::SeqCst);
+        node.open_swarm();
+        tasks.push(tokio::spawn(crate::peer::serve(node.swarm.clone(), listening)));
+    }
+    Ok(tasks)
+}
+
+#[cfg(not(feature = "swarm"))]
+#[allow(clippy::unused_async)]
+async fn open_swarms(_: &[Arc<Node>]) -> Result<Vec<JoinHandle<()>>, Error> {
+    Err(Error::new(Code::BadRequest, "the nodes were built without the feature `swarm`"))
 }
 
 impl Drop for Cluster {

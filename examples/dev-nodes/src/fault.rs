@@ -27,7 +27,7 @@ pub enum Fault {
     Html,
     /// Compares an offline put, then waits this long, then stores it: the window in which two puts race.
     Racy(Duration),
-    /// Ports closed, connections closed.
+    /// HTTP ports closed, connections closed; a node that is a peer stays one.
     Refuse,
     /// Resets the connection after this many bytes of each answer's body.
     Reset {

@@ -37,6 +37,9 @@ struct Arguments {
     /// Bearer token that the RPC of each node asks for.
     #[arg(long)]
     token: Option<String>,
+    /// HTTP only: the nodes are no libp2p peers, and `swarm` is empty in the nodes file.
+    #[arg(long)]
+    no_swarm: bool,
 }
 
 #[tokio::main]
@@ -51,7 +54,12 @@ async fn main() -> ExitCode {
 }
 
 async fn run(arguments: Arguments) -> Result<(), String> {
-    let options = Options { count: arguments.count, token: arguments.token, ..Options::default() };
+    let options = Options {
+        count: arguments.count,
+        token: arguments.token,
+        swarm: cfg!(feature = "swarm") && !arguments.no_swarm,
+        ..Options::default()
+    };
     let cluster = Arc::new(Cluster::start_with(options).await.map_err(|e| e.to_string())?);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, arguments.control_port))
         .await

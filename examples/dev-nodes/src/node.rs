@@ -1,15 +1,15 @@
 //! One embedded node, and what a test may do to it.
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
-use std::sync::atomic::{AtomicI64, AtomicU16, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicI64, AtomicU16, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
 use tauri_plugin_wallet_sync::clock::{Clock, SystemClock, UnixMs};
 use tauri_plugin_wallet_sync::model::cid::Cid;
-use tauri_plugin_wallet_sync::model::identity::{Name, Slot, WalletKeys};
-use tauri_plugin_wallet_sync::{Code, Error, Secret};
+use tauri_plugin_wallet_sync::model::identity::Name;
+use tauri_plugin_wallet_sync::{Code, Error};
 
 use crate::cluster::Shared;
 use crate::dag::{PinMode, Pins, Stored};
@@ -40,6 +40,12 @@ pub(crate) struct Node {
     pub id: String,
     pub api: Arc<Port>,
     pub gateway: Arc<Port>,
+    /// In front of the swarm; closed where the node is no peer.
+    pub swarm: Arc<Port>,
+    /// Of the peer id.
+    #[cfg_attr(not(feature = "swarm"), allow(dead_code))]
+    pub seed: [u8; 32],
+    pub is_peer: AtomicBool,
     pub token: Option<String>,
     pub shared: Arc<Shared>,
     pub peers: OnceLock<Vec<Weak<Node>>>,
@@ -101,12 +107,18 @@ impl Node {
         let open = || {
             Port::open().map_err(|e| Error::with_source(Code::StorageIo, "cannot open a loopback port", e))
         };
-        // Any distinct keys do; the id only has to look like a peer id.
-        let id = WalletKeys::derive(&Secret::new([number; 32]), Some("dev-nodes")).slot(Slot::ZERO);
+        // Any distinct keys do.
+        let seed = [number; 32];
+        let key = ed25519_dalek::SigningKey::from_bytes(&seed).verifying_key();
+        let swarm = open()?;
+        swarm.close();
         Ok(Self {
-            id: id.name().peer_id(),
+            id: Name::from_key(key.as_bytes())?.peer_id(),
             api: open()?,
             gateway: open()?,
+            swarm,
+            seed,
+            is_peer: AtomicBool::new(false),
             token,
             shared,
             peers: OnceLock::new(),
@@ -178,6 +190,22 @@ impl Node {
         log.push_back(line);
     }
 
+    /// Opens the port in front of the swarm, if the node is a peer.
+    pub fn open_swarm(&self) {
+        if self.is_peer.load(Ordering::SeqCst)
+            && let Err(error) = self.swarm.reopen()
+        {
+            tracing::error!(%error, address = %self.swarm.address(), "cannot listen again");
+        }
+    }
+
+    /// Where the node is reached as a peer.
+    pub fn swarm_address(&self) -> Option<String> {
+        let port = self.swarm.address().port();
+        let address = || format!("/ip4/127.0.0.1/tcp/{port}/p2p/{}", self.id);
+        self.is_peer.load(Ordering::SeqCst).then(address)
+    }
+
     fn apply_faults(&self, change: impl FnOnce(&mut Faults)) {
         let mut faults = self.faults.lock().unwrap_or_else(PoisonError::into_inner);
         let [was_stale, was_refusing] = [Fault::Stale, Fault::Refuse].map(|fault| faults.has(fault));
@@ -198,6 +226,12 @@ impl Node {
             {
                 tracing::error!(%error, address = %port.address(), "cannot listen again");
             }
+        }
+        // The swarm goes on when only HTTP refuses.
+        self.swarm.freeze(faults.has(Fault::Hang));
+        self.swarm.drip(drip);
+        if faults.list().is_empty() {
+            self.open_swarm();
         }
         // A node that came back may have what others wait for.
         self.shared.blocks_moved();
@@ -243,10 +277,11 @@ impl DevNode {
         self.0.faults.lock().unwrap_or_else(PoisonError::into_inner).list().to_vec()
     }
 
-    /// Closes both ports and every connection. What the node keeps stays.
+    /// Closes all ports and every connection. What the node keeps stays.
     pub fn kill(&self) {
         self.0.api.close();
         self.0.gateway.close();
+        self.0.swarm.close();
     }
 
     /// Listens again on the same ports after [`kill`](Self::kill).
@@ -261,6 +296,7 @@ impl DevNode {
         for port in [&self.0.api, &self.0.gateway] {
             port.reopen().map_err(|e| Error::with_source(Code::StorageIo, "cannot listen again", e))?;
         }
+        self.0.open_swarm();
         self.0.shared.blocks_moved();
         Ok(())
     }

@@ -3,7 +3,10 @@
 
 use std::time::Duration;
 
+use futures_util::StreamExt;
 use futures_util::future::{join, join_all};
+use futures_util::stream::FuturesUnordered;
+use tokio::time::Instant;
 
 use super::edition::{Prepared, prepare};
 use super::node::{holds, note_verified, own_record, pin_or_resend, put_record, sees, supply};
@@ -13,6 +16,7 @@ use crate::engine::account::Account;
 use crate::engine::claim::{abandon, free_slot, note_claim_put, note_owned, note_winner};
 use crate::engine::merge::{Merged, merge_record};
 use crate::engine::resolve::{Heard, ask, millis};
+use crate::model::cid::Cid;
 use crate::model::identity::Slot;
 use crate::model::record::Record;
 use crate::{Code, Error, limits};
@@ -120,52 +124,81 @@ async fn stake(account: &Account, prepared: &Prepared, run: &Run) -> Result<Opti
     }
     published.level = raise(account, prepared, run).await?;
     published.verified = account.read().verified_nodes();
+    published.again = published.verified < targets.len();
     Ok(Some(published))
 }
 
-/// Uploads and pins everywhere; gives the nodes that have everything, with the blocks they were sent.
+/// A node that has everything, with the blocks it was sent.
+type Supplied = (usize, Vec<Cid>);
+
+/// Uploads and pins; gives the nodes that have everything. Once they are a majority the others get as long again, then the
+/// claim goes on without them: they are brought along as soon as the slot is owned.
 async fn supply_all(
     account: &Account,
     prepared: &Prepared,
     targets: &[usize],
     run: &Run,
     published: &mut Published,
-) -> Result<Vec<(usize, Vec<crate::model::cid::Cid>)>, Error> {
+) -> Result<Vec<Supplied>, Error> {
     let direct = super::direct_nodes(account, prepared, targets);
     let (ready, _) = tokio::sync::watch::channel(0_usize);
-    let tasks = targets.iter().copied().map(|at| {
-        let (ready, is_direct) = (&ready, direct.contains(&at));
-        async move {
-            let node = account.nodes.node(at)?;
-            let node = node.as_ref();
-            let lack = lacking(account, node.id(), prepared);
-            if !is_direct {
-                let _ = ready.subscribe().wait_for(|done| *done > 0).await;
-            }
-            let supplied = async {
-                supply(account, node, prepared, &lack, is_direct, run).await?;
-                pin_or_resend(account, node, prepared, run).await
-            }
-            .await;
-            if is_direct {
-                ready.send_modify(|done| *done = done.saturating_add(1));
-            }
-            account.step();
-            Some((at, lack, supplied))
-        }
-    });
+    let started = account.clock.monotonic();
+    let mut tasks: FuturesUnordered<_> = targets
+        .iter()
+        .copied()
+        .map(|at| supply_one(account, prepared, at, direct.contains(&at), &ready, run))
+        .collect();
     let mut supplied = Vec::new();
-    for (at, lack, result) in join_all(tasks).await.into_iter().flatten() {
-        match result {
-            Ok(()) => supplied.push((at, lack)),
-            Err(e) if is_storage(&e) => return Err(e),
-            Err(e) => {
+    let mut until: Option<Instant> = None;
+    loop {
+        let next = match until {
+            Some(until) => tokio::time::timeout_at(until, tasks.next()).await.unwrap_or(None),
+            None => tasks.next().await,
+        };
+        match next {
+            None => return Ok(supplied),
+            Some((at, Ok(lack))) => supplied.push((at, lack)),
+            Some((_, Err(e))) if is_storage(&e) => return Err(e),
+            Some((at, Err(e))) => {
+                account.nodes.health().bad(at, &e, account.clock.monotonic());
                 let id = account.nodes.node(at).map(|node| node.id().to_owned()).unwrap_or_default();
                 published.errors.push((id, e));
             }
         }
+        if until.is_none() && supplied.len() >= account.majority() {
+            let now = account.clock.monotonic();
+            let took = now.saturating_duration_since(started);
+            until = Some(now + took.clamp(limits::CLAIM_LAGGARDS, limits::CLAIM_SETTLE));
+        }
     }
-    Ok(supplied)
+}
+
+async fn supply_one(
+    account: &Account,
+    prepared: &Prepared,
+    at: usize,
+    is_direct: bool,
+    ready: &tokio::sync::watch::Sender<usize>,
+    run: &Run,
+) -> (usize, Result<Vec<Cid>, Error>) {
+    let Some(node) = account.nodes.node(at) else {
+        return (at, Err(Error::new(Code::NotFound, "no such node")));
+    };
+    let node = node.as_ref();
+    let lack = lacking(account, node.id(), prepared);
+    if !is_direct {
+        let _ = ready.subscribe().wait_for(|done| *done > 0).await;
+    }
+    let supplied = async {
+        supply(account, node, prepared, &lack, is_direct, run).await?;
+        pin_or_resend(account, node, prepared, run).await
+    }
+    .await;
+    if is_direct {
+        ready.send_modify(|done| *done = done.saturating_add(1));
+    }
+    account.step();
+    (at, supplied.map(|()| lack))
 }
 
 /// Reads back record and blocks; the look two seconds later is the second one.
@@ -173,7 +206,7 @@ async fn prove(
     account: &Account,
     at: usize,
     prepared: &Prepared,
-    lack: &[crate::model::cid::Cid],
+    lack: &[Cid],
     run: &Run,
 ) -> Result<(), Error> {
     let Some(node) = account.nodes.node(at) else { return Err(Error::new(Code::NotFound, "no such node")) };
@@ -192,7 +225,7 @@ async fn prove(
 async fn look(account: &Account, slot: Slot, run: &Run) -> Look {
     let which = account.api_nodes();
     let call = run.call(account, limits::CLAIM_FRESH);
-    let heard = ask(account, &[slot], &which, &call).await;
+    let heard = ask(account, &[slot], &which, None, &call).await;
     let ours = {
         let state = account.read();
         let known = state.names.get(&slot).filter(|_| state.own.slot == Some(slot));

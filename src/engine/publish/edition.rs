@@ -1,6 +1,6 @@
 //! One signed record with everything it points at: on disk before anything is sent.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 
 use crate::engine::account::Account;
 use crate::engine::open::{CLAIM_PUT, OWNED, SLOT, name_row, record_digest};
@@ -29,6 +29,14 @@ pub(in crate::engine) struct Prepared {
     pub all: Vec<Cid>,
     /// Bytes of payloads, evidence and values by CID.
     pub sizes: HashMap<Cid, u64>,
+    keep: HashSet<Cid>,
+}
+
+impl Prepared {
+    /// Whether a block is a node of the keep.
+    pub fn is_keep(&self, cid: &Cid) -> bool {
+        self.keep.contains(cid)
+    }
 }
 
 /// Signs the present state for a slot, or takes the last edition up again when nothing changed since.
@@ -211,5 +219,6 @@ fn assemble(edition: Edition, record: Record, root: Block, parts: &Parts) -> Pre
     all.extend(nodes.clone().map(|block| *block.cid()));
     all.push(*root.cid());
     let blocks = nodes.cloned().chain(std::iter::once(root)).map(|block| (*block.cid(), block)).collect();
-    Prepared { name: *record.name(), edition, record, blocks, all, sizes: parts.sizes.clone() }
+    let keep = parts.keep_blocks.iter().map(|block| *block.cid()).collect();
+    Prepared { name: *record.name(), edition, record, blocks, all, sizes: parts.sizes.clone(), keep }
 }

@@ -6,6 +6,7 @@
 mod claim;
 pub(super) mod edition;
 mod node;
+pub(super) mod peers;
 pub(super) mod supply;
 
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -13,6 +14,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use futures_util::StreamExt;
+use futures_util::future::join;
 use futures_util::stream::FuturesUnordered;
 use tokio::time::Instant;
 
@@ -132,7 +134,9 @@ async fn spread(account: &Arc<Account>, prepared: &Prepared, run: &Run) -> Resul
                     let mut wait = ready.subscribe();
                     let _ = wait.wait_for(|done| *done > 0 || direct_count == 0).await;
                 }
-                let result = node::publish_to(account, at, prepared, is_direct, run).await;
+                // What is surplus since the last run goes meanwhile: nobody waits for it.
+                let publish = node::publish_to(account, at, prepared, is_direct, run);
+                let (result, ()) = join(publish, node::unpin_older(account, at, run)).await;
                 if is_direct {
                     ready.send_modify(|done| *done = done.saturating_add(1));
                 }
@@ -158,9 +162,6 @@ async fn spread(account: &Arc<Account>, prepared: &Prepared, run: &Run) -> Resul
     }
     published.level = raise(account, prepared, run).await?;
     published.verified = account.read().verified_nodes();
-    for at in &targets {
-        node::unpin_older(account, *at, run).await;
-    }
     if published.again {
         slots::leave_slot(account, &mut Vec::new()).await?;
     }

@@ -71,9 +71,7 @@ pub(super) async fn supply(
     run: &Run,
 ) -> Result<(), Error> {
     if !direct {
-        let pulled = run.call(account, limits::PULL_TOTAL);
-        let progress = |_blocks: u64| account.step();
-        match node.pin(&prepared.edition.root, &prepared.name, &progress, &pulled).await {
+        match pull(account, node, prepared, run).await {
             Ok(()) => return Ok(()),
             Err(e) => tracing::debug!(node = node.id(), code = %e.code(), "could not pull from its peers"),
         }
@@ -82,6 +80,24 @@ pub(super) async fn supply(
         upload(account, node, prepared, lack, run).await?;
     }
     Ok(())
+}
+
+/// Tells the node to pin, which makes it pull what it lacks from its peers; gives up when no further block arrives.
+async fn pull(account: &Account, node: &dyn Node, prepared: &Prepared, run: &Run) -> Result<(), Error> {
+    let call = run.call(account, limits::PULL_TOTAL);
+    let (blocks, mut seen) = tokio::sync::watch::channel(0_u64);
+    let progress = |count: u64| {
+        // The same count again is a sign of life, not of progress.
+        if blocks.send_if_modified(|old| std::mem::replace(old, count) != count) {
+            account.step();
+        }
+    };
+    let stalled =
+        async { while let Ok(Ok(())) = tokio::time::timeout(limits::PULL_IDLE, seen.changed()).await {} };
+    tokio::select! {
+        pinned = node.pin(&prepared.edition.root, &prepared.name, &progress, &call) => pinned,
+        () = stalled => Err(Error::new(Code::Deadline, "no further block came from its peers")),
+    }
 }
 
 /// Publishes to one node, all steps.
@@ -97,6 +113,11 @@ pub(super) async fn publish_to(
 ) -> Result<Step, Error> {
     let Some(node) = account.nodes.node(at) else { return Err(Error::new(Code::NotFound, "no such node")) };
     let node = node.as_ref();
+    let started = account.clock.monotonic();
+    let step = |step: &str| {
+        let ms = account.clock.monotonic().saturating_duration_since(started).as_millis();
+        tracing::trace!(node = node.id(), step, ms, "publishing");
+    };
     let mut lack = lacking(account, node.id(), prepared);
     if lack.len() == prepared.all.len() && was_pinned(account, node.id()) {
         lack = look_for_all(account, node, prepared, lack, run).await;
@@ -109,6 +130,7 @@ pub(super) async fn publish_to(
     if let Own::Rival(record) = own {
         return Ok(Step::Rival(record));
     }
+    step("supplied");
     let put = async {
         match own {
             Own::Same => Ok(()),
@@ -117,6 +139,7 @@ pub(super) async fn publish_to(
     };
     let (put, pinned) = join(put, pin_or_resend(account, node, prepared, run)).await;
     put?;
+    step("put and pinned");
     run.note_put(account);
     let (seen, held) =
         join(sees(account, node, prepared, run), holds(account, node, prepared, &lack, run)).await;
@@ -129,7 +152,9 @@ pub(super) async fn publish_to(
         forget_held(account, node.id()).await?;
         return Err(Error::new(Code::Invalid, "the node said it pinned and lacks a block"));
     }
+    step("read back");
     second_look(account, node, prepared, run).await?;
+    step("seen twice");
     note_verified(account, node.id(), prepared, &lack).await?;
     Ok(Step::Verified)
 }
@@ -310,7 +335,8 @@ pub(super) fn is_bulk(account: &Account, node: &str, prepared: &Prepared) -> boo
     bytes_of(prepared, &lacking(account, node, prepared)) > limits::BULK_BYTES as u64
 }
 
-/// Unpins roots of ours beyond the newest few; only after the node was verified with the newest.
+/// Unpins roots of ours beyond the newest few. Only roots that the node was verified with are listed, so a newer one is
+/// pinned and proven there.
 pub(super) async fn unpin_older(account: &Account, at: usize, run: &Run) {
     let Some(node) = account.nodes.node(at) else { return };
     let Some(row) = account.read().nodes.get(node.id()).cloned() else { return };

@@ -90,6 +90,11 @@ fn joined(base: &Url, path: &str) -> Url {
     url
 }
 
+/// Whether the node's other surface may do better: a missing verb, refused credentials; not a lie, and not silence.
+fn is_other_way(error: &Error) -> bool {
+    matches!(error.code(), Code::Unreachable | Code::Denied)
+}
+
 impl std::fmt::Debug for KuboNode {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "KuboNode({})", self.id)
@@ -106,8 +111,8 @@ impl Node for KuboNode {
         self.api.is_some()
     }
 
-    async fn warm(&self) {
-        rpc::warm(self).await;
+    async fn warm(&self, connections: usize) {
+        rpc::warm(self, connections).await;
     }
 
     async fn record(&self, name: &Name, known: bool, call: &Call) -> Outcome {
@@ -128,14 +133,15 @@ impl Node for KuboNode {
         }
     }
 
+    /// By RPC where there is one: its connections are open already from asking for the record. By the gateway where the
+    /// RPC does not offer the verb.
     async fn block(&self, cid: &Cid, call: &Call) -> Result<Block, Error> {
-        if self.gateway.is_none() {
-            return rpc::block(self, cid, call).await;
-        }
-        match gateway::block(self, cid, call).await {
-            Err(e) if self.api.is_some() && e.code() == Code::Unreachable => {
-                rpc::block(self, cid, call).await
-            }
+        let by_rpc = match &self.api {
+            Some(_) => rpc::block(self, cid, call).await,
+            None => Err(Error::new(Code::Unreachable, "the node has no API configured")),
+        };
+        match by_rpc {
+            Err(e) if self.gateway.is_some() && is_other_way(&e) => gateway::block(self, cid, call).await,
             other => other,
         }
     }
@@ -147,10 +153,15 @@ impl Node for KuboNode {
         sink: BlockSink<'_>,
         call: &Call,
     ) -> Result<CarSummary, Error> {
-        if self.gateway.is_none() {
-            rpc::car(self, root, held, sink, call).await
-        } else {
-            gateway::car(self, root, held, sink, call).await
+        let by_rpc = match &self.api {
+            Some(_) => rpc::car(self, root, held.clone(), sink, call).await,
+            None => Err(Error::new(Code::Unreachable, "the node has no API configured")),
+        };
+        match by_rpc {
+            Err(e) if self.gateway.is_some() && is_other_way(&e) => {
+                gateway::car(self, root, held, sink, call).await
+            }
+            other => other,
         }
     }
 

@@ -40,15 +40,13 @@ fn expect_ok(answer: Answer) -> Result<Answer, Error> {
     if answer.status.is_success() { Ok(answer) } else { Err(refusal(&answer)) }
 }
 
-/// Opens connections; a gap of four names is asked at once, so as many are opened.
-pub(super) async fn warm(node: &KuboNode) {
+/// Opens connections: as many requests at once, each of which needs one.
+pub(super) async fn warm(node: &KuboNode, connections: usize) {
     let call = Call { deadline: monotonic() + limits::CONNECT, meter: std::sync::Arc::default() };
-    let one = || async {
-        if let Ok(request) = node.rpc("version", &[]) {
-            let _ = exchange(request, None, 0, small(node, limits::ERROR_BODY_BYTES), &call).await;
-        }
-    };
-    futures_util::join!(one(), one(), one(), one());
+    let requests = (0..connections).filter_map(|_| node.rpc("version", &[]).ok());
+    let bounds = small(node, limits::ERROR_BODY_BYTES);
+    let asks = requests.map(|request| exchange(request, None, 0, bounds, &call));
+    futures_util::future::join_all(asks).await;
 }
 
 /// The record in the node's own store.

@@ -93,12 +93,12 @@ impl NodeSet {
         self.health.report(now)
     }
 
-    /// Opens connections to every node ahead of use.
+    /// Opens this many connections to every node ahead of use.
     ///
     /// # Cancel safety
     /// May be dropped at any time.
-    pub async fn warm(&self) {
-        futures_util::future::join_all(self.nodes.iter().map(|node| node.warm())).await;
+    pub async fn warm(&self, connections: usize) {
+        futures_util::future::join_all(self.nodes.iter().map(|node| node.warm(connections))).await;
     }
 
     /// Asks each of `which` for each name at once; answers come in as they arrive. A name's flag says that it has existed.

@@ -1,0 +1,261 @@
+//! One connection's streams: one to ask, up to [`limits::BITSWAP_STREAMS`] to listen.
+
+use std::collections::VecDeque;
+use std::io;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use bytes::Bytes;
+use libp2p::core::upgrade::ReadyUpgrade;
+use libp2p::futures::future::BoxFuture;
+use libp2p::futures::stream::{self, BoxStream, SelectAll};
+use libp2p::futures::{AsyncReadExt, AsyncWriteExt, FutureExt, StreamExt};
+use libp2p::swarm::handler::{ConnectionEvent, FullyNegotiatedInbound, FullyNegotiatedOutbound};
+use libp2p::swarm::{ConnectionHandler, ConnectionHandlerEvent, Stream, StreamProtocol, SubstreamProtocol};
+use tokio::sync::Semaphore;
+
+use super::wire::Message;
+use crate::limits;
+
+const PROTOCOL: StreamProtocol = StreamProtocol::new("/ipfs/bitswap/1.2.0");
+/// Bytes counted as one permit of a connection's budget.
+const PERMIT_BYTES: usize = 1024;
+/// Bytes read at once: a declared length alone allocates no more than this.
+const STEP_BYTES: usize = 64 * 1024;
+/// A length in front of a message takes at most this many bytes.
+const LENGTH_BYTES: usize = 4;
+
+/// What a connection tells.
+#[derive(Debug)]
+pub(in crate::node::dht) enum Said {
+    Message(Message),
+    Deaf,
+}
+
+enum Asking {
+    Closed,
+    Opening,
+    Open(Box<Stream>),
+    Writing(BoxFuture<'static, io::Result<Stream>>),
+    /// It failed once: the peer is not asked again on this connection.
+    Broken,
+}
+
+/// The streams of one connection.
+pub(in crate::node::dht) struct Handler {
+    listening: SelectAll<BoxStream<'static, Message>>,
+    budget: Arc<Semaphore>,
+    asking: Asking,
+    frames: VecDeque<Vec<u8>>,
+    deaf: bool,
+}
+
+impl Handler {
+    pub fn new() -> Self {
+        let permits = limits::BITSWAP_BUFFER_BYTES.div_ceil(PERMIT_BYTES);
+        Self {
+            listening: SelectAll::new(),
+            budget: Arc::new(Semaphore::new(permits)),
+            asking: Asking::Closed,
+            frames: VecDeque::new(),
+            deaf: false,
+        }
+    }
+
+    fn broken(&mut self) {
+        self.asking = Asking::Broken;
+        self.frames.clear();
+        self.deaf = true;
+    }
+}
+
+impl ConnectionHandler for Handler {
+    type FromBehaviour = Vec<u8>;
+    type ToBehaviour = Said;
+    type InboundProtocol = ReadyUpgrade<StreamProtocol>;
+    type OutboundProtocol = ReadyUpgrade<StreamProtocol>;
+    type InboundOpenInfo = ();
+    type OutboundOpenInfo = ();
+
+    fn listen_protocol(&self) -> SubstreamProtocol<Self::InboundProtocol> {
+        SubstreamProtocol::new(ReadyUpgrade::new(PROTOCOL), ())
+    }
+
+    fn connection_keep_alive(&self) -> bool {
+        !self.frames.is_empty()
+    }
+
+    fn on_behaviour_event(&mut self, frame: Vec<u8>) {
+        match self.asking {
+            Asking::Broken => self.deaf = true,
+            _ => self.frames.push_back(frame),
+        }
+    }
+
+    fn on_connection_event(
+        &mut self,
+        event: ConnectionEvent<'_, Self::InboundProtocol, Self::OutboundProtocol>,
+    ) {
+        match event {
+            // A stream beyond the bound is dropped, which resets it.
+            ConnectionEvent::FullyNegotiatedInbound(FullyNegotiatedInbound { protocol, .. })
+                if self.listening.len() < limits::BITSWAP_STREAMS =>
+            {
+                self.listening.push(messages(protocol, self.budget.clone()));
+            }
+            ConnectionEvent::FullyNegotiatedOutbound(FullyNegotiatedOutbound { protocol, .. }) => {
+                self.asking = Asking::Open(Box::new(protocol));
+            }
+            ConnectionEvent::DialUpgradeError(_) => self.broken(),
+            _ => {}
+        }
+    }
+
+    fn poll(
+        &mut self,
+        cx: &mut Context<'_>,
+    ) -> Poll<ConnectionHandlerEvent<Self::OutboundProtocol, (), Said>> {
+        if std::mem::take(&mut self.deaf) {
+            return Poll::Ready(ConnectionHandlerEvent::NotifyBehaviour(Said::Deaf));
+        }
+        if let Poll::Ready(Some(message)) = self.listening.poll_next_unpin(cx) {
+            return Poll::Ready(ConnectionHandlerEvent::NotifyBehaviour(Said::Message(message)));
+        }
+        loop {
+            match std::mem::replace(&mut self.asking, Asking::Closed) {
+                Asking::Closed if !self.frames.is_empty() => {
+                    self.asking = Asking::Opening;
+                    let protocol = SubstreamProtocol::new(ReadyUpgrade::new(PROTOCOL), ())
+                        .with_timeout(limits::DHT_STREAM_IDLE);
+                    return Poll::Ready(ConnectionHandlerEvent::OutboundSubstreamRequest { protocol });
+                }
+                Asking::Open(stream) if !self.frames.is_empty() => {
+                    let frames = std::mem::take(&mut self.frames);
+                    self.asking = Asking::Writing(write(*stream, frames).boxed());
+                }
+                Asking::Writing(mut writing) => match writing.poll_unpin(cx) {
+                    Poll::Ready(Ok(stream)) => self.asking = Asking::Open(Box::new(stream)),
+                    Poll::Ready(Err(_)) => {
+                        self.broken();
+                        self.deaf = false;
+                        return Poll::Ready(ConnectionHandlerEvent::NotifyBehaviour(Said::Deaf));
+                    }
+                    Poll::Pending => {
+                        self.asking = Asking::Writing(writing);
+                        return Poll::Pending;
+                    }
+                },
+                idle => {
+                    self.asking = idle;
+                    return Poll::Pending;
+                }
+            }
+        }
+    }
+}
+
+async fn write(mut stream: Stream, frames: VecDeque<Vec<u8>>) -> io::Result<Stream> {
+    let all = async {
+        for frame in frames {
+            stream.write_all(&frame).await?;
+        }
+        stream.flush().await
+    };
+    match tokio::time::timeout(limits::DHT_STREAM_IDLE, all).await {
+        Ok(written) => written.map(|()| stream),
+        Err(_) => Err(io::ErrorKind::TimedOut.into()),
+    }
+}
+
+/// The messages of one inbound stream until it ends or breaks a rule.
+fn messages(stream: Stream, budget: Arc<Semaphore>) -> BoxStream<'static, Message> {
+    stream::unfold((stream, budget), |(mut stream, budget)| async move {
+        loop {
+            match read(&mut stream, &budget).await {
+                Ok(Some(message)) if message.is_empty() => {}
+                Ok(Some(message)) => return Some((message, (stream, budget))),
+                Ok(None) => return None,
+                Err(error) => {
+                    tracing::debug!(%error, "a bitswap stream ended badly");
+                    return None;
+                }
+            }
+        }
+    })
+    .boxed()
+}
+
+/// One message; `None` at the end of the stream.
+async fn read(
+    stream: &mut (impl libp2p::futures::AsyncRead + Unpin),
+    budget: &Semaphore,
+) -> io::Result<Option<Message>> {
+    let Some(length) = read_length(stream).await? else { return Ok(None) };
+    let permits = u32::try_from(length.div_ceil(PERMIT_BYTES)).map_err(io::Error::other)?;
+    // A peer that keeps many large messages open holds up only itself.
+    let _held = budget.acquire_many(permits).await.map_err(io::Error::other)?;
+    let mut body = Vec::new();
+    while body.len() < length {
+        let at = body.len();
+        body.resize(length.min(at.saturating_add(STEP_BYTES)), 0);
+        let step = body.get_mut(at..).unwrap_or_default();
+        let filled = tokio::time::timeout(limits::DHT_STREAM_IDLE, stream.read_exact(step)).await;
+        filled.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
+    }
+    Message::decode(&Bytes::from(body)).map(Some).map_err(io::Error::other)
+}
+
+async fn read_length(stream: &mut (impl libp2p::futures::AsyncRead + Unpin)) -> io::Result<Option<usize>> {
+    let mut length = 0_usize;
+    for at in 0..LENGTH_BYTES {
+        let mut byte = [0];
+        if stream.read(&mut byte).await? == 0 {
+            return if at == 0 { Ok(None) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
+        }
+        let [byte] = byte;
+        length |= usize::from(byte & 0x7f) << at.saturating_mul(7);
+        if byte & 0x80 == 0 {
+            return if length <= limits::BITSWAP_MESSAGE_BYTES { Ok(Some(length)) } else { Err(too_large()) };
+        }
+    }
+    Err(too_large())
+}
+
+fn too_large() -> io::Error {
+    io::Error::new(io::ErrorKind::InvalidData, "a bitswap message beyond the bound")
+}
+
+#[cfg(test)]
+mod tests {
+    use libp2p::futures::io::Cursor;
+
+    use super::*;
+
+    async fn first(bytes: &[u8]) -> io::Result<Option<Message>> {
+        read(&mut Cursor::new(bytes), &Semaphore::new(limits::BITSWAP_BUFFER_BYTES.div_ceil(PERMIT_BYTES)))
+            .await
+    }
+
+    #[tokio::test]
+    async fn a_message_has_its_length_in_front() {
+        // One raw block of two bytes.
+        let body = [0x1a, 10, 0x0a, 4, 0x01, 0x55, 0x12, 0x20, 0x12, 2, b'h', b'i'];
+        let frame = [&[u8::try_from(body.len()).unwrap()], body.as_slice()].concat();
+        let message = first(&frame).await.unwrap().unwrap();
+        assert_eq!(message.blocks.len(), 1);
+        assert!(first(&[]).await.unwrap().is_none(), "an end between messages is no error");
+        assert!(first(&frame[..5]).await.is_err());
+    }
+
+    #[tokio::test]
+    async fn a_length_beyond_the_bound_is_refused_before_anything_is_read() {
+        let over = limits::BITSWAP_MESSAGE_BYTES + 1;
+        let mut length = Vec::new();
+        for shift in [0, 7, 14, 21] {
+            let more = if shift == 21 { 0 } else { 0x80 };
+            length.push(u8::try_from(over >> shift & 0x7f).unwrap() | more);
+        }
+        assert_eq!(first(&length).await.unwrap_err().kind(), io::ErrorKind::InvalidData);
+        assert_eq!(first(&[0xff; 5]).await.unwrap_err().kind(), io::ErrorKind::InvalidData);
+    }
+}

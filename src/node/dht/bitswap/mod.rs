@@ -1,0 +1,94 @@
+//! A bitswap 1.2 client: wants go out on one stream per peer, blocks come in on as many as the peer opens.
+//!
+//! Kubo opens a stream per worker that has something to say, so every inbound stream is read on its own. What comes
+//! in is bounded per connection and per message; whether bytes are a block that somebody wants is decided by the
+//! [`session`], by their hash.
+
+mod handler;
+pub(super) mod session;
+pub(super) mod wire;
+
+use std::collections::VecDeque;
+use std::task::{Context, Poll};
+
+use libp2p::core::Endpoint;
+use libp2p::core::transport::PortUse;
+use libp2p::swarm::{
+    ConnectionDenied, ConnectionId, FromSwarm, NetworkBehaviour, NotifyHandler, THandler, THandlerInEvent,
+    THandlerOutEvent, ToSwarm,
+};
+use libp2p::{Multiaddr, PeerId};
+
+use self::handler::{Handler, Said};
+use self::wire::{Message, Want, encode_wants};
+use crate::limits;
+
+/// What the swarm is told.
+#[derive(Debug)]
+pub(super) enum Event {
+    /// A peer sent something.
+    Message(PeerId, Message),
+    /// Nothing more can be asked of a peer: it does not speak bitswap, or the stream broke.
+    Deaf(PeerId),
+}
+
+/// Carries messages between sessions and peers.
+#[derive(Default)]
+pub(super) struct Bitswap {
+    queue: VecDeque<ToSwarm<Event, Vec<u8>>>,
+}
+
+impl Bitswap {
+    /// Sends wants to a connected peer.
+    pub fn send(&mut self, peer: PeerId, wants: &[Want]) {
+        for part in wants.chunks(limits::BITSWAP_WANTS) {
+            let event = encode_wants(part);
+            self.queue.push_back(ToSwarm::NotifyHandler {
+                peer_id: peer,
+                handler: NotifyHandler::Any,
+                event,
+            });
+        }
+    }
+}
+
+impl NetworkBehaviour for Bitswap {
+    type ConnectionHandler = Handler;
+    type ToSwarm = Event;
+
+    fn handle_established_inbound_connection(
+        &mut self,
+        _: ConnectionId,
+        _: PeerId,
+        _: &Multiaddr,
+        _: &Multiaddr,
+    ) -> Result<THandler<Self>, ConnectionDenied> {
+        Ok(Handler::new())
+    }
+
+    fn handle_established_outbound_connection(
+        &mut self,
+        _: ConnectionId,
+        _: PeerId,
+        _: &Multiaddr,
+        _: Endpoint,
+        _: PortUse,
+    ) -> Result<THandler<Self>, ConnectionDenied> {
+        Ok(Handler::new())
+    }
+
+    fn on_swarm_event(&mut self, _: FromSwarm<'_>) {}
+
+    fn on_connection_handler_event(&mut self, peer: PeerId, _: ConnectionId, said: THandlerOutEvent<Self>) {
+        let event = match said {
+            Said::Message(message) => Event::Message(peer, message),
+            Said::Deaf => Event::Deaf(peer),
+        };
+        self.queue.push_back(ToSwarm::GenerateEvent(event));
+    }
+
+    fn poll(&mut self, _: &mut Context<'_>) -> Poll<ToSwarm<Self::ToSwarm, THandlerInEvent<Self>>> {
+        // Everything in the queue was put there by a call that makes the swarm poll again.
+        self.queue.pop_front().map_or(Poll::Pending, Poll::Ready)
+    }
+}

@@ -1,0 +1,210 @@
+//! Which block is asked of which peer: each of one at a time, so that nothing comes twice.
+//!
+//! A peer starts with a small window and gets the full one with its first block. One that says it lacks a block, falls
+//! silent or goes away makes its wants move to the next.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+
+use libp2p::PeerId;
+use tokio::time::Instant;
+
+use super::wire::Want;
+use crate::limits;
+use crate::model::cid::Cid;
+
+/// The wanted blocks of one fetch.
+#[derive(Debug, Default)]
+pub(in crate::node::dht) struct Session {
+    /// Not asked of anyone now.
+    queue: VecDeque<Cid>,
+    open: HashMap<Cid, Open>,
+    peers: BTreeMap<PeerId, Peer>,
+    joined: usize,
+    /// When silence was last looked for.
+    looked: Option<Instant>,
+}
+
+#[derive(Debug, Default)]
+struct Open {
+    asked: Vec<(PeerId, Instant)>,
+    /// Peers that said they have not got it.
+    lacking: BTreeSet<PeerId>,
+    queued: bool,
+}
+
+#[derive(Debug)]
+struct Peer {
+    order: usize,
+    open: usize,
+    window: usize,
+    heard: Instant,
+    /// It fell silent with wants open: others come first.
+    silent: bool,
+}
+
+impl Session {
+    /// Wants these blocks, the first ones first.
+    pub fn new(cids: &[Cid]) -> Self {
+        let mut session = Self::default();
+        for cid in cids {
+            let open = session.open.entry(*cid).or_default();
+            requeue(&mut session.queue, *cid, open);
+        }
+        session
+    }
+
+    /// Whether a block is wanted still.
+    pub fn wants(&self, cid: &Cid) -> bool {
+        self.open.contains_key(cid)
+    }
+
+    /// Whether everything came.
+    pub fn is_done(&self) -> bool {
+        self.open.is_empty()
+    }
+
+    /// Whether nobody that is here can be asked for anything, and nothing is under way.
+    pub fn is_stuck(&self) -> bool {
+        self.open.values().all(|open| open.asked.is_empty())
+            && self.open.values().all(|open| self.peers.keys().all(|peer| open.lacking.contains(peer)))
+    }
+
+    /// What did not come.
+    pub fn left(&self) -> impl Iterator<Item = &Cid> {
+        self.open.keys()
+    }
+
+    /// A peer can be asked.
+    pub fn join(&mut self, peer: PeerId, now: Instant) {
+        let order = self.joined;
+        self.joined = self.joined.saturating_add(1);
+        let window = limits::BITSWAP_FIRST_WANTS;
+        self.peers.entry(peer).or_insert(Peer { order, open: 0, window, heard: now, silent: false });
+    }
+
+    /// A peer cannot be asked any more: its wants go to others.
+    pub fn leave(&mut self, peer: &PeerId) {
+        if self.peers.remove(peer).is_none() {
+            return;
+        }
+        for (cid, open) in &mut self.open {
+            let before = open.asked.len();
+            open.asked.retain(|(of, _)| of != peer);
+            if before > 0 && open.asked.is_empty() {
+                requeue(&mut self.queue, *cid, open);
+            }
+        }
+    }
+
+    /// A peer said that it has not got a block.
+    pub fn lacks(&mut self, peer: &PeerId, cid: &Cid, now: Instant) {
+        let Some(open) = self.open.get_mut(cid) else { return };
+        let before = open.asked.len();
+        open.asked.retain(|(of, _)| of != peer);
+        open.lacking.insert(*peer);
+        if before > open.asked.len() {
+            if open.asked.is_empty() {
+                requeue(&mut self.queue, *cid, open);
+            }
+            if let Some(peer) = self.peers.get_mut(peer) {
+                peer.open = peer.open.saturating_sub(1);
+                peer.heard = now;
+            }
+        }
+    }
+
+    /// A wanted block came from a peer; gives the other peers whose want is to be taken back.
+    pub fn came(&mut self, from: &PeerId, cid: &Cid, now: Instant) -> Vec<PeerId> {
+        let Some(open) = self.open.remove(cid) else { return Vec::new() };
+        for (peer, _) in &open.asked {
+            if let Some(peer) = self.peers.get_mut(peer) {
+                peer.open = peer.open.saturating_sub(1);
+            }
+        }
+        if let Some(peer) = self.peers.get_mut(from) {
+            peer.heard = now;
+            peer.silent = false;
+            peer.window = limits::BITSWAP_WANTS;
+        }
+        open.asked.into_iter().map(|(peer, _)| peer).filter(|peer| peer != from).collect()
+    }
+
+    /// What to ask now, by peer.
+    pub fn next(&mut self, now: Instant) -> Vec<(PeerId, Vec<Want>)> {
+        self.note_silence(now);
+        let mut wants: BTreeMap<PeerId, Vec<Want>> = BTreeMap::new();
+        let mut passed = VecDeque::new();
+        let mut room: usize = self.peers.values().map(|peer| peer.window.saturating_sub(peer.open)).sum();
+        while room > 0 {
+            let Some(cid) = self.queue.pop_front() else { break };
+            let Some(open) = self.open.get_mut(&cid) else { continue };
+            let able = |(id, peer): &(&PeerId, &mut Peer)| {
+                peer.open < peer.window
+                    && !open.lacking.contains(*id)
+                    && !open.asked.iter().any(|(of, _)| of == *id)
+            };
+            let best = self
+                .peers
+                .iter_mut()
+                .filter(able)
+                .min_by_key(|(_, peer)| (peer.silent, peer.open, peer.order));
+            match best {
+                Some((id, peer)) => {
+                    room = room.saturating_sub(1);
+                    open.queued = false;
+                    peer.open = peer.open.saturating_add(1);
+                    open.asked.push((*id, now));
+                    wants.entry(*id).or_default().push(Want::Block(cid));
+                }
+                None => passed.push_back(cid),
+            }
+        }
+        passed.append(&mut self.queue);
+        self.queue = passed;
+        wants.into_iter().collect()
+    }
+
+    /// A want that everybody asked for has kept silent about for too long is asked of one more.
+    fn note_silence(&mut self, now: Instant) {
+        if self.looked.is_some_and(|looked| now.saturating_duration_since(looked) < limits::DHT_TICK) {
+            return;
+        }
+        self.looked = Some(now);
+        for (cid, open) in self.open.iter_mut().filter(|(_, open)| !open.queued && !open.asked.is_empty()) {
+            let silent = |(of, asked): &(PeerId, Instant)| {
+                let heard = self.peers.get(of).map_or(*asked, |peer| peer.heard.max(*asked));
+                now.saturating_duration_since(heard) >= limits::BITSWAP_STALL
+            };
+            if !open.asked.iter().all(silent) {
+                continue;
+            }
+            for (of, _) in &open.asked {
+                if let Some(peer) = self.peers.get_mut(of) {
+                    peer.silent = true;
+                    peer.window = limits::BITSWAP_FIRST_WANTS;
+                }
+            }
+            requeue(&mut self.queue, *cid, open);
+        }
+    }
+
+    /// Wants that are still open, to be taken back when the fetch ends.
+    pub fn cancels(&self) -> Vec<(PeerId, Vec<Want>)> {
+        let mut cancels: BTreeMap<PeerId, Vec<Want>> = BTreeMap::new();
+        for (cid, open) in &self.open {
+            for (peer, _) in &open.asked {
+                cancels.entry(*peer).or_default().push(Want::Cancel(*cid));
+            }
+        }
+        cancels.into_iter().collect()
+    }
+}
+
+fn requeue(queue: &mut VecDeque<Cid>, cid: Cid, open: &mut Open) {
+    if !std::mem::replace(&mut open.queued, true) {
+        queue.push_back(cid);
+    }
+}
+
+#[cfg(test)]
+mod tests;

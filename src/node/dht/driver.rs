@@ -1,0 +1,219 @@
+//! The task that owns the swarm: takes questions, feeds them from the swarm's events, ends when nobody asks any more.
+
+use std::collections::HashSet;
+use std::sync::Weak;
+use std::time::Duration;
+
+use libp2p::futures::StreamExt;
+use libp2p::swarm::dial_opts::{DialOpts, PeerCondition};
+use libp2p::swarm::{DialError, SwarmEvent};
+use libp2p::{Multiaddr, PeerId, Swarm};
+use tokio::sync::mpsc;
+use tokio::time::Instant;
+
+use super::Slot;
+use super::address::{Book, is_named, resolve};
+use super::bitswap;
+use super::fetches::{Fetch, Fetches, Survey};
+use super::gate::Gate;
+use super::queries::{Put, Queries, Read};
+use super::swarm::{Behaviour, BehaviourEvent, Net};
+use crate::clock::monotonic;
+use crate::limits;
+
+/// What the swarm's task is asked.
+pub(super) enum Ask {
+    Warm,
+    /// A literal address of a peer, by its position in the book.
+    Address(usize, Multiaddr),
+    /// The host names of one peer are looked up.
+    Resolved,
+    Read(Read),
+    Put(Put),
+    Fetch(Fetch),
+    Survey(Survey),
+}
+
+pub(super) struct Driver {
+    swarm: Swarm<Behaviour>,
+    book: Book,
+    gate: Gate,
+    queries: Queries,
+    fetches: Fetches,
+    dialling: HashSet<PeerId>,
+    /// Look-ups of host names under way.
+    resolving: usize,
+    idle: Duration,
+}
+
+impl Driver {
+    /// Takes over a fresh swarm and makes the peers known to it.
+    pub fn new(swarm: Swarm<Behaviour>, book: Book, gate: Gate, idle: Duration) -> Self {
+        Self {
+            swarm,
+            book,
+            gate,
+            queries: Queries::default(),
+            fetches: Fetches::default(),
+            dialling: HashSet::new(),
+            resolving: 0,
+            idle,
+        }
+    }
+
+    /// Runs until there was no work for some time, or nobody can ask any more.
+    pub async fn run(
+        mut self,
+        mut asks: mpsc::UnboundedReceiver<Ask>,
+        slot: Weak<Slot>,
+        back: mpsc::WeakUnboundedSender<Ask>,
+    ) {
+        self.know_addresses(&back);
+        self.dial();
+        let mut worked = monotonic();
+        loop {
+            let busy = !self.queries.is_empty() || !self.fetches.is_empty();
+            let wake = if busy { monotonic() + limits::DHT_TICK } else { worked + self.idle };
+            tokio::select! {
+                ask = asks.recv() => {
+                    let Some(ask) = ask else { return };
+                    worked = monotonic();
+                    self.take(ask);
+                }
+                event = self.swarm.select_next_some() => self.event(event),
+                () = tokio::time::sleep_until(wake) => {
+                    if !busy && slot.upgrade().is_none_or(|slot| slot.retire(&asks)) {
+                        return;
+                    }
+                }
+            }
+            if busy {
+                worked = monotonic();
+            }
+            self.step(monotonic());
+        }
+    }
+
+    fn step(&mut self, now: Instant) {
+        let joining = !self.dialling.is_empty() || self.resolving > 0;
+        let behaviour = self.swarm.behaviour_mut();
+        self.queries.tick(now, behaviour);
+        self.fetches.step(now, joining, &self.book, &mut behaviour.bitswap);
+    }
+
+    fn take(&mut self, ask: Ask) {
+        match ask {
+            Ask::Warm => self.dial(),
+            Ask::Address(at, address) => {
+                self.know(at, address);
+                self.dial();
+            }
+            Ask::Resolved => self.resolving = self.resolving.saturating_sub(1),
+            Ask::Read(read) => {
+                self.dial();
+                self.queries.read(read, self.swarm.behaviour_mut());
+            }
+            Ask::Put(put) => {
+                self.dial();
+                let peers = self.book.peers().iter().map(|known| known.id).collect();
+                self.queries.put(put, peers, self.swarm.behaviour_mut());
+            }
+            Ask::Fetch(fetch) => {
+                self.dial();
+                self.fetches.fetch(fetch, monotonic());
+            }
+            Ask::Survey(survey) => {
+                self.dial();
+                self.fetches.survey(survey, &mut self.swarm.behaviour_mut().bitswap);
+            }
+        }
+    }
+
+    /// Literal addresses are known at once, named ones when they are looked up.
+    fn know_addresses(&mut self, back: &mpsc::WeakUnboundedSender<Ask>) {
+        let all: Vec<(usize, Multiaddr)> = self
+            .book
+            .peers()
+            .iter()
+            .enumerate()
+            .flat_map(|(at, known)| known.addresses.iter().map(move |address| (at, address.clone())))
+            .collect();
+        for (at, address) in all {
+            if !is_named(&address) {
+                self.know(at, address);
+                continue;
+            }
+            let Some(back) = back.upgrade() else { continue };
+            self.resolving = self.resolving.saturating_add(1);
+            tokio::spawn(async move {
+                for literal in resolve(address).await {
+                    let _ = back.send(Ask::Address(at, literal));
+                }
+                let _ = back.send(Ask::Resolved);
+            });
+        }
+    }
+
+    fn know(&mut self, at: usize, address: Multiaddr) {
+        let Some(known) = self.book.at(at) else { return };
+        self.gate.allow(address.clone());
+        if !known.addresses.contains(&address) {
+            known.addresses.push(address.clone());
+        }
+        for net in Net::BOTH {
+            self.swarm.behaviour_mut().kad(net).add_address(&known.id, address.clone());
+        }
+    }
+
+    /// Dials every peer that is not connected, all its addresses at once.
+    fn dial(&mut self) {
+        for known in self.book.peers() {
+            let addresses: Vec<Multiaddr> =
+                known.addresses.iter().filter(|address| !is_named(address)).cloned().collect();
+            if addresses.is_empty() || self.swarm.is_connected(&known.id) {
+                continue;
+            }
+            let options = DialOpts::peer_id(known.id)
+                .condition(PeerCondition::DisconnectedAndNotDialing)
+                .addresses(addresses)
+                .allocate_new_port();
+            if self.swarm.dial(options.build()).is_ok() {
+                self.dialling.insert(known.id);
+            }
+        }
+    }
+
+    fn event(&mut self, event: SwarmEvent<BehaviourEvent>) {
+        match event {
+            SwarmEvent::Behaviour(BehaviourEvent::Lan(event)) => {
+                self.queries.on_event(Net::Lan, event, &self.book)
+            }
+            SwarmEvent::Behaviour(BehaviourEvent::Wan(event)) => {
+                self.queries.on_event(Net::Wan, event, &self.book)
+            }
+            SwarmEvent::Behaviour(BehaviourEvent::Bitswap(event)) => match event {
+                bitswap::Event::Message(peer, message) => {
+                    let bitswap = &mut self.swarm.behaviour_mut().bitswap;
+                    self.fetches.on_message(peer, message, monotonic(), bitswap);
+                }
+                bitswap::Event::Deaf(peer) => self.fetches.leave(&peer),
+            },
+            SwarmEvent::ConnectionEstablished { peer_id, .. } => {
+                self.dialling.remove(&peer_id);
+                // Blocks are asked of the configured peers only.
+                if self.book.peers().iter().any(|known| known.id == peer_id) {
+                    let bitswap = &mut self.swarm.behaviour_mut().bitswap;
+                    self.fetches.join(peer_id, monotonic(), bitswap);
+                }
+            }
+            SwarmEvent::ConnectionClosed { peer_id, num_established: 0, .. } => self.fetches.leave(&peer_id),
+            SwarmEvent::OutgoingConnectionError { peer_id: Some(peer), error, .. }
+                if !matches!(error, DialError::DialPeerConditionFalse(_)) =>
+            {
+                tracing::debug!(%peer, %error, "a peer could not be dialled");
+                self.dialling.remove(&peer);
+            }
+            _ => {}
+        }
+    }
+}

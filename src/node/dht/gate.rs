@@ -1,0 +1,167 @@
+//! A transport that dials configured addresses only.
+//!
+//! Peers tell of other peers and their addresses, and Kademlia would dial these. What a node says is no reason to
+//! connect to anything inside the user's network, so addresses that are not configured are refused here, at the last
+//! step; with public bootstrap peers, globally routable ones are let through as well.
+
+use std::collections::BTreeSet;
+use std::net::IpAddr;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use libp2p::Multiaddr;
+use libp2p::core::Transport;
+use libp2p::core::transport::{DialOpts, ListenerId, TransportError, TransportEvent};
+use libp2p::multiaddr::Protocol;
+
+/// Which addresses may be dialled; cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Gate {
+    allowed: Arc<Mutex<BTreeSet<Multiaddr>>>,
+    public: bool,
+}
+
+impl Gate {
+    /// `public`: globally routable addresses are let through whoever told of them.
+    pub fn new(public: bool) -> Self {
+        Self { public, ..Self::default() }
+    }
+
+    /// Lets a configured address through.
+    pub fn allow(&self, address: Multiaddr) {
+        self.allowed.lock().unwrap_or_else(PoisonError::into_inner).insert(address);
+    }
+
+    fn lets(&self, address: &Multiaddr) -> bool {
+        let bare: Multiaddr = address.iter().filter(|part| !matches!(part, Protocol::P2p(_))).collect();
+        self.allowed.lock().unwrap_or_else(PoisonError::into_inner).contains(&bare)
+            || (self.public && is_global(&bare))
+    }
+}
+
+fn is_global(address: &Multiaddr) -> bool {
+    let ip = match address.iter().next() {
+        Some(Protocol::Ip4(ip)) => IpAddr::V4(ip),
+        Some(Protocol::Ip6(ip)) => ip.to_ipv4_mapped().map_or(IpAddr::V6(ip), IpAddr::V4),
+        _ => return false,
+    };
+    match ip {
+        IpAddr::V4(ip) => {
+            let [first, second, ..] = ip.octets();
+            let shared = first == 100 && (64..128).contains(&second);
+            let reserved =
+                first == 0 || first >= 240 || (first, second) == (192, 0) || (first, second) == (198, 18);
+            !(ip.is_private()
+                || ip.is_loopback()
+                || ip.is_link_local()
+                || ip.is_multicast()
+                || ip.is_documentation()
+                || shared
+                || reserved)
+        }
+        // Global unicast is 2000::/3; transition prefixes could carry a private IPv4 address.
+        IpAddr::V6(ip) => {
+            let [first, second, ..] = ip.segments();
+            first & 0xe000 == 0x2000 && first != 0x2002 && (first, second) != (0x2001, 0)
+        }
+    }
+}
+
+/// A transport behind the gate. It never listens.
+pub(super) struct Gated<T> {
+    inner: T,
+    gate: Gate,
+}
+
+impl<T> Gated<T> {
+    pub const fn new(inner: T, gate: Gate) -> Self {
+        Self { inner, gate }
+    }
+}
+
+impl<T: Transport + Unpin> Transport for Gated<T> {
+    type Output = T::Output;
+    type Error = T::Error;
+    type ListenerUpgrade = T::ListenerUpgrade;
+    type Dial = T::Dial;
+
+    fn listen_on(&mut self, _: ListenerId, address: Multiaddr) -> Result<(), TransportError<Self::Error>> {
+        Err(TransportError::MultiaddrNotSupported(address))
+    }
+
+    fn remove_listener(&mut self, id: ListenerId) -> bool {
+        self.inner.remove_listener(id)
+    }
+
+    fn dial(
+        &mut self,
+        address: Multiaddr,
+        options: DialOpts,
+    ) -> Result<Self::Dial, TransportError<Self::Error>> {
+        if !self.gate.lets(&address) {
+            tracing::debug!(%address, "an address that is not configured is not dialled");
+            return Err(TransportError::MultiaddrNotSupported(address));
+        }
+        self.inner.dial(address, options)
+    }
+
+    fn poll(
+        mut self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<TransportEvent<Self::ListenerUpgrade, Self::Error>> {
+        Pin::new(&mut self.inner).poll(cx)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ID: &str = "12D3KooWMDko1V8yJTrU1TQ9iRhzWsw7G15eRbtXEdSaBsexxYvR";
+
+    fn lets(gate: &Gate, text: &str) -> bool {
+        gate.lets(&text.parse().unwrap())
+    }
+
+    #[test]
+    fn b06_only_configured_addresses_are_dialled() {
+        let gate = Gate::new(false);
+        gate.allow("/ip4/127.0.0.1/tcp/4001".parse().unwrap());
+        assert!(lets(&gate, "/ip4/127.0.0.1/tcp/4001"));
+        assert!(lets(&gate, &format!("/ip4/127.0.0.1/tcp/4001/p2p/{ID}")));
+        for other in [
+            "/ip4/127.0.0.1/tcp/4002",
+            "/ip4/127.0.0.1/udp/4001/quic-v1",
+            "/ip4/169.254.169.254/tcp/80",
+            "/ip6/::1/tcp/4001",
+            "/ip4/8.8.8.8/tcp/4001",
+        ] {
+            assert!(!lets(&gate, other), "{other}");
+        }
+    }
+
+    #[test]
+    fn b06_public_peers_open_the_gate_for_public_addresses_only() {
+        let gate = Gate::new(true);
+        assert!(lets(&gate, "/ip4/8.8.8.8/tcp/4001") && lets(&gate, "/ip6/2606:4700::1/udp/1/quic-v1"));
+        for inner in [
+            "/ip4/127.0.0.1/tcp/1",
+            "/ip4/10.1.2.3/tcp/1",
+            "/ip4/192.168.1.1/tcp/1",
+            "/ip4/172.16.0.1/tcp/1",
+            "/ip4/169.254.169.254/tcp/80",
+            "/ip4/100.64.0.1/tcp/1",
+            "/ip4/0.0.0.0/tcp/1",
+            "/ip4/255.255.255.255/tcp/1",
+            "/ip6/::1/tcp/1",
+            "/ip6/::ffff:127.0.0.1/tcp/1",
+            "/ip6/fe80::1/tcp/1",
+            "/ip6/fc00::1/tcp/1",
+            "/ip6/2002:7f00:1::/tcp/1",
+            "/dns4/localhost/tcp/1",
+        ] {
+            assert!(!lets(&gate, inner), "{inner}");
+        }
+    }
+}

@@ -1,0 +1,181 @@
+//! The third tier: the nodes' own DHT and bitswap, when HTTP gives no answer. Only this folder names libp2p.
+//!
+//! The configured nodes are dialled by their `swarm` addresses and asked directly; nobody else is, unless public
+//! bootstrap peers are configured. The swarm is started by the first question, under an identity made for this one
+//! start, and ends after [`limits::DHT_IDLE`] without a question: an unused value holds no socket and no task.
+//!
+//! Whatever a peer gives is checked as over HTTP: records by [`Record::parse`], blocks by their hash. A peer can
+//! withhold, it cannot forge.
+
+mod address;
+mod bitswap;
+mod driver;
+mod fetches;
+mod gate;
+mod queries;
+mod swarm;
+
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use tokio::sync::{mpsc, oneshot};
+
+use self::address::Book;
+use self::driver::{Ask, Driver};
+use self::fetches::{Fetch, Survey};
+use self::gate::Gate;
+use self::queries::{Put, Read};
+use super::Call;
+use super::peers::{PeerAnswers, Peers};
+use super::race::Fetched;
+use crate::clock::Entropy;
+use crate::config::NodeConfig;
+use crate::model::cid::Cid;
+use crate::model::identity::Name;
+use crate::model::record::Record;
+use crate::{Code, Error, limits};
+
+/// The configured nodes as libp2p peers.
+pub struct Dht {
+    book: Book,
+    slot: Arc<Slot>,
+    entropy: Entropy,
+    idle: Duration,
+}
+
+/// Where the running task is asked, if one runs.
+#[derive(Default)]
+struct Slot(Mutex<Option<mpsc::UnboundedSender<Ask>>>);
+
+impl Slot {
+    /// Lets an idle task end, unless a question is waiting for it.
+    fn retire(&self, asks: &mpsc::UnboundedReceiver<Ask>) -> bool {
+        let mut sender = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !asks.is_empty() {
+            return false;
+        }
+        *sender = None;
+        true
+    }
+}
+
+impl Dht {
+    /// Takes the `swarm` addresses of the nodes, and public peers to start from (none by default); `None` when there is
+    /// no address that can be dialled. Nothing is opened yet.
+    ///
+    /// # Errors
+    /// [`Code::BadRequest`] for an address without a peer id.
+    pub fn new(nodes: &[NodeConfig], bootstrap: &[String], entropy: Entropy) -> Result<Option<Self>, Error> {
+        let book = Book::read(nodes, bootstrap)?;
+        Ok((!book.is_empty()).then(|| Self { book, slot: Arc::default(), entropy, idle: limits::DHT_IDLE }))
+    }
+
+    /// Closes after another time without a question. Default [`limits::DHT_IDLE`].
+    #[must_use]
+    pub const fn idle_after(mut self, idle: Duration) -> Self {
+        self.idle = idle;
+        self
+    }
+
+    /// Whether the swarm runs at present.
+    #[must_use]
+    pub fn is_running(&self) -> bool {
+        let slot = self.slot.0.lock().unwrap_or_else(PoisonError::into_inner);
+        slot.as_ref().is_some_and(|sender| !sender.is_closed())
+    }
+
+    /// Hands a question to the running task, or to a new one. A question that cannot be asked is dropped, which its
+    /// asker sees.
+    fn ask(&self, ask: Ask) {
+        let mut slot = self.slot.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let ask = match slot.take() {
+            Some(sender) => match sender.send(ask) {
+                Ok(()) => {
+                    *slot = Some(sender);
+                    return;
+                }
+                // Its runtime is gone.
+                Err(unsent) => unsent.0,
+            },
+            None => ask,
+        };
+        let sender = self.start();
+        let _ = sender.send(ask);
+        *slot = Some(sender);
+    }
+
+    fn start(&self) -> mpsc::UnboundedSender<Ask> {
+        let (sender, asks) = mpsc::unbounded_channel();
+        let (book, slot, back) = (self.book.clone(), Arc::downgrade(&self.slot), sender.downgrade());
+        let idle = self.idle;
+        let mut seed = [0; 32];
+        self.entropy.fill(&mut seed);
+        tokio::spawn(async move {
+            let gate = Gate::new(book.has_public());
+            match swarm::build(seed, gate.clone(), book.peers().len()) {
+                Ok(swarm) => Driver::new(swarm, book, gate, idle).run(asks, slot, back).await,
+                Err(e) => tracing::warn!(code = %e.code(), "{}", e.message()),
+            }
+        });
+        sender
+    }
+}
+
+impl Drop for Dht {
+    fn drop(&mut self) {
+        self.close();
+    }
+}
+
+impl std::fmt::Debug for Dht {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "Dht({} peers)", self.book.peers().len())
+    }
+}
+
+#[async_trait]
+impl Peers for Dht {
+    fn close(&self) {
+        // The task holds no sender of its own: it ends when this one is gone.
+        *self.slot.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+    }
+
+    fn warm(&self) {
+        self.ask(Ask::Warm);
+    }
+
+    fn records(&self, names: &[Name], call: &Call) -> PeerAnswers {
+        let (answers, receiver) = mpsc::unbounded_channel();
+        let (deadline, meter) = (call.deadline, call.meter.clone());
+        self.ask(Ask::Read(Read { names: names.to_vec(), deadline, meter, answers }));
+        PeerAnswers::new(receiver)
+    }
+
+    async fn blocks(&self, cids: &[Cid], call: &Call) -> Fetched {
+        let (done, fetched) = oneshot::channel();
+        let (deadline, meter) = (call.deadline, call.meter.clone());
+        self.ask(Ask::Fetch(Fetch { cids: cids.to_vec(), deadline, meter, done }));
+        let mut fetched = fetched.await.unwrap_or_else(|_| {
+            let gone = Error::new(Code::Unreachable, "no peer can be asked");
+            Fetched { blocks: Vec::new(), failed: cids.iter().map(|cid| (*cid, gone.clone())).collect() }
+        });
+        let asked = cids.iter().skip(limits::BITSWAP_BLOCKS);
+        let later = || Error::new(Code::Unreachable, "more blocks than are asked for at once");
+        fetched.failed.extend(asked.map(|cid| (*cid, later())));
+        fetched
+    }
+
+    async fn put_record(&self, record: &Record, call: &Call) -> usize {
+        let (done, took) = oneshot::channel();
+        call.meter.sent(record.raw().len() as u64);
+        self.ask(Ask::Put(Put { record: Box::new(record.clone()), deadline: call.deadline, done }));
+        took.await.unwrap_or(0)
+    }
+
+    async fn holders(&self, cids: &[Cid], call: &Call) -> Vec<usize> {
+        let (done, holders) = oneshot::channel();
+        self.ask(Ask::Survey(Survey { cids: cids.to_vec(), deadline: call.deadline, done }));
+        holders.await.unwrap_or_default()
+    }
+}
