@@ -1,6 +1,15 @@
 // A client for the few WebDriver commands that the tests need (W3C WebDriver, https://www.w3.org/TR/webdriver2/).
 
 const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
+/** Keys by their WebDriver code points. */
+export const KEYS = {
+  backspace: "\uE003",
+  control: "\uE009",
+  down: "\uE015",
+  enter: "\uE007",
+  escape: "\uE00C",
+  release: "\uE000",
+};
 /** How often a wait looks again. The wait ends with the condition, not with the clock. */
 const LOOK_MS = 50;
 const LIMIT_MS = 20_000;
@@ -75,10 +84,10 @@ export class Session {
     await this.until(`${how} takes a click`, () => this.#post(`/element/${id}/click`, {}).then(() => true, tellIntercepted));
   }
 
+  /** Replaces what a field holds, as a person does: React does not see a value that a script has set. */
   async type(how, text) {
     const id = await this.shown(how);
-    await this.#post(`/element/${id}/clear`, {});
-    await this.#post(`/element/${id}/value`, { text });
+    await this.#post(`/element/${id}/value`, { text: `${KEYS.control}a${KEYS.release}${KEYS.backspace}${text}` });
   }
 
   /** Keys to whatever has the focus. */
