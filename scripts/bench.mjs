@@ -1,10 +1,12 @@
 // Runs the benches: `in-process` (what a wallet asks all the time) and `network` (budgets on five real Kubo nodes behind a
-// delay). Without a name both; arguments behind `--` go to the bench: `npm run bench -- in-process -- status`.
+// delay), `window` (IPC and a long list in a real window). Without a name all; arguments behind `--` go to the bench: `npm run bench -- in-process -- status`.
 
 import { join } from "node:path";
 import { buildEnvironment, targetFolder } from "./lib/folders.mjs";
 import { ipfsPath } from "./lib/kubo.mjs";
 import { show } from "./lib/run.mjs";
+import { buildApp, buildWeb, installWeb } from "./lib/wallet-app.mjs";
+import { onHiddenDisplay, windowDriver } from "./lib/window-tests.mjs";
 
 const given = process.argv.slice(2);
 const split = given.indexOf("--");
@@ -25,6 +27,14 @@ const benches = {
     await cargo("build", "--locked", "--release", "-p", "walletsync");
     env.WALLETSYNC_BIN = join(targetFolder(), "release", "walletsync");
     await cargo("bench", "--locked", "-p", "wallet-sync-harness", "--bench", "network", ...rest);
+  },
+  window: async () => {
+    env.TAURI_DRIVER = await windowDriver({ env, say: (text) => console.error(text) });
+    await installWeb(env);
+    await buildWeb(env);
+    env.WALLET_APP = await buildApp(env, { release: true });
+    const { ok, reason } = await show(...onHiddenDisplay(process.execPath, "examples/wallet/e2e/bench.mjs"), { env, limitMs });
+    if (!ok) throw new Error(`window: ${reason}`);
   },
 };
 

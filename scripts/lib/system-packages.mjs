@@ -25,6 +25,14 @@ export const needed = [
   },
 ];
 
+/** What a window needs to be opened, and to be driven where no display is. */
+export const forWindow = [
+  { name: "the driver of the web view", probe: ["sh", "-c", "command -v WebKitWebDriver"], debian: "webkit2gtk-driver", linuxOnly: true },
+  { name: "a virtual display", probe: ["sh", "-c", "command -v xvfb-run"], debian: "xvfb", linuxOnly: true },
+  { name: "xauth", probe: ["sh", "-c", "command -v xauth"], debian: "xauth", linuxOnly: true },
+  { name: "a monospaced font", probe: ["sh", "-c", "fc-list :spacing=100 | grep -q ."], debian: "fonts-dejavu-core", linuxOnly: true },
+];
+
 /** The ones that are missing here. */
 export async function missing(list = needed, platform = process.platform) {
   const wanted = list.filter((one) => !one.linuxOnly || platform === "linux");
@@ -45,8 +53,8 @@ export function request(absent) {
 }
 
 /** Installs what is missing where that is possible; gives what is missing still. */
-export async function provide(say) {
-  const absent = await missing();
+export async function provide(say, list = needed) {
+  const absent = await missing(list);
   const mayInstall = process.getuid?.() === 0 && existsSync("/etc/debian_version");
   if (absent.length === 0 || !mayInstall) return absent;
   const env = { ...process.env, DEBIAN_FRONTEND: "noninteractive" };

@@ -15,6 +15,7 @@ import { rust } from "./rust.mjs";
 import { scripts } from "./scripts.mjs";
 import { tools } from "./tools.mjs";
 import { web } from "./web.mjs";
+import { window } from "./window.mjs";
 
 export const steps = [
   tools,
@@ -29,6 +30,7 @@ export const steps = [
   build,
   kubo,
   rust,
+  window,
   fuzz,
   cleanTree,
 ];

@@ -5,6 +5,7 @@ import { run } from "../lib/run.mjs";
 import { vitestCounts } from "../lib/vitest-output.mjs";
 
 const api = join(root, "guest-js");
+const wallet = join(root, "examples/wallet");
 
 /** One case for each test that vitest ran; a test that was left out counts as failed. */
 async function vitest(context, cwd) {
@@ -19,16 +20,19 @@ async function vitest(context, cwd) {
 
 export const web = {
   name: "web",
-  what: "the TypeScript package: types, tests, build, what would be published",
+  what: "the TypeScript package and the wallet's front end: types, tests, builds, what would be published",
   async run(context) {
-    const npm = (name, args) => checked(context, name, "npm", args, { cwd: api });
+    const npm = (name, args, cwd = api) => checked(context, name, "npm", args, { cwd });
     const installed = await checked(context, "npm ci", "npm", ["ci", "--no-audit", "--no-fund"], { cwd: root });
     if (installed.failed > 0) return installed;
     return sum([
       installed,
       await npm("types", ["run", "lint"]),
       await vitest(context, api),
+      // Builds it too: the wallet imports what is published.
       await npm("package", ["pack", "--dry-run"]),
+      await npm("the wallet's types and build", ["run", "build"], wallet),
+      await vitest(context, wallet),
     ]);
   },
 };

@@ -1,0 +1,199 @@
+// The app in a real window, with the five nodes that it brings.
+
+import assert from "node:assert/strict";
+import { readFileSync, statSync } from "node:fs";
+import { join } from "node:path";
+import { after, before, test } from "node:test";
+import { KEYS } from "./webdriver.mjs";
+import { Machine, Wallet } from "./window.mjs";
+
+const machine = new Machine();
+let wallet;
+
+before(async () => {
+  wallet = await Wallet.start(machine);
+});
+
+after(async () => {
+  await wallet?.kill();
+  machine.remove();
+});
+
+test("the first start shows an empty wallet and says where the secret is", async () => {
+  await wallet.page.shown("//p[.='No token yet']");
+  await wallet.page.shown(".secret-warning");
+  const file = join(machine.config, "secret-for-development");
+  assert.equal(statSync(file).mode & 0o777, 0o600);
+  assert.match(readFileSync(file, "utf8"), /^[0-9a-f]{64}$/);
+});
+
+test("a token is on this disk at once and verified a moment later", async () => {
+  await wallet.addToken("12.50", "EUR", "Coffee");
+  await wallet.level("Coffee", "verified");
+  await wallet.cloud("synced");
+  const { ack, verifiedNodes, pending } = await wallet.invoke("plugin:wallet-sync|status", { account: "device-a" });
+  assert.deepEqual({ ack, pending }, { ack: "verified", pending: 0 });
+  assert.ok(verifiedNodes >= 2, `${verifiedNodes} nodes`);
+  assert.equal(await wallet.page.text(".balance[data-coin='EUR'] .balance-amount"), "12.50");
+});
+
+test("a label is kept and found", async () => {
+  await wallet.addToken("3.20", "EUR", "Bread");
+  await wallet.page.click(wallet.token("Bread"));
+  await wallet.page.type("//dialog//label[contains(., 'Label')]/input", "Sunday breakfast");
+  await wallet.press("Save");
+  await wallet.press("Close");
+  await wallet.page.type("[aria-label='Search tokens']", "sunday");
+  await wallet.page.shown(wallet.token("Sunday breakfast"));
+  await wallet.page.until("only it is shown", () => wallet.page.script(() => document.querySelectorAll("[role=option]").length === 1));
+  await wallet.page.type("[aria-label='Search tokens']", "");
+  await wallet.page.shown(wallet.token("Coffee"));
+});
+
+test("a spend goes from intent to proof: held back, then gone", async () => {
+  await wallet.addToken("40", "CHF", "Train");
+  await wallet.page.click(wallet.token("Train"));
+  await wallet.press("Spend: record the intent");
+  await wallet.press("Record the proof");
+  await wallet.page.until("the token is gone", () =>
+    wallet.page.script(() => ![...document.querySelectorAll("[role=option]")].some((one) => one.textContent.includes("Train"))),
+  );
+  await wallet.page.click("//button[@role='switch'][contains(., 'Spent too')]");
+  await wallet.page.shown("//*[@role='option'][@data-spend='proof'][contains(., 'Train')]");
+  await wallet.page.click("//button[@role='switch'][contains(., 'Spent too')]");
+});
+
+test("an intent without a proof is suspect, two states of one token are forked", async () => {
+  await wallet.addToken("5", "CHF", "Kiosk");
+  await wallet.page.click(wallet.token("Kiosk"));
+  await wallet.press("Spend: record the intent");
+  await wallet.page.shown("//dialog//*[contains(@class, 'badge')][contains(., 'Suspect')]");
+  await wallet.press("Close");
+  await wallet.addToken("6", "CHF", "Market");
+  await wallet.page.click(wallet.token("Market"));
+  await wallet.press("Make a rival state");
+  await wallet.page.shown("//dialog//*[contains(@class, 'badge')][contains(., 'Forked')]");
+  await wallet.press("Close");
+  await wallet.page.click("//*[@role='radio'][contains(., 'Forked 2')]");
+  await wallet.page.click("//*[@role='radio'][starts-with(., 'All')]");
+});
+
+test("the keyboard alone moves through the list and opens a token", async () => {
+  await wallet.page.script(() => document.querySelector("[role=listbox]").focus());
+  await wallet.page.keys(KEYS.down, KEYS.down, KEYS.enter);
+  await wallet.page.shown("//dialog//*[contains(., 'Show the payload')]");
+  await wallet.page.keys(KEYS.escape);
+  await wallet.page.until("the dialog is closed", () => wallet.page.script(() => document.querySelector("dialog") === null));
+});
+
+test("a second device of the same secret comes to the same wallet", async () => {
+  await wallet.open("Sync");
+  await wallet.press("Sync Device B");
+  await wallet.page.attributeIs(".converged", "data-is-same", "true");
+  await wallet.page.shown("//*[@class='steps']//li[@data-state='done'][contains(., 'Read the records')]");
+  const pages = await Promise.all(
+    ["device-a", "device-b"].map((account) => wallet.invoke("plugin:wallet-sync|list_tokens", { account, page: { limit: 1000, all: true } })),
+  );
+  const keys = pages.map(({ tokens }) => tokens.map(({ tokenId, stateHash, spend }) => [tokenId, stateHash, spend]));
+  assert.ok(keys[0].length >= 5);
+  assert.deepEqual(keys[0], keys[1]);
+});
+
+test("the dashboard shows what the plugin has measured", async () => {
+  await wallet.open("Dashboard");
+  await wallet.page.shown(".target[data-name='successRate']");
+  const shown = () =>
+    wallet.page.script(() =>
+      [...document.querySelectorAll("tr[data-operation]")].map((row) => [
+        row.dataset.operation,
+        row.dataset.source,
+        row.querySelector("[data-field=count]").textContent.replace(/\D/g, ""),
+      ]),
+    );
+  await wallet.page.until("the table equals the measurements", async () => {
+    const { operations } = await wallet.invoke("plugin:wallet-sync|metrics", { account: "device-a" });
+    const measured = operations.map(({ operation, source, count }) => [operation, source, String(count)]);
+    const rows = await shown();
+    return rows.length > 0 && JSON.stringify(rows.sort()) === JSON.stringify(measured.sort());
+  });
+  await wallet.press("Export");
+  await wallet.page.until("the export is JSON", () =>
+    wallet.page.script(() => {
+      try {
+        return JSON.parse(document.querySelector("dialog textarea").value).operations.length > 0;
+      } catch {
+        return false;
+      }
+    }),
+  );
+  await wallet.press("Save as JSON");
+  await wallet.page.shown("//*[contains(@class, 'toast')][contains(., 'exports/metrics-device-a')]");
+  await wallet.press("Close");
+});
+
+test("with every node dead the wallet says offline and goes on; what is pending follows when they are back", async () => {
+  const nodes = [1, 2, 3, 4, 5].map((at) => `node-${at}`);
+  await wallet.open("Nodes");
+  for (const node of nodes) await wallet.setFault("Kill", node, true);
+  await wallet.sync();
+  await wallet.cloud("offline");
+  await wallet.open("Wallet");
+  await wallet.addToken("1", "EUR", "Offline coin");
+  await wallet.level("Offline coin", "local");
+  await wallet.cloud("offline");
+  await wallet.open("Nodes");
+  await wallet.press("Heal all");
+  await wallet.page.until("all are well", () => wallet.page.script(() => document.querySelectorAll(".switch[data-tone=bad][aria-checked=true]").length === 0));
+  await wallet.sync();
+  await wallet.open("Wallet");
+  await wallet.level("Offline coin", "verified", 60_000);
+  await wallet.cloud("synced");
+});
+
+test("a node that forges is found out and changes nothing", async () => {
+  await wallet.open("Nodes");
+  await wallet.setFault("Forge", "node-2", true);
+  await wallet.sync();
+  const report = await wallet.page.until("it was asked", async () => {
+    const nodes = await wallet.invoke("plugin:wallet-sync|node_health", { account: "device-a" });
+    return nodes.find(({ id, lastError }) => id === "node-2" && lastError !== null);
+  });
+  assert.notEqual(report.state, "up");
+  await wallet.page.shown("//*[@data-node='node-2']//p[contains(., 'Last error')]");
+  await wallet.cloud("synced");
+  await wallet.press("Heal all");
+});
+
+test("a device that was lost is restored from the nodes with the secret alone", async () => {
+  await wallet.open("Sync");
+  await wallet.press("Remove Device B from this machine");
+  await wallet.page.type("//dialog//input", "device-b");
+  await wallet.press("Remove");
+  await wallet.press("Restore from the nodes");
+  await wallet.page.attributeIs(".converged", "data-is-same", "true");
+});
+
+test("the window may call nothing else, and runs nothing that is not the app's", async () => {
+  await assert.rejects(wallet.invoke("plugin:app|version"), /not allowed/);
+  await assert.rejects(wallet.invoke("plugin:event|listen"), /not allowed/);
+  const refused = await wallet.page.promise(
+    () =>
+      new Promise((done) => {
+        document.addEventListener("securitypolicyviolation", (event) => done(event.effectiveDirective), { once: true });
+        const script = document.createElement("script");
+        script.textContent = "window.wasRun = true";
+        document.body.append(script);
+      }),
+  );
+  assert.match(refused, /^script-src/);
+  assert.equal(await wallet.page.script(() => window.wasRun ?? false), false);
+  assert.ok(await wallet.page.script(() => Object.isFrozen(Object.prototype)));
+});
+
+test("killed and started again it shows the wallet at once", async () => {
+  await wallet.kill();
+  wallet = await Wallet.start(machine);
+  await wallet.page.shown(wallet.token("Coffee"));
+  await wallet.page.shown(wallet.token("Sunday breakfast"));
+  assert.equal(await wallet.page.text(".balance[data-coin='EUR'] .balance-amount"), "16.70");
+});

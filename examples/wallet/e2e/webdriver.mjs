@@ -1,0 +1,150 @@
+// A client for the few WebDriver commands that the tests need (W3C WebDriver, https://www.w3.org/TR/webdriver2/).
+
+const ELEMENT = "element-6066-11e4-a52e-4f735466cecf";
+/** Keys by their WebDriver code points. */
+export const KEYS = {
+  backspace: "\uE003",
+  control: "\uE009",
+  down: "\uE015",
+  enter: "\uE007",
+  escape: "\uE00C",
+  release: "\uE000",
+};
+/** How often a wait looks again. The wait ends with the condition, not with the clock. */
+const LOOK_MS = 50;
+const LIMIT_MS = 20_000;
+
+const pause = (ms) => new Promise((done) => setTimeout(done, ms));
+
+export class Session {
+  #base;
+
+  /** Opens a session on a driver that listens there. */
+  static async open(driver, capabilities) {
+    const { sessionId } = await call(`${driver}/session`, "POST", { capabilities: { alwaysMatch: capabilities } });
+    return new Session(`${driver}/session/${sessionId}`);
+  }
+
+  constructor(base) {
+    this.#base = base;
+  }
+
+  close() {
+    return call(this.#base, "DELETE");
+  }
+
+  #post(path, body) {
+    return call(this.#base + path, "POST", body);
+  }
+
+  go(url) {
+    return this.#post("/url", { url });
+  }
+
+  resize(width, height) {
+    return this.#post("/window/rect", { width, height });
+  }
+
+  /** Runs a function in the page with arguments that are JSON. */
+  script(work, ...args) {
+    return this.#post("/execute/sync", { script: `return (${work})(...arguments)`, args });
+  }
+
+  /** The same for a function that gives a promise. */
+  async promise(work, ...args) {
+    const script = `const done = arguments[arguments.length - 1];
+      (async () => (${work})(...[...arguments].slice(0, -1)))().then(
+        (value) => done({ value }), (error) => done({ error: String(error?.message ?? JSON.stringify(error)) }))`;
+    const { value, error } = await this.#post("/execute/async", { script, args });
+    if (error !== undefined) throw new Error(error);
+    return value;
+  }
+
+  scriptLimit(ms) {
+    return this.#post("/timeouts", { script: ms });
+  }
+
+  async #find(how) {
+    const [using, value] = how.startsWith("/") ? ["xpath", how] : ["css selector", how];
+    const found = await this.#post("/elements", { using, value });
+    return found.map((one) => one[ELEMENT]);
+  }
+
+  /** Waits until something matches a selector (CSS, or XPath with a leading slash) and is shown. */
+  shown(how, limitMs = LIMIT_MS) {
+    return this.until(`${how} is shown`, async () => {
+      const [id] = await this.#find(how);
+      return id !== undefined && (await call(`${this.#base}/element/${id}/displayed`, "GET")) ? id : null;
+    }, limitMs);
+  }
+
+  async click(how) {
+    const id = await this.shown(how);
+    // A click on what is still moving is refused; it is meant for where it comes to rest.
+    await this.until(`${how} takes a click`, () => this.#post(`/element/${id}/click`, {}).then(() => true, tellIntercepted));
+  }
+
+  /** Replaces what a field holds, as a person does: React does not see a value that a script has set. */
+  async type(how, text) {
+    const id = await this.shown(how);
+    await this.#post(`/element/${id}/value`, { text: `${KEYS.control}a${KEYS.release}${KEYS.backspace}${text}` });
+  }
+
+  /** Keys to whatever has the focus. */
+  async keys(...keys) {
+    const actions = keys.flatMap((value) => [{ type: "keyDown", value }, { type: "keyUp", value }]);
+    await this.#post("/actions", { actions: [{ type: "key", id: "keyboard", actions }] });
+  }
+
+  text(how) {
+    return this.script((selector) => document.querySelector(selector)?.textContent ?? null, how);
+  }
+
+  attribute(how, name) {
+    return this.script((selector, key) => document.querySelector(selector)?.getAttribute(key) ?? null, how, name);
+  }
+
+  /** Looks until `look` gives something, and gives that. */
+  async until(what, look, limitMs = LIMIT_MS) {
+    const end = performance.now() + limitMs;
+    for (;;) {
+      const found = await look();
+      if (found) return found;
+      if (performance.now() > end) throw new Error(`not in ${limitMs} ms: ${what}`);
+      await pause(LOOK_MS);
+    }
+  }
+
+  /** Waits until an element's attribute has one of these values. */
+  async attributeIs(how, name, wanted, limitMs = LIMIT_MS) {
+    let last;
+    const values = [wanted].flat();
+    try {
+      return await this.until("", async () => values.includes((last = await this.attribute(how, name))), limitMs);
+    } catch {
+      throw new Error(`not in ${limitMs} ms: ${name} of ${how} is ${values.join(" or ")}; it is ${last}`);
+    }
+  }
+
+  /** A picture of the page as PNG bytes, after everything that was changed is drawn. */
+  async screenshot() {
+    await this.promise(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
+    return Buffer.from(await call(`${this.#base}/screenshot`, "GET"), "base64");
+  }
+}
+
+function tellIntercepted(error) {
+  if (/intercept|not interactable/.test(error.message)) return false;
+  throw error;
+}
+
+async function call(url, method, body) {
+  const answer = await fetch(url, {
+    method,
+    headers: { "content-type": "application/json" },
+    ...(body === undefined ? {} : { body: JSON.stringify(body) }),
+  });
+  const { value } = await answer.json();
+  if (!answer.ok) throw new Error(`${value.error}: ${value.message}`);
+  return value;
+}

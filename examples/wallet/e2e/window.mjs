@@ -1,0 +1,167 @@
+// The app in a real window: its data folder, its drivers, and what a person does with it.
+
+import { spawn } from "node:child_process";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer, connect } from "node:net";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { KEYS, Session } from "./webdriver.mjs";
+
+const pictures = fileURLToPath(new URL("../../../screenshots", import.meta.url));
+const need = (name) => process.env[name] ?? fail(`${name} is not set: run this by \`npm test -- window\``);
+const fail = (text) => {
+  throw new Error(text);
+};
+
+/** A machine of the user's: a home that outlives the app. */
+export class Machine {
+  #home = mkdtempSync(join(tmpdir(), "ws-wallet-"));
+
+  /** Where the app keeps its own files. */
+  get config() {
+    return join(this.#home, "config", "dev.wallet-sync.wallet");
+  }
+
+  get env() {
+    const folders = { XDG_DATA_HOME: "share", XDG_CONFIG_HOME: "config", XDG_CACHE_HOME: "cache" };
+    return Object.fromEntries(Object.entries(folders).map(([name, folder]) => [name, join(this.#home, folder)]));
+  }
+
+  remove() {
+    rmSync(this.#home, { recursive: true, force: true });
+  }
+}
+
+/** The running app. */
+export class Wallet {
+  #driver;
+
+  /** Starts the app and waits for its first screen. `nodes` = path of a nodes file, else it brings its own nodes. */
+  static async start(machine, { nodes, dark = false } = {}) {
+    const [port, native] = [await freePort(), await freePort()];
+    const env = {
+      ...process.env,
+      ...machine.env,
+      ...(nodes === undefined ? {} : { WALLET_NODES: nodes }),
+      ...(dark ? { GTK_THEME: "Adwaita:dark" } : {}),
+      // No bus, no keyring: the tests' secrets must not meet the user's.
+      DBUS_SESSION_BUS_ADDRESS: "disabled:",
+    };
+    const args = ["--port", String(port), "--native-port", String(native)];
+    const driver = spawn(need("TAURI_DRIVER"), args, { stdio: ["ignore", "inherit", "inherit"], env });
+    try {
+      // It answers before the driver behind it does.
+      await Promise.all([listening(native, driver), listening(port, driver)]);
+      const session = await Session.open(`http://127.0.0.1:${port}`, {
+        browserName: "wry",
+        "tauri:options": { application: need("WALLET_APP") },
+      });
+      const wallet = new Wallet(session, driver);
+      await session.shown(".shell[data-ready='true']");
+      return wallet;
+    } catch (error) {
+      driver.kill();
+      throw error;
+    }
+  }
+
+  constructor(session, driver) {
+    this.page = session;
+    this.#driver = driver;
+  }
+
+  /** Ends it the hard way: the app is killed, as by a power cut. */
+  async kill() {
+    await this.page.close().catch(() => {});
+    const ended = new Promise((done) => this.#driver.once("exit", done));
+    this.#driver.kill();
+    await ended;
+  }
+
+  async open(screen) {
+    await this.page.click(`//nav//button[contains(., '${screen}')]`);
+    await this.page.shown(`.shell[data-screen='${screen.toLowerCase()}']`);
+  }
+
+  press(name) {
+    return this.page.click(`//button[@aria-label='${name}' or normalize-space(.)='${name}']`);
+  }
+
+  /** A command of the plugin or the app, past the screens. */
+  invoke(command, args = {}) {
+    return this.page.promise((name, body) => window.__TAURI_INTERNALS__.invoke(name, body), command, args);
+  }
+
+  async addToken(amount, coin, memo) {
+    await this.press("Add tokens");
+    await this.page.type("//dialog//label[contains(., 'Amount')]/input", amount);
+    await this.page.type("//dialog//label[contains(., 'Coin')]/input", coin);
+    await this.page.type("//dialog//label[contains(., 'Memo')]/input", memo);
+    await this.press("Add token");
+    await this.page.shown(this.token(memo));
+  }
+
+  /** XPath of a token in the list, by a text in it. */
+  token(text) {
+    return `//*[@role='option'][contains(., '${text}')]`;
+  }
+
+  /** Waits until a token of the list has a level. */
+  level(text, ack, limitMs) {
+    return this.page.shown(`//*[@role='option'][@data-ack='${ack}'][contains(., '${text}')]`, limitMs);
+  }
+
+  /** Waits until the cloud button says one of these. */
+  cloud(...kinds) {
+    return this.page.attributeIs(".cloud", "data-kind", kinds);
+  }
+
+  /** A sync of the shown device, by its cloud button. */
+  async sync() {
+    await this.page.click(".cloud");
+    await this.page.click("//*[@class='cloud-panel']//button");
+    await this.page.until("the sync has ended", () =>
+      this.page.script(() => document.querySelector(".cloud-panel button")?.disabled === false),
+    );
+    await this.page.keys(KEYS.escape);
+  }
+
+  async setFault(fault, node, on) {
+    const name = `//button[@aria-label='${fault} ${node}']`;
+    await this.page.shown(name);
+    await this.page.click(`${name}[@aria-checked='${!on}']`);
+    await this.page.shown(`${name}[@aria-checked='${on}']`);
+  }
+
+  async picture(name) {
+    mkdirSync(pictures, { recursive: true });
+    writeFileSync(join(pictures, `${name}.png`), await this.page.screenshot());
+  }
+}
+
+async function freePort() {
+  const server = createServer();
+  await new Promise((done) => server.listen(0, "127.0.0.1", done));
+  const { port } = server.address();
+  await new Promise((done) => server.close(done));
+  return port;
+}
+
+/** Waits until something listens. */
+async function listening(port, program) {
+  const end = performance.now() + 20_000;
+  while (!(await answers(port))) {
+    if (program.exitCode !== null) fail(`the driver ended with ${program.exitCode}`);
+    if (performance.now() > end) fail(`nothing listens on ${port}`);
+    await new Promise((done) => setTimeout(done, 30));
+  }
+}
+
+function answers(port) {
+  return new Promise((done) => {
+    const socket = connect(port, "127.0.0.1");
+    socket.once("connect", () => done(true)).once("error", () => done(false));
+    socket.once("connect", () => socket.destroy());
+  });
+}

@@ -1,0 +1,33 @@
+//! A wallet to try the plugin with: two devices of one secret, five nodes with faults on demand, a dashboard.
+//!
+//! The secret, the nodes and every path stay on this side; the window names devices, nodes and faults only.
+#![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
+
+mod commands;
+mod devices;
+mod nodes;
+mod secret;
+mod start;
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    let filter = tracing_subscriber::EnvFilter::try_from_env("WALLET_LOG")
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let app = tauri::Builder::default()
+        .setup(|app| start::set_up(app).map_err(Into::into))
+        .invoke_handler(tauri::generate_handler![
+            commands::overview,
+            commands::reopen_device,
+            commands::save_metrics,
+            commands::set_fault,
+        ]);
+    match app.run(tauri::generate_context!()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(%error, "the wallet did not start");
+            ExitCode::FAILURE
+        }
+    }
+}

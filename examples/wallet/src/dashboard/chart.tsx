@@ -1,0 +1,159 @@
+/** A chart of Chart.js that follows the colours of the page, with its figures as a table for screen readers. */
+
+import {
+  BarController,
+  BarElement,
+  CategoryScale,
+  Chart,
+  Filler,
+  Legend,
+  LinearScale,
+  LineController,
+  LineElement,
+  PointElement,
+  Tooltip,
+  type ChartConfiguration,
+  type ChartOptions,
+} from 'chart.js'
+import { useEffect, useRef, useState } from 'react'
+
+Chart.register(BarController, BarElement, CategoryScale, Filler, Legend, LinearScale, LineController, LineElement, PointElement, Tooltip)
+
+export interface Series {
+  name: string
+  /** Name of a colour of the page, such as `--chart-1`. */
+  colour: string
+  values: (number | null)[]
+  isFilled?: boolean
+}
+
+interface Props {
+  kind: 'line' | 'bar'
+  title: string
+  labels: string[]
+  series: Series[]
+  /** Text of a value. */
+  format: (value: number) => string
+  isStacked?: boolean
+  max?: number
+}
+
+export function ChartBox({ kind, title, labels, series, format, isStacked = false, max }: Props) {
+  const canvas = useRef<HTMLCanvasElement>(null)
+  const chart = useRef<Chart | null>(null)
+  const theme = useTheme()
+
+  useEffect(() => {
+    if (canvas.current === null) return
+    const made = new Chart(canvas.current, { type: kind, data: { labels: [], datasets: [] } })
+    chart.current = made
+    return () => {
+      made.destroy()
+      chart.current = null
+    }
+  }, [kind])
+
+  useEffect(() => {
+    const made = chart.current
+    if (made === null) return
+    made.data = { labels, datasets: series.map((one) => dataset(kind, one)) } as ChartConfiguration['data']
+    made.options = options(format, isStacked, max)
+    made.update()
+  }, [kind, labels, series, format, isStacked, max, theme])
+
+  const isEmpty = series.every(({ values }) => values.every((value) => value === null || value === 0))
+  return (
+    <figure className="chart">
+      <div className="chart-canvas">
+        <canvas ref={canvas} role="img" aria-label={title} />
+        {isEmpty && <p className="chart-empty hint">Nothing was measured in this time.</p>}
+      </div>
+      <table className="visually-hidden">
+        <caption>{title}</caption>
+        <thead>
+          <tr>
+            <th scope="col">At</th>
+            {series.map(({ name }) => (
+              <th key={name} scope="col">
+                {name}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {labels.map((label, at) =>
+            series.some(({ values }) => values[at] !== null && values[at] !== undefined) ? (
+              <tr key={label + at}>
+                <th scope="row">{label}</th>
+                {series.map(({ name, values }) => (
+                  <td key={name}>{values[at] === null || values[at] === undefined ? 'none' : format(values[at])}</td>
+                ))}
+              </tr>
+            ) : null,
+          )}
+        </tbody>
+      </table>
+    </figure>
+  )
+}
+
+function colour(name: string): string {
+  return getComputedStyle(document.documentElement).getPropertyValue(name).trim()
+}
+
+function dataset(kind: 'line' | 'bar', { name, colour: variable, values, isFilled = false }: Series) {
+  const shade = colour(variable)
+  const common = { label: name, data: values, borderColor: shade, backgroundColor: isFilled || kind === 'bar' ? `${shade}${kind === 'bar' ? '' : '33'}` : shade }
+  if (kind === 'bar') return { ...common, borderRadius: 3, maxBarThickness: 34, categoryPercentage: 0.8, barPercentage: 0.92 }
+  return { ...common, borderWidth: 2, pointRadius: 2, pointHoverRadius: 4, tension: 0.25, spanGaps: false, fill: isFilled, clip: 6 }
+}
+
+function options(format: (value: number) => string, isStacked: boolean, max: number | undefined): ChartOptions {
+  const [text, grid, ground, ink] = ['--text-2', '--line', '--surface', '--text'].map(colour)
+  const font = { family: 'Inter Variable, system-ui, sans-serif', size: 11 }
+  const still = matchMedia('(prefers-reduced-motion: reduce)').matches
+  return {
+    responsive: true,
+    maintainAspectRatio: false,
+    animation: still ? false : { duration: 250 },
+    interaction: { mode: 'index', intersect: false },
+    scales: {
+      x: { stacked: isStacked, grid: { display: false }, ticks: { color: text, font, maxRotation: 0, autoSkipPadding: 16 }, border: { color: grid } },
+      y: {
+        stacked: isStacked,
+        beginAtZero: true,
+        ...(max === undefined ? {} : { max }),
+        grid: { color: grid },
+        border: { display: false },
+        ticks: { color: text, font, maxTicksLimit: 5, callback: (value) => format(Number(value)) },
+      },
+    },
+    plugins: {
+      legend: { position: 'bottom', labels: { color: text, font, boxWidth: 10, boxHeight: 10, usePointStyle: true, pointStyle: 'rectRounded' } },
+      tooltip: {
+        backgroundColor: ground,
+        titleColor: ink,
+        bodyColor: ink,
+        borderColor: grid,
+        borderWidth: 1,
+        padding: 10,
+        titleFont: font,
+        bodyFont: font,
+        usePointStyle: true,
+        callbacks: { label: ({ dataset: { label }, raw }) => `${label ?? ''}: ${raw === null ? 'none' : format(Number(raw))}` },
+      },
+    },
+  } as ChartOptions
+}
+
+/** Changes when the page turns dark or light. */
+function useTheme(): boolean {
+  const [isDark, setDark] = useState(() => matchMedia('(prefers-color-scheme: dark)').matches)
+  useEffect(() => {
+    const query = matchMedia('(prefers-color-scheme: dark)')
+    const follow = (): void => setDark(query.matches)
+    query.addEventListener('change', follow)
+    return () => query.removeEventListener('change', follow)
+  }, [])
+  return isDark
+}

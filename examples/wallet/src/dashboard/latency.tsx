@@ -1,0 +1,87 @@
+import { useMemo, useState } from 'react'
+import type { Operation, OperationFigures } from 'tauri-plugin-wallet-sync-api'
+import { Card } from '../parts/card'
+import { Empty } from '../parts/empty'
+import { Segmented } from '../parts/segmented'
+import { bytes, count, duration, percent, sourceName } from '../text/format'
+import { ChartBox, type Series } from './chart'
+import { histogram, ordered, rate } from './series'
+
+const COLOURS: Record<string, string> = {
+  cache: '--chart-3',
+  'http-gateway': '--chart-2',
+  'http-routing': '--chart-1',
+  dht: '--chart-4',
+  none: '--chart-5',
+}
+
+const NAMES: Record<Operation, string> = { sync: 'Sync', publish: 'Publish', resolve: 'Resolve', fetch: 'Fetch', cache: 'Cache', dht: 'DHT' }
+
+export function LatencyTable({ rows }: { rows: readonly OperationFigures[] }) {
+  return (
+    <Card title="Latency" hint="Per operation and source; of successful ones only" className="wide">
+      {rows.length === 0 ? (
+        <Empty title="Nothing was measured yet" />
+      ) : (
+        <div className="table-box" tabIndex={0} role="region" aria-label="Latency table">
+          <table>
+            <thead>
+              <tr>
+                <th scope="col">Operation</th>
+                <th scope="col">Source</th>
+                {['Count', 'P50', 'P95', 'P99', 'Mean', 'Max', 'Success', 'In', 'Out'].map((head) => (
+                  <th key={head} scope="col" className="number">
+                    {head}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {ordered(rows).map((row) => (
+                <tr key={row.operation + row.source} data-operation={row.operation} data-source={row.source}>
+                  <th scope="row">{NAMES[row.operation]}</th>
+                  <td>{sourceName(row.source)}</td>
+                  <td className="number" data-field="count">{count(row.count)}</td>
+                  <td className="number" data-field="p50">{duration(row.p50Ms)}</td>
+                  <td className="number">{duration(row.p95Ms)}</td>
+                  <td className="number">{duration(row.p99Ms)}</td>
+                  <td className="number">{duration(row.meanMs)}</td>
+                  <td className="number">{duration(row.maxMs)}</td>
+                  <td className="number" data-tone={row.failures > 0 ? 'bad' : undefined}>
+                    {percent(rate(row.count - row.failures, row.count))}
+                  </td>
+                  <td className="number">{bytes(row.bytesIn)}</td>
+                  <td className="number">{bytes(row.bytesOut)}</td>
+                </tr>
+              ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+    </Card>
+  )
+}
+
+export function LatencyHistogram({ rows }: { rows: readonly OperationFigures[] }) {
+  const [operation, setOperation] = useState<Operation>('sync')
+  const { labels, series } = useMemo(() => {
+    const shown = ordered(rows).filter((row) => row.operation === operation && row.count > row.failures)
+    const bars = histogram(shown)
+    const all = shown.map(
+      ({ source }, at): Series => ({ name: sourceName(source), colour: COLOURS[source] ?? '--chart-1', values: bars.map(({ counts }) => counts[at] ?? 0) }),
+    )
+    return { labels: bars.map((bar) => `≤ ${bar.text}`), series: all }
+  }, [rows, operation])
+  const options = (Object.keys(NAMES) as Operation[]).map((value) => ({ value, text: NAMES[value] }))
+  return (
+    <Card
+      title="How long"
+      hint="How many took how long, by source"
+      actions={<Segmented label="Operation" options={options} value={operation} onChange={setOperation} />}
+    >
+      <ChartBox kind="bar" title={`Latencies of ${NAMES[operation]}`} labels={labels} series={series} format={whole} isStacked />
+    </Card>
+  )
+}
+
+const whole = (value: number): string => (Number.isInteger(value) ? count(value) : '')

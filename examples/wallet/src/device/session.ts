@@ -1,0 +1,129 @@
+/** What the app knows of one device: its status, its syncs, its alerts. */
+
+import {
+  status,
+  subscribe,
+  syncNow,
+  WalletSyncError,
+  type SyncOutcome,
+  type SyncQuery,
+  type SyncReport,
+  type WalletEvent,
+  type WalletStatus,
+} from 'tauri-plugin-wallet-sync-api'
+import { advance, NO_STEPS, type Steps } from '../sync/steps'
+import { Rereader } from './watch'
+
+export interface Alert {
+  id: number
+  at: number
+  kind: string
+  message: string
+}
+
+export interface DeviceState {
+  isOpen: boolean
+  /** `null` before the first read. */
+  status: WalletStatus | null
+  /** Steps of the last sync that was started here. */
+  steps: Steps
+  /** Whether a sync that was started here is running. */
+  isAsked: boolean
+  report: SyncReport | null
+  /** Why the last sync failed; `null` when it did not. */
+  failure: WalletSyncError | null
+  /** How the last sync ended, whoever started it. */
+  outcome: SyncOutcome | null
+  /** Newest first. */
+  alerts: readonly Alert[]
+}
+
+const ALERTS = 100
+let nextAlert = 1
+
+export class DeviceSession {
+  private state: DeviceState = {
+    isOpen: true,
+    status: null,
+    steps: NO_STEPS,
+    isAsked: false,
+    report: null,
+    failure: null,
+    outcome: null,
+    alerts: [],
+  }
+  private readonly lookers = new Set<() => void>()
+  private readonly reader: Rereader<WalletStatus>
+
+  constructor(
+    readonly account: string,
+    readonly label: string,
+  ) {
+    this.reader = new Rereader(
+      () => status(account),
+      (value) => this.set({ status: value, isOpen: true }),
+      (error) => this.set({ isOpen: error.code !== 'closed' }),
+    )
+  }
+
+  readonly snapshot = (): DeviceState => this.state
+
+  readonly look = (looker: () => void): (() => void) => {
+    this.lookers.add(looker)
+    return () => void this.lookers.delete(looker)
+  }
+
+  /** Listens and reads; again after the account was opened anew. */
+  async start(): Promise<void> {
+    try {
+      await subscribe(this.account, (event) => this.hear(event))
+      await this.reader.again()
+    } catch (error) {
+      this.set({ isOpen: WalletSyncError.from(error).code !== 'closed' })
+    }
+  }
+
+  async sync(query: SyncQuery = {}): Promise<void> {
+    if (this.state.isAsked) return
+    this.set({ isAsked: true, failure: null, steps: advance(NO_STEPS, { step: 'asked' }) })
+    try {
+      const report = await syncNow(this.account, query, (progress) =>
+        this.set({ steps: advance(this.state.steps, progress) }),
+      )
+      this.set({ report, outcome: report.outcome, steps: advance(this.state.steps, { step: 'finished' }) })
+    } catch (error) {
+      this.set({ failure: WalletSyncError.from(error), steps: advance(this.state.steps, { step: 'failed' }) })
+    }
+    this.set({ isAsked: false })
+    await this.reader.again()
+  }
+
+  private hear(event: WalletEvent): void {
+    switch (event.event) {
+      case 'sync-changed':
+        if (!event.running && event.outcome !== null) {
+          // A background sync that got an answer ends an old failure.
+          this.set({ outcome: event.outcome, failure: event.outcome === 'offline' ? this.state.failure : null })
+        }
+        break
+      case 'alert': {
+        const { kind, message } = event
+        const alert = { id: nextAlert++, at: Date.now(), kind, message }
+        this.set({ alerts: [alert, ...this.state.alerts].slice(0, ALERTS) })
+        break
+      }
+      case 'closed':
+        this.set({ isOpen: false, report: null, steps: NO_STEPS })
+        return
+      case 'metrics-updated':
+      case 'node-health-changed':
+        return
+    }
+    void this.reader.again()
+  }
+
+  private set(change: Partial<DeviceState>): void {
+    this.state = { ...this.state, ...change }
+    for (const looker of [...this.lookers]) looker()
+  }
+}

@@ -1,0 +1,132 @@
+/** The plugin's and the app's side of IPC, for a browser: `npm run mock`. `?tokens=10000` fills the wallet. */
+
+import type { Channel } from '@tauri-apps/api/core'
+import { mockIPC } from '@tauri-apps/api/mocks'
+import type { Fault } from '../native'
+import { historyOf, metricsOf } from './figures'
+import { World, type MockDevice } from './world'
+
+type Args = Record<string, unknown>
+
+/** Sends on a channel as the app's side does. */
+function sender(channel: Channel): (message: unknown) => void {
+  let index = 0
+  const { runCallback } = (window as unknown as { __TAURI_INTERNALS__: { runCallback: (id: number, message: unknown) => void } }).__TAURI_INTERNALS__
+  return (message) => runCallback(channel.id, { index: index++, message })
+}
+
+export function install(): void {
+  // As in the app's window: a library that changes it fails here too.
+  Object.freeze(Object.prototype)
+  const world = new World(Number(new URLSearchParams(location.search).get('tokens') ?? 24))
+  mockIPC((command, payload) => {
+    if (payload instanceof Uint8Array) return putTokens(world, payload)
+    const args = (payload ?? {}) as Args
+    const name = command.replace('plugin:wallet-sync|', '')
+    const device = world.devices.find(({ account }) => account === args.account)
+    if (device !== undefined && !device.isOpen && name !== 'reopen_device') throw { code: 'closed', message: 'the account is not open', retryable: false }
+    return answer(world, device, name, args)
+  })
+}
+
+function answer(world: World, device: MockDevice | undefined, name: string, args: Args): unknown {
+  switch (name) {
+    case 'overview': {
+      const devices = world.devices.map(({ account, isOpen }, at) => ({ account, isOpen, label: `Device ${'AB'[at]}` }))
+      return { version: '0.1.0', devices, secretIn: 'file', faults: world.illnesses }
+    }
+    case 'set_fault': {
+      const found = world.illnesses.find(({ node }) => node === args.node)
+      if (found) found.faults = [...found.faults.filter((fault) => fault !== args.fault), ...(args.on ? [args.fault as Fault] : [])]
+      world.devices.forEach((one) => one.tell({ event: 'node-health-changed' }))
+      return structuredClone(world.illnesses)
+    }
+    case 'set_node_enabled':
+      if (args.enabled) world.disabled.delete(args.nodeId as string)
+      else world.disabled.add(args.nodeId as string)
+      return world.nodes()
+    case 'save_metrics':
+      return 'exports/metrics.json'
+  }
+  if (device === undefined) throw `Command ${name} not allowed by ACL`
+  return answerFor(world, device, name, args)
+}
+
+function answerFor(world: World, device: MockDevice, name: string, args: Args): unknown {
+  switch (name) {
+    case 'subscribe':
+      device.send = sender(args.onEvents as Channel)
+      return { account: device.account, revision: device.revision, missed: false }
+    case 'status':
+      return device.status()
+    case 'list_tokens': {
+      const { after, limit, all } = args.page as { after: { tokenId: string; stateHash: string } | null; limit: number; all: boolean }
+      const keys = [...device.rows.keys()].sort().filter((key) => all || device.rows.get(key)?.spend !== 'proof')
+      const from = after === null ? 0 : keys.indexOf(`${after.tokenId}/${after.stateHash}`) + 1
+      const tokens = keys.slice(from, from + limit).map((key) => device.rows.get(key))
+      const last = tokens.at(-1)
+      return { revision: device.revision, total: keys.length, tokens: structuredClone(tokens), next: from + limit < keys.length && last ? last : null }
+    }
+    case 'list_entries': {
+      const { prefix } = args.page as { prefix: string }
+      const entries = [...device.entries].filter(([key]) => key.startsWith(prefix)).map(([key, { at, value }]) => ({ key, at, size: value.length, content: { encoding: 'utf8', value } }))
+      return { revision: device.revision, entries, next: null }
+    }
+    case 'get_token':
+      return new TextEncoder().encode('{"version":1,"secret":"5e1f…"}').buffer
+    case 'set_entry':
+      device.entries.set(args.entryKey as string, { at: Date.now(), value: (args.value as { value: string }).value })
+      device.tell({ event: 'tokens-changed', added: 0, spent: 0 })
+      return { revision: device.revision }
+    case 'record_spend': {
+      const row = device.rows.get(`${args.tokenId as string}/${args.stateHash as string}`)
+      if (row) row.spend = args.kind as 'intent'
+      device.tell({ event: 'tokens-changed', added: 0, spent: 0 })
+      return { revision: device.revision }
+    }
+    case 'sync_now':
+      return device.sync(sender(args.onProgress as Channel))
+    case 'metrics':
+      return metricsOf(world.nodes(), world.syncs)
+    case 'metrics_history': {
+      const { from, to, stepMinutes } = args.range as { from: number; to: number; stepMinutes: number }
+      return historyOf(from, to, stepMinutes)
+    }
+    case 'export_metrics':
+      return JSON.stringify(metricsOf(world.nodes(), world.syncs))
+    case 'node_health':
+      return world.nodes()
+    case 'cache_stats':
+    case 'invalidate_cache':
+      return { records: 2, blocks: 61, bytes: 214_330, hits: 310, misses: 98, failures: 1 }
+    case 'reset_metrics':
+      return null
+    case 'wipe':
+      device.isOpen = false
+      device.rows.clear()
+      device.tell({ event: 'closed' })
+      return { account: device.account, removed: true }
+    case 'reopen_device':
+      device.isOpen = true
+      device.lastSync = null
+      return null
+    default:
+      throw `Command ${name} not found`
+  }
+}
+
+/** The frame of `put_tokens`: length, JSON, payloads. */
+function putTokens(world: World, bytes: Uint8Array): unknown {
+  const length = new DataView(bytes.buffer, bytes.byteOffset).getUint32(0)
+  const head = JSON.parse(new TextDecoder().decode(bytes.subarray(4, 4 + length))) as {
+    account: string
+    tokens: { tokenId: string; stateHash: string; summary: string | null; size: number }[]
+  }
+  const device = world.devices.find(({ account }) => account === head.account)
+  if (device === undefined) throw { code: 'closed', message: 'the account is not open', retryable: false }
+  for (const { tokenId, stateHash, summary, size } of head.tokens) {
+    device.put({ tokenId, stateHash, summary, size, previous: null, spend: 'none', forked: false, ack: 'local', hasPayload: true })
+  }
+  device.tell({ event: 'tokens-changed', added: head.tokens.length, spent: 0 })
+  return { added: head.tokens.length, unchanged: 0, revision: device.revision }
+}

@@ -1,0 +1,70 @@
+/** The steps of a sync as a person sees them. */
+
+import type { Progress } from 'tauri-plugin-wallet-sync-api'
+
+export type StepName = 'reading' | 'listed' | 'fetching' | 'publishing'
+export type StepState = 'waiting' | 'active' | 'done' | 'skipped' | 'failed'
+
+export interface Step {
+  name: StepName
+  state: StepState
+  detail: string
+  /** 0–1 where it can be told. */
+  share: number | null
+}
+
+export type Steps = readonly Step[]
+
+type News = Progress | { step: 'asked' } | { step: 'failed' }
+
+const ORDER: readonly StepName[] = ['reading', 'listed', 'fetching', 'publishing']
+
+export const TITLES: Record<StepName, string> = {
+  reading: 'Read the records',
+  listed: 'Merge the list',
+  fetching: 'Fetch the payloads',
+  publishing: 'Publish and read back',
+}
+
+export const NO_STEPS: Steps = []
+
+const fresh = (): Step[] => ORDER.map((name) => ({ name, state: 'waiting', detail: '', share: null }))
+
+/** The steps after one message. Steps that were passed over are done if they were begun, else skipped. */
+export function advance(steps: Steps, news: News): Steps {
+  if (news.step === 'asked') return fresh()
+  const now = steps.length === 0 ? fresh() : steps.map((step) => ({ ...step }))
+  if (news.step === 'finished') return now.map((step) => ({ ...step, state: settled(step) }))
+  if (news.step === 'failed') {
+    return now.map((step) => ({ ...step, state: step.state === 'active' ? 'failed' : settled(step) }))
+  }
+  const at = ORDER.indexOf(news.step)
+  return now.map((step, index) => {
+    if (index < at) return { ...step, state: settled(step) }
+    if (index > at) return step
+    return { ...step, state: news.step === 'listed' ? 'done' : 'active', detail: detail(news), share: share(news) }
+  })
+}
+
+const settled = ({ state }: Step): StepState => (state === 'active' || state === 'done' ? 'done' : state === 'failed' ? 'failed' : 'skipped')
+
+function detail(progress: Progress): string {
+  switch (progress.step) {
+    case 'reading':
+      return `${progress.names} ${progress.names === 1 ? 'name' : 'names'} on every node`
+    case 'listed':
+      return progress.added === 0 ? 'nothing new' : `${progress.added} new`
+    case 'fetching':
+      return `${progress.done} of ${progress.total}`
+    case 'publishing':
+      return `verified on ${progress.verified} of ${progress.nodes} nodes`
+    case 'finished':
+      return ''
+  }
+}
+
+function share(progress: Progress): number | null {
+  if (progress.step === 'fetching') return progress.total === 0 ? 1 : progress.done / progress.total
+  if (progress.step === 'publishing') return progress.nodes === 0 ? null : progress.verified / progress.nodes
+  return null
+}
