@@ -68,10 +68,12 @@ pub fn set_fault(
 pub async fn save_metrics(app: AppHandle, account: String) -> Result<String, CommandError> {
     let engine = app.wallet_sync().engine(&account).ok_or_else(|| Error::new(Code::Closed, "not open"))?;
     let metrics = engine.metrics();
-    let text = serde_json::to_vec_pretty(&serde_json::json!({ "metrics": metrics, "target": engine.target() }))
-        .map_err(|e| Error::with_source(Code::Malformed, "the measurements are not JSON", e))?;
+    let text =
+        serde_json::to_vec_pretty(&serde_json::json!({ "metrics": metrics, "target": engine.target() }))
+            .map_err(|e| Error::with_source(Code::Malformed, "the measurements are not JSON", e))?;
     let io = |e| Error::with_source(Code::StorageIo, "the measurements cannot be written", e);
-    let folder = app.path().app_data_dir().map_err(|e| Error::with_source(Code::StorageIo, "no folder", e))?;
+    let folder =
+        app.path().app_data_dir().map_err(|e| Error::with_source(Code::StorageIo, "no folder", e))?;
     let folder = folder.join("exports");
     std::fs::create_dir_all(&folder).map_err(io)?;
     let name = format!("metrics-{account}-{}.json", metrics.at);

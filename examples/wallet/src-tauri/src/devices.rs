@@ -15,10 +15,8 @@ pub struct Device {
 }
 
 /// Both of them.
-pub const DEVICES: [Device; 2] = [
-    Device { account: "device-a", label: "Device A" },
-    Device { account: "device-b", label: "Device B" },
-];
+pub const DEVICES: [Device; 2] =
+    [Device { account: "device-a", label: "Device A" }, Device { account: "device-b", label: "Device B" }];
 
 /// Opens a device's account; again after it was taken off this machine.
 pub async fn open(app: &AppHandle, account: &str) -> Result<(), Error> {

@@ -15,14 +15,14 @@ fn main() -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_env("WALLET_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let app = tauri::Builder::default()
-        .setup(|app| start::set_up(app).map_err(Into::into))
-        .invoke_handler(tauri::generate_handler![
+    let app = tauri::Builder::default().setup(|app| start::set_up(app).map_err(Into::into)).invoke_handler(
+        tauri::generate_handler![
             commands::overview,
             commands::reopen_device,
             commands::save_metrics,
             commands::set_fault,
-        ]);
+        ],
+    );
     match app.run(tauri::generate_context!()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {

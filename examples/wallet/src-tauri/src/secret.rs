@@ -107,7 +107,11 @@ fn write_file(folder: &Path, path: &Path, bytes: &[u8; BYTES]) -> Result<(), Err
 fn check_mode(file: &File) -> Result<(), Error> {
     use std::os::unix::fs::PermissionsExt;
     let mode = file.metadata().map_err(io)?.permissions().mode();
-    if mode & 0o077 == 0 { Ok(()) } else { Err(Error::new(Code::Denied, "others can read the secret's file")) }
+    if mode & 0o077 == 0 {
+        Ok(())
+    } else {
+        Err(Error::new(Code::Denied, "others can read the secret's file"))
+    }
 }
 
 #[cfg(not(unix))]
