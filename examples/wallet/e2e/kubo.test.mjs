@@ -5,9 +5,9 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { after, before, test } from "node:test";
+import { after, before } from "node:test";
 import { fileURLToPath } from "node:url";
-import { Machine, Wallet } from "./window.mjs";
+import { Machine, Wallet, windowTest } from "./window.mjs";
 
 const root = fileURLToPath(new URL("../../..", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "wallet-sync-kubo-"));
@@ -16,6 +16,7 @@ const cluster = (...args) =>
 const nodes = join(folder, "nodes.json");
 const machine = new Machine();
 let wallet;
+const check = (name, work) => windowTest(name, () => wallet, work);
 
 before(async () => {
   cluster("start", "5");
@@ -29,7 +30,7 @@ after(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-test("tokens are verified on real nodes", async () => {
+check("tokens are verified on real nodes", async () => {
   await wallet.addToken("12.50", "EUR", "Coffee");
   await wallet.addToken("800", "EUR", "Rent");
   await wallet.level("Coffee", "verified", 60_000);
@@ -37,21 +38,21 @@ test("tokens are verified on real nodes", async () => {
   await wallet.cloud("synced");
 });
 
-test("killed and started again it shows the wallet at once, verified as before", async () => {
+check("killed and started again it shows the wallet at once, verified as before", async () => {
   await wallet.kill();
   wallet = await Wallet.start(machine, { nodes });
   await wallet.level("Coffee", "verified");
   assert.equal(await wallet.page.text(".balance[data-coin='EUR'] .balance-amount"), "812.50");
 });
 
-test("a second device comes to the same wallet over the nodes", async () => {
+check("a second device comes to the same wallet over the nodes", async () => {
   await wallet.open("Sync");
   await wallet.press("Sync Device B");
   await wallet.page.attributeIs(".converged", "data-is-same", "true");
   await wallet.page.shown("//section[.//h2[.='Device B']]//li[contains(., 'record found')]");
 });
 
-test("the dashboard knows every node and counts the syncs", async () => {
+check("the dashboard knows every node and counts the syncs", async () => {
   await wallet.open("Dashboard");
   const ids = JSON.parse(readFileSync(nodes, "utf8")).map(({ id }) => id);
   const health = await wallet.invoke("plugin:wallet-sync|node_health", { account: "device-a" });
@@ -62,7 +63,7 @@ test("the dashboard knows every node and counts the syncs", async () => {
   await wallet.picture("kubo-dashboard");
 });
 
-test("with four of five dead it says what is verified no more; with all dead it says offline and keeps the wallet", async () => {
+check("with four of five dead it says what is verified no more; with all dead it says offline and keeps the wallet", async () => {
   for (const at of ["0", "1", "2", "3"]) cluster("kill", at);
   await wallet.open("Wallet");
   await wallet.addToken("7", "EUR", "Alone");
@@ -77,7 +78,7 @@ test("with four of five dead it says what is verified no more; with all dead it 
   await wallet.picture("kubo-offline");
 });
 
-test("when they are back, what was pending follows by itself", async () => {
+check("when they are back, what was pending follows by itself", async () => {
   for (const at of ["0", "1", "2", "3", "4"]) cluster("up", at);
   await wallet.sync();
   await wallet.level("Alone", "verified", 90_000);

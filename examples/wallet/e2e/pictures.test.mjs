@@ -1,14 +1,15 @@
 // Every screen in light and in dark, as pictures in /screenshots for people to look at, and the contrast of its texts.
 
 import assert from "node:assert/strict";
-import { after, before, describe, test } from "node:test";
+import { after, before, describe } from "node:test";
 import { lowContrast } from "./contrast.mjs";
-import { Machine, Wallet } from "./window.mjs";
+import { Machine, Wallet, windowTest } from "./window.mjs";
 
 for (const mode of ["light", "dark"]) {
   describe(`in ${mode}`, () => {
     const machine = new Machine();
     let wallet;
+    const check = (name, work) => windowTest(`${mode}: ${name}`, () => wallet, work);
     before(async () => {
       wallet = await Wallet.start(machine, { dark: mode === "dark" });
       assert.equal(await wallet.page.script(() => matchMedia("(prefers-color-scheme: dark)").matches), mode === "dark");
@@ -23,7 +24,7 @@ for (const mode of ["light", "dark"]) {
       assert.deepEqual(await wallet.page.script(lowContrast), []);
     };
 
-    test("the wallet", async () => {
+    check("the wallet", async () => {
       for (const [amount, coin, memo] of [["12.50", "EUR", "Coffee"], ["800", "EUR", "Rent"], ["49.90", "CHF", "Train to Basel"], ["0.0021", "BTC", "Savings"]]) {
         await wallet.addToken(amount, coin, memo);
       }
@@ -37,7 +38,7 @@ for (const mode of ["light", "dark"]) {
       await isReadable("wallet");
     });
 
-    test("the sync of two devices", async () => {
+    check("the sync of two devices", async () => {
       await wallet.open("Sync");
       await wallet.press("Sync both");
       await wallet.page.attributeIs(".converged", "data-is-same", "true");
@@ -45,7 +46,7 @@ for (const mode of ["light", "dark"]) {
       await isReadable("sync");
     });
 
-    test("the nodes, some of them ill", async () => {
+    check("the nodes, some of them ill", async () => {
       await wallet.open("Nodes");
       await wallet.setFault("Kill", "node-3", true);
       await wallet.setFault("Slow", "node-2", true);
@@ -55,7 +56,7 @@ for (const mode of ["light", "dark"]) {
       await wallet.press("Heal all");
     });
 
-    test("the dashboard", async () => {
+    check("the dashboard", async () => {
       await wallet.open("Dashboard");
       await wallet.page.shown("tr[data-operation='sync']");
       await isReadable("dashboard");

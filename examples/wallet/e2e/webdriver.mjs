@@ -8,7 +8,6 @@ export const KEYS = {
   down: "\uE015",
   enter: "\uE007",
   escape: "\uE00C",
-  release: "\uE000",
 };
 /** How often a wait looks again. The wait ends with the condition, not with the clock. */
 const LOOK_MS = 50;
@@ -87,7 +86,9 @@ export class Session {
   /** Replaces what a field holds, as a person does: React does not see a value that a script has set. */
   async type(how, text) {
     const id = await this.shown(how);
-    await this.#post(`/element/${id}/value`, { text: `${KEYS.control}a${KEYS.release}${KEYS.backspace}${text}` });
+    // Modifiers are let go at the end of a call only.
+    await this.#post(`/element/${id}/value`, { text: `${KEYS.control}a` });
+    await this.#post(`/element/${id}/value`, { text: `${KEYS.backspace}${text}` });
   }
 
   /** Keys to whatever has the focus. */

@@ -4,6 +4,7 @@ import { spawn } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, connect } from "node:net";
 import { tmpdir } from "node:os";
+import { test } from "node:test";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { KEYS, Session } from "./webdriver.mjs";
@@ -29,7 +30,8 @@ export class Machine {
   }
 
   remove() {
-    rmSync(this.#home, { recursive: true, force: true });
+    // Processes of the web view outlive the app by a moment, and write.
+    rmSync(this.#home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
   }
 }
 
@@ -45,6 +47,8 @@ export class Wallet {
       ...machine.env,
       ...(nodes === undefined ? {} : { WALLET_NODES: nodes }),
       ...(dark ? { GTK_THEME: "Adwaita:dark" } : {}),
+      // Written to after the app has ended.
+      MESA_SHADER_CACHE_DISABLE: "true",
       // No bus, no keyring: the tests' secrets must not meet the user's.
       DBUS_SESSION_BUS_ADDRESS: "disabled:",
     };
@@ -138,6 +142,18 @@ export class Wallet {
     mkdirSync(pictures, { recursive: true });
     writeFileSync(join(pictures, `${name}.png`), await this.page.screenshot());
   }
+}
+
+/** A test that leaves a picture of the window behind when it fails. `shown` gives the window. */
+export function windowTest(name, shown, work) {
+  return test(name, async () => {
+    try {
+      await work();
+    } catch (error) {
+      await shown()?.picture(`failed-${name.replaceAll(/[^a-z0-9]+/gi, "-").slice(0, 60)}`).catch(() => {});
+      throw error;
+    }
+  });
 }
 
 async function freePort() {

@@ -46,7 +46,7 @@ function Shell() {
   const { overview: about, sessions, shown, show } = useDevices()
   const [name, setName] = useState<(typeof SCREENS)[number]['name']>('wallet')
   const screen = SCREENS.find((one) => one.name === name) ?? SCREENS[0]
-  const { isOpen } = useDevice(shown)
+  const { isOpen, opening } = useDevice(shown)
   const Screen = screen.show
   return (
     <div className="shell" data-ready={isOpen} data-screen={name}>
@@ -93,7 +93,8 @@ function Shell() {
         </header>
         <main>
           <Suspense fallback={null}>
-            <Screen key={name === 'sync' ? 'both' : shown.account} />
+            {/* Anew for another device, and for one that was opened again. */}
+            <Screen key={name === 'sync' ? 'both' : `${shown.account} ${opening}`} />
           </Suspense>
         </main>
       </div>

@@ -85,6 +85,13 @@ describe('steps of a sync', () => {
     expect(states(steps)).toEqual(['done', 'skipped', 'skipped', 'skipped'])
   })
 
+  it('end with what is really here, not with the last count on the way', () => {
+    const under = after({ step: 'asked' }, { step: 'fetching', done: 0, total: 9 })
+    expect(advance(under, { step: 'ended', missing: 0 })[2]).toMatchObject({ state: 'done', detail: 'all here' })
+    expect(advance(under, { step: 'ended', missing: 2 })[2]).toMatchObject({ detail: '2 still missing' })
+    expect(states(advance(under, { step: 'ended', missing: 0 }))).toEqual(['skipped', 'skipped', 'done', 'skipped'])
+  })
+
   it('show where it failed', () => {
     const steps = after({ step: 'asked' }, { step: 'reading', names: 1 }, { step: 'failed' })
     expect(states(steps)).toEqual(['failed', 'skipped', 'skipped', 'skipped'])

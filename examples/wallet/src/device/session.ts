@@ -22,6 +22,8 @@ export interface Alert {
 }
 
 export interface DeviceState {
+  /** Grows each time the account is opened: what listened to it before hears nothing any more. */
+  opening: number
   isOpen: boolean
   /** `null` before the first read. */
   status: WalletStatus | null
@@ -43,6 +45,7 @@ let nextAlert = 1
 
 export class DeviceSession {
   private state: DeviceState = {
+    opening: 0,
     isOpen: true,
     status: null,
     steps: NO_STEPS,
@@ -77,6 +80,7 @@ export class DeviceSession {
   async start(): Promise<void> {
     try {
       await subscribe(this.account, (event) => this.hear(event))
+      this.set({ opening: this.state.opening + 1 })
       await this.reader.again()
     } catch (error) {
       this.set({ isOpen: WalletSyncError.from(error).code !== 'closed' })
@@ -90,7 +94,8 @@ export class DeviceSession {
       const report = await syncNow(this.account, query, (progress) =>
         this.set({ steps: advance(this.state.steps, progress) }),
       )
-      this.set({ report, outcome: report.outcome, steps: advance(this.state.steps, { step: 'finished' }) })
+      const steps = advance(this.state.steps, { step: 'ended', missing: report.missingPayloads })
+      this.set({ report, outcome: report.outcome, steps })
     } catch (error) {
       this.set({ failure: WalletSyncError.from(error), steps: advance(this.state.steps, { step: 'failed' }) })
     }
@@ -113,7 +118,7 @@ export class DeviceSession {
         break
       }
       case 'closed':
-        this.set({ isOpen: false, report: null, steps: NO_STEPS })
+        this.set({ isOpen: false, status: null, report: null, steps: NO_STEPS, outcome: null, failure: null })
         return
       case 'metrics-updated':
       case 'node-health-changed':

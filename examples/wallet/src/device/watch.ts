@@ -62,7 +62,8 @@ export function useWatched<T>(account: string, kinds: readonly EventName[], read
     let isGone = false
     const names = wanted.split(' ')
     subscribe(account, (event) => {
-      if (names.includes(event.event)) void own.again()
+      if (event.event === 'closed') setState({ value: null, error: null })
+      else if (names.includes(event.event)) void own.again()
     }).then(
       (unlisten) => {
         if (isGone) return unlisten()

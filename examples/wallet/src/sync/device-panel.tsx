@@ -66,7 +66,7 @@ export function DevicePanel({ session, tokens }: { session: DeviceSession; token
         </div>
         <div>
           <dt>Slot</dt>
-          <dd>{status?.slot ?? 'none needed yet'}</dd>
+          <dd>{status?.slot ?? 'none yet'}</dd>
         </div>
       </dl>
       <StepList steps={device.steps} />

@@ -13,7 +13,13 @@ export function SyncScreen() {
   const { sessions } = useDevices()
   const [first, second] = sessions
   if (first === undefined || second === undefined) return null
-  return <Pair first={first} second={second} />
+  return <Opened first={first} second={second} />
+}
+
+/** Listens anew when a device was opened again. */
+function Opened({ first, second }: { first: DeviceSession; second: DeviceSession }) {
+  const openings = [useDevice(first), useDevice(second)].map(({ opening }) => opening)
+  return <Pair key={openings.join(' ')} first={first} second={second} />
 }
 
 function Pair({ first, second }: { first: DeviceSession; second: DeviceSession }) {

@@ -15,7 +15,8 @@ export interface Step {
 
 export type Steps = readonly Step[]
 
-type News = Progress | { step: 'asked' } | { step: 'failed' }
+/** Beside the plugin's own: begun, ended with a report, failed. */
+type News = Progress | { step: 'asked' } | { step: 'ended'; missing: number } | { step: 'failed' }
 
 const ORDER: readonly StepName[] = ['reading', 'listed', 'fetching', 'publishing']
 
@@ -35,6 +36,7 @@ export function advance(steps: Steps, news: News): Steps {
   if (news.step === 'asked') return fresh()
   const now = steps.length === 0 ? fresh() : steps.map((step) => ({ ...step }))
   if (news.step === 'finished') return now.map((step) => ({ ...step, state: settled(step) }))
+  if (news.step === 'ended') return now.map((step) => ended(step, news.missing))
   if (news.step === 'failed') {
     return now.map((step) => ({ ...step, state: step.state === 'active' ? 'failed' : settled(step) }))
   }
@@ -47,6 +49,13 @@ export function advance(steps: Steps, news: News): Steps {
 }
 
 const settled = ({ state }: Step): StepState => (state === 'active' || state === 'done' ? 'done' : state === 'failed' ? 'failed' : 'skipped')
+
+/** The last count on the way is not the last count. */
+function ended(step: Step, missing: number): Step {
+  const state = settled(step)
+  if (step.name !== 'fetching' || state !== 'done') return { ...step, state }
+  return { ...step, state, detail: missing === 0 ? 'all here' : `${missing} still missing` }
+}
 
 function detail(progress: Progress): string {
   switch (progress.step) {

@@ -46,6 +46,8 @@ export function WalletScreen() {
   )
   const verifiedNodes = status?.verifiedNodes ?? 0
   const opened = open === null ? undefined : tokens.find((token) => keyOf(token) === open)
+  // Gone from the list: it must not come back by itself with another filter.
+  if (open !== null && opened === undefined && isRead) setOpen(null)
   const filters: readonly { value: Only; text: string }[] = [
     { value: 'all', text: `All ${count(tokens.length)}` },
     { value: 'pending', text: `Not verified ${count(marks.pending)}` },
