@@ -38,6 +38,8 @@ pub(super) struct Account {
     pub order: Mutex<()>,
     /// The running read of the nodes, shared by concurrent callers; true when it asks whatever the cache says.
     pub reading: Mutex<Option<(bool, super::sync::SharedRead)>>,
+    /// One writing of measurements at a time.
+    pub measuring: Mutex<()>,
     /// One publish at a time.
     pub publishing: Mutex<()>,
     pub events: broadcast::Sender<Event>,
@@ -82,6 +84,7 @@ impl Account {
             state: RwLock::new(state),
             order: Mutex::new(()),
             reading: Mutex::new(None),
+            measuring: Mutex::new(()),
             publishing: Mutex::new(()),
             events: broadcast::channel(crate::limits::EVENT_BACKLOG).0,
             progress: watch::channel(0).0,

@@ -93,6 +93,14 @@ pub(super) async fn sync(
     }
     let report = report(&account, &reading, totals, publishing);
     remember(&account, &report);
+    // Behind the answer: an app that is killed keeps when it last synced and what was measured.
+    let measured = account.clone();
+    let flush = async move {
+        if let Err(e) = measured.flush_metrics().await {
+            tracing::warn!(code = %e.code(), "measurements could not be written");
+        }
+    };
+    account.behind(flush).await;
     Ok(report)
 }
 

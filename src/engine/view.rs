@@ -184,6 +184,8 @@ pub(super) async fn rollups(store: &dyn Store, clock: &dyn Clock) -> Result<Vec<
 impl Account {
     /// Writes what was measured since the last time, joined with what other processes wrote for the same minutes.
     pub(super) async fn flush_metrics(&self) -> Result<(), Error> {
+        // Rows are read, joined and written back: one at a time.
+        let _one = self.measuring.lock().await;
         let drained = self.metrics.drain_rollups();
         let Some(first) = drained.iter().map(|row| row.minute).min() else { return Ok(()) };
         let kept = self.store.rollups(first).await?;
