@@ -30,14 +30,15 @@ export class Machine {
   }
 
   remove() {
-    // Processes of the web view outlive the app by a moment, and write.
-    rmSync(this.#home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 });
+    rmSync(this.#home, { recursive: true, force: true });
   }
 }
 
 /** The running app. */
 export class Wallet {
-  #driver;
+  /** The process group of the drivers and of everything that they have started. */
+  #group;
+  #end;
 
   /** Starts the app and waits for its first screen. `nodes` = path of a nodes file, else it brings its own nodes. */
   static async start(machine, { nodes, dark = false } = {}) {
@@ -47,13 +48,13 @@ export class Wallet {
       ...machine.env,
       ...(nodes === undefined ? {} : { WALLET_NODES: nodes }),
       ...(dark ? { GTK_THEME: "Adwaita:dark" } : {}),
-      // Written to after the app has ended.
-      MESA_SHADER_CACHE_DISABLE: "true",
       // No bus, no keyring: the tests' secrets must not meet the user's.
       DBUS_SESSION_BUS_ADDRESS: "disabled:",
     };
     const args = ["--port", String(port), "--native-port", String(native)];
-    const driver = spawn(need("TAURI_DRIVER"), args, { stdio: ["ignore", "inherit", "inherit"], env });
+    const driver = spawn(need("TAURI_DRIVER"), args, { stdio: ["ignore", "inherit", "inherit"], env, detached: true });
+    const end = () => endGroup(driver.pid);
+    process.once("exit", end);
     try {
       // It answers before the driver behind it does.
       await Promise.all([listening(native, driver), listening(port, driver)]);
@@ -61,26 +62,26 @@ export class Wallet {
         browserName: "wry",
         "tauri:options": { application: need("WALLET_APP") },
       });
-      const wallet = new Wallet(session, driver);
+      const wallet = new Wallet(session, driver.pid, end);
       await session.shown(".shell[data-ready='true']");
       return wallet;
     } catch (error) {
-      driver.kill();
+      end();
       throw error;
     }
   }
 
-  constructor(session, driver) {
+  constructor(session, group, end) {
     this.page = session;
-    this.#driver = driver;
+    this.#group = group;
+    this.#end = end;
   }
 
-  /** Ends it the hard way: the app is killed, as by a power cut. */
+  /** Ends it the hard way, as a power cut does: the app, its web view and its drivers, and waits until they are gone. */
   async kill() {
-    await this.page.close().catch(() => {});
-    const ended = new Promise((done) => this.#driver.once("exit", done));
-    this.#driver.kill();
-    await ended;
+    this.#end();
+    process.off("exit", this.#end);
+    await this.page.until("the app is gone", () => !isRunning(this.#group));
   }
 
   async open(screen) {
@@ -154,6 +155,22 @@ export function windowTest(name, shown, work) {
       throw error;
     }
   });
+}
+
+function endGroup(group) {
+  try {
+    process.kill(-group, "SIGKILL");
+  } catch {
+    // It has ended.
+  }
+}
+
+function isRunning(group) {
+  try {
+    return process.kill(-group, 0);
+  } catch {
+    return false;
+  }
 }
 
 async function freePort() {

@@ -20,7 +20,8 @@ export function DevicesProvider({ overview, children }: { overview: Overview; ch
   )
   const [account, show] = useState(sessions[0]?.account)
   useEffect(() => {
-    for (const session of sessions) void session.start()
+    // The wallet shows from disk at once; what the nodes say follows.
+    for (const session of sessions) void session.start().then(() => session.sync())
   }, [sessions])
   const shown = sessions.find((session) => session.account === account) ?? sessions[0]
   const devices = useMemo(() => (shown ? { overview, sessions, shown, show } : null), [overview, sessions, shown])

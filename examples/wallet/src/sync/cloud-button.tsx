@@ -31,20 +31,22 @@ export function CloudButton({ session }: { session: DeviceSession }) {
     const outside = (event: MouseEvent): void => {
       if (event.target instanceof Node && !box.current?.contains(event.target)) setOpen(false)
     }
+    // Wherever the focus is: a button that is disabled while the sync runs loses it.
+    const escape = (event: KeyboardEvent): void => {
+      if (event.key !== 'Escape') return
+      setOpen(false)
+      box.current?.querySelector('button')?.focus()
+    }
     document.addEventListener('mousedown', outside)
-    return () => document.removeEventListener('mousedown', outside)
+    document.addEventListener('keydown', escape)
+    return () => {
+      document.removeEventListener('mousedown', outside)
+      document.removeEventListener('keydown', escape)
+    }
   }, [isOpen])
 
   return (
-    <div
-      ref={box}
-      className="cloud-box"
-      onKeyDown={(event) => {
-        if (event.key !== 'Escape' || !isOpen) return
-        setOpen(false)
-        box.current?.querySelector('button')?.focus()
-      }}
-    >
+    <div ref={box} className="cloud-box">
       <button
         type="button"
         className="cloud"

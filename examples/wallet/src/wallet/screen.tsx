@@ -44,7 +44,8 @@ export function WalletScreen() {
     }),
     [tokens],
   )
-  const verifiedNodes = status?.verifiedNodes ?? 0
+  // Nodes that hold the newest state: they say nothing of older tokens while a newer change is on its way.
+  const verifiedNodes = status?.ack === 'verified' ? status.verifiedNodes : 0
   const opened = open === null ? undefined : tokens.find((token) => keyOf(token) === open)
   // Gone from the list: it must not come back by itself with another filter.
   if (open !== null && opened === undefined && isRead) setOpen(null)
