@@ -28,10 +28,6 @@ export class Session {
     this.#base = base;
   }
 
-  close() {
-    return call(this.#base, "DELETE");
-  }
-
   #post(path, body) {
     return call(this.#base + path, "POST", body);
   }

@@ -15,6 +15,9 @@ const fail = (text) => {
   throw new Error(text);
 };
 
+/** Runs a program in a group of its own and kills the whole group when stdin closes: also when these tests die. */
+const UNTIL_CLOSED = '"$@" & read -r _; kill -KILL 0';
+
 /** A machine of the user's: a home that outlives the app. */
 export class Machine {
   #home = mkdtempSync(join(tmpdir(), "ws-wallet-"));
@@ -52,12 +55,12 @@ export class Wallet {
       DBUS_SESSION_BUS_ADDRESS: "disabled:",
     };
     const args = ["--port", String(port), "--native-port", String(native)];
-    const driver = spawn(need("TAURI_DRIVER"), args, { stdio: ["ignore", "inherit", "inherit"], env, detached: true });
-    const end = () => endGroup(driver.pid);
-    process.once("exit", end);
+    const command = ["-c", UNTIL_CLOSED, "sh", need("TAURI_DRIVER"), ...args];
+    const driver = spawn("sh", command, { stdio: ["pipe", "inherit", "inherit"], env, detached: true });
+    const end = () => driver.stdin.destroy();
     try {
       // It answers before the driver behind it does.
-      await Promise.all([listening(native, driver), listening(port, driver)]);
+      await Promise.all([listening(native), listening(port)]);
       const session = await Session.open(`http://127.0.0.1:${port}`, {
         browserName: "wry",
         "tauri:options": { application: need("WALLET_APP") },
@@ -80,7 +83,6 @@ export class Wallet {
   /** Ends it the hard way, as a power cut does: the app, its web view and its drivers, and waits until they are gone. */
   async kill() {
     this.#end();
-    process.off("exit", this.#end);
     await this.page.until("the app is gone", () => !isRunning(this.#group));
   }
 
@@ -157,14 +159,6 @@ export function windowTest(name, shown, work) {
   });
 }
 
-function endGroup(group) {
-  try {
-    process.kill(-group, "SIGKILL");
-  } catch {
-    // It has ended.
-  }
-}
-
 function isRunning(group) {
   try {
     return process.kill(-group, 0);
@@ -182,10 +176,9 @@ async function freePort() {
 }
 
 /** Waits until something listens. */
-async function listening(port, program) {
+async function listening(port) {
   const end = performance.now() + 20_000;
   while (!(await answers(port))) {
-    if (program.exitCode !== null) fail(`the driver ended with ${program.exitCode}`);
     if (performance.now() > end) fail(`nothing listens on ${port}`);
     await new Promise((done) => setTimeout(done, 30));
   }
