@@ -44,7 +44,8 @@ const PAGING = `async () => {
 const SCROLLING = `async () => {
   const list = document.querySelector("[role=listbox]");
   for (let step = 0; step < 120; step += 1) {
-    list.scrollTop = (step * 7919 * 58) % list.scrollHeight;
+    // A wheel turned fast.
+    list.scrollTop = step * 90;
     await new Promise((done) => requestAnimationFrame(done));
   }
 }`;

@@ -1,7 +1,7 @@
 /** The list: any number of tokens, few of them drawn. */
 
 import { useVirtualizer } from '@tanstack/react-virtual'
-import { useEffect, useRef, type KeyboardEvent } from 'react'
+import { memo, useCallback, useEffect, useMemo, useRef, type KeyboardEvent } from 'react'
 import { formatAmount } from '../text/amount'
 import { shortId } from '../text/format'
 import type { Token } from './balance'
@@ -9,6 +9,7 @@ import { LevelBadge, Marks } from './level'
 import { keyOf } from './rows'
 
 const ROW = 58
+const estimateSize = (): number => ROW
 
 interface Props {
   tokens: readonly Token[]
@@ -21,17 +22,11 @@ interface Props {
 
 export function TokenList({ tokens, verifiedNodes, current, onMove, onOpen }: Props) {
   const scroller = useRef<HTMLDivElement>(null)
-  const virtual = useVirtualizer({
-    count: tokens.length,
-    getScrollElement: () => scroller.current,
-    estimateSize: () => ROW,
-    overscan: 8,
-    getItemKey: (at) => {
-      const token = tokens[at]
-      return token === undefined ? at : keyOf(token)
-    },
-  })
-  const at = tokens.findIndex((token) => keyOf(token) === current)
+  const keys = useMemo(() => tokens.map(keyOf), [tokens])
+  // The same functions in each render: with new ones every row would be measured again.
+  const getItemKey = useCallback((at: number) => keys[at] ?? at, [keys])
+  const virtual = useVirtualizer({ count: keys.length, getScrollElement: () => scroller.current, estimateSize, overscan: 4, getItemKey })
+  const at = useMemo(() => (current === null ? -1 : keys.indexOf(current)), [keys, current])
   useEffect(() => {
     if (at >= 0) virtual.scrollToIndex(at)
     // Follows the keyboard only, not every change of the list.
@@ -99,7 +94,7 @@ export function TokenList({ tokens, verifiedNodes, current, onMove, onOpen }: Pr
   )
 }
 
-function TokenLine({ token: { row, summary, label }, verifiedNodes }: { token: Token; verifiedNodes: number }) {
+const TokenLine = memo(function TokenLine({ token: { row, summary, label }, verifiedNodes }: { token: Token; verifiedNodes: number }) {
   const title = label || summary?.memo || 'No label'
   return (
     <>
@@ -129,4 +124,4 @@ function TokenLine({ token: { row, summary, label }, verifiedNodes }: { token: T
       </span>
     </>
   )
-}
+})
