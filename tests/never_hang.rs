@@ -12,7 +12,7 @@ mod support;
 
 use std::time::Duration;
 
-use support::world::{Fault, World};
+use support::world::{Fault, World, token};
 use tauri_plugin_wallet_sync::Code;
 use tauri_plugin_wallet_sync::clock::monotonic;
 use tauri_plugin_wallet_sync::engine::{Ack, SyncOutcome, SyncRequest};
@@ -54,6 +54,52 @@ async fn one_hung_node_costs_no_more_than_the_grace_window() {
     assert_eq!(restored.ids(), ["a"]);
     assert!(report.list_ms <= 500.0, "{}", report.list_ms);
     assert!(started.elapsed() <= TWO_SECONDS);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_publish_does_not_wait_for_a_hung_node() {
+    let world = World::new(5);
+    world.faults(Fault::Hung, &[4]);
+    let device = world.device().await;
+    device.put(&["a"]).await;
+    let started = monotonic();
+    let report = device.sync_to(Level::Verified).await.unwrap();
+    assert_eq!(report.ack, Ack::Verified, "{:?}", report.warnings);
+    // The claim itself settles for two seconds.
+    assert!(started.elapsed() <= Duration::from_millis(4_500), "{:?}", started.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn content_that_no_node_gives_keeps_nothing_else_waiting_and_is_not_up_to_date() {
+    let world = World::new(5);
+    let first = world.device().await;
+    first.engine.put((0..80).map(|n| token(&format!("t{n:02}"), "s0")).collect()).await.unwrap();
+    first.sync_to(Level::Verified).await.unwrap();
+    let second = world.device().await;
+    second.put(&["u"]).await;
+    let report = second.sync_to(Level::Verified).await.unwrap();
+    assert_eq!(report.ack, Ack::Verified, "{:?}", report.warnings);
+    let root = |slot: usize| report.names[slot].root.as_ref().unwrap().parse().unwrap();
+    let other = world.nodes[0].dag(&root(1));
+    let mut lost = world.nodes[0].dag(&root(0));
+    lost.retain(|cid, _| !other.contains_key(cid));
+    for node in &world.nodes {
+        node.held().blocks.retain(|cid, _| !lost.contains_key(cid));
+    }
+    let restored = world.device().await;
+    let started = monotonic();
+    let report = restored.sync().await.unwrap();
+    assert!(started.elapsed() <= TWO_SECONDS, "{:?}", started.elapsed());
+    assert_eq!((restored.ids().len(), report.missing_payloads), (81, 0), "{:?}", report.warnings);
+    assert!(report.warnings.iter().any(|told| told.contains("could not be read")), "{:?}", report.warnings);
+    let plain = restored.engine.sync(SyncRequest::default(), |_| ()).await.unwrap();
+    assert_ne!(plain.source.as_str(), "cache", "a record is there whose content was never seen");
+    for node in &world.nodes {
+        node.held().blocks.extend(lost.clone());
+    }
+    restored.sync().await.unwrap();
+    let plain = restored.engine.sync(SyncRequest::default(), |_| ()).await.unwrap();
+    assert_eq!(plain.source.as_str(), "cache");
 }
 
 #[tokio::test(start_paused = true)]

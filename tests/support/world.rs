@@ -96,6 +96,19 @@ impl FakeNode {
         true
     }
 
+    /// The blocks under a root that are here.
+    pub fn dag(&self, root: &Cid) -> HashMap<Cid, Block> {
+        let held = self.held();
+        let (mut stack, mut found) = (vec![*root], HashMap::new());
+        while let Some(cid) = stack.pop() {
+            if let Some(block) = held.blocks.get(&cid) {
+                stack.extend(links(block));
+                found.insert(cid, block.clone());
+            }
+        }
+        found
+    }
+
     async fn pass(&self, call: &Call) -> Result<Fault, Error> {
         self.requests.fetch_add(1, Ordering::Relaxed);
         call.meter.sent(0);
@@ -195,7 +208,11 @@ impl Node for FakeNode {
             Fault::Broken => Err(Error::new(Code::Unreachable, "status 500")),
             Fault::Forging => Err(Error::new(Code::HashMismatch, "wrong bytes")),
             _ => {
-                let block = self.pull(cid).ok_or_else(|| Error::new(Code::Unreachable, "nowhere"))?;
+                // A block that is nowhere is looked for without end (measured).
+                let Some(block) = self.pull(cid) else {
+                    tokio::time::sleep_until(call.deadline).await;
+                    return Err(Error::new(Code::Deadline, "nowhere"));
+                };
                 call.meter.received(block.bytes().len() as u64);
                 Ok(block)
             }
@@ -222,7 +239,10 @@ impl Node for FakeNode {
                 continue;
             }
             match self.pull(&cid) {
-                None => summary.missing.push(cid),
+                None => {
+                    tokio::time::sleep_until(call.deadline).await;
+                    return Err(Error::new(Code::Deadline, "nowhere"));
+                }
                 Some(block) => {
                     stack.extend(links(&block));
                     summary.blocks += 1;
