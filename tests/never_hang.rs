@@ -42,6 +42,18 @@ async fn all_dead_or_hung_is_answered_within_two_seconds() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_failure_outweighs_a_cache_that_is_still_young() {
+    let world = World::new(5);
+    let device = world.device().await;
+    device.put(&["a"]).await;
+    device.sync_to(Level::Verified).await.unwrap();
+    world.faults(Fault::Dead, &[0, 1, 2, 3, 4]);
+    device.sync().await.unwrap_err();
+    let plain = device.engine.sync(SyncRequest::default(), |_| ()).await.unwrap();
+    assert_eq!((plain.outcome, plain.source.as_str()), (SyncOutcome::Offline, "none"));
+}
+
+#[tokio::test(start_paused = true)]
 async fn one_hung_node_costs_no_more_than_the_grace_window() {
     let world = World::new(5);
     let device = world.device().await;
