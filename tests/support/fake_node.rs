@@ -1,0 +1,379 @@
+//! A node in memory that behaves as Kubo was measured, and what can go wrong with it.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, Weak};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use tauri_plugin_wallet_sync::model::block::Block;
+use tauri_plugin_wallet_sync::model::car::CarSummary;
+use tauri_plugin_wallet_sync::model::cbor;
+use tauri_plugin_wallet_sync::model::cid::{Cid, Codec};
+use tauri_plugin_wallet_sync::model::identity::Name;
+use tauri_plugin_wallet_sync::model::record::Record;
+use tauri_plugin_wallet_sync::node::{BlockSink, Call, Node, Outcome, Put, PutMode, Repin, Source};
+use tauri_plugin_wallet_sync::{Code, Error};
+
+/// What a node does wrong.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fault {
+    /// Nothing.
+    None,
+    /// Refuses connections.
+    Dead,
+    /// Accepts and never answers.
+    Hung,
+    /// Says ok to everything and keeps nothing.
+    Amnesiac,
+    /// Answers reads with an error that is not "absent".
+    Broken,
+    /// Gives records that do not verify.
+    Forging,
+    /// Shows the records it had when the fault began, takes none.
+    Stale,
+    /// Records are as ever, content never comes.
+    Mute,
+    /// Takes records, loses every block.
+    BlockEater,
+}
+
+#[derive(Default)]
+pub struct Held {
+    pub records: HashMap<Name, Record>,
+    pub blocks: HashMap<Cid, Block>,
+    pub pins: BTreeMap<Cid, Name>,
+}
+
+/// One node.
+pub struct FakeNode {
+    id: String,
+    pub held: Mutex<Held>,
+    fault: Mutex<Fault>,
+    pub latency: Mutex<Duration>,
+    peers: Mutex<Vec<Weak<FakeNode>>>,
+    pub puts: AtomicU64,
+    pub requests: AtomicU64,
+}
+
+impl FakeNode {
+    /// Nodes that are each other's peers.
+    pub fn cluster(count: usize) -> Vec<Arc<Self>> {
+        let nodes: Vec<_> = (0..count)
+            .map(|at| {
+                Arc::new(Self {
+                    id: format!("n{at}"),
+                    held: Mutex::default(),
+                    fault: Mutex::new(Fault::None),
+                    latency: Mutex::new(Duration::from_millis(5)),
+                    peers: Mutex::default(),
+                    puts: AtomicU64::new(0),
+                    requests: AtomicU64::new(0),
+                })
+            })
+            .collect();
+        for node in &nodes {
+            *node.peers.lock().unwrap() =
+                nodes.iter().filter(|other| other.id != node.id).map(Arc::downgrade).collect();
+        }
+        nodes
+    }
+
+    pub fn set(&self, fault: Fault) {
+        *self.fault.lock().unwrap() = fault;
+    }
+
+    pub fn held(&self) -> MutexGuard<'_, Held> {
+        self.held.lock().unwrap()
+    }
+
+    /// Forgets everything.
+    pub fn wipe(&self) {
+        *self.held() = Held::default();
+    }
+
+    /// Forgets every record, as Kubo does after 48 h.
+    pub fn forget_records(&self) {
+        self.held().records.clear();
+    }
+
+    /// Whether every block under a root is here.
+    pub fn has_dag(&self, root: &Cid) -> bool {
+        let held = self.held();
+        let mut stack = vec![*root];
+        while let Some(cid) = stack.pop() {
+            let Some(block) = held.blocks.get(&cid) else { return false };
+            stack.extend(links(block));
+        }
+        true
+    }
+
+    /// The blocks under a root that are here.
+    pub fn dag(&self, root: &Cid) -> HashMap<Cid, Block> {
+        let held = self.held();
+        let (mut stack, mut found) = (vec![*root], HashMap::new());
+        while let Some(cid) = stack.pop() {
+            if let Some(block) = held.blocks.get(&cid) {
+                stack.extend(links(block));
+                found.insert(cid, block.clone());
+            }
+        }
+        found
+    }
+
+    async fn pass(&self, call: &Call) -> Result<Fault, Error> {
+        self.requests.fetch_add(1, Ordering::Relaxed);
+        call.meter.sent(0);
+        let fault = *self.fault.lock().unwrap();
+        let latency = *self.latency.lock().unwrap();
+        let answer_at = tokio::time::sleep(latency);
+        match fault {
+            Fault::Hung => {
+                tokio::time::sleep_until(call.deadline).await;
+                Err(Error::new(Code::Deadline, "hung"))
+            }
+            Fault::Dead => Err(Error::new(Code::Unreachable, "connection refused")),
+            fault => match tokio::time::timeout_at(call.deadline, answer_at).await {
+                Ok(()) => Ok(fault),
+                Err(_) => Err(Error::new(Code::Deadline, "too slow")),
+            },
+        }
+    }
+
+    /// The same for content.
+    async fn pass_content(&self, call: &Call) -> Result<Fault, Error> {
+        match self.pass(call).await? {
+            Fault::Mute => {
+                tokio::time::sleep_until(call.deadline).await;
+                Err(Error::new(Code::Deadline, "mute"))
+            }
+            fault => Ok(fault),
+        }
+    }
+
+    fn pull(&self, cid: &Cid) -> Option<Block> {
+        if let Some(block) = self.held().blocks.get(cid) {
+            return Some(block.clone());
+        }
+        let peers: Vec<_> = self.peers.lock().unwrap().iter().filter_map(Weak::upgrade).collect();
+        peers
+            .into_iter()
+            .filter(|peer| *peer.fault.lock().unwrap() == Fault::None)
+            .find_map(|peer| peer.held().blocks.get(cid).cloned())
+    }
+
+    /// Pulls a whole DAG from here and the peers.
+    fn pull_dag(&self, root: &Cid) -> Result<u64, Error> {
+        let (mut stack, mut seen) = (vec![*root], HashSet::new());
+        while let Some(cid) = stack.pop() {
+            if !seen.insert(cid) {
+                continue;
+            }
+            let Some(block) = self.pull(&cid) else {
+                return Err(Error::new(Code::Unreachable, "context deadline exceeded"));
+            };
+            stack.extend(links(&block));
+            self.held().blocks.insert(cid, block);
+        }
+        Ok(seen.len() as u64)
+    }
+}
+
+fn links(block: &Block) -> Vec<Cid> {
+    match block.cid().codec() {
+        Codec::Raw => Vec::new(),
+        Codec::DagCbor => {
+            cbor::decode(block.bytes()).and_then(|value| cbor::links(&value)).unwrap_or_default()
+        }
+    }
+}
+
+#[async_trait]
+impl Node for FakeNode {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn has_api(&self) -> bool {
+        true
+    }
+
+    async fn warm(&self, _connections: usize) {}
+
+    async fn record(&self, name: &Name, _known: bool, call: &Call) -> Outcome {
+        match self.pass(call).await {
+            Err(e) => Outcome::Unreachable(e),
+            Ok(Fault::Broken) => Outcome::Unreachable(Error::new(Code::Unreachable, "status 500")),
+            Ok(Fault::Forging) => Outcome::Invalid(Error::new(Code::SignatureInvalid, "forged")),
+            Ok(_) => match self.held().records.get(name) {
+                Some(record) => {
+                    call.meter.received(record.raw().len() as u64);
+                    Outcome::Found(Box::new(record.clone()), Source::HttpRouting)
+                }
+                None => Outcome::Absent,
+            },
+        }
+    }
+
+    async fn block(&self, cid: &Cid, call: &Call) -> Result<Block, Error> {
+        match self.pass_content(call).await? {
+            Fault::Broken => Err(Error::new(Code::Unreachable, "status 500")),
+            Fault::Forging => Err(Error::new(Code::HashMismatch, "wrong bytes")),
+            _ => {
+                // A block that is nowhere is looked for without end (measured).
+                let Some(block) = self.pull(cid) else {
+                    tokio::time::sleep_until(call.deadline).await;
+                    return Err(Error::new(Code::Deadline, "nowhere"));
+                };
+                call.meter.received(block.bytes().len() as u64);
+                Ok(block)
+            }
+        }
+    }
+
+    async fn car(
+        &self,
+        root: &Cid,
+        held: HashSet<Cid>,
+        sink: BlockSink<'_>,
+        call: &Call,
+    ) -> Result<CarSummary, Error> {
+        if self.pass_content(call).await? != Fault::None {
+            return Err(Error::new(Code::Unreachable, "status 500"));
+        }
+        let (mut stack, mut seen, mut summary) = (
+            vec![*root],
+            HashSet::new(),
+            CarSummary { blocks: 0, bytes: 0, skipped: 0, missing: Vec::new() },
+        );
+        while let Some(cid) = stack.pop() {
+            if held.contains(&cid) || !seen.insert(cid) {
+                continue;
+            }
+            match self.pull(&cid) {
+                None => {
+                    tokio::time::sleep_until(call.deadline).await;
+                    return Err(Error::new(Code::Deadline, "nowhere"));
+                }
+                Some(block) => {
+                    stack.extend(links(&block));
+                    summary.blocks += 1;
+                    summary.bytes += block.bytes().len() as u64;
+                    call.meter.received(block.bytes().len() as u64);
+                    sink(block);
+                }
+            }
+        }
+        Ok(summary)
+    }
+
+    async fn import(&self, car: Bytes, call: &Call) -> Result<(), Error> {
+        let fault = self.pass(call).await?;
+        call.meter.sent(car.len() as u64);
+        if matches!(fault, Fault::Amnesiac | Fault::BlockEater) {
+            return Ok(());
+        }
+        let blocks = unpack(&car);
+        let mut held = self.held();
+        held.blocks.extend(blocks.into_iter().map(|block| (*block.cid(), block)));
+        Ok(())
+    }
+
+    async fn pin(
+        &self,
+        root: &Cid,
+        name: &Name,
+        progress: &(dyn Fn(u64) + Send + Sync),
+        call: &Call,
+    ) -> Result<(), Error> {
+        let fault = self.pass(call).await?;
+        if matches!(fault, Fault::Amnesiac | Fault::BlockEater) {
+            return Ok(());
+        }
+        progress(self.pull_dag(root)?);
+        self.held().pins.insert(*root, *name);
+        Ok(())
+    }
+
+    async fn repin(&self, old: &Cid, new: &Cid, call: &Call) -> Result<Repin, Error> {
+        let fault = self.pass(call).await?;
+        if matches!(fault, Fault::Amnesiac | Fault::BlockEater) {
+            return Ok(Repin::Pinned);
+        }
+        let name = self.held().pins.get(old).copied();
+        let Some(name) = name else { return Ok(Repin::OldMissing) };
+        self.pull_dag(new)?;
+        self.held().pins.insert(*new, name);
+        Ok(Repin::Pinned)
+    }
+
+    async fn unpin(&self, root: &Cid, call: &Call) -> Result<(), Error> {
+        self.pass(call).await?;
+        self.held().pins.remove(root);
+        Ok(())
+    }
+
+    async fn pins(&self, name: &Name, call: &Call) -> Result<Vec<Cid>, Error> {
+        if self.pass(call).await? == Fault::Broken {
+            return Err(Error::new(Code::Unreachable, "status 500"));
+        }
+        Ok(self.held().pins.iter().filter(|(_, of)| *of == name).map(|(cid, _)| *cid).collect())
+    }
+
+    async fn put_record(&self, record: &Record, mode: PutMode, call: &Call) -> Result<Put, Error> {
+        let fault = self.pass(call).await?;
+        call.meter.sent(record.raw().len() as u64);
+        self.puts.fetch_add(1, Ordering::Relaxed);
+        if matches!(fault, Fault::Amnesiac | Fault::Stale) {
+            return Ok(Put::Stored);
+        }
+        let mut held = self.held();
+        let older = held.records.get(record.name()).is_some_and(|there| there.cmp_order(record).is_gt());
+        if older {
+            return Ok(if mode == PutMode::Offline { Put::Older } else { Put::Stored });
+        }
+        held.records.insert(*record.name(), record.clone());
+        Ok(Put::Stored)
+    }
+
+    async fn holds(&self, cid: &Cid, call: &Call) -> Result<bool, Error> {
+        self.pass(call).await?;
+        Ok(self.held().blocks.contains_key(cid))
+    }
+
+    async fn holds_dag(&self, root: &Cid, call: &Call) -> Result<Option<u64>, Error> {
+        self.pass(call).await?;
+        Ok(self.has_dag(root).then_some(1))
+    }
+
+    async fn own_block(&self, cid: &Cid, call: &Call) -> Result<Option<Block>, Error> {
+        self.pass(call).await?;
+        Ok(self.held().blocks.get(cid).cloned())
+    }
+}
+
+/// Blocks of a CAR in file order, without asking for reachability: an import takes what it is given.
+fn unpack(car: &[u8]) -> Vec<Block> {
+    let varint = |bytes: &[u8]| {
+        let mut value = 0_u64;
+        for (at, byte) in bytes.iter().enumerate() {
+            value |= u64::from(byte & 0x7f) << (7 * at);
+            if byte & 0x80 == 0 {
+                return (usize::try_from(value).unwrap(), at + 1);
+            }
+        }
+        panic!("varint");
+    };
+    let (length, width) = varint(car);
+    let mut rest = &car[width + length..];
+    let mut blocks = Vec::new();
+    while !rest.is_empty() {
+        let (length, width) = varint(rest);
+        let section = &rest[width..width + length];
+        let cid = Cid::from_bytes(&section[..36]).unwrap();
+        blocks.push(Block::verified(&cid, section[36..].to_vec()).unwrap());
+        rest = &rest[width + length..];
+    }
+    blocks
+}
