@@ -12,10 +12,7 @@ if (wanted.includes("--list") || unknown.length > 0) {
   process.exit(unknown.length > 0 ? 2 : 0);
 }
 
-const chosen = steps.filter((step) => (wanted.length === 0 ? !step.onlyByName : wanted.includes(step.name)));
-if (wanted.length === 0) {
-  for (const { name, onlyByName } of steps) if (onlyByName) console.log(`not run unless named: ${name} (${onlyByName})`);
-}
+const chosen = steps.filter((step) => wanted.length === 0 || wanted.includes(step.name));
 const context = { env: buildEnvironment(), say: (text) => console.log(`  ${text}`) };
 const { passed, failed } = await runSteps(chosen, context, (text) => console.log(text));
 console.log(`${passed} passed, ${failed} failed`);

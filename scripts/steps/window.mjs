@@ -9,7 +9,6 @@ const LIMIT_MS = 20 * 60_000;
 export const window = {
   name: "window",
   what: "the wallet in a real window, with embedded nodes and with real Kubo",
-  onlyByName: "an app that is killed can stay behind and keep the run from ending",
   async run(context) {
     const env = { ...context.env, TAURI_DRIVER: await windowDriver(context) };
     env.IPFS_BIN ??= await ipfsPath(env);
