@@ -45,7 +45,8 @@ export function ChartBox({ kind, title, labels, series, format, isStacked = fals
 
   useEffect(() => {
     if (canvas.current === null) return
-    const made = new Chart(canvas.current, { type: kind, data: { labels: [], datasets: [] } })
+    // Its height is the box's from the first drawing on; later options do not resize it.
+    const made = new Chart(canvas.current, { type: kind, data: { labels: [], datasets: [] }, options: { maintainAspectRatio: false } })
     chart.current = made
     return () => {
       made.destroy()
