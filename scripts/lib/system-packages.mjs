@@ -30,6 +30,8 @@ export const forWindow = [
   { name: "the driver of the web view", probe: ["sh", "-c", "command -v WebKitWebDriver"], debian: "webkit2gtk-driver", linuxOnly: true },
   { name: "a virtual display", probe: ["sh", "-c", "command -v xvfb-run"], debian: "xvfb", linuxOnly: true },
   { name: "xauth", probe: ["sh", "-c", "command -v xauth"], debian: "xauth", linuxOnly: true },
+  { name: "a session bus", probe: ["dbus-daemon", "--version"], debian: "dbus", linuxOnly: true },
+  { name: "a keyring", probe: ["gnome-keyring-daemon", "--version"], debian: "gnome-keyring", linuxOnly: true },
   { name: "a monospaced font", probe: ["sh", "-c", "fc-list :spacing=100 | grep -q ."], debian: "fonts-dejavu-core", linuxOnly: true },
 ];
 

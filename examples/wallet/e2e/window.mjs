@@ -1,6 +1,6 @@
 // The app in a real window: its data folder, its drivers, and what a person does with it.
 
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, connect } from "node:net";
 import { tmpdir } from "node:os";
@@ -43,16 +43,18 @@ export class Wallet {
   #group;
   #end;
 
-  /** Starts the app and waits for its first screen. `nodes` = path of a nodes file, else it brings its own nodes. */
-  static async start(machine, { nodes, dark = false } = {}) {
+  /**
+   * Starts the app and waits for its first screen. `nodes` = path of a nodes file, else it brings its own nodes; `bus` = the
+   * session bus with a keyring, else there is none: the tests' secrets must not meet the user's.
+   */
+  static async start(machine, { nodes, bus = "disabled:", dark = false } = {}) {
     const [port, native] = [await freePort(), await freePort()];
     const env = {
       ...process.env,
       ...machine.env,
       ...(nodes === undefined ? {} : { WALLET_NODES: nodes }),
       ...(dark ? { GTK_THEME: "Adwaita:dark" } : {}),
-      // No bus, no keyring: the tests' secrets must not meet the user's.
-      DBUS_SESSION_BUS_ADDRESS: "disabled:",
+      DBUS_SESSION_BUS_ADDRESS: bus,
     };
     const args = ["--port", String(port), "--native-port", String(native)];
     const command = ["-c", UNTIL_CLOSED, "sh", need("TAURI_DRIVER"), ...args];
@@ -72,6 +74,12 @@ export class Wallet {
       end();
       throw error;
     }
+  }
+
+  /** Runs an app that is to end by itself, without a keyring; gives its exit code and what it said. */
+  static runToItsEnd(machine) {
+    const env = { ...process.env, ...machine.env, DBUS_SESSION_BUS_ADDRESS: "disabled:" };
+    return spawnSync(need("WALLET_APP"), [], { env, encoding: "utf8", timeout: 30_000 });
   }
 
   constructor(session, group, end) {

@@ -15,14 +15,12 @@ fn main() -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_env("WALLET_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
-    let app = tauri::Builder::default().setup(|app| start::set_up(app).map_err(Into::into)).invoke_handler(
-        tauri::generate_handler![
-            commands::overview,
-            commands::reopen_device,
-            commands::save_metrics,
-            commands::set_fault,
-        ],
-    );
+    let app = tauri::Builder::default().setup(|app| set_up(app)).invoke_handler(tauri::generate_handler![
+        commands::overview,
+        commands::reopen_device,
+        commands::save_metrics,
+        commands::set_fault,
+    ]);
     match app.run(tauri::generate_context!()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
@@ -30,4 +28,14 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Ends the program with its reason where it cannot start: an error that Tauri is given here is a panic.
+fn set_up(app: &tauri::App) -> Result<(), Box<dyn std::error::Error>> {
+    if let Err(error) = start::set_up(app) {
+        tracing::error!(%error, "the wallet did not start");
+        app.handle().cleanup_before_exit();
+        std::process::exit(1);
+    }
+    Ok(())
 }

@@ -60,11 +60,13 @@ pub fn obtain(folder: &Path, has_wallet: bool) -> Result<Kept, Error> {
     Ok(Kept { secret: Secret::new(*bytes), place })
 }
 
-/// `Err` = there is no keyring.
+/// `Err` = there is no keyring, or what it gives is not ours: it must not be written over.
 fn read_keyring() -> Result<Option<Secret>, ()> {
     let entry = keyring::Entry::new(SERVICE, USER).map_err(|_| ())?;
     match entry.get_secret().map(Zeroizing::new) {
-        Ok(bytes) => Ok(<[u8; BYTES]>::try_from(bytes.as_slice()).ok().map(Secret::new)),
+        Ok(bytes) => {
+            <[u8; BYTES]>::try_from(bytes.as_slice()).map(|bytes| Some(Secret::new(bytes))).map_err(|_| ())
+        }
         Err(keyring::Error::NoEntry) => Ok(None),
         Err(error) => {
             tracing::warn!(%error, "no keyring");
