@@ -5,6 +5,7 @@
 //! sets `default` (read), `write` and `admin`.
 
 mod accounts;
+mod arg;
 mod args;
 #[cfg(all(test, feature = "specta", feature = "test-ipc"))]
 mod bindings;

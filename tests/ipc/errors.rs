@@ -81,20 +81,32 @@ fn an_argument_out_of_its_bounds_is_refused_by_name() {
 }
 
 #[test]
-fn a_badly_typed_or_unknown_argument_is_refused_as_text() {
+fn a_badly_typed_or_unknown_argument_is_an_error_of_the_list_too() {
     let app = Fixture::new(&ALL, Value::Null);
-    for (command, body) in [
-        ("status", json!({"account": 1})),
-        ("status", json!({})),
-        ("list_tokens", json!({"account": "a", "page": {"sql": "select"}})),
-        (
-            "record_spend",
-            json!({"account": "a", "tokenId": "t", "stateHash": "s", "kind": "undo",
-            "evidence": {"encoding": "utf8", "value": ""}}),
-        ),
+    let spend = |kind: Value, evidence: Value| json!({"account": "a", "tokenId": "t", "stateHash": "s", "kind": kind, "evidence": evidence});
+    let text = json!({"encoding": "utf8", "value": ""});
+    let options = json!({"fresh": "yes"});
+    for (command, body, argument) in [
+        ("status", json!({"account": 1}), "account"),
+        ("status", json!({}), "account"),
+        ("status", json!(["a"]), "account"),
+        ("list_tokens", json!({"account": "a"}), "page"),
+        ("list_tokens", json!({"account": "a", "page": {"sql": "select"}}), "page"),
+        ("get_token", json!({"account": "a", "tokenId": "t", "stateHash": {}}), "stateHash"),
+        ("record_spend", spend(json!("undo"), text), "kind"),
+        ("record_spend", spend(json!("proof"), json!("")), "evidence"),
+        ("flush", json!({"account": "a", "withinMs": -1}), "withinMs"),
+        ("subscribe", json!({"account": "a", "onEvents": 7}), "onEvents"),
+        ("sync_now", json!({"account": "a", "options": options, "onProgress": "__CHANNEL__:77"}), "options"),
+        ("wipe", json!({"account": "a", "confirm": "a", "force": "yes"}), "force"),
     ] {
         let error = app.invoke(command, body).unwrap_err();
-        assert!(error.as_str().is_some_and(|text| text.starts_with("invalid args")), "{command}: {error}");
+        let message = format!("{argument}: missing, or not what it has to be");
+        assert_eq!(
+            error,
+            json!({"code": "bad_request", "message": message, "retryable": false}),
+            "{command}"
+        );
     }
 }
 

@@ -5,6 +5,7 @@ use tauri::{Runtime, Webview, command};
 
 use super::Answer;
 use crate::plugin::accounts::Account;
+use crate::plugin::arg::Arg;
 use crate::plugin::gate::Class;
 use crate::plugin::wire::{
     AccountInfo, CacheStats, EntryPage, EntryRange, HistoryPoint, HistoryRange, Metrics, NodeStatus,
@@ -29,7 +30,7 @@ pub(crate) async fn accounts<R: Runtime>(webview: Webview<R>) -> Answer<Vec<Acco
 
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
-pub(crate) async fn status<R: Runtime>(webview: Webview<R>, account: String) -> Answer<WalletStatus> {
+pub(crate) async fn status<R: Runtime>(webview: Webview<R>, account: Arg<String>) -> Answer<WalletStatus> {
     let open = webview.wallet_sync().enter(webview.label(), Class::Read, &account)?;
     let nodes = open.engine.node_count();
     Ok(WalletStatus::of(&open.id, open.engine.status(), nodes, open.feed.is_syncing()))
@@ -39,12 +40,12 @@ pub(crate) async fn status<R: Runtime>(webview: Webview<R>, account: String) -> 
 #[cfg_attr(feature = "specta", specta::specta)]
 pub(crate) async fn list_tokens<R: Runtime>(
     webview: Webview<R>,
-    account: String,
-    page: TokenRange,
+    account: Arg<String>,
+    page: Arg<TokenRange>,
 ) -> Answer<TokenPage> {
     let open = webview.wallet_sync().enter(webview.label(), Class::Read, &account)?;
     let limit = args::rows(page.limit)?;
-    let after = match page.after {
+    let after = match &page.0.after {
         Some(after) => Some(args::token_key(&after.token_id, &after.state_hash)?),
         None => None,
     };
@@ -63,9 +64,9 @@ pub(crate) async fn list_tokens<R: Runtime>(
 #[command]
 pub(crate) async fn get_token<R: Runtime>(
     webview: Webview<R>,
-    account: String,
-    token_id: String,
-    state_hash: String,
+    account: Arg<String>,
+    token_id: Arg<String>,
+    state_hash: Arg<String>,
 ) -> Answer<Response> {
     let open = webview.wallet_sync().enter(webview.label(), Class::Read, &account)?;
     args::token_key(&token_id, &state_hash)?;
@@ -78,8 +79,8 @@ pub(crate) async fn get_token<R: Runtime>(
 #[cfg_attr(feature = "specta", specta::specta)]
 pub(crate) async fn list_entries<R: Runtime>(
     webview: Webview<R>,
-    account: String,
-    page: EntryRange,
+    account: Arg<String>,
+    page: Arg<EntryRange>,
 ) -> Answer<EntryPage> {
     let open = webview.wallet_sync().enter(webview.label(), Class::Read, &account)?;
     let limit = args::rows(page.limit)?;
@@ -87,8 +88,8 @@ pub(crate) async fn list_entries<R: Runtime>(
     args::part_of_key(page.after.as_deref())?;
     let _turn = open.payloads.acquire().await.map_err(|_| closed())?;
     let revision = open.engine.revision();
-    let prefix = page.prefix.unwrap_or_default();
-    let after = page.after.as_deref();
+    let EntryRange { prefix, after, .. } = page.0;
+    let (prefix, after) = (prefix.unwrap_or_default(), after.as_deref());
     let listed = open.engine.entries(&prefix, after, limit, limits::ENTRY_PAGE_BYTES).await?;
     let next = listed.rows.last().filter(|_| listed.is_more).map(|row| row.key.clone());
     Ok(EntryPage { revision, entries: listed.rows.into_iter().map(Into::into).collect(), next })
@@ -96,7 +97,7 @@ pub(crate) async fn list_entries<R: Runtime>(
 
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
-pub(crate) async fn metrics<R: Runtime>(webview: Webview<R>, account: String) -> Answer<Metrics> {
+pub(crate) async fn metrics<R: Runtime>(webview: Webview<R>, account: Arg<String>) -> Answer<Metrics> {
     let open = webview.wallet_sync().enter(webview.label(), Class::Read, &account)?;
     Ok(Metrics::of(&open.engine))
 }
@@ -105,8 +106,8 @@ pub(crate) async fn metrics<R: Runtime>(webview: Webview<R>, account: String) ->
 #[cfg_attr(feature = "specta", specta::specta)]
 pub(crate) async fn metrics_history<R: Runtime>(
     webview: Webview<R>,
-    account: String,
-    range: HistoryRange,
+    account: Arg<String>,
+    range: Arg<HistoryRange>,
 ) -> Answer<Vec<HistoryPoint>> {
     let open = webview.wallet_sync().enter(webview.label(), Class::Read, &account)?;
     let minute = |ms: i64| ms.max(0).div_euclid(MINUTE_MS);
@@ -124,14 +125,17 @@ pub(crate) async fn metrics_history<R: Runtime>(
 
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
-pub(crate) async fn node_health<R: Runtime>(webview: Webview<R>, account: String) -> Answer<Vec<NodeStatus>> {
+pub(crate) async fn node_health<R: Runtime>(
+    webview: Webview<R>,
+    account: Arg<String>,
+) -> Answer<Vec<NodeStatus>> {
     let open = webview.wallet_sync().enter(webview.label(), Class::Read, &account)?;
     Ok(nodes(&open))
 }
 
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
-pub(crate) async fn cache_stats<R: Runtime>(webview: Webview<R>, account: String) -> Answer<CacheStats> {
+pub(crate) async fn cache_stats<R: Runtime>(webview: Webview<R>, account: Arg<String>) -> Answer<CacheStats> {
     let open = webview.wallet_sync().enter(webview.label(), Class::Read, &account)?;
     Ok(open.engine.cache_stats().await?.into())
 }
@@ -141,11 +145,11 @@ pub(crate) async fn cache_stats<R: Runtime>(webview: Webview<R>, account: String
 #[cfg_attr(feature = "specta", specta::specta)]
 pub(crate) async fn subscribe<R: Runtime>(
     webview: Webview<R>,
-    account: String,
-    on_events: Channel<Vec<WalletEvent>>,
+    account: Arg<String>,
+    on_events: Arg<Channel<Vec<WalletEvent>>>,
 ) -> Answer<Subscription> {
     let open = webview.wallet_sync().enter(webview.label(), Class::Read, &account)?;
-    let missed = open.feed.listen(webview.label(), on_events);
+    let missed = open.feed.listen(webview.label(), on_events.0);
     // Closed since it was entered: nobody would tell.
     if webview.wallet_sync().account(&account).is_err() {
         open.feed.close();

@@ -11,6 +11,7 @@ use super::Answer;
 use crate::clock::monotonic;
 use crate::engine::SyncRequest;
 use crate::plugin::accounts::Account;
+use crate::plugin::arg::Arg;
 use crate::plugin::gate::Class;
 use crate::plugin::wire::{Progress, SyncOptions, SyncReport};
 use crate::plugin::{CommandError, WalletSyncExt, args};
@@ -20,9 +21,9 @@ use crate::{Code, Error, engine, limits};
 #[cfg_attr(feature = "specta", specta::specta)]
 pub(crate) async fn sync_now<R: Runtime>(
     webview: Webview<R>,
-    account: String,
-    options: SyncOptions,
-    on_progress: Channel<Progress>,
+    account: Arg<String>,
+    options: Arg<SyncOptions>,
+    on_progress: Arg<Channel<Progress>>,
 ) -> Answer<SyncReport> {
     let open = webview.wallet_sync().enter(webview.label(), Class::Write, &account)?;
     let request = SyncRequest {
@@ -31,6 +32,7 @@ pub(crate) async fn sync_now<R: Runtime>(
         wait: options.wait.map(Into::into),
     };
     let _turn = turn(&open)?;
+    let Arg(on_progress) = on_progress;
     let steps = Steps { channel: on_progress.clone(), last: Mutex::new(None) };
     let done = open.engine.sync(request, move |step| steps.tell(step)).await;
     // The window may be gone.
@@ -42,11 +44,11 @@ pub(crate) async fn sync_now<R: Runtime>(
 #[cfg_attr(feature = "specta", specta::specta)]
 pub(crate) async fn flush<R: Runtime>(
     webview: Webview<R>,
-    account: String,
-    within_ms: Option<u32>,
+    account: Arg<String>,
+    within_ms: Arg<Option<u32>>,
 ) -> Answer<SyncReport> {
     let open = webview.wallet_sync().enter(webview.label(), Class::Write, &account)?;
-    let within = args::call_ms(within_ms)?.unwrap_or(limits::FLUSH);
+    let within = args::call_ms(*within_ms)?.unwrap_or(limits::FLUSH);
     let _turn = turn(&open)?;
     let done = open.engine.flush(within).await;
     report(&open, done)

@@ -1,0 +1,39 @@
+//! An argument of a command. Tauri refuses one that it cannot read in plain words; here that is an error of the closed list too.
+
+use std::ops::Deref;
+
+use serde_json::json;
+use tauri::Runtime;
+use tauri::ipc::{CommandArg, CommandItem, InvokeError};
+
+use super::failure::ErrorCode;
+
+/// A value of the window's, read as `T`. When that fails the command answers `bad_request` with the argument's name.
+pub(super) struct Arg<T>(pub(super) T);
+
+impl<T> Deref for Arg<T> {
+    type Target = T;
+
+    fn deref(&self) -> &T {
+        &self.0
+    }
+}
+
+impl<'de, R: Runtime, T: CommandArg<'de, R>> CommandArg<'de, R> for Arg<T> {
+    fn from_command(command: CommandItem<'de, R>) -> Result<Self, InvokeError> {
+        let key = command.key;
+        T::from_command(command).map(Self).map_err(|InvokeError(reason)| {
+            tracing::debug!(argument = key, "a command's argument does not parse: {reason}");
+            // What was given is not repeated.
+            let message = format!("{key}: missing, or not what it has to be");
+            InvokeError(json!({ "code": ErrorCode::BadRequest, "message": message, "retryable": false }))
+        })
+    }
+}
+
+#[cfg(feature = "specta")]
+impl<T: specta::Type> specta::Type for Arg<T> {
+    fn definition(types: &mut specta::Types) -> specta::datatype::DataType {
+        T::definition(types)
+    }
+}
