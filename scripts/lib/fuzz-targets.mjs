@@ -13,6 +13,7 @@ const FLAGS = [
   "-Cllvm-args=-sanitizer-coverage-pc-table",
   "-Cllvm-args=-sanitizer-coverage-trace-compares",
   "-Cllvm-args=-simplifycfg-branch-fold-threshold=0",
+  "-Ccodegen-units=1",
   "-Cdebug-assertions",
   "--cfg=fuzzing",
 ];

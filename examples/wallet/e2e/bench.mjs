@@ -50,9 +50,13 @@ const SCROLLING = `async () => {
   }
 }`;
 
-/** Runs in the page: until the wallet's own reading after the upload is over: a second in which every frame was short. */
+/**
+ * Runs in the page: until the wallet's own reading after the upload is over, which is a second in which every frame was
+ * short; at most 30 s, where none are.
+ */
 async function rest() {
-  for (let calm = 0, last = performance.now(); calm < 1_000; ) {
+  const began = performance.now();
+  for (let calm = 0, last = began; calm < 1_000 && last - began < 30_000; ) {
     const now = await new Promise((done) => requestAnimationFrame(done));
     calm = now - last > 34 ? 0 : calm + (now - last);
     last = now;

@@ -64,15 +64,17 @@ pub fn obtain(folder: &Path, has_wallet: bool) -> Result<Kept, Error> {
 fn read_keyring() -> Result<Option<Secret>, ()> {
     let entry = keyring::Entry::new(SERVICE, USER).map_err(|_| ())?;
     match entry.get_secret().map(Zeroizing::new) {
-        Ok(bytes) => {
-            <[u8; BYTES]>::try_from(bytes.as_slice()).map(|bytes| Some(Secret::new(bytes))).map_err(|_| ())
-        }
+        Ok(bytes) => ours(&bytes).map(Some),
         Err(keyring::Error::NoEntry) => Ok(None),
         Err(error) => {
             tracing::warn!(%error, "no keyring");
             Err(())
         }
     }
+}
+
+fn ours(bytes: &[u8]) -> Result<Secret, ()> {
+    <[u8; BYTES]>::try_from(bytes).map(Secret::new).map_err(|_| ())
 }
 
 fn write_keyring(bytes: &[u8; BYTES]) -> bool {
@@ -130,6 +132,14 @@ mod tests {
     use std::fs;
 
     use super::*;
+
+    #[test]
+    fn an_entry_that_is_no_secret_of_this_wallet_counts_as_no_keyring() {
+        assert!(ours(&[7; BYTES]).is_ok());
+        for length in [0, BYTES - 1, BYTES + 1, 2 * BYTES] {
+            assert!(ours(&vec![7; length]).is_err(), "{length} bytes");
+        }
+    }
 
     #[test]
     fn a_file_is_private_and_read_back() {

@@ -27,23 +27,9 @@ export interface Levels {
   verified: number
 }
 
-/** Summaries that were parsed before: a long list is read again at every change, and nearly all of it is as it was. */
-const parsed = new Map<string, Summary | null>()
-const PARSED = 50_000
-
-function summaryOf(text: string | null): Summary | null {
-  if (text === null) return null
-  const known = parsed.get(text)
-  if (known !== undefined) return known
-  if (parsed.size >= PARSED) parsed.clear()
-  const summary = parseSummary(text)
-  parsed.set(text, summary)
-  return summary
-}
-
 export const tokenOf = (row: TokenRow, labels: ReadonlyMap<string, string>): Token => ({
   row,
-  summary: summaryOf(row.summary),
+  summary: parseSummary(row.summary),
   label: labels.get(row.tokenId) ?? '',
 })
 
@@ -53,14 +39,9 @@ export function balances(tokens: readonly Token[]): Balance[] {
   for (const { row, summary } of tokens) {
     if (summary === null || row.spend === 'proof') continue
     const { coin, amount } = summary
-    let sum = coins.get(coin)
-    if (sum === undefined) coins.set(coin, (sum = { coin, spendable: ZERO, held: ZERO, tokens: 0 }))
-    if (row.spend === 'intent') {
-      sum.held = add(sum.held, amount)
-    } else {
-      sum.spendable = add(sum.spendable, amount)
-      sum.tokens += 1
-    }
+    const known = coins.get(coin) ?? { coin, spendable: ZERO, held: ZERO, tokens: 0 }
+    if (row.spend === 'intent') coins.set(coin, { ...known, held: add(known.held, amount) })
+    else coins.set(coin, { ...known, spendable: add(known.spendable, amount), tokens: known.tokens + 1 })
   }
   return [...coins.values()].sort((a, b) => (a.coin < b.coin ? -1 : 1))
 }

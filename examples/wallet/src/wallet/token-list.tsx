@@ -22,7 +22,7 @@ interface Props {
 
 export function TokenList({ tokens, verifiedNodes, current, onMove, onOpen }: Props) {
   const scroller = useRef<HTMLDivElement>(null)
-  const keys = useKeys(tokens)
+  const keys = useMemo(() => tokens.map(keyOf), [tokens])
   // The same functions in each render: with new ones every row would be measured again.
   const getItemKey = useCallback((at: number) => keys[at] ?? at, [keys])
   const virtual = useVirtualizer({ count: keys.length, getScrollElement: () => scroller.current, estimateSize, overscan: 4, getItemKey })
@@ -92,17 +92,6 @@ export function TokenList({ tokens, verifiedNodes, current, onMove, onOpen }: Pr
       </div>
     </div>
   )
-}
-
-/** Keys of the rows; the same array as before while they are the same, so that a change of levels lays out nothing anew. */
-function useKeys(tokens: readonly Token[]): readonly string[] {
-  const last = useRef<readonly string[]>([])
-  return useMemo(() => {
-    const keys = tokens.map(keyOf)
-    const isSame = keys.length === last.current.length && keys.every((key, at) => key === last.current[at])
-    if (!isSame) last.current = keys
-    return last.current
-  }, [tokens])
 }
 
 const TokenLine = memo(function TokenLine({ token: { row, summary, label }, verifiedNodes }: { token: Token; verifiedNodes: number }) {
