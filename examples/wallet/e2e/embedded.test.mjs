@@ -88,6 +88,8 @@ check("the keyboard alone moves through the list and opens a token", async () =>
 });
 
 check("a second device of the same secret comes to the same wallet", async () => {
+  // What the first device has not published yet, the second cannot see.
+  await wallet.cloud("synced");
   await wallet.open("Sync");
   await wallet.press("Sync Device B");
   await wallet.page.attributeIs(".converged", "data-is-same", "true");

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { after, before } from "node:test";
 import { Machine, Wallet, windowTest } from "./window.mjs";
 
+const CALLS = 100_000;
 const account = "device-a";
 
 const machine = new Machine();
@@ -95,4 +96,32 @@ check("no request leaves the page", async () => {
   } finally {
     server.close();
   }
+});
+
+check(`${CALLS.toLocaleString("en")} calls do not stall the engine`, async () => {
+  const told = await wallet.page.promise(
+    async (calls, name) => {
+      const { invoke } = window.__TAURI_INTERNALS__;
+      const counts = {};
+      for (let sent = 0; sent < calls; sent += 1_000) {
+        const answers = await Promise.allSettled(
+          Array.from({ length: 1_000 }, () => invoke("plugin:wallet-sync|status", { account: name })),
+        );
+        for (const { status, reason } of answers) {
+          const what = status === "fulfilled" ? "answered" : (reason?.code ?? String(reason));
+          counts[what] = (counts[what] ?? 0) + 1;
+        }
+      }
+      return counts;
+    },
+    CALLS,
+    account,
+  );
+  const { answered = 0, rate_limited: refused = 0, ...other } = told;
+  assert.deepEqual(other, {});
+  assert.equal(answered + refused, CALLS);
+  // Writing has a budget of its own.
+  await wallet.addToken("1", "EUR", "Afterwards");
+  await wallet.level("Afterwards", "verified");
+  await wallet.page.shown(wallet.token("Coffee"));
 });

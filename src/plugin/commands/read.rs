@@ -1,4 +1,7 @@
 //! Commands that read: the set `default`.
+//!
+//! Those that answer from memory run where they are called, on the main thread: they take microseconds, and Tauri's handles
+//! of a window are not safe to drop on another thread (tauri#15408; `docs/adr/0008-answers-from-memory-on-the-main-thread.md`).
 
 use tauri::ipc::{Channel, Response};
 use tauri::{Runtime, Webview, command};
@@ -19,7 +22,7 @@ const MINUTE_MS: i64 = 60_000;
 
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
-pub(crate) async fn accounts<R: Runtime>(webview: Webview<R>) -> Answer<Vec<AccountInfo>> {
+pub(crate) fn accounts<R: Runtime>(webview: Webview<R>) -> Answer<Vec<AccountInfo>> {
     webview.wallet_sync().pass(webview.label(), Class::Read)?;
     let all = webview.wallet_sync().all();
     Ok(all
@@ -30,7 +33,7 @@ pub(crate) async fn accounts<R: Runtime>(webview: Webview<R>) -> Answer<Vec<Acco
 
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
-pub(crate) async fn status<R: Runtime>(webview: Webview<R>, account: Arg<String>) -> Answer<WalletStatus> {
+pub(crate) fn status<R: Runtime>(webview: Webview<R>, account: Arg<String>) -> Answer<WalletStatus> {
     let open = webview.wallet_sync().enter(webview.label(), Class::Read, &account)?;
     let nodes = open.engine.node_count();
     Ok(WalletStatus::of(&open.id, open.engine.status(), nodes, open.feed.is_syncing()))
@@ -38,7 +41,7 @@ pub(crate) async fn status<R: Runtime>(webview: Webview<R>, account: Arg<String>
 
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
-pub(crate) async fn list_tokens<R: Runtime>(
+pub(crate) fn list_tokens<R: Runtime>(
     webview: Webview<R>,
     account: Arg<String>,
     page: Arg<TokenRange>,
@@ -97,7 +100,7 @@ pub(crate) async fn list_entries<R: Runtime>(
 
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
-pub(crate) async fn metrics<R: Runtime>(webview: Webview<R>, account: Arg<String>) -> Answer<Metrics> {
+pub(crate) fn metrics<R: Runtime>(webview: Webview<R>, account: Arg<String>) -> Answer<Metrics> {
     let open = webview.wallet_sync().enter(webview.label(), Class::Read, &account)?;
     Ok(Metrics::of(&open.engine))
 }
@@ -125,10 +128,7 @@ pub(crate) async fn metrics_history<R: Runtime>(
 
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
-pub(crate) async fn node_health<R: Runtime>(
-    webview: Webview<R>,
-    account: Arg<String>,
-) -> Answer<Vec<NodeStatus>> {
+pub(crate) fn node_health<R: Runtime>(webview: Webview<R>, account: Arg<String>) -> Answer<Vec<NodeStatus>> {
     let open = webview.wallet_sync().enter(webview.label(), Class::Read, &account)?;
     Ok(nodes(&open))
 }
@@ -143,7 +143,7 @@ pub(crate) async fn cache_stats<R: Runtime>(webview: Webview<R>, account: Arg<St
 /// Sends events to this window from now on, in place of what it listened with before.
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
-pub(crate) async fn subscribe<R: Runtime>(
+pub(crate) fn subscribe<R: Runtime>(
     webview: Webview<R>,
     account: Arg<String>,
     on_events: Arg<Channel<Vec<WalletEvent>>>,
