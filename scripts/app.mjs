@@ -2,6 +2,7 @@
 //
 // A release build, unless `--debug` is given. WALLET_NODES=file of yours takes your own nodes in place of the embedded ones.
 
+import { takeOver } from "./lib/checkout.mjs";
 import { buildEnvironment } from "./lib/folders.mjs";
 import { show } from "./lib/run.mjs";
 import { needed, provide, request } from "./lib/system-packages.mjs";
@@ -23,6 +24,7 @@ async function open() {
   const hasDisplay = process.platform !== "linux" || Boolean(env.DISPLAY || env.WAYLAND_DISPLAY);
   if (!isSmoke && !hasDisplay) throw new Error("there is no display here; `npm run app -- --smoke` opens a window that nobody sees");
   if (isSmoke) env.TAURI_DRIVER = await windowDriver({ env, say });
+  await takeOver(env);
   say("building the front end");
   await installWeb(env);
   await buildWeb(env);

@@ -2,6 +2,7 @@
 // delay), `window` (IPC and a long list in a real window). Without a name all; arguments behind `--` go to the bench: `npm run bench -- in-process -- status`.
 
 import { join } from "node:path";
+import { takeOver } from "./lib/checkout.mjs";
 import { buildEnvironment, targetFolder } from "./lib/folders.mjs";
 import { ipfsPath } from "./lib/kubo.mjs";
 import { show } from "./lib/run.mjs";
@@ -44,6 +45,7 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 try {
+  await takeOver(env);
   for (const [name, bench] of Object.entries(benches)) if (names.length === 0 || names.includes(name)) await bench();
 } catch (error) {
   console.error(error.message);

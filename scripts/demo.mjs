@@ -3,10 +3,12 @@
 // A release build: the times that the demo shows are those that a user gets. Arguments are handed on: `npm run demo -- --json`.
 
 import { join } from "node:path";
+import { takeOver } from "./lib/checkout.mjs";
 import { buildEnvironment, targetFolder } from "./lib/folders.mjs";
 import { run, show } from "./lib/run.mjs";
 
 const env = buildEnvironment();
+await takeOver(env);
 console.error("building walletsync; the first time takes some minutes");
 const built = await run("cargo", ["build", "--locked", "--release", "-p", "walletsync"], {
   env,

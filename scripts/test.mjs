@@ -1,5 +1,6 @@
 // Runs every test, or the steps that are named; `--list` names them. The last line is "N passed, N failed".
 
+import { takeOver } from "./lib/checkout.mjs";
 import { buildEnvironment } from "./lib/folders.mjs";
 import { runSteps } from "./lib/run-steps.mjs";
 import { steps } from "./steps/index.mjs";
@@ -14,6 +15,7 @@ if (wanted.includes("--list") || unknown.length > 0) {
 
 const chosen = steps.filter((step) => wanted.length === 0 || wanted.includes(step.name));
 const context = { env: buildEnvironment(), say: (text) => console.log(`  ${text}`) };
+await takeOver(context.env);
 const { passed, failed } = await runSteps(chosen, context, (text) => console.log(text));
 console.log(`${passed} passed, ${failed} failed`);
 // Set instead of called: everything written has to arrive.

@@ -7,7 +7,7 @@ use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use futures_util::future::join_all;
-use tokio::sync::{Mutex, Semaphore};
+use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
 use super::failure::CommandError;
@@ -31,7 +31,7 @@ pub struct WalletSync {
     /// What was told of the foreground last, for accounts opened later.
     is_in_front: AtomicBool,
     /// Bytes of put bodies under way, over all accounts.
-    bodies: Semaphore,
+    bodies: Arc<Semaphore>,
 }
 
 /// An open account.
@@ -72,7 +72,7 @@ impl WalletSync {
             order: Mutex::new(()),
             gate: Gate::default(),
             is_in_front: AtomicBool::new(true),
-            bodies: Semaphore::new(limits::PUT_BYTES_IN_FLIGHT),
+            bodies: Arc::new(Semaphore::new(limits::PUT_BYTES_IN_FLIGHT)),
         }
     }
 
@@ -243,9 +243,9 @@ impl WalletSync {
     }
 
     /// Room for a body in memory, kept until the permit is dropped.
-    pub(super) fn body_room(&self, bytes: usize) -> Result<tokio::sync::SemaphorePermit<'_>, CommandError> {
+    pub(super) fn body_room(&self, bytes: usize) -> Result<OwnedSemaphorePermit, CommandError> {
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
-        let room = self.bodies.try_acquire_many(bytes);
+        let room = self.bodies.clone().try_acquire_many_owned(bytes);
         room.map_err(|_| Error::new(Code::RateLimited, "too many bytes under way").into())
     }
 

@@ -1,6 +1,7 @@
 //! Registering the plugin.
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use tauri::plugin::{Builder as Plugin, TauriPlugin};
 use tauri::{Manager, Runtime};
@@ -75,7 +76,7 @@ impl Builder {
                     Some(folder) => folder,
                     None => app.path().app_data_dir()?.join(PLUGIN_NAME),
                 };
-                app.manage(WalletSync::new(config, folder));
+                app.manage(Arc::new(WalletSync::new(config, folder)));
                 Ok(())
             })
             .on_page_load(lifecycle::page_loaded)

@@ -8,10 +8,10 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use tauri::ipc::Channel;
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
+use super::main_thread::Outlet;
 use super::wire::WalletEvent;
 use crate::clock::monotonic;
 use crate::engine::{Event, Subscription};
@@ -29,7 +29,7 @@ pub(super) struct Feed {
 }
 
 struct Listener {
-    channel: Channel<Vec<WalletEvent>>,
+    channel: Outlet<Vec<WalletEvent>>,
     credit: u32,
     missed: bool,
 }
@@ -41,7 +41,7 @@ impl Feed {
 
     /// Sends to a window from now on, in place of what it listened with before. Says whether messages to that one were
     /// dropped.
-    pub(super) fn listen(&self, window: &str, channel: Channel<Vec<WalletEvent>>) -> bool {
+    pub(super) fn listen(&self, window: &str, channel: Outlet<Vec<WalletEvent>>) -> bool {
         let listener = Listener { channel, credit: limits::SUBSCRIPTION_CREDIT, missed: false };
         self.listeners().insert(window.to_owned(), listener).is_some_and(|old| old.missed)
     }
@@ -124,7 +124,7 @@ impl Feed {
         self.listeners().retain(|_, listener| {
             match listener.credit.checked_sub(1) {
                 // A window that is gone needs nothing more.
-                Some(_) if listener.channel.send(events.to_vec()).is_err() => false,
+                Some(_) if !listener.channel.send(events.to_vec()) => false,
                 Some(left) => {
                     listener.credit = left;
                     true

@@ -7,13 +7,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use tauri::webview::{PageLoadEvent, PageLoadPayload};
 use tauri::{AppHandle, Manager, RunEvent, Runtime, Webview, WindowEvent};
 
+use super::main_thread::hand_back;
 use super::{WalletSync, WalletSyncExt};
 use crate::limits;
 
 /// A page that is loaded anew has lost its listeners.
 pub(super) fn page_loaded<R: Runtime>(webview: &Webview<R>, payload: &PageLoadPayload<'_>) {
     if payload.event() == PageLoadEvent::Started
-        && let Some(wallets) = webview.try_state::<WalletSync>()
+        && let Some(wallets) = webview.try_state::<Arc<WalletSync>>()
     {
         wallets.forget_listeners(webview.label());
     }
@@ -86,6 +87,7 @@ impl Leaving {
                 drain(&app).await;
                 done.store(true, Ordering::Release);
                 app.exit(code);
+                hand_back(app, || {});
             });
         }
         true

@@ -10,6 +10,7 @@ mod args;
 #[cfg(all(test, feature = "specta", feature = "test-ipc"))]
 mod bindings;
 mod builder;
+mod call;
 mod commands;
 mod export;
 mod failure;
@@ -17,7 +18,10 @@ mod feed;
 mod folder;
 mod gate;
 mod lifecycle;
+mod main_thread;
 pub mod wire;
+
+use std::sync::Arc;
 
 use tauri::{Manager, Runtime};
 
@@ -39,6 +43,6 @@ pub trait WalletSyncExt<R: Runtime> {
 
 impl<R: Runtime, T: Manager<R>> WalletSyncExt<R> for T {
     fn wallet_sync(&self) -> &WalletSync {
-        self.state::<WalletSync>().inner()
+        self.state::<Arc<WalletSync>>().inner()
     }
 }

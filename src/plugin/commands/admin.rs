@@ -1,43 +1,46 @@
 //! Upkeep: the set `admin`.
 
-use tauri::{Runtime, Webview, command};
+use tauri::{Runtime, command};
 
 use super::{Answer, read};
 use crate::plugin::arg::Arg;
+use crate::plugin::call::{Call, Later};
 use crate::plugin::gate::Class;
 use crate::plugin::wire::{CacheKind, CacheStats, ExportFormat, NodeStatus, WipeReport};
-use crate::plugin::{CommandError, WalletSyncExt, Wiped, export};
+use crate::plugin::{CommandError, Wiped, export};
 use crate::{Code, Error};
 
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
-pub(crate) async fn invalidate_cache<R: Runtime>(
-    webview: Webview<R>,
+pub(crate) fn invalidate_cache<R: Runtime>(
+    call: Call<R>,
     account: Arg<String>,
     kind: Arg<CacheKind>,
-) -> Answer<CacheStats> {
-    let open = webview.wallet_sync().enter(webview.label(), Class::Write, &account)?;
-    open.engine.clear_cache(kind.0.into()).await?;
-    Ok(open.engine.cache_stats().await?.into())
+) -> Later<R, CacheStats> {
+    call.later(Class::Write, &account, |open| async move {
+        open.engine.clear_cache(kind.0.into()).await?;
+        Ok(open.engine.cache_stats().await?.into())
+    })
 }
 
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
-pub(crate) async fn reset_metrics<R: Runtime>(webview: Webview<R>, account: Arg<String>) -> Answer<()> {
-    let open = webview.wallet_sync().enter(webview.label(), Class::Write, &account)?;
-    open.engine.reset_metrics().await?;
-    open.feed.note_measured();
-    Ok(())
+pub(crate) fn reset_metrics<R: Runtime>(call: Call<R>, account: Arg<String>) -> Later<R, ()> {
+    call.later(Class::Write, &account, |open| async move {
+        open.engine.reset_metrics().await?;
+        open.feed.note_measured();
+        Ok(())
+    })
 }
 
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
-pub(crate) async fn export_metrics<R: Runtime>(
-    webview: Webview<R>,
+pub(crate) fn export_metrics<R: Runtime>(
+    call: Call<R>,
     account: Arg<String>,
     format: Arg<ExportFormat>,
 ) -> Answer<String> {
-    let open = webview.wallet_sync().enter(webview.label(), Class::Write, &account)?;
+    let open = call.enter(Class::Write, &account)?;
     match *format {
         ExportFormat::Prometheus => Ok(open.engine.prometheus()),
         ExportFormat::Json => export::json(&open.engine)
@@ -47,13 +50,13 @@ pub(crate) async fn export_metrics<R: Runtime>(
 
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
-pub(crate) async fn set_node_enabled<R: Runtime>(
-    webview: Webview<R>,
+pub(crate) fn set_node_enabled<R: Runtime>(
+    call: Call<R>,
     account: Arg<String>,
     node_id: Arg<String>,
     enabled: Arg<bool>,
 ) -> Answer<Vec<NodeStatus>> {
-    let open = webview.wallet_sync().enter(webview.label(), Class::Write, &account)?;
+    let open = call.enter(Class::Write, &account)?;
     open.engine.set_node_enabled(&node_id, *enabled)?;
     Ok(read::nodes(&open))
 }
@@ -61,17 +64,19 @@ pub(crate) async fn set_node_enabled<R: Runtime>(
 /// Closes the account and takes its folder off this device; `confirm` is its name, typed again.
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
-pub(crate) async fn wipe<R: Runtime>(
-    webview: Webview<R>,
+pub(crate) fn wipe<R: Runtime>(
+    call: Call<R>,
     account: Arg<String>,
     confirm: Arg<String>,
     force: Arg<bool>,
-) -> Answer<WipeReport> {
-    let wallets = webview.wallet_sync();
-    wallets.enter(webview.label(), Class::Write, &account)?;
-    if *confirm != *account {
-        return Err(CommandError::bad_request("confirm: not the name of the account"));
-    }
-    let wiped = wallets.wipe_account(&account, *force).await?;
-    Ok(WipeReport { account: account.0, removed: wiped == Wiped::Removed })
+) -> Later<R, WipeReport> {
+    let wallets = call.wallets();
+    let passed = call.enter(Class::Write, &account);
+    call.answer(passed, |_| async move {
+        if *confirm != *account {
+            return Err(CommandError::bad_request("confirm: not the name of the account"));
+        }
+        let wiped = wallets.wipe_account(&account, *force).await?;
+        Ok(WipeReport { account: account.0, removed: wiped == Wiped::Removed })
+    })
 }

@@ -1,20 +1,18 @@
-//! Commands that read: the set `default`.
-//!
-//! Those that answer from memory run where they are called, on the main thread: they take microseconds, and Tauri's handles
-//! of a window are not safe to drop on another thread (tauri#15408; `docs/adr/0008-answers-from-memory-on-the-main-thread.md`).
+//! Commands that read: the set `default`. Those that answer from memory do so at once.
 
 use tauri::ipc::{Channel, Response};
-use tauri::{Runtime, Webview, command};
+use tauri::{Runtime, command};
 
 use super::Answer;
 use crate::plugin::accounts::Account;
 use crate::plugin::arg::Arg;
+use crate::plugin::call::{Call, Later};
 use crate::plugin::gate::Class;
 use crate::plugin::wire::{
     AccountInfo, CacheStats, EntryPage, EntryRange, HistoryPoint, HistoryRange, Metrics, NodeStatus,
     Subscription, TokenPage, TokenRange, WalletEvent, WalletStatus,
 };
-use crate::plugin::{CommandError, WalletSyncExt, args};
+use crate::plugin::{CommandError, args};
 use crate::{Code, Error, limits};
 
 /// Milliseconds of a minute, the step of the history.
@@ -22,9 +20,10 @@ const MINUTE_MS: i64 = 60_000;
 
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
-pub(crate) fn accounts<R: Runtime>(webview: Webview<R>) -> Answer<Vec<AccountInfo>> {
-    webview.wallet_sync().pass(webview.label(), Class::Read)?;
-    let all = webview.wallet_sync().all();
+pub(crate) fn accounts<R: Runtime>(call: Call<R>) -> Answer<Vec<AccountInfo>> {
+    let wallets = call.wallets();
+    wallets.pass(call.window(), Class::Read)?;
+    let all = wallets.all();
     Ok(all
         .iter()
         .map(|open| AccountInfo { account: open.id.clone(), revision: open.engine.revision() })
@@ -33,8 +32,8 @@ pub(crate) fn accounts<R: Runtime>(webview: Webview<R>) -> Answer<Vec<AccountInf
 
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
-pub(crate) fn status<R: Runtime>(webview: Webview<R>, account: Arg<String>) -> Answer<WalletStatus> {
-    let open = webview.wallet_sync().enter(webview.label(), Class::Read, &account)?;
+pub(crate) fn status<R: Runtime>(call: Call<R>, account: Arg<String>) -> Answer<WalletStatus> {
+    let open = call.enter(Class::Read, &account)?;
     let nodes = open.engine.node_count();
     Ok(WalletStatus::of(&open.id, open.engine.status(), nodes, open.feed.is_syncing()))
 }
@@ -42,11 +41,11 @@ pub(crate) fn status<R: Runtime>(webview: Webview<R>, account: Arg<String>) -> A
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
 pub(crate) fn list_tokens<R: Runtime>(
-    webview: Webview<R>,
+    call: Call<R>,
     account: Arg<String>,
     page: Arg<TokenRange>,
 ) -> Answer<TokenPage> {
-    let open = webview.wallet_sync().enter(webview.label(), Class::Read, &account)?;
+    let open = call.enter(Class::Read, &account)?;
     let limit = args::rows(page.limit)?;
     let after = match &page.0.after {
         Some(after) => Some(args::token_key(&after.token_id, &after.state_hash)?),
@@ -65,93 +64,95 @@ pub(crate) fn list_tokens<R: Runtime>(
 
 /// Bytes, outside of JSON.
 #[command]
-pub(crate) async fn get_token<R: Runtime>(
-    webview: Webview<R>,
+pub(crate) fn get_token<R: Runtime>(
+    call: Call<R>,
     account: Arg<String>,
     token_id: Arg<String>,
     state_hash: Arg<String>,
-) -> Answer<Response> {
-    let open = webview.wallet_sync().enter(webview.label(), Class::Read, &account)?;
-    args::token_key(&token_id, &state_hash)?;
-    let _turn = open.payloads.acquire().await.map_err(|_| closed())?;
-    let payload = open.engine.payload(&token_id, &state_hash).await?;
-    Ok(Response::new(payload.to_vec()))
+) -> Later<R, Response> {
+    call.later(Class::Read, &account, |open| async move {
+        args::token_key(&token_id, &state_hash)?;
+        let _turn = open.payloads.acquire().await.map_err(|_| closed())?;
+        let payload = open.engine.payload(&token_id, &state_hash).await?;
+        Ok(Response::new(payload.to_vec()))
+    })
 }
 
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
-pub(crate) async fn list_entries<R: Runtime>(
-    webview: Webview<R>,
+pub(crate) fn list_entries<R: Runtime>(
+    call: Call<R>,
     account: Arg<String>,
     page: Arg<EntryRange>,
-) -> Answer<EntryPage> {
-    let open = webview.wallet_sync().enter(webview.label(), Class::Read, &account)?;
-    let limit = args::rows(page.limit)?;
-    args::part_of_key(page.prefix.as_deref())?;
-    args::part_of_key(page.after.as_deref())?;
-    let _turn = open.payloads.acquire().await.map_err(|_| closed())?;
-    let revision = open.engine.revision();
-    let EntryRange { prefix, after, .. } = page.0;
-    let (prefix, after) = (prefix.unwrap_or_default(), after.as_deref());
-    let listed = open.engine.entries(&prefix, after, limit, limits::ENTRY_PAGE_BYTES).await?;
-    let next = listed.rows.last().filter(|_| listed.is_more).map(|row| row.key.clone());
-    Ok(EntryPage { revision, entries: listed.rows.into_iter().map(Into::into).collect(), next })
+) -> Later<R, EntryPage> {
+    call.later(Class::Read, &account, |open| async move {
+        let limit = args::rows(page.limit)?;
+        args::part_of_key(page.prefix.as_deref())?;
+        args::part_of_key(page.after.as_deref())?;
+        let _turn = open.payloads.acquire().await.map_err(|_| closed())?;
+        let revision = open.engine.revision();
+        let EntryRange { prefix, after, .. } = page.0;
+        let (prefix, after) = (prefix.unwrap_or_default(), after.as_deref());
+        let listed = open.engine.entries(&prefix, after, limit, limits::ENTRY_PAGE_BYTES).await?;
+        let next = listed.rows.last().filter(|_| listed.is_more).map(|row| row.key.clone());
+        Ok(EntryPage { revision, entries: listed.rows.into_iter().map(Into::into).collect(), next })
+    })
 }
 
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
-pub(crate) fn metrics<R: Runtime>(webview: Webview<R>, account: Arg<String>) -> Answer<Metrics> {
-    let open = webview.wallet_sync().enter(webview.label(), Class::Read, &account)?;
+pub(crate) fn metrics<R: Runtime>(call: Call<R>, account: Arg<String>) -> Answer<Metrics> {
+    let open = call.enter(Class::Read, &account)?;
     Ok(Metrics::of(&open.engine))
 }
 
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
-pub(crate) async fn metrics_history<R: Runtime>(
-    webview: Webview<R>,
+pub(crate) fn metrics_history<R: Runtime>(
+    call: Call<R>,
     account: Arg<String>,
     range: Arg<HistoryRange>,
-) -> Answer<Vec<HistoryPoint>> {
-    let open = webview.wallet_sync().enter(webview.label(), Class::Read, &account)?;
-    let minute = |ms: i64| ms.max(0).div_euclid(MINUTE_MS);
-    // The running minute is part of a chart that ends now.
-    let to = range.to.map_or_else(|| minute(open.engine.now()).saturating_add(1), minute);
-    let from = range.from.map_or_else(|| to.saturating_sub(60), minute);
-    if from > to {
-        return Err(CommandError::bad_request("range: from is after to"));
-    }
-    // Each call writes the running minute to disk.
-    let _turn = open.payloads.acquire().await.map_err(|_| closed())?;
-    let points = open.engine.metrics_history(from, to, range.step_minutes.unwrap_or(1)).await?;
-    Ok(points.into_iter().map(Into::into).collect())
+) -> Later<R, Vec<HistoryPoint>> {
+    call.later(Class::Read, &account, |open| async move {
+        let minute = |ms: i64| ms.max(0).div_euclid(MINUTE_MS);
+        // The running minute is part of a chart that ends now.
+        let to = range.to.map_or_else(|| minute(open.engine.now()).saturating_add(1), minute);
+        let from = range.from.map_or_else(|| to.saturating_sub(60), minute);
+        if from > to {
+            return Err(CommandError::bad_request("range: from is after to"));
+        }
+        // Each call writes the running minute to disk.
+        let _turn = open.payloads.acquire().await.map_err(|_| closed())?;
+        let points = open.engine.metrics_history(from, to, range.step_minutes.unwrap_or(1)).await?;
+        Ok(points.into_iter().map(Into::into).collect())
+    })
 }
 
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
-pub(crate) fn node_health<R: Runtime>(webview: Webview<R>, account: Arg<String>) -> Answer<Vec<NodeStatus>> {
-    let open = webview.wallet_sync().enter(webview.label(), Class::Read, &account)?;
+pub(crate) fn node_health<R: Runtime>(call: Call<R>, account: Arg<String>) -> Answer<Vec<NodeStatus>> {
+    let open = call.enter(Class::Read, &account)?;
     Ok(nodes(&open))
 }
 
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
-pub(crate) async fn cache_stats<R: Runtime>(webview: Webview<R>, account: Arg<String>) -> Answer<CacheStats> {
-    let open = webview.wallet_sync().enter(webview.label(), Class::Read, &account)?;
-    Ok(open.engine.cache_stats().await?.into())
+pub(crate) fn cache_stats<R: Runtime>(call: Call<R>, account: Arg<String>) -> Later<R, CacheStats> {
+    call.later(Class::Read, &account, |open| async move { Ok(open.engine.cache_stats().await?.into()) })
 }
 
 /// Sends events to this window from now on, in place of what it listened with before.
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
 pub(crate) fn subscribe<R: Runtime>(
-    webview: Webview<R>,
+    call: Call<R>,
     account: Arg<String>,
     on_events: Arg<Channel<Vec<WalletEvent>>>,
 ) -> Answer<Subscription> {
-    let open = webview.wallet_sync().enter(webview.label(), Class::Read, &account)?;
-    let missed = open.feed.listen(webview.label(), on_events.0);
+    let open = call.enter(Class::Read, &account)?;
+    let missed = open.feed.listen(call.window(), call.outlet(on_events.0));
     // Closed since it was entered: nobody would tell.
-    if webview.wallet_sync().account(&account).is_err() {
+    if call.wallets().account(&account).is_err() {
         open.feed.close();
         return Err(closed());
     }

@@ -1,9 +1,9 @@
 //! Commands that wait for the nodes; part of the set `write`.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tauri::ipc::Channel;
-use tauri::{Runtime, Webview, command};
+use tauri::{Runtime, command};
 use tokio::sync::SemaphorePermit;
 use tokio::time::Instant;
 
@@ -12,46 +12,50 @@ use crate::clock::monotonic;
 use crate::engine::SyncRequest;
 use crate::plugin::accounts::Account;
 use crate::plugin::arg::Arg;
+use crate::plugin::call::{Call, Later};
 use crate::plugin::gate::Class;
+use crate::plugin::main_thread::Outlet;
 use crate::plugin::wire::{Progress, SyncOptions, SyncReport};
-use crate::plugin::{CommandError, WalletSyncExt, args};
+use crate::plugin::{CommandError, args};
 use crate::{Code, Error, engine, limits};
 
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
-pub(crate) async fn sync_now<R: Runtime>(
-    webview: Webview<R>,
+pub(crate) fn sync_now<R: Runtime>(
+    call: Call<R>,
     account: Arg<String>,
     options: Arg<SyncOptions>,
     on_progress: Arg<Channel<Progress>>,
-) -> Answer<SyncReport> {
-    let open = webview.wallet_sync().enter(webview.label(), Class::Write, &account)?;
-    let request = SyncRequest {
-        fresh: options.fresh.unwrap_or(false),
-        deadline: args::call_ms(options.deadline_ms)?,
-        wait: options.wait.map(Into::into),
-    };
-    let _turn = turn(&open)?;
-    let Arg(on_progress) = on_progress;
-    let steps = Steps { channel: on_progress.clone(), last: Mutex::new(None) };
-    let done = open.engine.sync(request, move |step| steps.tell(step)).await;
-    // The window may be gone.
-    let _ = on_progress.send(Progress::Finished);
-    report(&open, done)
+) -> Later<R, SyncReport> {
+    let outlet = Arc::new(call.outlet(on_progress.0));
+    call.later(Class::Write, &account, |open| async move {
+        let request = SyncRequest {
+            fresh: options.fresh.unwrap_or(false),
+            deadline: args::call_ms(options.deadline_ms)?,
+            wait: options.wait.map(Into::into),
+        };
+        let _turn = turn(&open)?;
+        let steps = Steps { outlet: outlet.clone(), last: Mutex::new(None) };
+        let done = open.engine.sync(request, move |step| steps.tell(step)).await;
+        // The window may be gone.
+        let _ = outlet.send(Progress::Finished);
+        report(&open, done)
+    })
 }
 
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
-pub(crate) async fn flush<R: Runtime>(
-    webview: Webview<R>,
+pub(crate) fn flush<R: Runtime>(
+    call: Call<R>,
     account: Arg<String>,
     within_ms: Arg<Option<u32>>,
-) -> Answer<SyncReport> {
-    let open = webview.wallet_sync().enter(webview.label(), Class::Write, &account)?;
-    let within = args::call_ms(*within_ms)?.unwrap_or(limits::FLUSH);
-    let _turn = turn(&open)?;
-    let done = open.engine.flush(within).await;
-    report(&open, done)
+) -> Later<R, SyncReport> {
+    call.later(Class::Write, &account, |open| async move {
+        let within = args::call_ms(*within_ms)?.unwrap_or(limits::FLUSH);
+        let _turn = turn(&open)?;
+        let done = open.engine.flush(within).await;
+        report(&open, done)
+    })
 }
 
 fn turn(open: &Account) -> Result<SemaphorePermit<'_>, CommandError> {
@@ -71,7 +75,7 @@ fn report(open: &Account, done: Result<engine::SyncReport, engine::SyncFailure>)
 
 /// Passes progress on: each kind of step at once, further ones of a kind at most twenty times a second.
 struct Steps {
-    channel: Channel<Progress>,
+    outlet: Arc<Outlet<Progress>>,
     last: Mutex<Option<(std::mem::Discriminant<engine::Progress>, Instant)>>,
 }
 
@@ -84,6 +88,6 @@ impl Steps {
         }
         *last = Some((kind, now));
         // The window may be gone; the sync goes on.
-        let _ = self.channel.send(step.into());
+        let _ = self.outlet.send(step.into());
     }
 }

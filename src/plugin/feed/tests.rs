@@ -2,7 +2,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
-use tauri::ipc::InvokeResponseBody;
+use tauri::ipc::{Channel, InvokeResponseBody};
 use tokio::sync::mpsc;
 
 use super::*;
@@ -29,7 +29,7 @@ impl World {
             let _ = sender.send((monotonic(), serde_json::from_str(&text)?));
             Ok(())
         });
-        self.feed.listen("main", channel);
+        self.feed.listen("main", Outlet::unbound(channel));
         heard
     }
 
@@ -120,8 +120,8 @@ async fn a_window_that_hangs_gets_a_bounded_number_and_is_told_when_it_comes_bac
         messages += 1;
     }
     assert_eq!(messages, limits::SUBSCRIPTION_CREDIT);
-    assert!(world.feed.listen("main", Channel::new(|_| Ok(()))), "it missed some");
-    assert!(!world.feed.listen("main", Channel::new(|_| Ok(()))));
+    assert!(world.feed.listen("main", Outlet::unbound(Channel::new(|_| Ok(())))), "it missed some");
+    assert!(!world.feed.listen("main", Outlet::unbound(Channel::new(|_| Ok(())))));
 }
 
 #[tokio::test(start_paused = true)]

@@ -1,0 +1,60 @@
+// The lint does not see through the features.
+#![allow(clippy::expect_used)]
+
+use tauri::ipc::{CallbackFn, InvokeBody};
+use tauri::test::{INVOKE_KEY, MockRuntime, get_ipc_response, mock_builder, mock_context, noop_assets};
+use tauri::webview::InvokeRequest;
+use tauri::{WebviewWindowBuilder, command, generate_handler};
+
+use super::*;
+
+#[command]
+fn double(call: Call<MockRuntime>, number: u32) -> Later<MockRuntime, u32> {
+    call.answer(Ok(number), |number| async move { Ok(number * 2) })
+}
+
+#[command]
+fn refuse(call: Call<MockRuntime>) -> Later<MockRuntime, u32> {
+    call.answer(Err(CommandError::bad_request("no")), |()| async { Ok(1) })
+}
+
+#[command]
+fn fall_over(call: Call<MockRuntime>) -> Later<MockRuntime, u32> {
+    call.answer(Ok(()), |()| async { panic!("as a defect would") })
+}
+
+fn ask(cmd: &str, body: serde_json::Value) -> Result<serde_json::Value, serde_json::Value> {
+    let app = mock_builder()
+        .invoke_handler(generate_handler![double, refuse, fall_over])
+        .build(mock_context(noop_assets()))
+        .expect("builds");
+    let window = WebviewWindowBuilder::new(&app, "main", Default::default()).build().expect("a window");
+    let request = InvokeRequest {
+        cmd: cmd.to_owned(),
+        callback: CallbackFn(0),
+        error: CallbackFn(1),
+        url: if cfg!(windows) { "http://tauri.localhost" } else { "tauri://localhost" }
+            .parse()
+            .expect("a URL"),
+        body: InvokeBody::Json(body),
+        headers: Default::default(),
+        invoke_key: INVOKE_KEY.to_owned(),
+    };
+    get_ipc_response(&window, request).map(|body| body.deserialize().expect("JSON"))
+}
+
+#[test]
+fn the_work_answers() {
+    assert_eq!(ask("double", serde_json::json!({ "number": 21 })), Ok(42.into()));
+}
+
+#[test]
+fn a_call_that_is_not_let_pass_is_answered_without_work() {
+    assert_eq!(ask("refuse", serde_json::json!({})).unwrap_err()["code"], "bad_request");
+}
+
+#[test]
+fn work_that_panics_is_answered_too() {
+    let error = ask("fall_over", serde_json::json!({})).unwrap_err();
+    assert_eq!((&error["code"], &error["retryable"]), (&"task_failed".into(), &true.into()), "{error}");
+}
