@@ -85,6 +85,8 @@ export {
   type UnlistenFn,
 } from './events.js'
 
+export { allTokens, type AllTokensQuery, type TokenList } from './pages.js'
+
 /** Which tokens to list. */
 export interface TokenQuery {
   /** Rows after this one; a page's `next`. Default: from the start. */
@@ -171,7 +173,7 @@ export const accounts = (): Promise<AccountInfo[]> => wrap(commands.accounts())
 /** State of an account, without any network. */
 export const status = (account: string): Promise<WalletStatus> => wrap(commands.status(account))
 
-/** A page of the token list, in key order. */
+/** A page of the token list, in key order. `allTokens` reads them all. */
 export const listTokens = (account: string, query: TokenQuery = {}): Promise<TokenPage> =>
   wrap(
     commands.listTokens(account, {

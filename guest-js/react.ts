@@ -2,7 +2,7 @@
 
 import { useCallback, useMemo, useSyncExternalStore } from 'react'
 import {
-  listTokens,
+  allTokens,
   metrics,
   status,
   subscribe,
@@ -160,7 +160,10 @@ const EMPTY: List = { tokens: [], total: 0, hasMore: false }
 export function useTokens(account: string, { pageSize = 100, all = false }: UseTokensOptions = {}): Tokens {
   const { watched, pages } = useMemo(() => {
     const pages = { wanted: 1 }
-    const read = (): Promise<List> => readPages(account, pageSize, all, pages)
+    const read = async (): Promise<List> => {
+      const { next, tokens, total } = await allTokens(account, { pageSize, all, pages: pages.wanted })
+      return { tokens, total, hasMore: next !== null }
+    }
     return { watched: new Watched(account, ['tokens-changed', 'publish-changed'], read), pages }
   }, [account, pageSize, all])
   const { value, error, loading } = useWatched(watched)
@@ -171,23 +174,6 @@ export function useTokens(account: string, { pageSize = 100, all = false }: UseT
     watched.refresh()
   }, [watched, pages])
   return { tokens, total, hasMore, error, loading, loadMore, refresh: watched.refresh }
-}
-
-/** Reads the wanted pages; from the start when the list changed in between, at most three times. */
-async function readPages(account: string, limit: number, all: boolean, pages: { wanted: number }): Promise<List> {
-  for (let attempt = 1; ; attempt += 1) {
-    const first = await listTokens(account, { limit, all })
-    let { next } = first
-    let isWhole = true
-    const tokens = [...first.tokens]
-    for (let page = 1; page < pages.wanted && next !== null; page += 1) {
-      const more = await listTokens(account, { limit, all, after: next })
-      tokens.push(...more.tokens)
-      next = more.next
-      isWhole &&= more.revision === first.revision
-    }
-    if (isWhole || attempt === 3) return { tokens, total: first.total, hasMore: next !== null }
-  }
 }
 
 /** The measurements of an account, kept current. */

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { balances, levels } from '../src/wallet/balance'
+import { sameLabels, sameRows } from '../src/wallet/inventory'
 import { rowsOf, type View } from '../src/wallet/rows'
 import { makeMany, makeToken, newTokenId } from '../src/wallet/make'
 import { parseSummary } from '../src/text/amount'
@@ -87,5 +88,26 @@ describe('made-up tokens', () => {
     const { payload, summary, tokenId, stateHash } = makeToken('id', { units: 5n, decimals: 0 }, 'EUR', '')
     const { secret } = JSON.parse(payload as string) as { secret: string }
     expect(`${summary}${tokenId}${stateHash}`).not.toContain(secret)
+  })
+})
+
+describe('what did not change', () => {
+  const rows = LIST.map(({ row }) => row)
+  const copy = (change = {}) => rows.map((row, at) => (at === 2 ? { ...row, ...change } : { ...row }))
+
+  it('is found by content, field by field', () => {
+    expect(sameRows(rows, copy())).toBe(true)
+    expect(sameRows(rows, copy({ ack: 'published' }))).toBe(false)
+    expect(sameRows(rows, copy({ forked: true }))).toBe(false)
+    expect(sameRows(rows, rows.slice(1))).toBe(false)
+    expect(sameRows(rows.slice(1), rows)).toBe(false)
+  })
+
+  it('is found in labels too', () => {
+    const labels = new Map([['a', 'Rent']])
+    expect(sameLabels(labels, new Map(labels))).toBe(true)
+    expect(sameLabels(labels, new Map([['a', 'rent']]))).toBe(false)
+    expect(sameLabels(labels, new Map([['b', 'Rent']]))).toBe(false)
+    expect(sameLabels(labels, new Map())).toBe(false)
   })
 })

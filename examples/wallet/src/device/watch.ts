@@ -46,15 +46,29 @@ export interface Watching<T> {
   refresh: () => void
 }
 
-/** Reads on mount, on each event of `kinds`, and when `read` is another function. */
-export function useWatched<T>(account: string, kinds: readonly EventName[], read: () => Promise<T>): Watching<T> {
+const never = (): boolean => false
+
+/**
+ * Reads on mount, on each event of `kinds`, and when `read` is another function. A value that is the same as the one before
+ * leaves it in place.
+ */
+export function useWatched<T>(
+  account: string,
+  kinds: readonly EventName[],
+  read: () => Promise<T>,
+  isSame: (old: T, value: T) => boolean = never,
+): Watching<T> {
   const [state, setState] = useState<{ value: T | null; error: WalletSyncError | null }>({ value: null, error: null })
   const reader = useRef<Rereader<T> | null>(null)
   const wanted = kinds.join(' ')
   useEffect(() => {
     const own = new Rereader(
       read,
-      (value) => setState({ value, error: null }),
+      (value) =>
+        setState((old) => {
+          if (old.value === null || !isSame(old.value, value)) return { value, error: null }
+          return old.error === null ? old : { value: old.value, error: null }
+        }),
       (error) => setState(({ value }) => ({ value, error })),
     )
     reader.current = own
@@ -80,6 +94,6 @@ export function useWatched<T>(account: string, kinds: readonly EventName[], read
       own.end()
       stop?.()
     }
-  }, [account, wanted, read])
+  }, [account, wanted, read, isSame])
   return { ...state, refresh: useCallback(() => void reader.current?.again(), []) }
 }

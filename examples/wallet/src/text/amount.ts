@@ -58,7 +58,7 @@ export function formatAmount(amount: Amount): string {
   return grouped + shown
 }
 
-const scaled = ({ units, decimals }: Amount, to: number): bigint => units * 10n ** BigInt(to - decimals)
+const scaled = ({ units, decimals }: Amount, to: number): bigint => (to === decimals ? units : units * 10n ** BigInt(to - decimals))
 
 function plain({ units, decimals }: Amount): string {
   if (decimals === 0) return units.toString()

@@ -39,9 +39,13 @@ export function balances(tokens: readonly Token[]): Balance[] {
   for (const { row, summary } of tokens) {
     if (summary === null || row.spend === 'proof') continue
     const { coin, amount } = summary
-    const known = coins.get(coin) ?? { coin, spendable: ZERO, held: ZERO, tokens: 0 }
-    if (row.spend === 'intent') coins.set(coin, { ...known, held: add(known.held, amount) })
-    else coins.set(coin, { ...known, spendable: add(known.spendable, amount), tokens: known.tokens + 1 })
+    let balance = coins.get(coin)
+    if (balance === undefined) coins.set(coin, (balance = { coin, spendable: ZERO, held: ZERO, tokens: 0 }))
+    if (row.spend === 'intent') balance.held = add(balance.held, amount)
+    else {
+      balance.spendable = add(balance.spendable, amount)
+      balance.tokens += 1
+    }
   }
   return [...coins.values()].sort((a, b) => (a.coin < b.coin ? -1 : 1))
 }

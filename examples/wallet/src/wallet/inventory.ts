@@ -1,7 +1,7 @@
 /** The whole token list and its labels, kept current. */
 
 import { useCallback, useMemo } from 'react'
-import { listEntries, listTokens, type TokenRef, type TokenRow } from 'tauri-plugin-wallet-sync-api'
+import { allTokens, listEntries, type TokenRow } from 'tauri-plugin-wallet-sync-api'
 import { useWatched } from '../device/watch'
 import { tokenOf, type Token } from './balance'
 
@@ -19,8 +19,8 @@ const TOKEN_EVENTS = ['tokens-changed', 'publish-changed', 'lagged'] as const
 const LABEL_EVENTS = ['tokens-changed', 'lagged'] as const
 
 export function useInventory(account: string, withSpent: boolean): Inventory {
-  const rows = useWatched(account, TOKEN_EVENTS, useCallback(() => readTokens(account, withSpent), [account, withSpent]))
-  const labels = useWatched(account, LABEL_EVENTS, useCallback(() => readLabels(account), [account]))
+  const rows = useWatched(account, TOKEN_EVENTS, useCallback(() => readTokens(account, withSpent), [account, withSpent]), sameRows)
+  const labels = useWatched(account, LABEL_EVENTS, useCallback(() => readLabels(account), [account]), sameLabels)
   const tokens = useMemo(() => {
     const known = labels.value ?? new Map<string, string>()
     return (rows.value ?? []).map((row) => tokenOf(row, known))
@@ -28,21 +28,7 @@ export function useInventory(account: string, withSpent: boolean): Inventory {
   return { tokens, isRead: rows.value !== null, error: rows.error?.message ?? null }
 }
 
-/** Every page; from the start when the list changed in between, at most three times. */
-export async function readTokens(account: string, all: boolean): Promise<TokenRow[]> {
-  for (let attempt = 1; ; attempt += 1) {
-    const rows: TokenRow[] = []
-    const revisions = new Set<number>()
-    let after: TokenRef | null = null
-    do {
-      const page = await listTokens(account, { limit: PAGE, all, after })
-      rows.push(...page.tokens)
-      revisions.add(page.revision)
-      after = page.next
-    } while (after !== null)
-    if (revisions.size <= 1 || attempt === 3) return rows
-  }
-}
+const readTokens = async (account: string, all: boolean): Promise<TokenRow[]> => (await allTokens(account, { all })).tokens
 
 async function readLabels(account: string): Promise<Map<string, string>> {
   const labels = new Map<string, string>()
@@ -53,4 +39,21 @@ async function readLabels(account: string): Promise<Map<string, string>> {
     after = page.next
   } while (after !== null)
   return labels
+}
+
+/** What did not change is not worked out anew. */
+export function sameRows(old: readonly TokenRow[], rows: readonly TokenRow[]): boolean {
+  return old.length === rows.length && rows.every((row, at) => sameRow(old[at], row))
+}
+
+function sameRow(old: TokenRow | undefined, row: TokenRow): boolean {
+  if (old === undefined) return false
+  for (const key in row) if (old[key as keyof TokenRow] !== row[key as keyof TokenRow]) return false
+  return true
+}
+
+export function sameLabels(old: ReadonlyMap<string, string>, labels: ReadonlyMap<string, string>): boolean {
+  if (old.size !== labels.size) return false
+  for (const [id, label] of labels) if (old.get(id) !== label) return false
+  return true
 }
