@@ -16,6 +16,7 @@ use support::world::{Fault, World, token};
 use tauri_plugin_wallet_sync::Code;
 use tauri_plugin_wallet_sync::clock::monotonic;
 use tauri_plugin_wallet_sync::engine::{Ack, SyncOutcome, SyncRequest};
+use tauri_plugin_wallet_sync::metrics::Operation;
 use tauri_plugin_wallet_sync::store::Level;
 
 const TWO_SECONDS: Duration = Duration::from_secs(2);
@@ -159,4 +160,41 @@ async fn concurrent_syncs_share_one_run() {
     let all = futures_util::future::join_all((0..10).map(|_| device.sync())).await;
     assert!(all.iter().all(Result::is_ok));
     assert_eq!(asked(&world) - before, one);
+}
+
+/// Somebody adds one token after the other, each while the one before is being published. The pauses of 0.5, 1 and 2 s that
+/// follow failures made the last one wait for 4 s.
+#[tokio::test(start_paused = true)]
+async fn changes_made_while_others_are_published_are_no_failures_to_wait_after() {
+    let world = World::new(5);
+    for node in &world.nodes {
+        *node.latency.lock().unwrap() = Duration::from_millis(20);
+    }
+    let device = world.device().await;
+    device.put(&["first"]).await;
+    device.sync_to(Level::Verified).await.unwrap();
+    device.engine.reset_metrics().await.unwrap();
+    let publish = async {
+        device.put(&["0"]).await;
+        let started = monotonic();
+        let report = device.sync_to(Level::Verified).await.unwrap();
+        assert_eq!(report.ack, Ack::Verified, "{:?}", report.warnings);
+        started.elapsed()
+    };
+    let add = async {
+        for id in ["1", "2", "3"] {
+            let before = world.puts();
+            while world.puts() == before {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            device.put(&[id]).await;
+        }
+    };
+    let (took, ()) = futures_util::future::join(publish, add).await;
+    assert!(took <= TWO_SECONDS, "{took:?}");
+    let metrics = device.engine.metrics();
+    let publishes =
+        metrics.operations.iter().find(|figures| figures.operation == Operation::Publish).unwrap();
+    assert_eq!(publishes.count, 4, "one measurement for each publish: {publishes:?}");
+    assert!(publishes.max_ms <= Some(500.0), "{publishes:?}");
 }

@@ -17,6 +17,7 @@ mod merge;
 mod nodes;
 mod open;
 mod peers;
+mod phase;
 mod presence;
 mod publish;
 mod read;

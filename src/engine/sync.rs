@@ -5,18 +5,17 @@ use std::time::Duration;
 
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, Shared};
-use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::account::Account;
 use super::event::{Event, Progress};
 use super::peers::http_is_down;
-use super::publish::{self, Published, Run, publish_once};
+use super::phase::{Phase, publish_by_peers, publish_pending};
 use super::read::{Reading, cached, read_nodes};
-use super::report::{Ack, LastSync, NameReport, SyncFailure, SyncOutcome, SyncReport};
+use super::report::{LastSync, NameReport, SyncFailure, SyncOutcome, SyncReport};
 use super::resolve::Heard;
 use crate::metrics::Operation;
-use crate::node::{Call, Meter, Source};
+use crate::node::{Meter, Source};
 use crate::store::Level;
 use crate::{Code, Error, limits};
 
@@ -178,191 +177,6 @@ fn offline(account: &Account, started: Instant, failure: SyncFailure) -> Reading
         spent: 0,
         nodes: if failure.nodes.is_empty() { Heard::default().node_reports(account) } else { failure.nodes },
         warnings: vec![failure.error.message().to_owned()],
-    }
-}
-
-/// What a publishing phase came to.
-struct Phase {
-    totals: (u64, u64, u64),
-    raised: bool,
-    warnings: Vec<String>,
-}
-
-/// HTTP is down and the DHT is not: the record goes there. Waited for only as long as a read may take, because nothing
-/// above `published` can come of it.
-async fn publish_by_peers(
-    account: &Arc<Account>,
-    request: &SyncRequest,
-    end: Option<Instant>,
-    started: Instant,
-) -> Result<Option<Phase>, SyncFailure> {
-    if account.read().pending() == 0 {
-        return Ok(None);
-    }
-    let before = account.read().ack();
-    let meter = Arc::new(Meter::default());
-    let call = Call { deadline: account.clock.monotonic() + limits::SPREAD_TIMEOUT, meter: meter.clone() };
-    let (sender, published) = oneshot::channel();
-    let behind = account.clone();
-    let publish = async move {
-        let _ = sender.send(publish::peers::publish_by_peers(&behind, &call).await);
-    };
-    account.behind(publish).await;
-    let last = started + account.config.timeouts.sync;
-    let until = end.map_or(last, |end| end.min(last));
-    let until = if request.wait == Some(Level::Local) { account.clock.monotonic() } else { until };
-    let mut warnings = vec!["no node answers over HTTP; changes wait until one does".to_owned()];
-    match tokio::time::timeout_at(until, published).await {
-        Ok(Ok(Err(e))) if !matches!(e.code(), Code::Unreachable | Code::SequenceExhausted) => {
-            return Err(e.into());
-        }
-        Ok(Ok(Err(e))) => warnings.push(e.message().to_owned()),
-        Ok(Ok(Ok(_)) | Err(_)) => {}
-        Err(_) => warnings.push("deadline".to_owned()),
-    }
-    Ok(Some(Phase { totals: meter.totals(), raised: account.read().ack() > before, warnings }))
-}
-
-/// Publishes until the level is reached, nothing moves any more, or the deadline passes.
-async fn publish_pending(
-    account: &Arc<Account>,
-    request: &SyncRequest,
-    end: Option<Instant>,
-    progress: &OnProgress,
-) -> Result<Option<Phase>, SyncFailure> {
-    if account.nodes.is_empty() || !account.needs_publish() {
-        return Ok(None);
-    }
-    let pending = account.read().pending() > 0;
-    let wanted = request.wait.or(pending.then_some(Level::Published));
-    let started = account.clock.monotonic();
-    let meter = Arc::new(Meter::default());
-    let before = account.read().ack();
-    let mut waiting = Waiting { account, wanted, started, end, progress, warnings: Vec::new() };
-    let result = waiting.run(&meter).await;
-    let warnings = std::mem::take(&mut waiting.warnings);
-    let totals = meter.totals();
-    let after = account.read().ack();
-    let ok = result.is_ok() && wanted.is_none_or(|level| after >= Ack::from(level));
-    account.measure_publish(started, totals, ok, result.as_ref().err());
-    result?;
-    Ok(Some(Phase { totals, raised: after > before || (pending && after >= Ack::Published), warnings }))
-}
-
-struct Waiting<'a> {
-    account: &'a Arc<Account>,
-    wanted: Option<Level>,
-    started: Instant,
-    end: Option<Instant>,
-    progress: &'a OnProgress,
-    warnings: Vec<String>,
-}
-
-impl Waiting<'_> {
-    async fn run(&mut self, meter: &Arc<Meter>) -> Result<(), Error> {
-        let mut steps = self.account.progress.subscribe();
-        let mut idle = self.started + limits::WAIT_IDLE;
-        let mut attempt = 0_u32;
-        let mut running = self.start(meter).await;
-        loop {
-            let reached = self.reached();
-            let until = if reached { self.lingers() } else { self.until(idle) };
-            tokio::select! {
-                result = &mut running => {
-                    let again = self.take(result)?;
-                    if self.reached() && !again {
-                        return Ok(());
-                    }
-                    if !again {
-                        attempt = attempt.saturating_add(1);
-                        let pause = Duration::from_millis(250).saturating_mul(1 << attempt.min(4));
-                        let wake = (self.account.clock.monotonic() + pause).min(self.until(idle));
-                        tokio::time::sleep_until(wake).await;
-                        if wake >= self.until(idle) {
-                            self.warnings.push("deadline".to_owned());
-                            return Ok(());
-                        }
-                    }
-                    running = self.start(meter).await;
-                }
-                changed = steps.changed() => {
-                    if changed.is_ok() {
-                        idle = self.account.clock.monotonic() + limits::WAIT_IDLE;
-                    }
-                    let verified = self.account.read().verified_nodes();
-                    (self.progress)(Progress::Publishing { verified, nodes: self.account.api_nodes().len() });
-                }
-                () = tokio::time::sleep_until(until) => {
-                    if !reached {
-                        self.warnings.push("deadline".to_owned());
-                    }
-                    return Ok(());
-                }
-            }
-        }
-    }
-
-    /// Runs in the background, so that leaving this wait does not stop it.
-    async fn start(&self, meter: &Arc<Meter>) -> oneshot::Receiver<Result<Published, Error>> {
-        let (sender, receiver) = oneshot::channel();
-        let (account, run) = (self.account.clone(), Run::new(meter.clone(), None));
-        let publish = async move {
-            let _ = sender.send(publish_once(&account, &run).await);
-        };
-        self.account.behind(publish).await;
-        receiver
-    }
-
-    /// Whether another run should follow at once.
-    fn take(
-        &mut self,
-        result: Result<Result<Published, Error>, oneshot::error::RecvError>,
-    ) -> Result<bool, Error> {
-        match result {
-            Err(_) => Err(Error::new(Code::TaskFailed, "publishing ended unexpectedly")),
-            Ok(Ok(published)) => {
-                for (node, error) in &published.errors {
-                    let line = format!("node {node}: {}", error.message());
-                    if !self.warnings.contains(&line) {
-                        self.warnings.push(line);
-                    }
-                }
-                Ok(published.again)
-            }
-            Ok(Err(e))
-                if e.code() == Code::Unreachable || e.code() == Code::Invalid || e.code() == Code::Denied =>
-            {
-                let line = e.message().to_owned();
-                if !self.warnings.contains(&line) {
-                    self.warnings.push(line);
-                }
-                Ok(false)
-            }
-            Ok(Err(e)) => Err(e),
-        }
-    }
-
-    fn reached(&self) -> bool {
-        let ack = self.account.read().ack();
-        self.wanted.is_none_or(|level| ack == Ack::None || ack >= Ack::from(level))
-    }
-
-    fn until(&self, idle: Instant) -> Instant {
-        let total = self.started + limits::WAIT_TOTAL;
-        let until = idle.min(total);
-        self.end.map_or(until, |end| end.min(until))
-    }
-
-    /// The level is reached; the other healthy nodes get as much time again to come along.
-    fn lingers(&self) -> Instant {
-        let now = self.account.clock.monotonic();
-        let took = now.saturating_duration_since(self.started);
-        let until = if self.wanted.is_none_or(|level| level == Level::Local) {
-            now
-        } else {
-            now + took.clamp(Duration::from_millis(150), Duration::from_secs(2))
-        };
-        self.end.map_or(until, |end| end.min(until))
     }
 }
 

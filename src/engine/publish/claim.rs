@@ -73,7 +73,7 @@ pub(super) async fn publish_claim(account: &Account, run: &Run) -> Result<Publis
 /// Supplies, puts, waits and looks. `None`: the slot was lost.
 async fn stake(account: &Account, prepared: &Prepared, run: &Run) -> Result<Option<Published>, Error> {
     let slot = prepared.edition.slot;
-    let mut published = Published::default();
+    let mut published = Published { upto: prepared.edition.upto, ..Published::default() };
     let targets: Vec<usize> = {
         let now = account.clock.monotonic();
         account.api_nodes().into_iter().filter(|at| account.nodes.health().available(*at, now)).collect()

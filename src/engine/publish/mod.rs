@@ -70,7 +70,10 @@ enum Step {
 /// What a run came to.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Published {
+    /// What the edition's changes have reached.
     pub level: Option<Level>,
+    /// The last change that is in the edition.
+    pub upto: u64,
     pub verified: usize,
     pub errors: Vec<(String, Error)>,
     /// A rival or lost claim: another run is needed.
@@ -146,7 +149,8 @@ async fn spread(account: &Arc<Account>, prepared: &Prepared, run: &Run) -> Resul
             }
         })
         .collect();
-    let (mut published, mut storage) = (Published::default(), None);
+    let mut published = Published { upto: prepared.edition.upto, ..Published::default() };
+    let mut storage = None;
     while let Some(noted) = tasks.next().await {
         match noted {
             Ok(Noted::Holds) => {}
