@@ -5,6 +5,7 @@ export type WalletSyncErrorCode = ErrorCode | 'not_allowed'
 
 /** Every rejection of this API. */
 export class WalletSyncError extends Error {
+  /** `WalletSyncError`. */
   override readonly name = 'WalletSyncError'
 
   constructor(

@@ -23,6 +23,12 @@ export interface Reading<T> {
   loading: boolean
 }
 
+/** A reading that can be taken again. */
+export interface Kept<T> extends Reading<T> {
+  /** Reads again; listens again after a failure. */
+  refresh: () => void
+}
+
 /** Reads a value when somebody looks, and again when it changed. One read at a time; changes meanwhile cause one more. */
 class Watched<T> {
   private reading: Reading<T> = { value: null, error: null, loading: false }
@@ -118,7 +124,7 @@ function useWatched<T>(watched: Watched<T>): Reading<T> {
 }
 
 /** The status of an account, kept current. */
-export function useWalletStatus(account: string): Reading<WalletStatus> & { refresh: () => void } {
+export function useWalletStatus(account: string): Kept<WalletStatus> {
   const watched = useMemo(() => {
     const kinds = ['sync-changed', 'tokens-changed', 'publish-changed'] as const
     return new Watched(account, kinds, () => status(account))
@@ -177,7 +183,7 @@ export function useTokens(account: string, { pageSize = 100, all = false }: UseT
 }
 
 /** The measurements of an account, kept current. */
-export function useMetrics(account: string): Reading<Metrics> & { refresh: () => void } {
+export function useMetrics(account: string): Kept<Metrics> {
   const watched = useMemo(
     () => new Watched(account, ['metrics-updated', 'node-health-changed'], () => metrics(account)),
     [account],

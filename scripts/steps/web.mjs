@@ -6,6 +6,7 @@ import { vitestCounts } from "../lib/vitest-output.mjs";
 
 const api = join(root, "guest-js");
 const wallet = join(root, "examples/wallet");
+const reference = join(root, "docs/typescript");
 
 /** One case for each test that vitest ran; a test that was left out counts as failed. */
 async function vitest(context, cwd) {
@@ -31,6 +32,7 @@ export const web = {
       await vitest(context, api),
       // Builds it too: the wallet imports what is published.
       await npm("package", ["pack", "--dry-run"]),
+      await npm("reference pages without a gap", ["run", "build"], reference),
       await npm("the wallet's types and build", ["run", "build"], wallet),
       await vitest(context, wallet),
     ]);

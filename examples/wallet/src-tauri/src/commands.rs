@@ -1,7 +1,7 @@
-//! The app's own commands. None takes a path, an address or a secret.
+//! The app's own commands. None takes a path, an address or a secret; none is `async` (the plugin's ADR 8).
 
 use serde::Serialize;
-use tauri::{AppHandle, Manager, State, command};
+use tauri::{AppHandle, Manager, State, async_runtime, command};
 use tauri_plugin_wallet_sync::plugin::CommandError;
 use tauri_plugin_wallet_sync::{Code, Error, WalletSyncExt};
 
@@ -45,10 +45,10 @@ pub fn overview(app: AppHandle, wallet: State<'_, Wallet>) -> Overview {
     }
 }
 
-/// Opens a device again that was taken off this machine: it is then restored from the nodes.
+/// Opens a device again that was taken off this machine: it is then restored from the nodes, behind this answer.
 #[command]
-pub async fn reopen_device(app: AppHandle, account: String) -> Result<(), CommandError> {
-    Ok(devices::open(&app, &account).await?)
+pub fn reopen_device(app: AppHandle, account: String) -> Result<(), CommandError> {
+    Ok(async_runtime::block_on(devices::open(&app, &account))?)
 }
 
 /// Makes an embedded node ill, or well again; answers what is wrong with each.
@@ -65,7 +65,7 @@ pub fn set_fault(
 
 /// Writes a device's measurements to the app's data folder; answers the file's name.
 #[command]
-pub async fn save_metrics(app: AppHandle, account: String) -> Result<String, CommandError> {
+pub fn save_metrics(app: AppHandle, account: String) -> Result<String, CommandError> {
     let engine = app.wallet_sync().engine(&account).ok_or_else(|| Error::new(Code::Closed, "not open"))?;
     let metrics = engine.metrics();
     let text =
