@@ -11,6 +11,7 @@ import { format } from "./format.mjs";
 import { fuzz } from "./fuzz.mjs";
 import { kubo } from "./kubo.mjs";
 import { lints } from "./lints.mjs";
+import { packaging } from "./package.mjs";
 import { rust } from "./rust.mjs";
 import { scripts } from "./scripts.mjs";
 import { tools } from "./tools.mjs";
@@ -24,6 +25,7 @@ export const steps = [
   scripts,
   web,
   dependencies,
+  packaging,
   lints,
   docs,
   deny,

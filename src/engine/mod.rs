@@ -23,6 +23,7 @@ mod publish;
 mod read;
 mod repair;
 mod report;
+mod request;
 mod resolve;
 mod restore;
 mod state;
@@ -45,7 +46,7 @@ pub use self::report::{
     Ack, CacheKind, CacheStats, HighWater, LastSync, NameInfo, NameReport, NewToken, NodeOutcome, NodeReport,
     PutReport, SpendKind, Status, SyncFailure, SyncOutcome, SyncReport, TokenCounts, TokenRow,
 };
-pub use self::sync::SyncRequest;
+pub use self::request::SyncRequest;
 use crate::clock::{Clock, Entropy, SystemClock};
 use crate::config::Config;
 use crate::metrics::Metrics;

@@ -11,7 +11,7 @@ use super::event::Progress;
 use super::measure::Traffic;
 use super::publish::{self, Published, Run, publish_once};
 use super::report::{Ack, SyncFailure};
-use super::sync::{OnProgress, SyncRequest};
+use super::request::{OnProgress, SyncRequest};
 use crate::node::{Call, Meter};
 use crate::store::Level;
 use crate::{Code, Error, limits};

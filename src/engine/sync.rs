@@ -8,30 +8,16 @@ use futures_util::future::{BoxFuture, Shared};
 use tokio::time::Instant;
 
 use super::account::Account;
-use super::event::{Event, Progress};
+use super::event::Event;
 use super::peers::http_is_down;
 use super::phase::{Phase, publish_by_peers, publish_pending};
 use super::read::{Reading, cached, read_nodes};
 use super::report::{LastSync, NameReport, SyncFailure, SyncOutcome, SyncReport};
+use super::request::{OnProgress, SyncRequest};
 use super::resolve::Heard;
 use crate::metrics::Operation;
 use crate::node::{Meter, Source};
-use crate::store::Level;
 use crate::{Code, Error, limits};
-
-/// What a caller wants of a sync.
-#[derive(Clone, Copy, Debug, Default)]
-pub struct SyncRequest {
-    /// Ask the nodes even when the cache is fresh or they just failed. Default: no.
-    pub fresh: bool,
-    /// End of the whole call. Default: 1.8 s for reading, and for publishing 10 s without progress or ten minutes.
-    pub deadline: Option<Duration>,
-    /// Stay until every change of ours has this level. Default: `published` when something is pending.
-    pub wait: Option<Level>,
-}
-
-/// Hears of each step of a sync.
-pub(super) type OnProgress = Arc<dyn Fn(Progress) + Send + Sync>;
 
 /// A finished read with what it cost.
 #[derive(Clone)]

@@ -45,7 +45,7 @@ export function LevelBar({ levels: { local, published, verified } }: { levels: L
     { name: 'verified', share: verified / all },
     { name: 'published', share: published / all },
     { name: 'local', share: local / all },
-  ]
+  ].filter(({ share }) => share > 0)
   return (
     <div className="level-bar" role="img" aria-label={`${verified} verified, ${published} published, ${local} on this disk only`}>
       {parts.map(({ name, share }) => (
