@@ -24,7 +24,7 @@ export interface Reading<T> {
 }
 
 /** A reading that can be taken again. */
-export interface Kept<T> extends Reading<T> {
+export interface Refreshable<T> extends Reading<T> {
   /** Reads again; listens again after a failure. */
   refresh: () => void
 }
@@ -124,7 +124,7 @@ function useWatched<T>(watched: Watched<T>): Reading<T> {
 }
 
 /** The status of an account, kept current. */
-export function useWalletStatus(account: string): Kept<WalletStatus> {
+export function useWalletStatus(account: string): Refreshable<WalletStatus> {
   const watched = useMemo(() => {
     const kinds = ['sync-changed', 'tokens-changed', 'publish-changed'] as const
     return new Watched(account, kinds, () => status(account))
@@ -183,7 +183,7 @@ export function useTokens(account: string, { pageSize = 100, all = false }: UseT
 }
 
 /** The measurements of an account, kept current. */
-export function useMetrics(account: string): Kept<Metrics> {
+export function useMetrics(account: string): Refreshable<Metrics> {
   const watched = useMemo(
     () => new Watched(account, ['metrics-updated', 'node-health-changed'], () => metrics(account)),
     [account],

@@ -214,6 +214,14 @@ pub const GAP_EVERY: Duration = Duration::from_secs(600);
 pub const RETRY_FIRST: Duration = Duration::from_secs(2);
 /// See [`RETRY_FIRST`].
 pub const RETRY_MAX: Duration = Duration::from_secs(300);
+/// Pause before a publish that fell short is run again within one wait, doubled each time: a node that restarts is back in seconds.
+pub const RERUN_PAUSE: Duration = Duration::from_millis(250);
+/// Doublings of that pause at most: 4 s, well within [`WAIT_IDLE`].
+pub const RERUN_DOUBLINGS: u32 = 4;
+/// Least and longest time that the other healthy nodes get once the level is reached; in between, as long again as it took.
+pub const LINGER_MIN: Duration = Duration::from_millis(150);
+/// See [`LINGER_MIN`].
+pub const LINGER_MAX: Duration = Duration::from_secs(2);
 /// A `sync --wait` without a deadline ends after this long without progress.
 pub const WAIT_IDLE: Duration = Duration::from_secs(10);
 /// A `sync --wait` without a deadline ends after this long in any case.

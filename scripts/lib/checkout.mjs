@@ -1,5 +1,5 @@
-// Builds of several checkouts share a folder. What cargo built for another one it takes for this one's when the sources here
-// are older, with the other's paths in it. So the sources are new to it when the checkout changes.
+// Checkouts share the folder of builds. To cargo they are one: when the sources of this checkout are older than what it built
+// for another, it takes that as it is, with the other's paths in it. So the sources become new when the checkout changes.
 
 import { mkdir, readdir, readFile, utimes, writeFile } from "node:fs/promises";
 import { join } from "node:path";

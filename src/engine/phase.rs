@@ -139,7 +139,7 @@ impl<'a> Waiting<'a> {
                         }
                         Next::Rest => {
                             attempt = attempt.saturating_add(1);
-                            let pause = Duration::from_millis(250).saturating_mul(1 << attempt.min(4));
+                            let pause = limits::RERUN_PAUSE.saturating_mul(1 << attempt.min(limits::RERUN_DOUBLINGS));
                             if !self.pause(pause, idle).await {
                                 return Ok(());
                             }
@@ -253,7 +253,7 @@ impl<'a> Waiting<'a> {
         let until = if self.wanted.is_none_or(|level| level == Level::Local) {
             now
         } else {
-            now + took.clamp(Duration::from_millis(150), Duration::from_secs(2))
+            now + took.clamp(limits::LINGER_MIN, limits::LINGER_MAX)
         };
         self.end.map_or(until, |end| end.min(until))
     }

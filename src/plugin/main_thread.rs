@@ -77,3 +77,6 @@ impl<T: Send + 'static> Drop for Outlet<T> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

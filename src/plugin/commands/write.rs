@@ -19,11 +19,10 @@ use crate::plugin::{WalletSync, args};
 #[command]
 pub(crate) fn put_tokens<R: Runtime>(call: Call<R>, request: Request<'_>) -> Later<R, PutReport> {
     let received = receive(&call, &request);
-    call.answer(received, |received| async move {
-        let put = args::put(received.body)?;
-        let open = received.wallets.account(&put.account)?;
+    call.answer(received, |Received { wallets, body, room: _room }| async move {
+        let put = args::put(body)?;
+        let open = wallets.account(&put.account)?;
         let report = open.engine.put(put.tokens).await?;
-        drop(received.room);
         Ok(PutReport::of(report, open.engine.revision()))
     })
 }
