@@ -5,6 +5,10 @@
 //! [`engine::Engine`]. [`model`] holds the pure formats. The modules [`node`] and [`store`] are seams
 //! for tests and tools; their shape may change in a minor release.
 
+// What tests share names this crate by its full name.
+#[cfg(test)]
+extern crate self as tauri_plugin_wallet_sync;
+
 pub mod clock;
 pub mod config;
 pub mod engine;

@@ -12,6 +12,8 @@ mod event;
 mod fetch;
 mod glance;
 mod history;
+#[cfg(test)]
+mod law;
 mod measure;
 mod merge;
 mod nodes;
