@@ -1,0 +1,20 @@
+//! What the engine promises on imitated nodes, in paused time; and what holds for the sources and the pages as a whole.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::cast_possible_truncation
+)]
+
+#[path = "../support/mod.rs"]
+mod support;
+
+mod configuration_page;
+mod import_direction;
+mod never_hang;
+mod never_lose;
+mod slow_operations_are_logged;
+mod third_tier;
+mod upkeep;

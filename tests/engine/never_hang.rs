@@ -1,0 +1,191 @@
+//! Every operation ends by its deadline with what it has, named as what it is.
+
+use std::time::Duration;
+
+use tauri_plugin_wallet_sync::Code;
+use tauri_plugin_wallet_sync::clock::monotonic;
+use tauri_plugin_wallet_sync::engine::{Ack, SyncOutcome, SyncRequest};
+use tauri_plugin_wallet_sync::metrics::Operation;
+use tauri_plugin_wallet_sync::store::Level;
+
+use crate::support::world::{Fault, World, token};
+
+const TWO_SECONDS: Duration = Duration::from_secs(2);
+
+#[tokio::test(start_paused = true)]
+async fn all_dead_or_hung_is_answered_within_two_seconds() {
+    for fault in [Fault::Dead, Fault::Hung] {
+        let world = World::new(5);
+        let device = world.device().await;
+        device.put(&["a"]).await;
+        device.sync_to(Level::Verified).await.unwrap();
+        world.faults(fault, &[0, 1, 2, 3, 4]);
+        world.clock.advance_ms(120_000);
+        let started = monotonic();
+        let failure = device.sync().await.unwrap_err();
+        assert_eq!(failure.error.code(), Code::Unreachable, "{failure:?}");
+        assert!(started.elapsed() <= TWO_SECONDS, "{:?}", started.elapsed());
+        let plain = device.engine.sync(SyncRequest::default(), |_| ()).await.unwrap();
+        assert_eq!((plain.ok, plain.outcome), (true, SyncOutcome::Offline));
+        assert_eq!(plain.source.as_str(), "none");
+        assert_eq!(plain.ack, Ack::Verified, "the level is told as it was");
+        assert_eq!(device.ids(), ["a"]);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failure_outweighs_a_cache_that_is_still_young() {
+    let world = World::new(5);
+    let device = world.device().await;
+    device.put(&["a"]).await;
+    device.sync_to(Level::Verified).await.unwrap();
+    world.faults(Fault::Dead, &[0, 1, 2, 3, 4]);
+    device.sync().await.unwrap_err();
+    let plain = device.engine.sync(SyncRequest::default(), |_| ()).await.unwrap();
+    assert_eq!((plain.outcome, plain.source.as_str()), (SyncOutcome::Offline, "none"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_hung_node_costs_no_more_than_the_grace_window() {
+    let world = World::new(5);
+    let device = world.device().await;
+    device.put(&["a"]).await;
+    device.sync_to(Level::Verified).await.unwrap();
+    world.faults(Fault::Hung, &[2]);
+    let restored = world.device().await;
+    let started = monotonic();
+    let report = restored.sync().await.unwrap();
+    assert_eq!(restored.ids(), ["a"]);
+    assert!(report.list_ms <= 500.0, "{}", report.list_ms);
+    assert!(started.elapsed() <= TWO_SECONDS);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_first_publish_does_not_wait_for_a_hung_node() {
+    let world = World::new(5);
+    world.faults(Fault::Hung, &[4]);
+    let device = world.device().await;
+    device.put(&["a"]).await;
+    let started = monotonic();
+    let report = device.sync_to(Level::Verified).await.unwrap();
+    assert_eq!(report.ack, Ack::Verified, "{:?}", report.warnings);
+    // The claim itself settles for two seconds.
+    assert!(started.elapsed() <= Duration::from_millis(4_500), "{:?}", started.elapsed());
+}
+
+#[tokio::test(start_paused = true)]
+async fn content_that_no_node_gives_keeps_nothing_else_waiting_and_is_not_up_to_date() {
+    let world = World::new(5);
+    let first = world.device().await;
+    first.engine.put((0..80).map(|n| token(&format!("t{n:02}"), "s0")).collect()).await.unwrap();
+    first.sync_to(Level::Verified).await.unwrap();
+    let second = world.device().await;
+    second.put(&["u"]).await;
+    let report = second.sync_to(Level::Verified).await.unwrap();
+    assert_eq!(report.ack, Ack::Verified, "{:?}", report.warnings);
+    let root = |slot: usize| report.names[slot].root.as_ref().unwrap().parse().unwrap();
+    let other = world.nodes[0].dag(&root(1));
+    let mut lost = world.nodes[0].dag(&root(0));
+    lost.retain(|cid, _| !other.contains_key(cid));
+    for node in &world.nodes {
+        node.held().blocks.retain(|cid, _| !lost.contains_key(cid));
+    }
+    let restored = world.device().await;
+    let started = monotonic();
+    let report = restored.sync().await.unwrap();
+    assert!(started.elapsed() <= TWO_SECONDS, "{:?}", started.elapsed());
+    assert_eq!((restored.ids().len(), report.missing_payloads), (81, 0), "{:?}", report.warnings);
+    assert!(report.warnings.iter().any(|told| told.contains("could not be read")), "{:?}", report.warnings);
+    let plain = restored.engine.sync(SyncRequest::default(), |_| ()).await.unwrap();
+    assert_ne!(plain.source.as_str(), "cache", "a record is there whose content was never seen");
+    for node in &world.nodes {
+        node.held().blocks.extend(lost.clone());
+    }
+    restored.sync().await.unwrap();
+    let plain = restored.engine.sync(SyncRequest::default(), |_| ()).await.unwrap();
+    assert_eq!(plain.source.as_str(), "cache");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_deadline_ends_the_whole_command() {
+    let world = World::new(5);
+    let device = world.device().await;
+    device.put(&["a"]).await;
+    let started = monotonic();
+    let request =
+        SyncRequest { fresh: true, deadline: Some(Duration::from_millis(700)), wait: Some(Level::Verified) };
+    let report = device.engine.sync(request, |_| ()).await.unwrap();
+    assert!(started.elapsed() <= Duration::from_millis(1_200), "{:?}", started.elapsed());
+    assert!(report.ack < Ack::Verified && report.warnings.iter().any(|line| line == "deadline"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_second_sync_within_a_minute_sends_nothing() {
+    let world = World::new(5);
+    let device = world.device().await;
+    device.put(&["a"]).await;
+    device.sync_to(Level::Verified).await.unwrap();
+    let report = device.engine.sync(SyncRequest::default(), |_| ()).await.unwrap();
+    assert_eq!((report.source.as_str(), report.requests), ("cache", 0));
+    let restarted = world.device_on(device.store.snapshot()).await;
+    let report = restarted.engine.sync(SyncRequest::default(), |_| ()).await.unwrap();
+    assert_eq!((report.source.as_str(), report.requests), ("cache", 0), "the cache survives a restart");
+    world.pass(Duration::from_secs(61)).await;
+    let report = device.engine.sync(SyncRequest::default(), |_| ()).await.unwrap();
+    assert_eq!(report.source.as_str(), "http-routing");
+}
+
+#[tokio::test(start_paused = true)]
+async fn concurrent_syncs_share_one_run() {
+    let world = World::new(5);
+    let device = world.device().await;
+    device.put(&["a"]).await;
+    device.sync_to(Level::Verified).await.unwrap();
+    let asked = |world: &World| {
+        world.nodes.iter().map(|n| n.requests.load(std::sync::atomic::Ordering::Relaxed)).sum::<u64>()
+    };
+    let before = asked(&world);
+    device.sync().await.unwrap();
+    let one = asked(&world) - before;
+    let before = asked(&world);
+    let all = futures_util::future::join_all((0..10).map(|_| device.sync())).await;
+    assert!(all.iter().all(Result::is_ok));
+    assert_eq!(asked(&world) - before, one);
+}
+
+/// Somebody adds one token after the other, each while the one before is being published. The pauses of 0.5, 1 and 2 s that
+/// follow failures made the last one wait for 4 s.
+#[tokio::test(start_paused = true)]
+async fn changes_made_while_others_are_published_are_no_failures_to_wait_after() {
+    let world = World::new(5);
+    for node in &world.nodes {
+        *node.latency.lock().unwrap() = Duration::from_millis(20);
+    }
+    let device = world.device().await;
+    device.put(&["first"]).await;
+    device.sync_to(Level::Verified).await.unwrap();
+    device.engine.reset_metrics().await.unwrap();
+    let publish = async {
+        device.put(&["0"]).await;
+        let started = monotonic();
+        let report = device.sync_to(Level::Verified).await.unwrap();
+        assert_eq!(report.ack, Ack::Verified, "{:?}", report.warnings);
+        started.elapsed()
+    };
+    let add = async {
+        for id in ["1", "2", "3"] {
+            let before = world.puts();
+            while world.puts() == before {
+                tokio::time::sleep(Duration::from_millis(1)).await;
+            }
+            device.put(&[id]).await;
+        }
+    };
+    let (took, ()) = futures_util::future::join(publish, add).await;
+    assert!(took <= TWO_SECONDS, "{took:?}");
+    let metrics = device.engine.metrics();
+    let publishes =
+        metrics.operations.iter().find(|figures| figures.operation == Operation::Publish).unwrap();
+    assert_eq!(publishes.count, 4, "one measurement for each publish: {publishes:?}");
+    assert!(publishes.max_ms <= Some(500.0), "{publishes:?}");
+}

@@ -1,0 +1,324 @@
+//! Items: one encoding each, every bound, and nothing of a later release lost.
+
+use std::collections::BTreeMap;
+
+use ipld_core::ipld::Ipld;
+use proptest::prelude::*;
+use tauri_plugin_wallet_sync::model::cbor;
+use tauri_plugin_wallet_sync::model::cid::{Cid, Codec};
+use tauri_plugin_wallet_sync::model::inventory::{
+    BlockRef, Entry, EntryValue, Hlc, Id, Item, TokenKey, TokenState, Version,
+};
+use tauri_plugin_wallet_sync::{Code, limits};
+
+use crate::forge::{self, map};
+use crate::items::{block, entry, future_item, good_item, key, token, version};
+
+const AT: [u8; 32] = [5; 32];
+
+fn text(text: &str) -> Ipld {
+    Ipld::String(text.to_owned())
+}
+
+fn number(number: u64) -> Ipld {
+    Ipld::Integer(number.into())
+}
+
+fn reference(block: &BlockRef) -> Ipld {
+    Ipld::List(vec![Ipld::Link(block.cid.to_ipld()), number(block.size.into())])
+}
+
+/// A token state's map with one field set to another value, or taken away.
+fn token_with(field: &str, value: Option<Ipld>) -> Vec<u8> {
+    with(map([("k", number(1)), ("i", text("t")), ("s", text("s0"))]), field, value)
+}
+
+/// The same for an entry.
+fn entry_with(field: &str, value: Option<Ipld>) -> Vec<u8> {
+    let versions =
+        Ipld::List(vec![a_version(number(1), number(0), Ipld::Bytes(vec![1; 16]), Ipld::Bytes(vec![]))]);
+    with(map([("k", number(2)), ("i", text("key")), ("v", versions)]), field, value)
+}
+
+fn with(item: Ipld, field: &str, value: Option<Ipld>) -> Vec<u8> {
+    let Ipld::Map(mut map) = item else { panic!() };
+    match value {
+        Some(value) => map.insert(field.to_owned(), value),
+        None => map.remove(field),
+    };
+    cbor::encode(&Ipld::Map(map)).unwrap()
+}
+
+fn a_version(ms: Ipld, count: Ipld, device: Ipld, value: Ipld) -> Ipld {
+    Ipld::List(vec![ms, count, device, value])
+}
+
+fn refuse(what: &str, bytes: &[u8]) {
+    match Item::decode(AT, bytes) {
+        Ok(item) => panic!("{what}: {item:?}"),
+        Err(error) => assert_eq!(error.code(), Code::Malformed, "{what}: {error}"),
+    }
+}
+
+#[test]
+fn length_prefix_keeps_ids_apart() {
+    let keys = forge::keys();
+    let places: Vec<_> = [
+        token("A1", "23", &[], &[], &[]),
+        token("A12", "3", &[], &[], &[]),
+        token("A123", "x", &[], &[], &[]),
+        entry("A1", &[]),
+        entry("A123", &[]),
+        Item::Unknown { key: AT, cbor: future_item(3, "A123", "").into() },
+        Item::Unknown { key: AT, cbor: future_item(4, "A123", "").into() },
+    ]
+    .iter()
+    .map(|item| item.index_key(keys.sealer()))
+    .collect();
+    for (at, place) in places.iter().enumerate() {
+        assert!(!places[..at].contains(place), "{at}");
+    }
+    let expected = keys.sealer().index_key(&[&[1, 0, 2], b"A1", &[0, 2], b"23"]);
+    assert_eq!(places[0], expected);
+    assert_eq!(places[4], keys.sealer().index_key(&[&[2, 0, 4], b"A123", &[0, 0]]));
+    assert_eq!(places[5], keys.sealer().index_key(&[&[3, 0, 4], b"A123", &[0, 0]]));
+}
+
+#[test]
+fn a_place_does_not_depend_on_content() {
+    let keys = forge::keys();
+    let full = token("t", "s0", &["p"], &["i"], &["f"]);
+    assert_eq!(full.index_key(keys.sealer()), token("t", "s0", &[], &[], &[]).index_key(keys.sealer()));
+}
+
+#[test]
+fn old_client_keeps_unknown_fields() {
+    let nested = map([("deep", Ipld::List(vec![Ipld::Null, Ipld::Link(block("x").cid.to_ipld())]))]);
+    for bytes in [token_with("new", Some(nested.clone())), entry_with("new", Some(nested.clone()))] {
+        let item = Item::decode(AT, &bytes).unwrap();
+        let unknown = match &item {
+            Item::Token(_, state) => &state.unknown,
+            Item::Entry(_, entry) => &entry.unknown,
+            other => panic!("{other:?}"),
+        };
+        assert_eq!(unknown, &BTreeMap::from([("new".to_owned(), nested.clone())]));
+        assert_eq!(item.encode().unwrap(), bytes);
+    }
+}
+
+#[test]
+fn old_client_keeps_items_of_unknown_kinds() {
+    for kind in [3, 200, 255] {
+        let bytes = future_item(kind, "id", "anything");
+        let item = Item::decode(AT, &bytes).unwrap();
+        assert_eq!(item, Item::Unknown { key: AT, cbor: bytes.clone().into() });
+        assert_eq!((item.encode().unwrap(), item.refs()), (bytes.into(), vec![]));
+    }
+}
+
+#[test]
+fn ids_have_1_to_128_of_the_allowed_characters() {
+    let longest = "x".repeat(limits::KEY_CHARS);
+    for good in ["a", "AZaz09._:-", &longest] {
+        assert_eq!(Id::parse(good).unwrap().as_str(), good);
+    }
+    for bad in ["", " ", "a b", "ä", "a/b", "a\0", "a\n", &"x".repeat(limits::KEY_CHARS + 1)] {
+        assert_eq!(Id::parse(bad).unwrap_err().code(), Code::BadRequest, "{bad:?}");
+    }
+}
+
+#[test]
+fn refs_name_every_block() {
+    let item = token("t", "s0", &["p"], &["i", "j"], &["f"]);
+    let mut refs = item.refs();
+    refs.sort_unstable();
+    let mut expected = ["p", "i", "j", "f"].map(block);
+    expected.sort_unstable();
+    assert_eq!(refs, expected);
+    let value = |value| Version { hlc: Hlc { ms: 1, count: 0 }, device: [1; 16], value };
+    let versions = [value(EntryValue::Inline("x".into())), value(EntryValue::Block(block("v")))];
+    assert_eq!(entry("k", &versions).refs(), [block("v")]);
+}
+
+#[test]
+fn b13_items_of_another_form_are_refused() {
+    let p = block("p");
+    let raw = |name: &str| reference(&block(name));
+    let mut two = ["p", "q"].map(block);
+    two.sort_unstable();
+    let ordered = two.each_ref().map(reference);
+    let backwards = Ipld::List(vec![ordered[1].clone(), ordered[0].clone()]);
+    let nine = {
+        let mut nine: Vec<BlockRef> = (0..9).map(|n| block(&format!("{n}"))).collect();
+        nine.sort_unstable();
+        Ipld::List(nine.iter().map(reference).collect())
+    };
+    assert!(Item::decode(AT, &token_with("d", Some(Ipld::List(ordered.to_vec())))).is_ok());
+    let node = BlockRef { cid: Cid::of(Codec::DagCbor, b"x"), size: 1 };
+    let large = |size: usize| Ipld::List(vec![reference(&BlockRef { cid: p.cid, size: size as u32 })]);
+    assert!(Item::decode(AT, &token_with("d", Some(large(limits::PAYLOAD_BYTES)))).is_ok());
+    for (what, bytes) in [
+        ("nothing", vec![]),
+        ("a list", vec![0x80]),
+        ("no kind", token_with("k", None)),
+        ("kind 0", token_with("k", Some(number(0)))),
+        ("kind 256", token_with("k", Some(number(256)))),
+        ("a negative kind", token_with("k", Some(Ipld::Integer(-1)))),
+        ("a kind in words", token_with("k", Some(text("1")))),
+        ("no id", token_with("i", None)),
+        ("an empty id", token_with("i", Some(text("")))),
+        ("an id of other characters", token_with("i", Some(text("a b")))),
+        ("no state hash", token_with("s", None)),
+        ("an empty state hash", token_with("s", Some(text("")))),
+        ("a previous state of other characters", token_with("p", Some(text("ü")))),
+        ("a previous state of bytes", token_with("p", Some(Ipld::Bytes(vec![1])))),
+        ("a long summary", token_with("t", Some(text(&"x".repeat(limits::SUMMARY_BYTES + 1))))),
+        ("null for a summary", token_with("t", Some(Ipld::Null))),
+        ("an empty set", token_with("d", Some(Ipld::List(vec![])))),
+        ("a set that is a reference", token_with("d", Some(raw("p")))),
+        ("one block twice", token_with("d", Some(Ipld::List(vec![raw("p"), raw("p")])))),
+        ("blocks out of order", token_with("n", Some(backwards))),
+        ("nine blocks", token_with("f", Some(nine))),
+        ("a node for a block", token_with("d", Some(Ipld::List(vec![reference(&node)])))),
+        ("a reference without a size", token_with("d", Some(Ipld::List(vec![forge::links_of(&[p.cid])])))),
+        ("a large payload", token_with("d", Some(large(limits::PAYLOAD_BYTES + 1)))),
+        ("a large evidence", token_with("n", Some(large(limits::EVIDENCE_BYTES + 1)))),
+        ("a size of 33 bits", {
+            let pair = Ipld::List(vec![Ipld::Link(p.cid.to_ipld()), number(1 << 32)]);
+            token_with("d", Some(Ipld::List(vec![pair])))
+        }),
+        ("a large unknown field", token_with("x", Some(text(&"x".repeat(limits::UNKNOWN_FIELD_BYTES))))),
+        ("an entry with a second name", entry_with("s", Some(text("x")))),
+        ("an entry without versions", entry_with("v", None)),
+        ("an entry with no versions", entry_with("v", Some(Ipld::List(vec![])))),
+        ("a control character in a key", entry_with("i", Some(text("a\u{7}")))),
+        ("a long key", entry_with("i", Some(text(&"ä".repeat(limits::KEY_CHARS + 1))))),
+    ] {
+        refuse(what, &bytes);
+    }
+}
+
+#[test]
+fn b13_versions_of_another_form_are_refused() {
+    let device = || Ipld::Bytes(vec![1; 16]);
+    let inline = |length| Ipld::Bytes(vec![0; length]);
+    let good = a_version(number(1), number(0), device(), inline(limits::VALUE_INLINE_BYTES));
+    let later = a_version(number(2), number(0), device(), inline(0));
+    let last = a_version(number(i64::MAX as u64), number(u32::MAX.into()), device(), reference(&block("v")));
+    assert!(Item::decode(AT, &entry_with("v", Some(Ipld::List(vec![good.clone(), last.clone()])))).is_ok());
+    let long = BlockRef { size: limits::VALUE_BYTES as u32 + 1, ..block("v") };
+    for (what, versions) in [
+        ("three", vec![good.clone(), later.clone(), last]),
+        ("out of order", vec![later, good.clone()]),
+        ("one twice", vec![good.clone(), good]),
+        ("no list", vec![number(1)]),
+        ("five parts", vec![Ipld::List(vec![number(1), number(0), device(), inline(0), Ipld::Null])]),
+        ("a time of 64 bits", vec![a_version(number(1 << 63), number(0), device(), inline(0))]),
+        ("a time before 1970", vec![a_version(Ipld::Integer(-1), number(0), device(), inline(0))]),
+        ("a counter of 33 bits", vec![a_version(number(1), number(1 << 32), device(), inline(0))]),
+        ("a short device", vec![a_version(number(1), number(0), Ipld::Bytes(vec![1; 15]), inline(0))]),
+        (
+            "a long value",
+            vec![a_version(number(1), number(0), device(), inline(limits::VALUE_INLINE_BYTES + 1))],
+        ),
+        ("a long value in a block", vec![a_version(number(1), number(0), device(), reference(&long))]),
+        ("a value in words", vec![a_version(number(1), number(0), device(), text("x"))]),
+    ] {
+        refuse(what, &entry_with("v", Some(Ipld::List(versions))));
+    }
+}
+
+#[test]
+fn unknown_items_and_fields_are_bounded() {
+    let many = |count: usize| {
+        let fields = (0..count).map(|n| (format!("u{n}"), Ipld::Null));
+        let Ipld::Map(map) = cbor::decode(&token_with("x", None)).unwrap() else { panic!() };
+        cbor::encode(&Ipld::Map(map.into_iter().chain(fields).collect())).unwrap()
+    };
+    assert!(Item::decode(AT, &many(limits::UNKNOWN_FIELDS)).is_ok());
+    refuse("many unknown fields", &many(limits::UNKNOWN_FIELDS + 1));
+    assert!(Item::decode(AT, &future_item(9, "a", &"x".repeat(limits::ITEM_BYTES - 20))).is_ok());
+    refuse("a large item", &future_item(9, "a", &"x".repeat(limits::ITEM_BYTES)));
+    refuse("a name of 513 bytes", &future_item(9, &"x".repeat(513), ""));
+    refuse("an unknown kind without a name", &cbor::encode(&map([("k", number(9))])).unwrap());
+}
+
+/// The largest item there can be.
+fn fullest() -> Item {
+    let long = Id::parse(&"x".repeat(limits::KEY_CHARS)).unwrap();
+    let set = |kind: &str, size: usize| {
+        (0..limits::SET_ITEMS)
+            .map(|n| BlockRef { size: size as u32, ..block(&format!("{kind}{n}")) })
+            .collect()
+    };
+    let unknown = (0..limits::UNKNOWN_FIELDS).map(|n| {
+        let key = format!("u{n:02}");
+        (key, Ipld::Bytes(vec![7; limits::UNKNOWN_FIELD_BYTES - 3 - 3]))
+    });
+    let state = TokenState {
+        previous: Some(long.clone()),
+        summary: Some("x".repeat(limits::SUMMARY_BYTES)),
+        payloads: set("p", limits::PAYLOAD_BYTES),
+        intents: set("i", limits::EVIDENCE_BYTES),
+        proofs: set("f", limits::EVIDENCE_BYTES),
+        unknown: unknown.collect(),
+    };
+    Item::Token(TokenKey { token_id: long.clone(), state_hash: long }, state)
+}
+
+#[test]
+fn the_fullest_item_is_within_its_bound() {
+    let bytes = fullest().encode().unwrap();
+    assert!((18_000..18_400).contains(&bytes.len()), "{}", bytes.len());
+    assert_eq!(Item::decode(AT, &bytes).unwrap(), fullest());
+}
+
+#[test]
+fn what_readers_refuse_is_not_written() {
+    let over = |change: &dyn Fn(&mut TokenState)| {
+        let mut state = TokenState::default();
+        change(&mut state);
+        Item::Token(key("t", "s0"), state).encode().unwrap_err().code()
+    };
+    let nine = || (0..9).map(|n| block(&format!("{n}"))).collect();
+    assert_eq!(over(&|state| state.proofs = nine()), Code::Malformed);
+    assert_eq!(over(&|state| state.summary = Some("x".repeat(257))), Code::Malformed);
+    assert_eq!(over(&|state| drop(state.unknown.insert("s".to_owned(), Ipld::Null))), Code::Malformed);
+    assert_eq!(over(&|state| drop(state.unknown.insert("x".repeat(512), Ipld::Null))), Code::Malformed);
+    assert_eq!(entry("", &[version(1, 1, "")]).encode().unwrap_err().code(), Code::Malformed);
+    assert_eq!(entry("k", &[version(-1, 1, "")]).encode().unwrap_err().code(), Code::Malformed);
+    let unknown = BTreeMap::from([("v".to_owned(), Ipld::Null)]);
+    let shadowing = Entry { versions: [version(1, 1, "")].into(), unknown };
+    assert_eq!(Item::Entry("k".to_owned(), shadowing).encode().unwrap_err().code(), Code::Malformed);
+}
+
+proptest! {
+    #[test]
+    fn p08_decode_undoes_encode(item in good_item()) {
+        let at = match &item {
+            Item::Unknown { key, .. } => *key,
+            _ => AT,
+        };
+        let bytes = item.encode().unwrap();
+        prop_assert_eq!(Item::decode(at, &bytes).unwrap(), item);
+    }
+
+    #[test]
+    fn p08_what_decodes_has_one_encoding(
+        item in good_item(), at in any::<prop::sample::Index>(), byte in any::<u8>(),
+    ) {
+        let mut bytes = item.encode().unwrap().to_vec();
+        let at = at.index(bytes.len());
+        bytes[at] = byte;
+        if let Ok(changed) = Item::decode(AT, &bytes) {
+            prop_assert_eq!(changed.encode().unwrap(), bytes);
+        }
+    }
+
+    #[test]
+    fn p06_any_bytes_end_without_a_panic(bytes in prop::collection::vec(any::<u8>(), 0..200)) {
+        if let Ok(item) = Item::decode(AT, &bytes) {
+            prop_assert_eq!(item.encode().unwrap(), bytes);
+        }
+    }
+}

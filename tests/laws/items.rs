@@ -1,0 +1,154 @@
+//! Items for tests: short ways to write one, and strategies whose items meet each other often.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use bytes::Bytes;
+use ipld_core::ipld::Ipld;
+use proptest::prelude::*;
+use tauri_plugin_wallet_sync::model::cbor;
+use tauri_plugin_wallet_sync::model::cid::{Cid, Codec};
+use tauri_plugin_wallet_sync::model::inventory::{
+    BlockRef, Entry, EntryValue, Hlc, Id, Inventory, Item, TokenKey, TokenState, Version,
+};
+
+pub fn key(token: &str, state: &str) -> TokenKey {
+    TokenKey { token_id: Id::parse(token).unwrap(), state_hash: Id::parse(state).unwrap() }
+}
+
+/// The reference of a block that is called by a name.
+pub fn block(name: &str) -> BlockRef {
+    BlockRef { cid: Cid::of(Codec::Raw, name.as_bytes()), size: name.len() as u32 }
+}
+
+pub fn blocks(names: &[&str]) -> BTreeSet<BlockRef> {
+    names.iter().map(|name| block(name)).collect()
+}
+
+/// A state with these payloads, intents and proofs.
+pub fn token(token: &str, state: &str, payloads: &[&str], intents: &[&str], proofs: &[&str]) -> Item {
+    let sets = [payloads, intents, proofs].map(blocks);
+    let [payloads, intents, proofs] = sets;
+    Item::Token(key(token, state), TokenState { payloads, intents, proofs, ..TokenState::default() })
+}
+
+pub fn version(ms: i64, device: u8, value: &str) -> Version {
+    let value = EntryValue::Inline(Bytes::copy_from_slice(value.as_bytes()));
+    Version { hlc: Hlc { ms, count: 0 }, device: [device; 16], value }
+}
+
+pub fn entry(key: &str, versions: &[Version]) -> Item {
+    Item::Entry(
+        key.to_owned(),
+        Entry { versions: versions.iter().cloned().collect(), unknown: BTreeMap::new() },
+    )
+}
+
+/// An encoded item of a kind of the future.
+pub fn future_item(kind: u8, id: &str, more: &str) -> Vec<u8> {
+    let map = [
+        ("k".to_owned(), Ipld::Integer(kind.into())),
+        ("i".to_owned(), Ipld::String(id.to_owned())),
+        ("x".to_owned(), Ipld::String(more.to_owned())),
+    ];
+    cbor::encode(&Ipld::Map(map.into())).unwrap()
+}
+
+/// Joins an item as the engine does.
+pub fn join(inventory: &mut Inventory, item: &Item) {
+    if let Some(changed) = inventory.joined(item).unwrap().changed {
+        inventory.apply(changed);
+    }
+}
+
+pub fn inventory<'a>(items: impl IntoIterator<Item = &'a Item>) -> Inventory {
+    let mut inventory = Inventory::default();
+    items.into_iter().for_each(|item| join(&mut inventory, item));
+    inventory
+}
+
+/// The join of two inventories.
+pub fn merged(a: &Inventory, b: &Inventory) -> Inventory {
+    let mut joined = a.clone();
+    b.items().for_each(|item| join(&mut joined, &item));
+    joined
+}
+
+fn id() -> impl Strategy<Value = Id> {
+    prop::sample::select(vec!["a", "b", "A1", "A12"]).prop_map(|text| Id::parse(text).unwrap())
+}
+
+fn block_set(most: usize) -> impl Strategy<Value = BTreeSet<BlockRef>> {
+    let one = (0..14_u8, 1..=2_u32).prop_map(|(n, size)| BlockRef { cid: Cid::of(Codec::Raw, &[n]), size });
+    prop::collection::btree_set(one, 0..=most)
+}
+
+fn value() -> impl Strategy<Value = Ipld> {
+    prop_oneof![
+        Just(Ipld::Null),
+        any::<bool>().prop_map(Ipld::Bool),
+        (-300..300_i128).prop_map(Ipld::Integer),
+        "[a-c]{0,30}".prop_map(Ipld::String),
+        prop::collection::vec(any::<u8>(), 0..30).prop_map(Ipld::Bytes),
+        prop::collection::vec((0..9_i128).prop_map(Ipld::Integer), 0..4).prop_map(Ipld::List),
+    ]
+}
+
+fn fields(most: usize) -> impl Strategy<Value = BTreeMap<String, Ipld>> {
+    prop_oneof![Just(BTreeMap::new()), prop::collection::btree_map("u[0-4][0-9]", value(), 0..=most),]
+}
+
+fn versions(most: usize) -> impl Strategy<Value = BTreeSet<Version>> {
+    let value = prop_oneof![
+        "[a-b]{0,2}".prop_map(|text| EntryValue::Inline(text.into_bytes().into())),
+        (0..3_u8, 0..9_u32)
+            .prop_map(|(n, size)| EntryValue::Block(BlockRef { cid: Cid::of(Codec::Raw, &[n]), size })),
+    ];
+    let one = (0..4_i64, 0..3_u32, 0..3_u8, value).prop_map(|(ms, count, device, value)| Version {
+        hlc: Hlc { ms, count },
+        device: [device; 16],
+        value,
+    });
+    prop::collection::btree_set(one, 1..=most)
+}
+
+fn any_item(set: usize, unknown: usize, most_versions: usize) -> impl Strategy<Value = Item> {
+    let sets = (block_set(set), block_set(set), block_set(set));
+    let state = (prop::option::of(id()), prop::option::of("[a-c]{0,3}"), sets, fields(unknown)).prop_map(
+        |(previous, summary, (payloads, intents, proofs), unknown)| TokenState {
+            previous,
+            summary,
+            payloads,
+            intents,
+            proofs,
+            unknown,
+        },
+    );
+    prop_oneof![
+        6 => (id(), id(), state).prop_map(|(token_id, state_hash, state)| {
+            Item::Token(TokenKey { token_id, state_hash }, state)
+        }),
+        3 => ("[a-c]", versions(most_versions), fields(unknown))
+            .prop_map(|(key, versions, unknown)| Item::Entry(key, Entry { versions, unknown })),
+        1 => (3..5_u8, "[a-b]", "[a-c]{0,3}", any::<bool>()).prop_map(|(kind, id, more, place)| {
+            Item::Unknown { key: [u8::from(place); 32], cbor: future_item(kind, &id, &more).into() }
+        }),
+    ]
+}
+
+/// Any item, with sets and fields above every bound.
+pub fn wild_item() -> impl Strategy<Value = Item> {
+    any_item(14, 48, 5)
+}
+
+/// An item that may be published.
+pub fn good_item() -> impl Strategy<Value = Item> {
+    any_item(8, 32, 2).prop_map(|mut item| {
+        if let Item::Token(_, state) = &mut item {
+            for set in [&mut state.payloads, &mut state.intents, &mut state.proofs] {
+                let mut last = None;
+                set.retain(|block| last.replace(block.cid) != Some(block.cid));
+            }
+        }
+        item
+    })
+}

@@ -1,0 +1,25 @@
+//! What bytes and merges promise, whoever sends them: the pure model, without a file, a socket or a clock.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::cast_possible_truncation
+)]
+
+mod car_laws;
+mod cbor_laws;
+mod forge;
+mod golden_blocks;
+mod golden_record;
+mod identity_vectors;
+mod index_laws;
+mod item_codec;
+mod items;
+mod keep_laws;
+mod merge_laws;
+mod record_laws;
+mod record_vectors;
+mod root_codec;
+mod seal_vectors;

@@ -1,0 +1,19 @@
+//! What the store on disk promises: through crashes, damage, a full disk and a second process.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    clippy::cast_possible_truncation
+)]
+
+mod conformance;
+mod crash;
+mod damage;
+mod full;
+mod golden_schema;
+mod memory;
+mod open;
+mod secrets;
+mod support;

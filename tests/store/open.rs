@@ -1,0 +1,424 @@
+//! Opening: who may, what is refused, what is set aside and what is saved from it.
+
+use std::fs;
+use std::io::{BufRead, BufReader, Read, Write as _};
+use std::path::Path;
+use std::process::Stdio;
+
+use bytes::Bytes;
+use rusqlite::Connection;
+use tauri_plugin_wallet_sync::Code;
+use tauri_plugin_wallet_sync::store::{BlockClass, Level, Loaded, OpenMode, Store, Write};
+
+use crate::support::{
+    block, block_on, change, child_command, child_of, child_task, item, key, listing, name, node, open, own,
+    written,
+};
+
+const DATABASE: &str = "wallet.sqlite3";
+
+/// A closed store with a row of each kind.
+fn fill(dir: &Path) {
+    block_on(async {
+        let store = own(dir);
+        store.commit(content()).await.unwrap();
+        store.close().await.unwrap();
+    });
+}
+
+fn content() -> Vec<Write> {
+    vec![
+        Write::Item(item(1)),
+        Write::Item(item(2)),
+        change(1, 1),
+        Write::RaiseLevel { upto: 1, level: Level::Verified },
+        Write::Name(name(1, 4)),
+        Write::Written(written(1, 4, 1)),
+        Write::Node(node("n", 4)),
+        Write::Held { node: "n".into(), cids: vec![*block(1).cid()] },
+        Write::Meta { key: "device", value: Some(Bytes::from_static(b"1")) },
+        Write::Block { block: block(1), class: BlockClass::Data },
+        Write::Block { block: block(2), class: BlockClass::Cache },
+    ]
+}
+
+fn bytes(path: &Path) -> Vec<u8> {
+    fs::read(path).unwrap()
+}
+
+/// Opens as owner, expects one warning for `file`, and that the store works.
+fn opened_with_warning(dir: &Path, file: &str) -> Loaded {
+    let opened = open(dir, OpenMode::Own).unwrap();
+    let files: Vec<_> = opened.warnings.iter().map(|warning| warning.file.as_str()).collect();
+    assert_eq!(files, [file]);
+    let shown = opened.warnings[0].to_string();
+    assert!(shown.contains(file) && !shown.contains(&*dir.to_string_lossy()), "{shown}");
+    assert!(dir.join(file).exists());
+    block_on(async {
+        let loaded = opened.store.load().await.unwrap();
+        opened.store.commit(vec![Write::Item(item(77))]).await.unwrap();
+        opened.store.close().await.unwrap();
+        let again = own(dir);
+        assert!(again.load().await.unwrap().items.contains(&item(77)));
+        again.close().await.unwrap();
+        loaded
+    })
+}
+
+/// The process that other tests start; does nothing by itself.
+#[test]
+fn child() {
+    let Some((task, dir)) = child_task() else { return };
+    match task.as_str() {
+        "hold" => {
+            let _store = own(&dir);
+            println!("\nholding");
+            // Until the parent closes the pipe or kills.
+            let _ = std::io::stdin().read(&mut [0]);
+        }
+        "report" => {
+            let error = open(&dir, OpenMode::Own).err();
+            println!("\nreport {}", error.map_or("ok".into(), |error| format!("{} {error}", error.code())));
+        }
+        task => panic!("unknown task {task}"),
+    }
+}
+
+/// Starts a process that holds the account, and waits until it does.
+fn holder(dir: &Path) -> std::process::Child {
+    let mut child = child_command(module_path!(), "hold", dir)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.map_while(Result::ok).any(|line| line == "holding"));
+    child
+}
+
+#[test]
+fn d09_a_second_process_is_told_who_holds_the_account() {
+    let dir = tempfile::tempdir().unwrap();
+    fill(dir.path());
+    let mut child = holder(dir.path());
+    let error = open(dir.path(), OpenMode::Own).unwrap_err();
+    assert_eq!(error.code(), Code::Locked);
+    assert!(error.message().ends_with(&format!("held by process {}", child.id())), "{error}");
+    let along = open(dir.path(), OpenMode::ReadAlong).unwrap().store;
+    assert_eq!(block_on(along.load()).unwrap().items, [item(1), item(2)]);
+    child.kill().unwrap();
+    child.wait().unwrap();
+    // Killed, not closed: the lock is gone with the process.
+    block_on(own(dir.path()).close()).unwrap();
+}
+
+#[test]
+fn d09_the_same_process_cannot_own_an_account_twice() {
+    let dir = tempfile::tempdir().unwrap();
+    let store = own(dir.path());
+    let error = open(dir.path(), OpenMode::Own).unwrap_err();
+    assert_eq!(error.code(), Code::Locked);
+    assert!(error.message().contains(&std::process::id().to_string()), "{error}");
+    block_on(store.close()).unwrap();
+    block_on(own(dir.path()).close()).unwrap();
+}
+
+#[test]
+fn reading_along_sees_commits_and_writes_nothing() {
+    let dir = tempfile::tempdir().unwrap();
+    fill(dir.path());
+    block_on(async {
+        let store = own(dir.path());
+        let along = open(dir.path(), OpenMode::ReadAlong).unwrap().store;
+        store.commit(vec![Write::Item(item(3))]).await.unwrap();
+        assert_eq!(along.load().await.unwrap().items, [item(1), item(2), item(3)]);
+        assert_eq!(along.block(block(1).cid()).await.unwrap(), Some(block(1)));
+        for code in [
+            along.commit(vec![Write::Item(item(4))]).await.unwrap_err().code(),
+            along.trim_cache(0).await.unwrap_err().code(),
+            along.limit_size(1).await.unwrap_err().code(),
+        ] {
+            assert_eq!(code, Code::Locked);
+        }
+        along.close().await.unwrap();
+        along.close().await.unwrap();
+        assert_eq!(along.load().await.unwrap_err().code(), Code::Closed);
+        store.close().await.unwrap();
+    });
+}
+
+#[test]
+fn reading_along_needs_no_owner_and_leaves_the_database_as_it_is() {
+    let dir = tempfile::tempdir().unwrap();
+    fill(dir.path());
+    let before = bytes(&dir.path().join(DATABASE));
+    let along = open(dir.path(), OpenMode::ReadAlong).unwrap().store;
+    assert_eq!(block_on(along.load()).unwrap().items.len(), 2);
+    block_on(along.close()).unwrap();
+    assert_eq!(bytes(&dir.path().join(DATABASE)), before);
+    block_on(own(dir.path()).close()).unwrap();
+}
+
+#[test]
+fn reading_along_without_a_wallet_finds_none_and_makes_none() {
+    let dir = tempfile::tempdir().unwrap();
+    let missing = dir.path().join("none");
+    for path in [dir.path(), missing.as_path()] {
+        assert_eq!(open(path, OpenMode::ReadAlong).unwrap_err().code(), Code::NotFound);
+    }
+    assert_eq!(listing(dir.path()), [] as [&str; 0]);
+}
+
+#[test]
+fn a_folder_is_made_and_left_tidy() {
+    let dir = tempfile::tempdir().unwrap();
+    let deep = dir.path().join("a").join("b");
+    fill(&deep);
+    assert_eq!(listing(&deep), ["lock", DATABASE]);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        assert_eq!(fs::metadata(&deep).unwrap().permissions().mode() & 0o777, 0o700);
+        assert_eq!(fs::metadata(deep.join(DATABASE)).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+}
+
+#[test]
+fn newer_database_is_refused() {
+    let dir = tempfile::tempdir().unwrap();
+    fill(dir.path());
+    let path = dir.path().join(DATABASE);
+    Connection::open(&path).unwrap().pragma_update(None, "user_version", 4_711).unwrap();
+    let before = bytes(&path);
+    for mode in [OpenMode::Own, OpenMode::ReadAlong] {
+        let error = open(dir.path(), mode).unwrap_err();
+        assert_eq!(error.code(), Code::NewerSchema);
+        assert!(error.message().contains("4711") && error.message().ends_with(" 1"), "{error}");
+    }
+    assert_eq!(bytes(&path), before);
+    assert!(listing(dir.path()).iter().all(|name| !name.contains("corrupt")));
+}
+
+#[test]
+fn d06_what_is_no_database_is_set_aside() {
+    let cases: [(&str, Vec<u8>); 4] = [
+        ("empty", vec![]),
+        ("short", b"SQLite".to_vec()),
+        ("garbage", (0..20_000_u32).map(|n| (n.wrapping_mul(2_654_435_761) >> 13) as u8).collect()),
+        ("zeros", vec![0; 65_536]),
+    ];
+    for (case, content) in cases {
+        let dir = tempfile::tempdir().unwrap();
+        fill(dir.path());
+        fs::write(dir.path().join(DATABASE), &content).unwrap();
+        let loaded = opened_with_warning(dir.path(), "wallet.sqlite3.corrupt-1");
+        assert_eq!(loaded, Loaded::default(), "{case}");
+        assert_eq!(bytes(&dir.path().join("wallet.sqlite3.corrupt-1")), content, "{case}");
+    }
+}
+
+#[test]
+fn d06_another_programs_database_is_set_aside() {
+    let dir = tempfile::tempdir().unwrap();
+    let conn = Connection::open(dir.path().join(DATABASE)).unwrap();
+    conn.execute_batch("CREATE TABLE items (key TEXT); INSERT INTO items VALUES ('x')").unwrap();
+    conn.close().unwrap();
+    assert_eq!(opened_with_warning(dir.path(), "wallet.sqlite3.corrupt-1"), Loaded::default());
+}
+
+#[test]
+fn d06_each_damaged_database_gets_a_name_of_its_own() {
+    let dir = tempfile::tempdir().unwrap();
+    for number in 1..=3 {
+        fs::write(dir.path().join(DATABASE), [number; 100]).unwrap();
+        opened_with_warning(dir.path(), &format!("wallet.sqlite3.corrupt-{number}"));
+    }
+    for number in 1..=3 {
+        assert_eq!(bytes(&dir.path().join(format!("wallet.sqlite3.corrupt-{number}"))), [number; 100]);
+    }
+}
+
+#[test]
+fn d06_whole_rows_are_saved_as_unsynced_and_the_slot_is_not() {
+    let dir = tempfile::tempdir().unwrap();
+    fill(dir.path());
+    let conn = Connection::open(dir.path().join(DATABASE)).unwrap();
+    conn.execute_batch("DROP TABLE quarantine; UPDATE items SET sealed = x'00' WHERE token_id = 'token-2'")
+        .unwrap();
+    conn.close().unwrap();
+    let opened = open(dir.path(), OpenMode::Own).unwrap();
+    assert_eq!(opened.warnings.len(), 1);
+    assert_eq!(opened.warnings[0].salvaged, 6);
+    let loaded = block_on(opened.store.load()).unwrap();
+    assert_eq!(loaded.items, [item(1)]);
+    let changes: Vec<_> = loaded.changes.iter().map(|row| (row.key, row.number, row.level)).collect();
+    assert_eq!(changes, [(key(1), 1, Level::Local)]);
+    assert_eq!((loaded.names, loaded.written), (vec![name(1, 4)], vec![written(1, 4, 1)]));
+    assert_eq!(loaded.data_blocks, [(*block(1).cid(), 1_000)]);
+    assert!(loaded.meta.is_empty() && loaded.nodes.is_empty() && loaded.held.is_empty());
+    assert_eq!(block_on(opened.store.block_stats()).unwrap().cache_blocks, 1);
+    block_on(opened.store.close()).unwrap();
+}
+
+#[test]
+fn d06_a_truncated_database_gives_what_is_left_of_it() {
+    let dir = tempfile::tempdir().unwrap();
+    fill(dir.path());
+    let whole = bytes(&dir.path().join(DATABASE));
+    let mut saved = 0;
+    for pages in 1..whole.len() / 4096 {
+        let dir = tempfile::tempdir().unwrap();
+        fs::write(dir.path().join(DATABASE), &whole[..pages * 4096 + 100]).unwrap();
+        let loaded = opened_with_warning(dir.path(), "wallet.sqlite3.corrupt-1");
+        assert!(loaded.items.iter().all(|row| [item(1), item(2)].contains(row)));
+        saved += loaded.items.len();
+    }
+    assert!(saved > 0);
+}
+
+#[test]
+fn d07_a_log_that_is_none_is_set_aside_and_the_database_stays() {
+    let dir = tempfile::tempdir().unwrap();
+    fill(dir.path());
+    fs::write(dir.path().join("wallet.sqlite3-wal"), [9; 5_000]).unwrap();
+    let loaded = opened_with_warning(dir.path(), "wallet.sqlite3.corrupt-1-wal");
+    assert_eq!(loaded.items, [item(1), item(2)]);
+    assert_eq!(bytes(&dir.path().join("wallet.sqlite3.corrupt-1-wal")), [9; 5_000]);
+}
+
+/// The log of a store that was not closed.
+fn open_log(rows: u8) -> Vec<u8> {
+    let dir = tempfile::tempdir().unwrap();
+    let store = own(dir.path());
+    block_on(store.commit((0..rows).map(|n| Write::Item(item(100 + n))).collect())).unwrap();
+    let log = bytes(&dir.path().join("wallet.sqlite3-wal"));
+    block_on(store.close()).unwrap();
+    log
+}
+
+#[test]
+fn d07_a_log_without_its_database_is_not_mixed_into_a_new_one() {
+    let dir = tempfile::tempdir().unwrap();
+    let log = open_log(3);
+    fs::write(dir.path().join("wallet.sqlite3-wal"), &log).unwrap();
+    let loaded = opened_with_warning(dir.path(), "wallet.sqlite3.corrupt-1-wal");
+    assert_eq!(loaded, Loaded::default());
+    assert_eq!(bytes(&dir.path().join("wallet.sqlite3.corrupt-1-wal")), log);
+}
+
+#[test]
+fn d07_the_log_of_another_wallet_makes_no_row_wrong() {
+    let dir = tempfile::tempdir().unwrap();
+    block_on(async {
+        let store = own(dir.path());
+        store.commit(content()).await.unwrap();
+        let many = (10..90).map(|n| Write::Item(item(n))).collect();
+        store.commit(many).await.unwrap();
+        store.close().await.unwrap();
+    });
+    fs::write(dir.path().join("wallet.sqlite3-wal"), open_log(60)).unwrap();
+    let opened = open(dir.path(), OpenMode::Own).unwrap();
+    assert_eq!(opened.warnings.len(), 1);
+    let loaded = block_on(opened.store.load()).unwrap();
+    let ours: Vec<_> = [1, 2].into_iter().chain(10..90).map(item).collect();
+    assert!(ours.iter().all(|row| loaded.items.contains(row)), "the database itself was whole");
+    assert!(loaded.items.iter().all(|row| ours.contains(row) || row.key[0] >= 100));
+    block_on(opened.store.close()).unwrap();
+}
+
+#[test]
+fn d07_a_missing_log_leaves_the_last_checkpoint() {
+    let (dir, copy) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
+    fill(dir.path());
+    let store = own(dir.path());
+    block_on(store.commit(vec![Write::Item(item(3))])).unwrap();
+    fs::copy(dir.path().join(DATABASE), copy.path().join(DATABASE)).unwrap();
+    let without = own(copy.path());
+    assert_eq!(block_on(without.load()).unwrap().items, [item(1), item(2)]);
+    block_on(without.close()).unwrap();
+    block_on(store.close()).unwrap();
+}
+
+#[test]
+fn interrupted_setting_aside_is_completed() {
+    // After the database was renamed, before its log was; and before the new one got its name.
+    let dir = tempfile::tempdir().unwrap();
+    fs::write(dir.path().join("wallet.sqlite3.damaged"), "4").unwrap();
+    fs::write(dir.path().join("wallet.sqlite3.corrupt-4"), "old").unwrap();
+    fs::write(dir.path().join("wallet.sqlite3-wal"), "log").unwrap();
+    fs::write(dir.path().join("wallet.sqlite3.new"), "half").unwrap();
+    opened_with_warning(dir.path(), "wallet.sqlite3.corrupt-4");
+    assert_eq!(
+        listing(dir.path()),
+        ["lock", DATABASE, "wallet.sqlite3.corrupt-4", "wallet.sqlite3.corrupt-4-wal"]
+    );
+    // After the new one got its name.
+    fs::write(dir.path().join("wallet.sqlite3.damaged"), "4").unwrap();
+    let loaded = opened_with_warning(dir.path(), "wallet.sqlite3.corrupt-4");
+    assert_eq!(loaded.items, [item(77)]);
+}
+
+#[test]
+fn d08_a_file_in_the_place_of_the_folder_is_named_at_open() {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("wallet");
+    fs::write(&path, "a file").unwrap();
+    for path in [path.clone(), path.join("below")] {
+        let error = open(&path, OpenMode::Own).unwrap_err();
+        assert_eq!(error.code(), Code::StorageIo);
+        assert!(error.message().starts_with("the data folder cannot be used"), "{error}");
+        assert!(!format!("{error:?}").contains(&*dir.path().to_string_lossy()));
+    }
+    assert_eq!(bytes(&path), b"a file");
+}
+
+#[test]
+fn d08_a_folder_in_the_place_of_a_file_is_an_error_and_stays() {
+    for name in ["lock", DATABASE] {
+        let dir = tempfile::tempdir().unwrap();
+        fs::create_dir(dir.path().join(name)).unwrap();
+        assert_eq!(open(dir.path(), OpenMode::Own).unwrap_err().code(), Code::StorageIo, "{name}");
+        assert!(dir.path().join(name).is_dir());
+    }
+}
+
+#[cfg(unix)]
+#[test]
+fn d08_a_folder_without_permission_is_a_typed_error() {
+    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::process::CommandExt;
+    let dir = tempfile::tempdir().unwrap();
+    let home = dir.path().join("home");
+    fs::create_dir(&home).unwrap();
+    let is_root = fs::read(dir.path().join("home")).is_err() && {
+        fs::set_permissions(&home, fs::Permissions::from_mode(0o555)).unwrap();
+        fs::write(home.join("probe"), "").is_ok()
+    };
+    fs::set_permissions(dir.path(), fs::Permissions::from_mode(0o755)).unwrap();
+    let mut command = std::process::Command::new(std::env::current_exe().unwrap());
+    // Modes do not bind root: the test binary is copied to where another user can run it.
+    if is_root {
+        let copy = dir.path().join("store-tests");
+        fs::copy(std::env::current_exe().unwrap(), &copy).unwrap();
+        fs::set_permissions(&copy, fs::Permissions::from_mode(0o755)).unwrap();
+        command = std::process::Command::new(copy);
+        command.uid(65_534).gid(65_534).current_dir("/");
+        let _ = fs::remove_file(home.join("probe"));
+    }
+    command.args([child_of(module_path!()).as_str(), "--exact", "--nocapture"]);
+    command.env("STORE_CHILD_TASK", "report").env("STORE_CHILD_DIR", &home);
+    let output = command.output().unwrap();
+    fs::set_permissions(&home, fs::Permissions::from_mode(0o755)).unwrap();
+    let text = String::from_utf8_lossy(&output.stdout);
+    let report = text.lines().find_map(|line| line.strip_prefix("report ")).unwrap_or_default();
+    assert!(report.starts_with("storage_io cannot write to the data folder"), "{text}");
+    assert_eq!(listing(&home), [] as [&str; 0]);
+}
+
+#[test]
+fn the_lock_file_may_hold_anything() {
+    let dir = tempfile::tempdir().unwrap();
+    let mut file = fs::File::create(dir.path().join("lock")).unwrap();
+    file.write_all(&[0xff; 10_000]).unwrap();
+    block_on(own(dir.path()).close()).unwrap();
+}
