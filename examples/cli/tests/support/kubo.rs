@@ -2,6 +2,7 @@
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
+use std::sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 use std::time::Duration;
 
 use serde_json::Value;
@@ -135,8 +136,24 @@ impl Daemon {
     }
 }
 
-/// Five daemons.
-pub fn five() -> (RealCluster, String) {
+/// Tests with daemons share the machine with each other, but not with one that has to have it alone.
+static MACHINE: RwLock<()> = RwLock::new(());
+
+/// Five daemons, and the turn to use them.
+pub fn five() -> (RwLockReadGuard<'static, ()>, RealCluster, String) {
+    let turn = MACHINE.read().unwrap_or_else(PoisonError::into_inner);
+    let (cluster, nodes) = start();
+    (turn, cluster, nodes)
+}
+
+/// Five daemons that no other test disturbs.
+pub fn five_alone() -> (RwLockWriteGuard<'static, ()>, RealCluster, String) {
+    let turn = MACHINE.write().unwrap_or_else(PoisonError::into_inner);
+    let (cluster, nodes) = start();
+    (turn, cluster, nodes)
+}
+
+fn start() -> (RealCluster, String) {
     let cluster = RealCluster::start(5).unwrap();
     let nodes = cluster.nodes_json().unwrap();
     (cluster, nodes)

@@ -1,20 +1,11 @@
 //! A wallet without any node: everything local works, and says what it is.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::cast_possible_truncation
-)]
-
-mod support;
-
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
 use serde_json::json;
-use support::Wallet;
+
+use crate::support::Wallet;
 
 fn opened() -> Wallet {
     let wallet = Wallet::new();

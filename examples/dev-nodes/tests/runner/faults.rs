@@ -1,23 +1,14 @@
 //! Each fault shows on the wire as it is described, and ends when it is taken away.
 
-#![allow(
-    clippy::cast_possible_truncation,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::unwrap_used
-)]
-
-mod support;
-
 use std::time::Duration;
 
 use dev_nodes::{Cluster, Fault, Options, Settings};
-use support::{block, get_raw, name, put, put_block, record, rpc, shown, upload};
 use tauri_plugin_wallet_sync::clock;
 use tauri_plugin_wallet_sync::model::cid::Cid;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
+
+use crate::support::{block, get_raw, name, put, put_block, record, rpc, shown, upload};
 
 /// Long enough for whatever comes at all.
 const A_WHILE: Duration = Duration::from_millis(300);

@@ -1,21 +1,12 @@
 //! The program prints the nodes file, obeys its control port and ends when told.
-#![cfg(unix)]
-#![allow(
-    clippy::cast_possible_truncation,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::unwrap_used
-)]
-
-mod support;
 
 use std::process::Stdio;
 
 use serde_json::{Value, json};
-use support::client;
 use tokio::io::{AsyncBufReadExt, AsyncReadExt, BufReader};
 use tokio::process::Command;
+
+use crate::support::client;
 
 #[tokio::test]
 async fn program_prints_its_nodes_obeys_and_ends() {

@@ -1,20 +1,11 @@
 //! `record verify` and `car verify`: offline, with the precise code.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::cast_possible_truncation
-)]
-
-mod support;
-
 use bytes::Bytes;
-use support::{Wallet, data_file, run};
 use tauri_plugin_wallet_sync::model::block::Block;
 use tauri_plugin_wallet_sync::model::car::CarWriter;
 use tauri_plugin_wallet_sync::model::cid::{Cid, Codec};
+
+use crate::support::{self, Wallet, data_file, run};
 
 /// Verifies one of the published vectors, whose file names begin with the record's name.
 fn verify(end: &str, more: &[&str]) -> support::Outcome {

@@ -1,19 +1,9 @@
 //! Secret file, nodes file, token file: refused before anything is opened, with what is wrong.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::cast_possible_truncation
-)]
-
-mod support;
-
 use std::fs;
 use std::os::unix::fs::PermissionsExt;
 
-use support::Wallet;
+use crate::support::Wallet;
 
 fn wallet_with_secret(mode: u32, content: &str) -> Wallet {
     let wallet = Wallet::new();

@@ -1,19 +1,10 @@
 //! What a test may do to a node beside faults, and what it can see of it.
 
-#![allow(
-    clippy::cast_possible_truncation,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::unwrap_used
-)]
-
-mod support;
-
 use std::time::Duration;
 
 use dev_nodes::{Cluster, Code, Options};
-use support::{block, client, get_raw, name, put, put_block, record, rpc, shown};
+
+use crate::support::{block, client, get_raw, name, put, put_block, record, rpc, shown};
 
 #[tokio::test]
 async fn nodes_file_names_every_node_and_its_ports() {

@@ -1,16 +1,6 @@
 //! Arguments, environment, exit codes: everything that is decided before a wallet is opened.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::cast_possible_truncation
-)]
-
-mod support;
-
-use support::{command, run, run_with};
+use crate::support::{command, run, run_with};
 
 #[test]
 fn argument_errors_are_json_with_json_and_exit_2_always() {

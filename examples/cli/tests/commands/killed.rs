@@ -1,20 +1,10 @@
 //! `kill -9` at any moment: what was acknowledged is there, and the next run goes on.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::cast_possible_truncation
-)]
-
-mod support;
-
 use std::io::Read;
 use std::process::Stdio;
 
-use support::embedded::Nodes;
-use support::kubo::Devices;
+use crate::support::embedded::Nodes;
+use crate::support::kubo::Devices;
 
 /// Ends a command after it has written this many bytes into its folder, or lets it end by itself.
 fn killed_after(devices: &Devices, arguments: &[&str], growth: u64) -> Option<String> {

@@ -1,21 +1,12 @@
 //! The whole way on five real Kubo daemons: what is said to be verified is there, nothing leaks, outages are told as
 //! they are.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::cast_possible_truncation
-)]
-
-mod support;
-
 use std::process::Command;
 
 use serde_json::Value;
-use support::kubo::{Devices, TWO_SECONDS, daemons, five, found_in, timed};
-use support::run_with;
+
+use crate::support::kubo::{Devices, TWO_SECONDS, daemons, five, found_in, timed};
+use crate::support::run_with;
 
 #[track_caller]
 fn root_of(report: &Value) -> (String, String) {
@@ -25,7 +16,7 @@ fn root_of(report: &Value) -> (String, String) {
 
 #[test]
 fn what_is_verified_is_there_and_nothing_of_it_is_readable() {
-    let (cluster, nodes) = five();
+    let (_turn, cluster, nodes) = five();
     let devices = Devices::on(&nodes);
     let tokens = devices.put("a", "canary", 100, 25_000);
     let mut sync = devices.command("a");
@@ -65,7 +56,7 @@ fn what_is_verified_is_there_and_nothing_of_it_is_readable() {
 
 #[test]
 fn publishing_goes_on_with_nodes_killed_and_the_level_is_true() {
-    let (cluster, nodes) = five();
+    let (_turn, cluster, nodes) = five();
     let devices = Devices::on(&nodes);
     devices.put("a", "first", 3, 500);
     assert_eq!(devices.sync("a", &["--wait", "verified"])["ack"], "verified");
@@ -105,7 +96,7 @@ fn publishing_goes_on_with_nodes_killed_and_the_level_is_true() {
 
 #[test]
 fn hung_nodes_are_survived_and_told() {
-    let (cluster, nodes) = five();
+    let (_turn, cluster, nodes) = five();
     let devices = Devices::on(&nodes);
     devices.put("a", "first", 3, 500);
     assert_eq!(devices.sync("a", &["--wait", "verified"])["ack"], "verified");
@@ -130,7 +121,7 @@ fn hung_nodes_are_survived_and_told() {
 
 #[test]
 fn a_stale_node_never_wins_and_is_repaired() {
-    let (cluster, nodes) = five();
+    let (_turn, cluster, nodes) = five();
     let devices = Devices::on(&nodes);
     devices.put("a", "old", 2, 500);
     let old = devices.sync("a", &["--wait", "verified"]);
@@ -150,7 +141,7 @@ fn a_stale_node_never_wins_and_is_repaired() {
 
 #[test]
 fn history_does_not_pile_up_on_the_nodes() {
-    let (_cluster, nodes) = five();
+    let (_turn, _cluster, nodes) = five();
     let devices = Devices::on(&nodes);
     let mut report = Value::Null;
     for n in 0..14 {
@@ -185,7 +176,7 @@ fn peak_memory(mut command: Command) -> (u64, Value) {
 
 #[test]
 fn a_thousand_tokens_come_back_and_one_more_costs_little() {
-    let (_cluster, nodes) = five();
+    let (_turn, _cluster, nodes) = five();
     let devices = Devices::on(&nodes);
     let tokens = devices.put("a", "t", 1_000, 25_000);
     let report = devices.sync("a", &["--wait", "verified"]);

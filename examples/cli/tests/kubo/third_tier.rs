@@ -1,23 +1,13 @@
 //! With every HTTP port closed or silent, five real Kubo answer as libp2p peers, inside the two seconds.
 
-#![cfg(feature = "dht")]
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::cast_possible_truncation
-)]
-
-mod support;
-
 use std::net::TcpListener;
 use std::time::Duration;
 
 use serde_json::Value;
-use support::kubo::{Devices, TWO_SECONDS, daemons, five, timed};
-use support::{Outcome, run_with};
 use wallet_sync_harness::RealCluster;
+
+use crate::support::kubo::{Devices, TWO_SECONDS, daemons, five_alone, timed};
+use crate::support::{Outcome, run_with};
 
 /// A port that is closed for good: nobody but root may listen there.
 const CLOSED: &str = "127.0.0.1:1";
@@ -69,7 +59,7 @@ fn restored(devices: &Devices, nodes: &str, device: &str) -> (Value, Duration) {
 
 #[test]
 fn five_real_kubo_answer_without_http() {
-    let (cluster, nodes) = five();
+    let (_turn, cluster, nodes) = five_alone();
     wallets_are_restored(&nodes);
     fewer_peers_are_enough_and_none_is_said(&cluster, &nodes);
 }

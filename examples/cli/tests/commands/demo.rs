@@ -1,14 +1,6 @@
 //! The demo runs and its own checks pass.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::cast_possible_truncation
-)]
-
-mod support;
+use crate::support;
 
 #[test]
 fn the_demo_passes_its_own_checks() {

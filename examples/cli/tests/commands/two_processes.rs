@@ -1,19 +1,9 @@
 //! A data folder belongs to one process; others read along.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::cast_possible_truncation
-)]
-
-mod support;
-
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Stdio};
 
-use support::Wallet;
+use crate::support::Wallet;
 
 /// A `watch` that owns the folder; ended when the test ends.
 struct Watcher(Child);
