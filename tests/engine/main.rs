@@ -15,6 +15,7 @@ mod configuration_page;
 mod import_direction;
 mod never_hang;
 mod never_lose;
+mod runners;
 mod slow_operations_are_logged;
 mod third_tier;
 mod upkeep;
