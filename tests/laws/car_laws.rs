@@ -7,13 +7,13 @@ use proptest::prelude::*;
 use tauri_plugin_wallet_sync::model::block::Block;
 use tauri_plugin_wallet_sync::model::car::{CarBounds, CarReader, CarSummary, CarWriter};
 use tauri_plugin_wallet_sync::model::cid::Cid;
-use tauri_plugin_wallet_sync::{Code, Error, limits};
+use tauri_plugin_wallet_sync::{Code, Error};
 
-use crate::forge::{self, parent, raw, section, varint};
+use crate::forge::{self, parent, raw, section};
 
-const BOUNDS: CarBounds = CarBounds { blocks: 1_000, bytes: 32 << 20 };
+pub const BOUNDS: CarBounds = CarBounds { blocks: 1_000, bytes: 32 << 20 };
 
-fn car(root: &Cid, blocks: &[Block]) -> Vec<u8> {
+pub fn car(root: &Cid, blocks: &[Block]) -> Vec<u8> {
     let mut writer = CarWriter::new(root);
     blocks.iter().for_each(|block| writer.push(block));
     let length = writer.len();
@@ -22,16 +22,16 @@ fn car(root: &Cid, blocks: &[Block]) -> Vec<u8> {
     bytes
 }
 
-fn header(root: &Cid) -> Vec<u8> {
+pub fn header(root: &Cid) -> Vec<u8> {
     car(root, &[])
 }
 
-fn section_of(block: &Block) -> Vec<u8> {
+pub fn section_of(block: &Block) -> Vec<u8> {
     section(&block.cid().to_bytes(), block.bytes())
 }
 
 /// Reads all at once; gives the blocks with the way it ended.
-fn read_with(mut reader: CarReader, chunks: &[&[u8]]) -> (Vec<Block>, Result<CarSummary, Code>) {
+pub fn read_with(mut reader: CarReader, chunks: &[&[u8]]) -> (Vec<Block>, Result<CarSummary, Code>) {
     let code = |error: Error| error.code();
     let mut blocks = Vec::new();
     for chunk in chunks {
@@ -46,12 +46,12 @@ fn read_with(mut reader: CarReader, chunks: &[&[u8]]) -> (Vec<Block>, Result<Car
     (blocks, reader.finish().map_err(code))
 }
 
-fn read(root: &Cid, bytes: &[u8]) -> (Vec<Block>, Result<CarSummary, Code>) {
+pub fn read(root: &Cid, bytes: &[u8]) -> (Vec<Block>, Result<CarSummary, Code>) {
     read_with(CarReader::new(*root, BOUNDS), &[bytes])
 }
 
 /// Root, two inner nodes, three leaves, one of them linked twice; parents first.
-fn dag() -> (Cid, Vec<Block>) {
+pub fn dag() -> (Cid, Vec<Block>) {
     let leaves = [raw(b"one"), raw(b"two"), raw(b"three")];
     let left = parent(&[*leaves[0].cid(), *leaves[1].cid()]);
     let right = parent(&[*leaves[1].cid(), *leaves[2].cid()]);
@@ -60,7 +60,7 @@ fn dag() -> (Cid, Vec<Block>) {
     (*root.cid(), vec![root, left, one, two, right, three])
 }
 
-fn complete(blocks: usize, skipped: usize, bytes: &[u8]) -> Result<CarSummary, Code> {
+pub fn complete(blocks: usize, skipped: usize, bytes: &[u8]) -> Result<CarSummary, Code> {
     Ok(CarSummary { blocks, skipped, bytes: bytes.len() as u64, missing: Vec::new() })
 }
 
@@ -132,42 +132,6 @@ fn b01_wrong_bytes_are_blamed_after_the_good_blocks() {
 }
 
 #[test]
-fn b03_sections_and_streams_are_bounded() {
-    let (root, blocks) = dag();
-    let largest = raw(&vec![7; limits::BLOCK_BYTES]);
-    let bytes = car(largest.cid(), std::slice::from_ref(&largest));
-    assert_eq!(read(largest.cid(), &bytes), (vec![largest], complete(1, 0, &bytes)));
-    let larger = raw(&vec![7; limits::BLOCK_BYTES + 1]);
-    assert_eq!(read(larger.cid(), &car(larger.cid(), std::slice::from_ref(&larger))).1, Err(Code::TooLarge));
-
-    let bytes = car(&root, &blocks);
-    let bounds = |blocks, bytes| CarReader::new(root, CarBounds { blocks, bytes });
-    let length = bytes.len() as u64;
-    assert!(read_with(bounds(6, length), &[&bytes]).1.is_ok());
-    assert_eq!(read_with(bounds(5, length), &[&bytes]).1, Err(Code::TooLarge));
-    assert_eq!(read_with(bounds(6, length - 1), &[&bytes]).1, Err(Code::TooLarge));
-}
-
-#[test]
-fn b03_endless_junk_ends_at_the_bound_and_can_be_left_earlier() {
-    let (root, blocks) = dag();
-    let mut reader = CarReader::new(root, BOUNDS);
-    assert!(!reader.is_complete());
-    assert_eq!(reader.push(&car(&root, &blocks)).unwrap().len(), 6);
-    assert!(reader.is_complete());
-    let junk = section_of(&raw(b"junk")).repeat(100);
-    let mut chunks = 0;
-    let error = loop {
-        match reader.push(&junk) {
-            Ok(more) => assert!(more.is_empty()),
-            Err(error) => break error,
-        }
-        chunks += 1;
-    };
-    assert_eq!((error.code(), chunks), (Code::TooLarge, 9));
-}
-
-#[test]
 fn b08_sections_of_unused_kinds_are_stepped_over() {
     let (root, blocks) = dag();
     let dag_pb = section(&[&[0x01, 0x70, 0x12, 0x20], [7; 32].as_slice()].concat(), b"pb");
@@ -178,27 +142,6 @@ fn b08_sections_of_unused_kinds_are_stepped_over() {
     let sections: Vec<u8> = blocks.iter().flat_map(section_of).collect();
     let bytes = [header(&root), junk.clone(), sections, junk].concat();
     assert_eq!(read(&root, &bytes), (blocks, complete(6, 8, &bytes)));
-}
-
-#[test]
-fn b09_and_b13_nodes_that_are_not_ours_are_refused() {
-    let identity = cid::Cid::try_from([0x01, 0x71, 0x00, 0x01, 0xf6].as_slice()).unwrap();
-    let with_identity = forge::node(&Ipld::List(vec![Ipld::Link(identity)]));
-    let node = |bytes: Vec<u8>| Block::new(tauri_plugin_wallet_sync::model::cid::Codec::DagCbor, bytes);
-    let duplicate_keys = node(vec![0xa2, 0x61, b'a', 0x00, 0x61, b'a', 0x00]);
-    let indefinite = node(vec![0x9f, 0xff]);
-    let deep = node([vec![0x81; 100_000], vec![0x00]].concat());
-    let huge = node(vec![0x9b, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff]);
-    for wrong in [with_identity, duplicate_keys, indefinite, deep, huge] {
-        let bytes = car(wrong.cid(), std::slice::from_ref(&wrong));
-        assert_eq!(read(wrong.cid(), &bytes), (Vec::new(), Err(Code::Malformed)));
-        // Of no interest where nothing leads to it.
-        let (root, blocks) = dag();
-        let bytes = car(&root, &[vec![wrong], blocks].concat());
-        assert!(read(&root, &bytes).1.unwrap().missing.is_empty());
-    }
-    let large = forge::node(&Ipld::Bytes(vec![0; limits::NODE_BYTES]));
-    assert_eq!(read(large.cid(), &car(large.cid(), std::slice::from_ref(&large))).1, Err(Code::TooLarge));
 }
 
 #[test]
@@ -260,67 +203,6 @@ fn b12_header_with_another_root_is_no_obstacle_and_no_proof() {
     let bytes = car(&forge::root(), &blocks);
     assert_eq!(read(&root, &bytes).1, complete(6, 0, &bytes));
     assert_eq!(read(&forge::root(), &car(&forge::root(), &blocks)).1.unwrap().missing, [forge::root()]);
-}
-
-#[test]
-fn b12_announced_lengths_are_refused_before_anything_is_held() {
-    let (root, _) = dag();
-    for (what, bytes, expected) in [
-        ("header of 1 GiB", varint(1 << 30), Code::TooLarge),
-        ("header of 2^63", varint(1 << 63), Code::TooLarge),
-        ("header one byte too long", varint(limits::CAR_HEADER_BYTES as u64 + 1), Code::TooLarge),
-        ("length without end", vec![0x80; 64], Code::TooLarge),
-        ("empty header", vec![0x00], Code::Malformed),
-        ("length in a long form", vec![0xba, 0x00], Code::Malformed),
-        ("section of 1 GiB", [header(&root), varint(1 << 30)].concat(), Code::TooLarge),
-        ("section of 2^63", [header(&root), varint(1 << 63)].concat(), Code::TooLarge),
-        ("section length without end", [header(&root), vec![0x80; 64]].concat(), Code::TooLarge),
-        ("empty section", [header(&root), vec![0x00]].concat(), Code::Malformed),
-        ("section length in a long form", [header(&root), vec![0xa4, 0x80, 0x00]].concat(), Code::Malformed),
-        ("section without a CID", [header(&root), vec![0x01, 0x00]].concat(), Code::Malformed),
-        (
-            "CID in a long form",
-            [header(&root), section(&[&[0x81, 0x00, 0x55, 0x12, 0x20], [7; 32].as_slice()].concat(), b"")]
-                .concat(),
-            Code::Malformed,
-        ),
-        (
-            "CID that is cut",
-            [header(&root), section(&[0x01, 0x55, 0x12, 0x20, 7], b"")].concat(),
-            Code::Malformed,
-        ),
-        (
-            "digest of 2^60 bytes",
-            [header(&root), section(&[&[0x01, 0x55, 0x12], varint(1 << 60).as_slice()].concat(), b"")]
-                .concat(),
-            Code::Malformed,
-        ),
-    ] {
-        assert_eq!(read(&root, &bytes), (Vec::new(), Err(expected)), "{what}");
-    }
-}
-
-#[test]
-fn headers_of_other_forms_are_refused() {
-    let (root, blocks) = dag();
-    let sections: Vec<u8> = blocks.iter().flat_map(section_of).collect();
-    let framed = |header: &[u8]| [varint(header.len() as u64), header.to_vec(), sections.clone()].concat();
-    for header in [
-        b"\xa2\x65roots\x80\x67version\x02".as_slice(),
-        b"\xa1\x67version\x02",
-        b"\xa1\x67version\x01",
-        b"\xa1\x65roots\x80",
-        b"\xa2\x65roots\x00\x67version\x01",
-        b"\xa2\x65roots\x80\x67version\x61\x31",
-        b"\xa2\x67version\x01\x65roots\x80",
-        b"\x80",
-        b"\xff",
-    ] {
-        assert_eq!(read(&root, &framed(header)), (Vec::new(), Err(Code::Malformed)));
-    }
-    assert!(read(&root, &framed(b"\xa2\x65roots\x80\x67version\x01")).1.is_ok());
-    assert_eq!(read(&root, b"<!DOCTYPE html>").1, Err(Code::Malformed));
-    assert_eq!(read(&root, b"").1, Err(Code::Malformed));
 }
 
 #[test]

@@ -8,17 +8,20 @@
     clippy::cast_possible_truncation
 )]
 
+mod car_bounds;
 mod car_laws;
 mod cbor_laws;
 mod forge;
 mod golden_blocks;
 mod golden_record;
 mod identity_vectors;
+mod index_hostile;
 mod index_laws;
 mod item_codec;
 mod items;
 mod keep_laws;
 mod merge_laws;
+mod record_data;
 mod record_laws;
 mod record_vectors;
 mod root_codec;

@@ -1,5 +1,8 @@
 //! One list of promises, kept by every store.
 
+mod levels;
+mod volume;
+
 use std::sync::Arc;
 
 use bytes::Bytes;
@@ -13,6 +16,12 @@ use tauri_plugin_wallet_sync::store::{
 };
 
 use crate::support::{self, block, change, item, key, name, node, written};
+
+use levels::{
+    a_change_starts_local_and_again_when_changed_again, lowering_reaches_higher_changes,
+    order_within_a_batch_counts, raising_reaches_lower_changes_up_to_a_number,
+};
+use volume::{concurrent_commits_all_arrive, large_batches_are_whole};
 
 /// A store, its clock, and a way to open it again.
 struct Bench {
@@ -179,61 +188,6 @@ async fn lists_come_in_the_order_of_their_key(mut bench: Bench) {
     assert!(loaded.data_blocks.is_sorted());
     assert!(loaded.held["n"].is_sorted());
     assert_eq!(loaded.data_blocks.len(), 4);
-}
-
-async fn levels(bench: &mut Bench) -> Vec<(u64, Level)> {
-    bench.loaded().await.changes.iter().map(|row| (row.number, row.level)).collect()
-}
-
-async fn a_change_starts_local_and_again_when_changed_again(mut bench: Bench) {
-    bench.write(vec![change(1, 1), Write::RaiseLevel { upto: 1, level: Level::Verified }]).await;
-    assert_eq!(levels(&mut bench).await, [(1, Level::Verified)]);
-    bench.write(vec![change(1, 2)]).await;
-    assert_eq!(levels(&mut bench).await, [(2, Level::Local)]);
-}
-
-async fn raising_reaches_lower_changes_up_to_a_number(mut bench: Bench) {
-    bench.write((1..=4).map(|n| change(n, n.into())).collect()).await;
-    bench.write(vec![Write::RaiseLevel { upto: 2, level: Level::Verified }]).await;
-    bench.write(vec![Write::RaiseLevel { upto: 3, level: Level::Published }]).await;
-    assert_eq!(
-        levels(&mut bench).await,
-        [(1, Level::Verified), (2, Level::Verified), (3, Level::Published), (4, Level::Local)]
-    );
-    bench.write(vec![Write::RaiseLevel { upto: u64::MAX, level: Level::Verified }]).await;
-    assert!(levels(&mut bench).await.iter().all(|(_, level)| *level == Level::Verified));
-}
-
-async fn lowering_reaches_higher_changes(mut bench: Bench) {
-    bench.write((1..=3).map(|n| change(n, n.into())).collect()).await;
-    bench
-        .write(vec![
-            Write::RaiseLevel { upto: 1, level: Level::Verified },
-            Write::RaiseLevel { upto: 2, level: Level::Published },
-        ])
-        .await;
-    bench.write(vec![Write::LowerLevel { level: Level::Published }]).await;
-    assert_eq!(levels(&mut bench).await, [(1, Level::Published), (2, Level::Published), (3, Level::Local)]);
-    bench.write(vec![Write::LowerLevel { level: Level::Local }]).await;
-    assert!(levels(&mut bench).await.iter().all(|(_, level)| *level == Level::Local));
-}
-
-async fn order_within_a_batch_counts(mut bench: Bench) {
-    bench
-        .write(vec![
-            change(1, 1),
-            Write::RaiseLevel { upto: 9, level: Level::Published },
-            change(2, 2),
-            Write::Meta { key: "a", value: Some(Bytes::from_static(b"1")) },
-            Write::Meta { key: "a", value: None },
-            Write::Held { node: "n".into(), cids: vec![*block(1).cid()] },
-            Write::HeldExactly { node: "n".into(), cids: vec![*block(2).cid()] },
-        ])
-        .await;
-    assert_eq!(levels(&mut bench).await, [(1, Level::Published), (2, Level::Local)]);
-    let loaded = bench.loaded().await;
-    assert!(loaded.meta.is_empty());
-    assert_eq!(loaded.held, [("n".to_string(), vec![*block(2).cid()])].into());
 }
 
 async fn one_sequence_signs_one_record(mut bench: Bench) {
@@ -430,33 +384,4 @@ async fn close_is_idempotent_and_ends_all_work(mut bench: Bench) {
     ];
     assert_eq!(codes, [Code::Closed; 7]);
     assert_eq!(bench.reopened().await.load().await.unwrap().items, [item(1)]);
-}
-
-async fn large_batches_are_whole(mut bench: Bench) {
-    let payload = |n: u32| {
-        let mut bytes = vec![7_u8; 25 * 1024];
-        bytes[..4].copy_from_slice(&n.to_be_bytes());
-        Block::new(Codec::Raw, bytes)
-    };
-    let mut batch = Vec::new();
-    for n in 0..1_000_u32 {
-        let mut row = item(0);
-        row.key[..4].copy_from_slice(&n.to_be_bytes());
-        batch.push(Write::Block { block: payload(n), class: BlockClass::Data });
-        batch.push(Write::Change { key: row.key, number: n.into() });
-        batch.push(Write::Item(row));
-    }
-    bench.write(batch).await;
-    let loaded = bench.loaded().await;
-    assert_eq!((loaded.items.len(), loaded.changes.len(), loaded.data_blocks.len()), (1_000, 1_000, 1_000));
-    assert_eq!(bench.store.block(payload(999).cid()).await.unwrap(), Some(payload(999)));
-}
-
-async fn concurrent_commits_all_arrive(mut bench: Bench) {
-    let commits = (0..50).map(|n| bench.store.commit(vec![Write::Item(item(n)), change(n, 1)]));
-    for done in futures_util::future::join_all(commits).await {
-        done.unwrap();
-    }
-    let loaded = bench.loaded().await;
-    assert_eq!((loaded.items.len(), loaded.changes.len()), (50, 50));
 }

@@ -16,4 +16,5 @@ mod golden_schema;
 mod memory;
 mod open;
 mod secrets;
+mod set_aside;
 mod support;
