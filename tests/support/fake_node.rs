@@ -1,4 +1,10 @@
-//! A node in memory that behaves as Kubo was measured, and what can go wrong with it.
+//! A node in memory behind the engine's trait, and what can go wrong with it.
+//!
+//! It exists because paused time needs a node without sockets: hours and hung nodes pass in milliseconds, and a run
+//! repeats. It judges what the engine makes of a node's answers, not how they are read from the wire. Its answers are
+//! those that `tests/harness/tests/contract` finds on real Kubo (an older record refused offline and accepted with a yes
+//! online, content pulled from peers, a block that is nowhere looked for without end); it is not run there itself, so
+//! the promises are tested on real Kubo too, in `examples/cli/tests/kubo`.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, Ordering};

@@ -1,4 +1,13 @@
-//! What tests share: fake nodes and devices, lying servers, proxies.
+//! The world that the engine's tests and the bench share: imitated nodes and peers, and devices on them.
+//!
+//! A node is imitated at four places, each for a reason of its own:
+//! * here (`fake_node`, `peers`), behind the engine's traits, because only without sockets can time be paused;
+//! * `examples/dev-nodes`, over real sockets, for everything that must run without Kubo, with faults on demand;
+//! * `examples/cli/tests/support/liar.rs`, bytes that no node would send;
+//! * `tests/harness/src/proxy.rs`, no node at all but the line to one.
+//!
+//! What a node really does is decided by Kubo itself: `tests/harness/tests/contract` and `peers` run one list of checks
+//! on it and on the embedded nodes, `examples/cli/tests/kubo` runs the promises themselves.
 #![allow(dead_code, missing_docs)]
 
 pub mod fake_node;

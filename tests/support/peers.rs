@@ -1,4 +1,8 @@
-//! The fake nodes as libp2p peers: what they hold is what the third tier gives.
+//! The same nodes as libp2p peers: what they hold is what the third tier gives.
+//!
+//! It exists for paused time, as `fake_node` does, and judges when the engine asks peers and what it makes of their
+//! answers. That peers answer so is checked on real Kubo by `tests/harness/tests/peers`, and the whole way by
+//! `examples/cli/tests/kubo/third_tier.rs`.
 
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};

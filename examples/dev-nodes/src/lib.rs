@@ -1,10 +1,14 @@
 //! Kubo-like nodes inside one process, for development, demos and tests.
 //!
 //! Each node answers the part of Kubo's RPC, gateway and routing API that the engine uses, with the status
-//! codes, words and timing measured on Kubo 0.43; `tests/harness/tests/contract` runs one list of checks
-//! against these nodes and against real daemons. The nodes of a cluster exchange records and blocks as peers
+//! codes, words and timing measured on Kubo 0.43. The nodes of a cluster exchange records and blocks as peers
 //! do, and each can be made to misbehave ([`Fault`]). With [`Options::swarm`] each is a libp2p peer too, with the LAN
-//! DHT and bitswap, which `tests/harness/tests/peers` holds against real daemons.
+//! DHT and bitswap.
+//!
+//! They exist so that the demo, the QA wallet and most tests need no Kubo, and for faults that Kubo cannot be made to
+//! show. They judge the whole client from the wire upward: records, CARs and bitswap are read by code of their own, only
+//! names, CBOR and limits are the engine's. What keeps them true is one list of checks run against them and against
+//! real daemons, `tests/harness/tests/contract` for HTTP and `tests/harness/tests/peers` for libp2p.
 
 mod car;
 mod cluster;

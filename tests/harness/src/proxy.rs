@@ -2,6 +2,8 @@
 //!
 //! Bytes leave in order, each chunk exactly one half of the round trip after it came in plus its time on the
 //! line; there is no jitter and no loss, so a run repeats.
+//!
+//! It imitates the network, not a node: behind it stand real Kubo daemons. `tests/proxy.rs` holds it to its figures.
 
 mod line;
 

@@ -1,4 +1,7 @@
 //! A server that answers every request on its port with the same bytes, whatever they are.
+//!
+//! It exists for lies below what a node can tell: broken HTTP, wrong encodings, answers without end. It judges the
+//! client's reading of the wire and shares no code with it; since nothing in it imitates Kubo, nothing has to be kept true.
 
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};

@@ -1,4 +1,8 @@
-/** The plugin's and the app's side of IPC, for a browser: `npm run mock`. `?tokens=10000` fills the wallet. */
+/**
+ * The plugin's and the app's side of IPC, for a browser: `npm run mock`. `?tokens=10000` fills the wallet.
+ *
+ * It exists to design screens without a build of the app. No test runs on it: the tests of the window run on the app itself.
+ */
 
 import type { Channel } from '@tauri-apps/api/core'
 import { mockIPC } from '@tauri-apps/api/mocks'
