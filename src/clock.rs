@@ -80,10 +80,13 @@ impl Entropy {
     /// Seeded by the operating system.
     ///
     /// # Errors
-    /// [`Code::StorageIo`](crate::Code) when the operating system gives no randomness.
-    pub fn system() -> Result<Self, crate::Error> {
+    /// [`Code::StorageIo`](crate::error::Code) when the operating system gives no randomness.
+    pub fn system() -> Result<Self, crate::error::Error> {
         let rng = StdRng::try_from_rng(&mut rand::rngs::SysRng).map_err(|_| {
-            crate::Error::new(crate::Code::StorageIo, "the operating system gives no random numbers")
+            crate::error::Error::new(
+                crate::error::Code::StorageIo,
+                "the operating system gives no random numbers",
+            )
         })?;
         Ok(Self(Mutex::new(rng)))
     }

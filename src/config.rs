@@ -8,8 +8,9 @@ use std::time::Duration;
 use serde::Deserialize;
 use url::Url;
 
+use crate::error::{Code, Error};
+use crate::limits;
 use crate::secret::Bearer;
-use crate::{Code, Error, limits};
 
 /// Settings of the engine. The defaults are in each field's documentation.
 #[derive(Clone, Debug, Deserialize)]

@@ -2,7 +2,7 @@
 
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 
-use crate::{Code, Error};
+use crate::error::{Code, Error};
 
 /// The wallet's 32-byte secret. Everything the engine signs or seals derives from it.
 #[derive(Clone, Zeroize, ZeroizeOnDrop)]

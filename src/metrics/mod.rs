@@ -20,7 +20,8 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use crate::clock::{Clock, UnixMs};
-use crate::{Error, limits};
+use crate::error::Error;
+use crate::limits;
 use figures::{Figures, Slow};
 
 pub use rollup::{HistoryPoint, Rollup};
@@ -234,7 +235,7 @@ impl Metrics {
     /// Makes one row of two of the same minute. The order does not matter; equal contents give equal text.
     ///
     /// # Errors
-    /// [`Code::Malformed`](crate::Code::Malformed) or [`Code::TooLarge`](crate::Code::TooLarge) if either is damaged;
+    /// [`Code::Malformed`](crate::error::Code::Malformed) or [`Code::TooLarge`](crate::error::Code::TooLarge) if either is damaged;
     /// keep the other one then.
     pub fn merge_json(a: &str, b: &str) -> Result<String, Error> {
         let mut figures = rollup::decode(a)?;

@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::figures::Figures;
 use crate::clock::UnixMs;
-use crate::{Code, Error, limits};
+use crate::error::{Code, Error};
+use crate::limits;
 
 /// Layout of a row; another number is not read.
 const VERSION: u32 = 1;

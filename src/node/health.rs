@@ -11,7 +11,8 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::Source;
-use crate::{Error, limits};
+use crate::error::Error;
+use crate::limits;
 
 /// Weight of a new latency in the smoothed one, as TCP weighs it (RFC 6298).
 const SMOOTHING: f64 = 0.125;
@@ -247,7 +248,7 @@ fn millis(duration: Duration) -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Code;
+    use crate::error::Code;
 
     fn health() -> Health {
         Health::new(["a", "b", "c"].map(str::to_owned))

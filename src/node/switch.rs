@@ -10,12 +10,12 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::{BlockSink, Call, Node, Outcome, Put, PutMode, Repin};
+use crate::error::{Code, Error};
 use crate::model::block::Block;
 use crate::model::car::CarSummary;
 use crate::model::cid::Cid;
 use crate::model::identity::Name;
 use crate::model::record::Record;
-use crate::{Code, Error};
 
 /// A node behind a switch.
 pub struct Switched {

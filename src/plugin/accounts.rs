@@ -16,8 +16,10 @@ use super::gate::{Class, Gate};
 use super::{export, folder};
 use crate::clock::monotonic;
 use crate::config::Config;
-use crate::engine::{Mode, OpenOptions};
-use crate::{Code, Engine, Error, Secret, limits};
+use crate::engine::{Engine, Mode, OpenOptions};
+use crate::error::{Code, Error};
+use crate::limits;
+use crate::secret::Secret;
 
 /// The plugin's state: the accounts that the app has opened. Got by [`WalletSyncExt`](super::WalletSyncExt).
 #[derive(Debug)]

@@ -18,7 +18,7 @@ use super::accounts::Account;
 use super::failure::CommandError;
 use super::gate::Class;
 use super::main_thread::{Outlet, hand_back};
-use crate::{Code, Error};
+use crate::error::{Code, Error};
 
 type Body = Result<InvokeResponseBody, InvokeError>;
 type Work = Pin<Box<dyn Future<Output = Body> + Send>>;

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::wire::Metrics;
-use crate::Engine;
+use crate::engine::Engine;
 
 /// Writes the account's measurements to the log, without end.
 pub(super) async fn run(account: String, engine: Engine, every: Duration) {

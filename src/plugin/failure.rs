@@ -5,7 +5,7 @@
 
 use serde::Serialize;
 
-use crate::{Code, Error};
+use crate::error::{Code, Error};
 
 /// What a command answers when it fails.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

@@ -3,7 +3,8 @@
 use std::io;
 use std::path::{Path, PathBuf};
 
-use crate::{Code, Error, limits};
+use crate::error::{Code, Error};
+use crate::limits;
 
 /// Checks an account id: 1–64 characters of `A–Z a–z 0–9 . _ -`.
 ///

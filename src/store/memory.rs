@@ -10,9 +10,9 @@ use super::{
     BlockClass, BlockStats, ChangeRow, ItemKey, ItemRow, Level, Loaded, NameRow, NodeRow, RollupRow, Store,
     Write, WrittenRow, block_size, column_number, second_record,
 };
+use crate::error::{Code, Error};
 use crate::model::block::Block;
 use crate::model::cid::Cid;
-use crate::{Code, Error};
 
 /// A handle to a store in memory.
 ///

@@ -24,9 +24,10 @@ use bytes::Bytes;
 pub use self::memory::MemoryStore;
 pub use self::sqlite::{OpenMode, OpenedStore, SqliteStore, Warning};
 use crate::clock::UnixMs;
+use crate::error::{Code, Error};
+use crate::limits;
 use crate::model::block::Block;
 use crate::model::cid::Cid;
-use crate::{Code, Error, limits};
 
 /// Level of acknowledgement of a change.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

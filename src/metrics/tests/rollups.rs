@@ -4,7 +4,7 @@ use proptest::prelude::*;
 
 use super::super::rollup::MINUTE_MS;
 use super::*;
-use crate::Code;
+use crate::error::Code;
 
 const MINUTE: i64 = START / MINUTE_MS;
 

@@ -11,11 +11,12 @@ use super::address::Book;
 use super::bitswap::Bitswap;
 use super::bitswap::session::Session;
 use super::bitswap::wire::{Message, Want};
+use crate::error::{Code, Error};
+use crate::limits;
 use crate::model::block::Block;
 use crate::model::cid::Cid;
 use crate::node::Meter;
 use crate::node::race::Fetched;
-use crate::{Code, Error, limits};
 
 /// A question for blocks.
 pub(super) struct Fetch {

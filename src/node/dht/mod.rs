@@ -31,10 +31,11 @@ use super::peers::{PeerAnswers, Peers};
 use super::race::Fetched;
 use crate::clock::Entropy;
 use crate::config::NodeConfig;
+use crate::error::{Code, Error};
+use crate::limits;
 use crate::model::cid::Cid;
 use crate::model::identity::Name;
 use crate::model::record::Record;
-use crate::{Code, Error, limits};
 
 /// The configured nodes as libp2p peers.
 pub struct Dht {

@@ -12,7 +12,8 @@ use libp2p::{PeerId, StreamProtocol, Swarm, identify, kad, noise, tcp, yamux};
 
 use super::bitswap::Bitswap;
 use super::gate::{Gate, Gated};
-use crate::{Code, Error, limits};
+use crate::error::{Code, Error};
+use crate::limits;
 
 const LAN: StreamProtocol = StreamProtocol::new("/ipfs/lan/kad/1.0.0");
 const WAN: StreamProtocol = StreamProtocol::new("/ipfs/kad/1.0.0");

@@ -3,7 +3,7 @@
 use reqwest::StatusCode;
 
 use super::http::Answer;
-use crate::{Code, Error};
+use crate::error::{Code, Error};
 
 pub(super) const RECORD: &str = "application/vnd.ipfs.ipns-record";
 pub(super) const RAW: &str = "application/vnd.ipld.raw";

@@ -5,13 +5,14 @@ use std::collections::HashSet;
 use super::classify::{CAR, RAW, RECORD, refusal, says_absent};
 use super::http::{Bounds, exchange, open};
 use super::{KuboNode, joined};
+use crate::error::{Code, Error};
+use crate::limits;
 use crate::model::block::Block;
 use crate::model::car::{CarBounds, CarReader, CarSummary};
 use crate::model::cid::Cid;
 use crate::model::identity::Name;
 use crate::model::record::Record;
 use crate::node::{BlockSink, Call, Outcome, Source};
-use crate::{Code, Error, limits};
 
 fn get(node: &KuboNode, path: &str, format: &str) -> Result<reqwest::RequestBuilder, Error> {
     let Some(gateway) = &node.gateway else {

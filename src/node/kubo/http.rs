@@ -14,8 +14,9 @@ use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use tokio::time::timeout_at;
 
 use crate::clock::monotonic;
+use crate::error::{Code, Error};
+use crate::limits;
 use crate::node::Call;
-use crate::{Code, Error, limits};
 
 /// The client shared by every node of every account.
 #[derive(Clone, Debug)]

@@ -18,12 +18,12 @@ use url::Url;
 pub use self::http::Http;
 use super::{BlockSink, Call, Node, Outcome, Put, PutMode, Repin};
 use crate::config::{NodeConfig, Timeouts, base_url};
+use crate::error::{Code, Error};
 use crate::model::block::Block;
 use crate::model::car::CarSummary;
 use crate::model::cid::Cid;
 use crate::model::identity::Name;
 use crate::model::record::Record;
-use crate::{Code, Error};
 
 /// One configured Kubo.
 pub struct KuboNode {

@@ -13,13 +13,14 @@ use super::classify::{RECORD, refusal, rpc_message, says_absent, says_not_local,
 use super::gateway::stream;
 use super::http::{Answer, Bounds, exchange, open};
 use crate::clock::monotonic;
+use crate::error::{Code, Error};
+use crate::limits;
 use crate::model::block::Block;
 use crate::model::car::CarSummary;
 use crate::model::cid::Cid;
 use crate::model::identity::Name;
 use crate::model::record::Record;
 use crate::node::{BlockSink, Call, Outcome, Put, PutMode, Repin, Source};
-use crate::{Code, Error, limits};
 
 fn small(node: &KuboNode, bytes: usize) -> Bounds {
     Bounds { bytes, idle: node.timeouts.http, total: node.timeouts.http }

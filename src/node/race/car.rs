@@ -10,11 +10,12 @@ use tokio::time::Instant;
 
 use super::{NodeSet, worse};
 use crate::clock::monotonic;
+use crate::error::{Code, Error};
+use crate::limits;
 use crate::model::block::Block;
 use crate::model::car::CarSummary;
 use crate::model::cid::{Cid, Codec};
 use crate::node::{BlockSink, Call};
-use crate::{Code, Error, limits};
 
 /// One running stream.
 struct Stream {

@@ -18,11 +18,12 @@ use super::health::{Health, NodeHealth};
 use super::switch::Switched;
 use super::{BlockSink, Call, Node};
 use crate::clock::monotonic;
+use crate::error::{Code, Error};
+use crate::limits;
 use crate::model::block::Block;
 use crate::model::car::CarSummary;
 use crate::model::cid::Cid;
 use crate::model::identity::Name;
-use crate::{Code, Error, limits};
 
 /// The configured nodes and their health.
 pub struct NodeSet {

@@ -8,10 +8,11 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::clock::monotonic;
+use crate::error::{Code, Error};
+use crate::limits;
 use crate::model::identity::Name;
 use crate::node::health::Health;
 use crate::node::{Call, Node, Outcome};
-use crate::{Code, Error, limits};
 
 /// What one node said of one name.
 #[derive(Debug)]

@@ -3,12 +3,12 @@
 use tauri::{Runtime, command};
 
 use super::{Answer, read};
+use crate::error::{Code, Error};
 use crate::plugin::arg::Arg;
 use crate::plugin::call::{Call, Later};
 use crate::plugin::gate::Class;
 use crate::plugin::wire::{CacheKind, CacheStats, ExportFormat, NodeStatus, WipeReport};
 use crate::plugin::{CommandError, Wiped, export};
-use crate::{Code, Error};
 
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]

@@ -4,6 +4,8 @@ use tauri::ipc::{Channel, Response};
 use tauri::{Runtime, command};
 
 use super::Answer;
+use crate::error::{Code, Error};
+use crate::limits;
 use crate::plugin::accounts::Account;
 use crate::plugin::arg::Arg;
 use crate::plugin::call::{Call, Later};
@@ -13,7 +15,6 @@ use crate::plugin::wire::{
     Subscription, TokenPage, TokenRange, WalletEvent, WalletStatus,
 };
 use crate::plugin::{CommandError, args};
-use crate::{Code, Error, limits};
 
 /// Milliseconds of a minute, the step of the history.
 const MINUTE_MS: i64 = 60_000;

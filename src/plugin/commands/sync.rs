@@ -10,6 +10,7 @@ use tokio::time::Instant;
 use super::Answer;
 use crate::clock::monotonic;
 use crate::engine::SyncRequest;
+use crate::error::{Code, Error};
 use crate::plugin::accounts::Account;
 use crate::plugin::arg::Arg;
 use crate::plugin::call::{Call, Later};
@@ -17,7 +18,7 @@ use crate::plugin::gate::Class;
 use crate::plugin::main_thread::Outlet;
 use crate::plugin::wire::{Progress, SyncOptions, SyncReport};
 use crate::plugin::{CommandError, args};
-use crate::{Code, Error, engine, limits};
+use crate::{engine, limits};
 
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]

@@ -38,7 +38,7 @@ pub struct Metrics {
 }
 
 impl Metrics {
-    pub(in crate::plugin) fn of(engine: &crate::Engine) -> Self {
+    pub(in crate::plugin) fn of(engine: &engine::Engine) -> Self {
         let (snapshot, target) = (engine.metrics(), engine.target());
         Self {
             since: snapshot.since,

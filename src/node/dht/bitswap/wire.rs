@@ -4,8 +4,9 @@
 
 use bytes::Bytes;
 
+use crate::error::{Code, Error};
+use crate::limits;
 use crate::model::cid::{Cid, Codec};
-use crate::{Code, Error, limits};
 
 const VARINT: u64 = 0;
 const FIXED_64: u64 = 1;
