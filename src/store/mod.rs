@@ -180,11 +180,6 @@ pub enum Write {
         /// Why it is kept.
         class: BlockClass,
     },
-    /// Removes a cached block; a data block stays.
-    DropCacheBlock {
-        /// The block.
-        cid: Cid,
-    },
     /// Stores what is known of a name, in place of what was.
     Name(NameRow),
     /// Forgets a name.
@@ -195,13 +190,6 @@ pub enum Write {
     /// Logs a signed record. The same record again changes nothing; another one for its slot and sequence fails the batch with
     /// [`Code::Conflict`].
     Written(WrittenRow),
-    /// Removes written-log rows of a slot below a sequence.
-    PruneWritten {
-        /// The slot.
-        slot: u8,
-        /// First sequence that stays.
-        below: u64,
-    },
     /// Stores what a node holds of a slot of ours, in place of what was.
     Node(NodeRow),
     /// CIDs the node is known to hold (added).

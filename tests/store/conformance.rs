@@ -95,14 +95,13 @@ conformance!(
     order_within_a_batch_counts,
     one_sequence_signs_one_record,
     a_refused_batch_leaves_nothing,
-    the_written_log_is_pruned_by_slot,
     held_is_added_to_and_replaced,
     meta_is_set_and_removed,
     a_name_can_be_forgotten,
     numbers_above_the_column_are_refused,
     blocks_come_back_in_the_order_asked,
     a_block_above_its_limit_is_refused,
-    data_is_never_dropped_or_trimmed,
+    data_is_never_trimmed,
     data_stays_data_and_cache_becomes_data,
     trimming_takes_the_oldest_use_first,
     history_is_kept_from_a_minute_on,
@@ -219,17 +218,6 @@ async fn a_refused_batch_leaves_nothing(mut bench: Bench) {
     assert_eq!(bench.loaded().await.items.len(), 2);
 }
 
-async fn the_written_log_is_pruned_by_slot(mut bench: Bench) {
-    let rows = [(0, 1), (0, 2), (0, 3), (1, 1)].map(|(slot, sequence)| written(slot, sequence, 1));
-    bench.write(rows.iter().cloned().map(Write::Written).collect()).await;
-    bench.write(vec![Write::PruneWritten { slot: 0, below: 3 }]).await;
-    assert_eq!(bench.loaded().await.written, [written(0, 3, 1), written(1, 1, 1)]);
-    bench
-        .write(vec![Write::PruneWritten { slot: 0, below: u64::MAX }, Write::Written(written(0, 3, 2))])
-        .await;
-    assert_eq!(bench.loaded().await.written, [written(0, 3, 2), written(1, 1, 1)]);
-}
-
 async fn held_is_added_to_and_replaced(mut bench: Bench) {
     let cids: Vec<Cid> = (1..=4).map(|n| *block(n).cid()).collect();
     let sorted = |places: &[usize]| {
@@ -307,19 +295,11 @@ async fn a_block_above_its_limit_is_refused(bench: Bench) {
     assert_eq!(bench.store.block(largest.cid()).await.unwrap(), Some(largest));
 }
 
-async fn data_is_never_dropped_or_trimmed(mut bench: Bench) {
+async fn data_is_never_trimmed(mut bench: Bench) {
     bench
         .write(vec![
             Write::Block { block: block(1), class: BlockClass::Data },
             Write::Block { block: block(2), class: BlockClass::Cache },
-            Write::Block { block: block(3), class: BlockClass::Cache },
-        ])
-        .await;
-    bench
-        .write(vec![
-            Write::DropCacheBlock { cid: *block(1).cid() },
-            Write::DropCacheBlock { cid: *block(2).cid() },
-            Write::DropCacheBlock { cid: *block(9).cid() },
         ])
         .await;
     let size = block(1).bytes().len() as u64;

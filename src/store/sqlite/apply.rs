@@ -25,18 +25,11 @@ pub(super) fn apply(
         Write::RaiseLevel { upto, level } => raise(conn, upto, level, now, moved),
         Write::LowerLevel { level } => lower(conn, level, now, moved),
         Write::Block { block, class } => bodies::store(conn, &block, class, now),
-        Write::DropCacheBlock { cid } => bodies::drop_cached(conn, &cid),
         Write::Name(row) => rows::put(conn, &row),
         Write::ForgetName { slot } => {
             rows::delete(conn, NameRow::TABLE, &[Cell::Int(slot.into())]).map(|_| ())
         }
         Write::Written(row) => log_written(conn, &row),
-        Write::PruneWritten { slot, below } => {
-            let below = i64::try_from(below).unwrap_or(i64::MAX);
-            conn.prepare_cached("DELETE FROM written WHERE slot = ?1 AND sequence < ?2")?
-                .execute((slot, below))?;
-            Ok(())
-        }
         Write::Node(row) => rows::put(conn, &row),
         Write::Held { node, cids } => add_held(conn, &node, cids),
         Write::HeldExactly { node, cids } => replace_held(conn, &node, cids),

@@ -35,15 +35,6 @@ pub(super) fn store(conn: &Connection, block: &Block, class: BlockClass, now: Un
     rows::put(conn, &BlockRow { cid: *block.cid(), class, size, used_at: now })
 }
 
-/// Removes a block if it is a cached one.
-pub(super) fn drop_cached(conn: &Connection, cid: &Cid) -> Result<(), Fault> {
-    let known = rows::read_one::<BlockRow>(conn, &[Cell::Blob(cid.to_bytes())], &mut Vec::new())?;
-    match known {
-        Some(row) if row.class == BlockClass::Cache => remove(conn, cid),
-        _ => Ok(()),
-    }
-}
-
 /// Removes a block of any class.
 pub(super) fn remove(conn: &Connection, cid: &Cid) -> Result<(), Fault> {
     for table in ["blocks", "bodies"] {
