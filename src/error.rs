@@ -145,7 +145,7 @@ impl fmt::Display for Code {
     }
 }
 
-type Source = Arc<dyn StdError + Send + Sync>;
+type Cause = Arc<dyn StdError + Send + Sync>;
 
 /// What went wrong: a [`Code`] for programs and a sentence for people. Cheap to clone.
 #[derive(Clone)]
@@ -155,7 +155,7 @@ struct Inner {
     code: Code,
     message: String,
     retry_after: Option<Duration>,
-    source: Option<Source>,
+    source: Option<Cause>,
 }
 
 impl Error {
@@ -170,7 +170,7 @@ impl Error {
         message: impl Into<String>,
         source: impl StdError + Send + Sync + 'static,
     ) -> Self {
-        let source: Source = Arc::new(source);
+        let source: Cause = Arc::new(source);
         Self(Arc::new(Inner { code, message: message.into(), retry_after: None, source: Some(source) }))
     }
 

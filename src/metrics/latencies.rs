@@ -46,12 +46,12 @@ pub(super) struct Latencies {
     /// The longest, µs.
     max_us: u64,
     /// Lower end of a step in µs → how many fell into it. Shared, so that a snapshot does not copy it.
-    counts: Counts,
+    counts: StepCounts,
 }
 
 /// See [`Latencies::counts`].
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-struct Counts(Arc<BTreeMap<u64, u64>>);
+struct StepCounts(Arc<BTreeMap<u64, u64>>);
 
 /// The whole microseconds of a latency, within the bounds.
 pub(super) fn to_us(latency: Duration) -> u64 {
@@ -173,13 +173,13 @@ impl Latencies {
     }
 }
 
-impl Serialize for Counts {
+impl Serialize for StepCounts {
     fn serialize<S: serde::Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         self.0.as_ref().serialize(serializer)
     }
 }
 
-impl<'de> Deserialize<'de> for Counts {
+impl<'de> Deserialize<'de> for StepCounts {
     fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         BTreeMap::deserialize(deserializer).map(|counts| Self(Arc::new(counts)))
     }

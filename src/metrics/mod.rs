@@ -3,10 +3,10 @@
 //! A failure never enters a latency, an answer from the cache has its own source, and of nothing no figure is told.
 //! Recording costs a short lock; the arithmetic of a report is done on a copy, outside of it. Nothing here writes to disk: the engine drains the [`Rollup`]s and stores them.
 
-mod figures;
 mod latencies;
 mod prometheus;
 mod rollup;
+mod series;
 mod snapshot;
 mod target;
 #[cfg(test)]
@@ -22,7 +22,7 @@ use serde::{Deserialize, Serialize};
 use crate::clock::{Clock, UnixMs};
 use crate::error::Error;
 use crate::limits;
-use figures::{Figures, Slow};
+use series::{Figures, Slow};
 
 pub use rollup::{HistoryPoint, Rollup};
 pub use snapshot::{Bucket, OperationFigures, SlowOperation, Snapshot, Totals};
@@ -128,15 +128,15 @@ impl Sample {
 
 /// The measurements of one account. Cheap to clone; all clones count into one.
 #[derive(Clone)]
-pub struct Metrics(Arc<Shared>);
+pub struct Metrics(Arc<Inner>);
 
-struct Shared {
+struct Inner {
     clock: Arc<dyn Clock>,
     slow: Duration,
-    state: Mutex<State>,
+    state: Mutex<Counted>,
 }
 
-struct State {
+struct Counted {
     since: UnixMs,
     total: Figures,
     /// What has not been drained yet, by minute.
@@ -144,7 +144,7 @@ struct State {
     skipped: u64,
 }
 
-impl State {
+impl Counted {
     fn starting(since: UnixMs) -> Self {
         Self { since, total: Figures::default(), pending: BTreeMap::new(), skipped: 0 }
     }
@@ -162,8 +162,8 @@ impl Metrics {
     /// Starts at zero. Operations that take `slow` or longer are listed and logged.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, slow: Duration) -> Self {
-        let state = Mutex::new(State::starting(clock.now()));
-        Self(Arc::new(Shared { clock, slow, state }))
+        let state = Mutex::new(Counted::starting(clock.now()));
+        Self(Arc::new(Inner { clock, slow, state }))
     }
 
     /// Counts one operation, now.
@@ -177,7 +177,7 @@ impl Metrics {
             operation: sample.operation,
             source: sample.source,
             ok: sample.ok,
-            detail: detail.as_deref().map(figures::shortened),
+            detail: detail.as_deref().map(series::shortened),
         });
         if let Some(slow) = &slow {
             log(slow);
@@ -194,7 +194,7 @@ impl Metrics {
     pub fn snapshot(&self) -> Snapshot {
         let at = self.0.clock.now();
         let (total, since, skipped) = self.copy();
-        snapshot::snapshot(&total, since, at, skipped)
+        snapshot::take(&total, since, at, skipped)
     }
 
     /// Judges the targets: 95 % of the waits under 2 s, their mean under 500 ms, more than 99 % of syncs and publishes
@@ -204,7 +204,7 @@ impl Metrics {
     /// not judged.
     #[must_use]
     pub fn target(&self) -> Target {
-        target::target(&self.copy().0)
+        target::judge(&self.copy().0)
     }
 
     /// Takes what was recorded since the last drain, a row per minute, oldest first.
@@ -272,7 +272,7 @@ impl Metrics {
         to_minute: i64,
         step_minutes: u32,
     ) -> Vec<HistoryPoint> {
-        rollup::history(rows, from_minute, to_minute, step_minutes)
+        rollup::chart(rows, from_minute, to_minute, step_minutes)
     }
 
     /// Everything counted, in the Prometheus text exposition format 0.0.4.
@@ -284,7 +284,7 @@ impl Metrics {
 
     /// Starts at zero again; what has not been drained is forgotten too.
     pub fn reset(&self) {
-        *self.state() = State::starting(self.0.clock.now());
+        *self.state() = Counted::starting(self.0.clock.now());
     }
 
     /// Figures are counts behind shared pointers: copying them is cheap, and the work on them needs no lock.
@@ -294,7 +294,7 @@ impl Metrics {
     }
 
     /// Counts are whole after every statement, so a panic elsewhere does not spoil them.
-    fn state(&self) -> MutexGuard<'_, State> {
+    fn state(&self) -> MutexGuard<'_, Counted> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

@@ -5,8 +5,8 @@
 
 use std::fmt::{Display, Write};
 
-use super::figures::Figures;
 use super::latencies::to_ms;
+use super::series::Figures;
 use super::target::{TargetState, target};
 use crate::clock::UnixMs;
 

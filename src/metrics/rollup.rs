@@ -5,7 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::figures::Figures;
+use super::series::Figures;
 use crate::clock::UnixMs;
 use crate::error::{Code, Error};
 use crate::limits;
@@ -96,7 +96,7 @@ pub(super) fn readable(row: &Rollup) -> Option<Figures> {
 }
 
 /// See [`Metrics::history`](super::Metrics::history).
-pub(super) fn history(rows: &[Rollup], from: i64, to: i64, step_minutes: u32) -> Vec<HistoryPoint> {
+pub(super) fn chart(rows: &[Rollup], from: i64, to: i64, step_minutes: u32) -> Vec<HistoryPoint> {
     let span = to.saturating_sub(from).max(0);
     let most = i64::try_from(limits::ROLLUP_MINUTES).unwrap_or(i64::MAX);
     let widest = span / most + i64::from(span % most != 0);

@@ -5,8 +5,8 @@
 use serde::Serialize;
 use serde_json::Value;
 
-use super::figures::{Figures, Series, Slow, share};
 use super::latencies::to_ms;
+use super::series::{Figures, Series, Slow, share};
 use super::{Operation, Source};
 use crate::clock::UnixMs;
 
@@ -111,7 +111,7 @@ pub struct SlowOperation {
 }
 
 /// Shows figures.
-pub(super) fn snapshot(figures: &Figures, since: UnixMs, at: UnixMs, skipped_rollups: u64) -> Snapshot {
+pub(super) fn take(figures: &Figures, since: UnixMs, at: UnixMs, skipped_rollups: u64) -> Snapshot {
     let (all, asked) = (figures.sum(), figures.asked());
     Snapshot {
         since,

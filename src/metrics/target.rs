@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde::Serialize;
 
-use super::figures::{Figures, share};
+use super::series::{Figures, share};
 use crate::limits;
 
 /// Whether a target is reached. Ordered from best to worst, so that the overall state is the maximum.
@@ -67,7 +67,7 @@ impl Side {
 }
 
 /// Judges figures.
-pub(super) fn target(figures: &Figures) -> Target {
+pub(super) fn judge(figures: &Figures) -> Target {
     let (all, asked, waits) = (figures.sum(), figures.asked(), figures.waits());
     let lookups = all.cache_hits.saturating_add(all.cache_misses);
     let (p95, mean) = (limit_ms(limits::TARGET_P95), limit_ms(limits::TARGET_MEAN));

@@ -59,11 +59,11 @@ pub enum NodeState {
 
 /// The health of all configured nodes, by their position in the configuration.
 #[derive(Debug)]
-pub struct Health(Mutex<Vec<Node>>);
+pub struct Health(Mutex<Vec<NodeHistory>>);
 
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
-struct Node {
+struct NodeHistory {
     id: String,
     /// Smoothed latency, milliseconds.
     srtt_ms: Option<f64>,
@@ -85,16 +85,16 @@ impl Health {
     /// Nothing is known of these nodes yet.
     #[must_use]
     pub fn new(ids: impl IntoIterator<Item = String>) -> Self {
-        Self(Mutex::new(ids.into_iter().map(|id| Node { id, ..Node::default() }).collect()))
+        Self(Mutex::new(ids.into_iter().map(|id| NodeHistory { id, ..NodeHistory::default() }).collect()))
     }
 
-    fn nodes(&self) -> MutexGuard<'_, Vec<Node>> {
+    fn nodes(&self) -> MutexGuard<'_, Vec<NodeHistory>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// Takes up what an earlier process remembered, by node id; unreadable bytes are ignored.
     pub fn restore(&self, kept: &[u8]) {
-        let Ok(kept) = serde_json::from_slice::<Vec<Node>>(kept) else { return };
+        let Ok(kept) = serde_json::from_slice::<Vec<NodeHistory>>(kept) else { return };
         for node in self.nodes().iter_mut() {
             if let Some(mut known) = kept.iter().find(|known| known.id == node.id).cloned() {
                 known.last_ms.truncate(limits::HEALTH_LATENCIES);
@@ -181,7 +181,7 @@ impl Health {
     /// How long to wait for the node before another one is asked as well.
     #[must_use]
     pub fn hedge(&self, at: usize) -> Duration {
-        let expected = self.nodes().get(at).map_or(millis(UNKNOWN), Node::expected_ms);
+        let expected = self.nodes().get(at).map_or(millis(UNKNOWN), NodeHistory::expected_ms);
         let wait = Duration::try_from_secs_f64(expected * limits::HEDGE_FACTOR / 1_000.0);
         wait.unwrap_or(limits::HEDGE_MAX).clamp(limits::HEDGE_MIN, limits::HEDGE_MAX)
     }
@@ -193,7 +193,7 @@ impl Health {
     }
 }
 
-impl Node {
+impl NodeHistory {
     fn note_latency(&mut self, took: Duration) {
         let ms = millis(took);
         self.srtt_ms = Some(self.srtt_ms.map_or(ms, |old| old + SMOOTHING * (ms - old)));

@@ -10,9 +10,9 @@ use futures_util::future::join_all;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
-use super::failure::CommandError;
+use super::call_limiter::{CallClass, CallLimiter};
+use super::failure::{CommandError, CommandResult};
 use super::feed::Feed;
-use super::gate::{Class, Gate};
 use super::{export, folder};
 use crate::clock::monotonic;
 use crate::config::Config;
@@ -26,10 +26,10 @@ use crate::secret::Secret;
 pub struct WalletSync {
     config: Config,
     folder: PathBuf,
-    open: RwLock<BTreeMap<String, Arc<Account>>>,
+    open: RwLock<BTreeMap<String, Arc<OpenAccount>>>,
     /// Opening, closing and wiping come one after the other.
     order: Mutex<()>,
-    gate: Gate,
+    limiter: CallLimiter,
     /// What was told of the foreground last, for accounts opened later.
     is_in_front: AtomicBool,
     /// Bytes of put bodies under way, over all accounts.
@@ -37,7 +37,7 @@ pub struct WalletSync {
 }
 
 /// An open account.
-pub(super) struct Account {
+pub(super) struct OpenAccount {
     pub id: String,
     pub engine: Engine,
     pub feed: Arc<Feed>,
@@ -58,9 +58,9 @@ pub enum Wiped {
     SetAside,
 }
 
-impl std::fmt::Debug for Account {
+impl std::fmt::Debug for OpenAccount {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Account").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("OpenAccount").field("id", &self.id).finish_non_exhaustive()
     }
 }
 
@@ -72,7 +72,7 @@ impl WalletSync {
             folder,
             open: RwLock::new(BTreeMap::new()),
             order: Mutex::new(()),
-            gate: Gate::default(),
+            limiter: CallLimiter::default(),
             is_in_front: AtomicBool::new(true),
             bodies: Arc::new(Semaphore::new(limits::PUT_BYTES_IN_FLIGHT)),
         }
@@ -121,7 +121,7 @@ impl WalletSync {
         if let Some(every) = every {
             tasks.spawn(export::run(id.to_owned(), engine.clone(), every));
         }
-        let account = Arc::new(Account {
+        let account = Arc::new(OpenAccount {
             id: id.to_owned(),
             engine: engine.clone(),
             feed,
@@ -230,33 +230,33 @@ impl WalletSync {
 
     pub(super) fn forget_window(&self, window: &str) {
         self.forget_listeners(window);
-        self.gate.forget(window);
+        self.limiter.forget(window);
     }
 
     /// Lets a window's call pass.
-    pub(super) fn pass(&self, window: &str, class: Class) -> Result<(), CommandError> {
-        Ok(self.gate.pass(window, class, monotonic())?)
+    pub(super) fn pass(&self, window: &str, class: CallClass) -> CommandResult<()> {
+        Ok(self.limiter.pass(window, class, monotonic())?)
     }
 
     /// An open account for a window's call.
-    pub(super) fn enter(&self, window: &str, class: Class, id: &str) -> Result<Arc<Account>, CommandError> {
+    pub(super) fn enter(&self, window: &str, class: CallClass, id: &str) -> CommandResult<Arc<OpenAccount>> {
         self.pass(window, class)?;
         Ok(self.account(id)?)
     }
 
     /// Room for a body in memory, kept until the permit is dropped.
-    pub(super) fn body_room(&self, bytes: usize) -> Result<OwnedSemaphorePermit, CommandError> {
+    pub(super) fn body_room(&self, bytes: usize) -> CommandResult<OwnedSemaphorePermit> {
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         let room = self.bodies.clone().try_acquire_many_owned(bytes);
         room.map_err(|_| Error::new(Code::RateLimited, "too many bytes under way").into())
     }
 
-    pub(super) fn account(&self, id: &str) -> Result<Arc<Account>, Error> {
+    pub(super) fn account(&self, id: &str) -> Result<Arc<OpenAccount>, Error> {
         let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
         open.get(id).cloned().ok_or_else(|| Error::new(Code::Closed, "no account of this name is open"))
     }
 
-    pub(super) fn all(&self) -> Vec<Arc<Account>> {
+    pub(super) fn all(&self) -> Vec<Arc<OpenAccount>> {
         self.open.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 

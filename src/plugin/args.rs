@@ -5,32 +5,30 @@ use multibase::Base;
 use serde::Deserialize;
 use tauri::ipc::{InvokeBody, Request};
 
-use super::failure::CommandError;
+use super::failure::{CommandError, CommandResult};
 use super::wire::{Content, Encoding};
 use crate::engine::{Id, NewToken, TokenKey};
 use crate::limits;
 
-type Checked<T> = Result<T, CommandError>;
-
 /// A token id.
-pub(super) fn token_id(text: &str) -> Checked<Id> {
+pub(super) fn token_id(text: &str) -> CommandResult<Id> {
     let wrong = |_| CommandError::bad_request("tokenId: 1–128 characters of A–Z a–z 0–9 . _ : -");
     Id::parse(text).map_err(wrong)
 }
 
 /// A state hash.
-pub(super) fn state_hash(text: &str) -> Checked<Id> {
+pub(super) fn state_hash(text: &str) -> CommandResult<Id> {
     let wrong = |_| CommandError::bad_request("stateHash: 1–128 characters of A–Z a–z 0–9 . _ : -");
     Id::parse(text).map_err(wrong)
 }
 
 /// Both as the key of a state.
-pub(super) fn token_key(id: &str, hash: &str) -> Checked<TokenKey> {
+pub(super) fn token_key(id: &str, hash: &str) -> CommandResult<TokenKey> {
     Ok(TokenKey { token_id: token_id(id)?, state_hash: state_hash(hash)? })
 }
 
 /// A key of an entry.
-pub(super) fn entry_key(text: &str) -> Checked<()> {
+pub(super) fn entry_key(text: &str) -> CommandResult<()> {
     if text.is_empty() || text.chars().count() > limits::KEY_CHARS || text.chars().any(char::is_control) {
         return Err(CommandError::bad_request("entryKey: 1–128 characters, no control characters"));
     }
@@ -38,7 +36,7 @@ pub(super) fn entry_key(text: &str) -> Checked<()> {
 }
 
 /// The beginning of a key, or a key to go on after.
-pub(super) fn part_of_key(text: Option<&str>) -> Checked<()> {
+pub(super) fn part_of_key(text: Option<&str>) -> CommandResult<()> {
     match text {
         Some(text) if text.len() > limits::KEY_CHARS.saturating_mul(4) => {
             Err(CommandError::bad_request("page: prefix and after are at most 128 characters"))
@@ -48,7 +46,7 @@ pub(super) fn part_of_key(text: Option<&str>) -> Checked<()> {
 }
 
 /// Rows of a page.
-pub(super) fn rows(limit: Option<u32>) -> Checked<usize> {
+pub(super) fn rows(limit: Option<u32>) -> CommandResult<usize> {
     match limit.unwrap_or(limits::PAGE_ROWS_DEFAULT) {
         rows @ 1..=limits::PAGE_ROWS => Ok(usize::try_from(rows).unwrap_or(usize::MAX)),
         _ => Err(CommandError::bad_request("page.limit: 1–1000")),
@@ -56,7 +54,7 @@ pub(super) fn rows(limit: Option<u32>) -> Checked<usize> {
 }
 
 /// A time that a window may ask for, ms.
-pub(super) fn call_ms(ms: Option<u32>) -> Checked<Option<std::time::Duration>> {
+pub(super) fn call_ms(ms: Option<u32>) -> CommandResult<Option<std::time::Duration>> {
     let (from, to) = limits::CALL_MS;
     match ms {
         Some(ms) if !(from..=to).contains(&ms) => Err(CommandError::bad_request("time: 100–600000 ms")),
@@ -65,7 +63,7 @@ pub(super) fn call_ms(ms: Option<u32>) -> Checked<Option<std::time::Duration>> {
 }
 
 /// The bytes of a content of at most `max` bytes.
-pub(super) fn content(content: Content, max: usize, too_large: &'static str) -> Checked<Bytes> {
+pub(super) fn content(content: Content, max: usize, too_large: &'static str) -> CommandResult<Bytes> {
     let is_too_large = match content.encoding {
         Encoding::Utf8 => content.value.len() > max,
         // Looked at before it is decoded.
@@ -86,14 +84,14 @@ pub(super) fn content(content: Content, max: usize, too_large: &'static str) -> 
 /// What stands before the payloads of a put.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct Head {
+struct PutHead {
     account: String,
-    tokens: Vec<HeadToken>,
+    tokens: Vec<PutHeadToken>,
 }
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct HeadToken {
+struct PutHeadToken {
     token_id: String,
     state_hash: String,
     previous: Option<String>,
@@ -103,13 +101,13 @@ struct HeadToken {
 
 /// Token states to put.
 #[derive(Debug)]
-pub(super) struct Put {
+pub(super) struct PutRequest {
     pub account: String,
     pub tokens: Vec<NewToken>,
 }
 
 /// The body of a put; without a copy where it came as bytes.
-pub(super) fn put_body(request: &Request<'_>) -> Checked<Bytes> {
+pub(super) fn put_body(request: &Request<'_>) -> CommandResult<Bytes> {
     let too_large = CommandError::too_large("a put is at most 16 MiB");
     match request.body() {
         InvokeBody::Raw(bytes) if bytes.len() <= limits::PUT_BODY_BYTES => Ok(Bytes::copy_from_slice(bytes)),
@@ -126,7 +124,7 @@ pub(super) fn put_body(request: &Request<'_>) -> Checked<Bytes> {
 }
 
 /// Takes a put apart: the length of a head of JSON in four bytes (big-endian), the head, then the payloads end to end.
-pub(super) fn put(mut body: Bytes) -> Checked<Put> {
+pub(super) fn parse_put(mut body: Bytes) -> CommandResult<PutRequest> {
     const SHORT: CommandError = CommandError::bad_request("body: shorter than it says");
     let (length, _) = body.split_first_chunk::<4>().ok_or(SHORT)?;
     let length = usize::try_from(u32::from_be_bytes(*length)).unwrap_or(usize::MAX);
@@ -135,7 +133,7 @@ pub(super) fn put(mut body: Bytes) -> Checked<Put> {
         return Err(SHORT);
     }
     let head = body.split_to(length);
-    let head: Head = serde_json::from_slice(&head)
+    let head: PutHead = serde_json::from_slice(&head)
         .map_err(|_| CommandError::bad_request("body: its head is not what is expected"))?;
     if head.tokens.len() > limits::PUT_TOKENS {
         return Err(CommandError::too_large("tokens: at most 1000 in one call"));
@@ -166,7 +164,7 @@ pub(super) fn put(mut body: Bytes) -> Checked<Put> {
     if !body.is_empty() {
         return Err(CommandError::bad_request("body: longer than it says"));
     }
-    Ok(Put { account: head.account, tokens })
+    Ok(PutRequest { account: head.account, tokens })
 }
 
 #[cfg(test)]

@@ -14,19 +14,19 @@ use tauri::ipc::{
 use tauri::{Manager, Runtime, Webview};
 
 use super::WalletSync;
-use super::accounts::Account;
-use super::failure::CommandError;
-use super::gate::Class;
+use super::accounts::OpenAccount;
+use super::call_limiter::CallClass;
+use super::failure::{CommandError, CommandResult};
 use super::main_thread::{Outlet, hand_back};
 use crate::error::{Code, Error};
 
-type Body = Result<InvokeResponseBody, InvokeError>;
-type Work = Pin<Box<dyn Future<Output = Body> + Send>>;
+type IpcResult = Result<InvokeResponseBody, InvokeError>;
+type Work = Pin<Box<dyn Future<Output = IpcResult> + Send>>;
 
 /// Who calls. Stays on the main thread.
-pub(crate) struct Call<R: Runtime>(Webview<R>);
+pub(crate) struct WindowCall<R: Runtime>(Webview<R>);
 
-impl<R: Runtime> Call<R> {
+impl<R: Runtime> WindowCall<R> {
     /// The window's label.
     pub(super) fn window(&self) -> &str {
         self.0.label()
@@ -37,7 +37,7 @@ impl<R: Runtime> Call<R> {
     }
 
     /// Lets the call pass, to an open account.
-    pub(super) fn enter(&self, class: Class, account: &str) -> Result<Arc<Account>, CommandError> {
+    pub(super) fn enter(&self, class: CallClass, account: &str) -> CommandResult<Arc<OpenAccount>> {
         self.wallets().enter(self.window(), class, account)
     }
 
@@ -49,12 +49,12 @@ impl<R: Runtime> Call<R> {
     /// Lets the call pass to an open account, and answers with what `work` on it comes to.
     pub(super) fn later<F, T>(
         self,
-        class: Class,
+        class: CallClass,
         account: &str,
-        work: impl FnOnce(Arc<Account>) -> F,
+        work: impl FnOnce(Arc<OpenAccount>) -> F,
     ) -> Later<R, T>
     where
-        F: Future<Output = Result<T, CommandError>> + Send + 'static,
+        F: Future<Output = CommandResult<T>> + Send + 'static,
         T: IpcResponse,
     {
         let entered = self.enter(class, account);
@@ -62,13 +62,9 @@ impl<R: Runtime> Call<R> {
     }
 
     /// Answers with what `work` comes to; a call that was not let pass, at once.
-    pub(super) fn answer<E, F, T>(
-        self,
-        passed: Result<E, CommandError>,
-        work: impl FnOnce(E) -> F,
-    ) -> Later<R, T>
+    pub(super) fn answer<E, F, T>(self, passed: CommandResult<E>, work: impl FnOnce(E) -> F) -> Later<R, T>
     where
-        F: Future<Output = Result<T, CommandError>> + Send + 'static,
+        F: Future<Output = CommandResult<T>> + Send + 'static,
         T: IpcResponse,
     {
         let answer = passed.map(|passed| -> Work {
@@ -79,7 +75,7 @@ impl<R: Runtime> Call<R> {
     }
 }
 
-impl<'de, R: Runtime> CommandArg<'de, R> for Call<R> {
+impl<'de, R: Runtime> CommandArg<'de, R> for WindowCall<R> {
     fn from_command(command: CommandItem<'de, R>) -> Result<Self, InvokeError> {
         Webview::from_command(command).map(Self)
     }
@@ -89,7 +85,7 @@ impl<'de, R: Runtime> CommandArg<'de, R> for Call<R> {
 #[must_use]
 pub(crate) struct Later<R: Runtime, T> {
     webview: Webview<R>,
-    answer: Result<Work, CommandError>,
+    answer: CommandResult<Work>,
     of: PhantomData<fn() -> T>,
 }
 
@@ -122,11 +118,11 @@ impl Answering {
 struct Promise<R: Runtime>(Option<(Webview<R>, InvokeResolver<R>)>);
 
 impl<R: Runtime> Promise<R> {
-    fn keep(mut self, body: Body) {
+    fn keep(mut self, body: IpcResult) {
         self.answer(body);
     }
 
-    fn answer(&mut self, body: Body) {
+    fn answer(&mut self, body: IpcResult) {
         if let Some((webview, resolver)) = self.0.take() {
             hand_back(webview, move || resolver.respond(body));
         }
@@ -142,12 +138,12 @@ impl<R: Runtime> Drop for Promise<R> {
     }
 }
 
-fn body<T: IpcResponse>(answer: Result<T, CommandError>) -> Body {
+fn body<T: IpcResponse>(answer: CommandResult<T>) -> IpcResult {
     answer.map_err(InvokeError::from).and_then(|value| value.body().map_err(InvokeError::from_error))
 }
 
 #[cfg(feature = "specta")]
-impl<R: Runtime> specta::function::FunctionArg for Call<R> {
+impl<R: Runtime> specta::function::FunctionArg for WindowCall<R> {
     fn to_datatype(_: &mut specta::Types) -> Option<specta::datatype::DataType> {
         None
     }

@@ -20,6 +20,9 @@ pub struct CommandError {
     pub retryable: bool,
 }
 
+/// What a command answers.
+pub(super) type CommandResult<T> = Result<T, CommandError>;
+
 macro_rules! codes {
     ($($code:ident, $text:literal;)*) => {
         /// The closed list of codes; [`Code`] as it goes to a window.

@@ -12,24 +12,24 @@ use tauri::ipc::{Channel, IpcResponse};
 use tauri::{AppHandle, Runtime, Webview};
 
 /// A handle that can be asked to run something on the main thread.
-pub(super) trait Handle: Send + Sized + 'static {
+pub(super) trait MainThreadHandle: Send + Sized + 'static {
     fn post(&self, work: impl FnOnce() + Send + 'static) -> tauri::Result<()>;
 }
 
-impl<R: Runtime> Handle for Webview<R> {
+impl<R: Runtime> MainThreadHandle for Webview<R> {
     fn post(&self, work: impl FnOnce() + Send + 'static) -> tauri::Result<()> {
         self.run_on_main_thread(work)
     }
 }
 
-impl<R: Runtime> Handle for AppHandle<R> {
+impl<R: Runtime> MainThreadHandle for AppHandle<R> {
     fn post(&self, work: impl FnOnce() + Send + 'static) -> tauri::Result<()> {
         self.run_on_main_thread(work)
     }
 }
 
 /// Does `work` on the main thread, and lets go of the handle there. Once the app's loop is over, both are forgotten.
-pub(super) fn hand_back<H: Handle>(handle: H, work: impl FnOnce() + Send + 'static) {
+pub(super) fn hand_back<H: MainThreadHandle>(handle: H, work: impl FnOnce() + Send + 'static) {
     let asked_on = thread::current().id();
     let (give, take) = mpsc::sync_channel::<ManuallyDrop<H>>(1);
     let work = ManuallyDrop::new(work);

@@ -11,12 +11,12 @@ use libp2p::{Multiaddr, PeerId, Swarm};
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::Slot;
+use super::TaskSender;
 use super::address::{Book, is_named, resolve};
-use super::bitswap;
+use super::bitswap::BitswapEvent;
+use super::dial_filter::DialFilter;
 use super::fetches::{Fetch, Fetches, Survey};
-use super::gate::Gate;
-use super::queries::{Put, Queries, Read};
+use super::queries::{Queries, RecordLookup, RecordPut};
 use super::swarm::{Behaviour, BehaviourEvent, Net};
 use crate::clock::monotonic;
 use crate::limits;
@@ -28,8 +28,8 @@ pub(super) enum Ask {
     Address(usize, Multiaddr),
     /// The host names of one peer are looked up.
     Resolved,
-    Read(Read),
-    Put(Put),
+    LookUp(RecordLookup),
+    Put(RecordPut),
     Fetch(Fetch),
     Survey(Survey),
 }
@@ -37,7 +37,7 @@ pub(super) enum Ask {
 pub(super) struct Driver {
     swarm: Swarm<Behaviour>,
     book: Book,
-    gate: Gate,
+    filter: DialFilter,
     queries: Queries,
     fetches: Fetches,
     dialling: HashSet<PeerId>,
@@ -48,11 +48,11 @@ pub(super) struct Driver {
 
 impl Driver {
     /// Takes over a fresh swarm and makes the peers known to it.
-    pub fn new(swarm: Swarm<Behaviour>, book: Book, gate: Gate, idle: Duration) -> Self {
+    pub fn new(swarm: Swarm<Behaviour>, book: Book, filter: DialFilter, idle: Duration) -> Self {
         Self {
             swarm,
             book,
-            gate,
+            filter,
             queries: Queries::default(),
             fetches: Fetches::default(),
             dialling: HashSet::new(),
@@ -65,7 +65,7 @@ impl Driver {
     pub async fn run(
         mut self,
         mut asks: mpsc::UnboundedReceiver<Ask>,
-        slot: Weak<Slot>,
+        task: Weak<TaskSender>,
         back: mpsc::WeakUnboundedSender<Ask>,
     ) {
         self.know_addresses(&back);
@@ -82,7 +82,7 @@ impl Driver {
                 }
                 event = self.swarm.select_next_some() => self.event(event),
                 () = tokio::time::sleep_until(wake) => {
-                    if !busy && slot.upgrade().is_none_or(|slot| slot.retire(&asks)) {
+                    if !busy && task.upgrade().is_none_or(|task| task.retire(&asks)) {
                         return;
                     }
                 }
@@ -109,9 +109,9 @@ impl Driver {
                 self.dial();
             }
             Ask::Resolved => self.resolving = self.resolving.saturating_sub(1),
-            Ask::Read(read) => {
+            Ask::LookUp(lookup) => {
                 self.dial();
-                self.queries.read(read, self.swarm.behaviour_mut());
+                self.queries.look_up(lookup, self.swarm.behaviour_mut());
             }
             Ask::Put(put) => {
                 self.dial();
@@ -156,7 +156,7 @@ impl Driver {
 
     fn know(&mut self, at: usize, address: Multiaddr) {
         let Some(known) = self.book.at(at) else { return };
-        self.gate.allow(address.clone());
+        self.filter.allow(address.clone());
         if !known.addresses.contains(&address) {
             known.addresses.push(address.clone());
         }
@@ -192,11 +192,11 @@ impl Driver {
                 self.queries.on_event(Net::Wan, event, &self.book)
             }
             SwarmEvent::Behaviour(BehaviourEvent::Bitswap(event)) => match event {
-                bitswap::Event::Message(peer, message) => {
+                BitswapEvent::Message(peer, message) => {
                     let bitswap = &mut self.swarm.behaviour_mut().bitswap;
                     self.fetches.on_message(peer, message, monotonic(), bitswap);
                 }
-                bitswap::Event::Deaf(peer) => self.fetches.leave(&peer),
+                BitswapEvent::Deaf(peer) => self.fetches.leave(&peer),
             },
             SwarmEvent::ConnectionEstablished { peer_id, .. } => {
                 self.dialling.remove(&peer_id);

@@ -9,9 +9,9 @@
 
 mod address;
 mod bitswap;
+mod dial_filter;
 mod driver;
 mod fetches;
-mod gate;
 mod queries;
 mod swarm;
 
@@ -22,10 +22,10 @@ use async_trait::async_trait;
 use tokio::sync::{mpsc, oneshot};
 
 use self::address::Book;
+use self::dial_filter::DialFilter;
 use self::driver::{Ask, Driver};
 use self::fetches::{Fetch, Survey};
-use self::gate::Gate;
-use self::queries::{Put, Read};
+use self::queries::{RecordLookup, RecordPut};
 use super::Call;
 use super::peers::{PeerAnswers, Peers};
 use super::race::Fetched;
@@ -40,16 +40,16 @@ use crate::model::record::Record;
 /// The configured nodes as libp2p peers.
 pub struct Dht {
     book: Book,
-    slot: Arc<Slot>,
+    task: Arc<TaskSender>,
     entropy: Entropy,
     idle: Duration,
 }
 
 /// Where the running task is asked, if one runs.
 #[derive(Default)]
-struct Slot(Mutex<Option<mpsc::UnboundedSender<Ask>>>);
+struct TaskSender(Mutex<Option<mpsc::UnboundedSender<Ask>>>);
 
-impl Slot {
+impl TaskSender {
     /// Lets an idle task end, unless a question is waiting for it.
     fn retire(&self, asks: &mpsc::UnboundedReceiver<Ask>) -> bool {
         let mut sender = self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -69,7 +69,7 @@ impl Dht {
     /// [`Code::BadRequest`] for an address without a peer id.
     pub fn new(nodes: &[NodeConfig], bootstrap: &[String], entropy: Entropy) -> Result<Option<Self>, Error> {
         let book = Book::read(nodes, bootstrap)?;
-        Ok((!book.is_empty()).then(|| Self { book, slot: Arc::default(), entropy, idle: limits::DHT_IDLE }))
+        Ok((!book.is_empty()).then(|| Self { book, task: Arc::default(), entropy, idle: limits::DHT_IDLE }))
     }
 
     /// Closes after another time without a question. Default [`limits::DHT_IDLE`].
@@ -82,18 +82,18 @@ impl Dht {
     /// Whether the swarm runs at present.
     #[must_use]
     pub fn is_running(&self) -> bool {
-        let slot = self.slot.0.lock().unwrap_or_else(PoisonError::into_inner);
-        slot.as_ref().is_some_and(|sender| !sender.is_closed())
+        let task = self.task.0.lock().unwrap_or_else(PoisonError::into_inner);
+        task.as_ref().is_some_and(|sender| !sender.is_closed())
     }
 
     /// Hands a question to the running task, or to a new one. A question that cannot be asked is dropped, which its
     /// asker sees.
     fn ask(&self, ask: Ask) {
-        let mut slot = self.slot.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let ask = match slot.take() {
+        let mut task = self.task.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let ask = match task.take() {
             Some(sender) => match sender.send(ask) {
                 Ok(()) => {
-                    *slot = Some(sender);
+                    *task = Some(sender);
                     return;
                 }
                 // Its runtime is gone.
@@ -103,19 +103,19 @@ impl Dht {
         };
         let sender = self.start();
         let _ = sender.send(ask);
-        *slot = Some(sender);
+        *task = Some(sender);
     }
 
     fn start(&self) -> mpsc::UnboundedSender<Ask> {
         let (sender, asks) = mpsc::unbounded_channel();
-        let (book, slot, back) = (self.book.clone(), Arc::downgrade(&self.slot), sender.downgrade());
+        let (book, task, back) = (self.book.clone(), Arc::downgrade(&self.task), sender.downgrade());
         let idle = self.idle;
         let mut seed = [0; 32];
         self.entropy.fill(&mut seed);
         tokio::spawn(async move {
-            let gate = Gate::new(book.has_public());
-            match swarm::build(seed, gate.clone(), book.peers().len()) {
-                Ok(swarm) => Driver::new(swarm, book, gate, idle).run(asks, slot, back).await,
+            let filter = DialFilter::new(book.has_public());
+            match swarm::build(seed, filter.clone(), book.peers().len()) {
+                Ok(swarm) => Driver::new(swarm, book, filter, idle).run(asks, task, back).await,
                 Err(e) => tracing::warn!(code = %e.code(), "{}", e.message()),
             }
         });
@@ -139,7 +139,7 @@ impl std::fmt::Debug for Dht {
 impl Peers for Dht {
     fn close(&self) {
         // The task holds no sender of its own: it ends when this one is gone.
-        *self.slot.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
+        *self.task.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
     fn warm(&self) {
@@ -149,7 +149,7 @@ impl Peers for Dht {
     fn records(&self, names: &[Name], call: &Call) -> PeerAnswers {
         let (answers, receiver) = mpsc::unbounded_channel();
         let (deadline, meter) = (call.deadline, call.meter.clone());
-        self.ask(Ask::Read(Read { names: names.to_vec(), deadline, meter, answers }));
+        self.ask(Ask::LookUp(RecordLookup { names: names.to_vec(), deadline, meter, answers }));
         PeerAnswers::new(receiver)
     }
 
@@ -170,7 +170,7 @@ impl Peers for Dht {
     async fn put_record(&self, record: &Record, call: &Call) -> usize {
         let (done, took) = oneshot::channel();
         call.meter.sent(record.raw().len() as u64);
-        self.ask(Ask::Put(Put { record: Box::new(record.clone()), deadline: call.deadline, done }));
+        self.ask(Ask::Put(RecordPut { record: Box::new(record.clone()), deadline: call.deadline, done }));
         took.await.unwrap_or(0)
     }
 

@@ -11,7 +11,7 @@ use libp2p::swarm::NetworkBehaviour;
 use libp2p::{PeerId, StreamProtocol, Swarm, identify, kad, noise, tcp, yamux};
 
 use super::bitswap::Bitswap;
-use super::gate::{Gate, Gated};
+use super::dial_filter::{DialFilter, FilteredTransport};
 use crate::error::{Code, Error};
 use crate::limits;
 
@@ -52,7 +52,7 @@ impl Behaviour {
 ///
 /// # Errors
 /// [`Code::Unreachable`] when the cryptography cannot be set up.
-pub(super) fn build(mut seed: [u8; 32], gate: Gate, peers: usize) -> Result<Swarm<Behaviour>, Error> {
+pub(super) fn build(mut seed: [u8; 32], filter: DialFilter, peers: usize) -> Result<Swarm<Behaviour>, Error> {
     let failed = |what: String| Error::new(Code::Unreachable, format!("DHT: {what}"));
     let key = Keypair::ed25519_from_bytes(&mut seed).map_err(|e| failed(e.to_string()))?;
     let id = key.public().to_peer_id();
@@ -78,7 +78,7 @@ pub(super) fn build(mut seed: [u8; 32], gate: Gate, peers: usize) -> Result<Swar
     let config = libp2p::swarm::Config::with_tokio_executor()
         .with_idle_connection_timeout(limits::DHT_IDLE)
         .with_dial_concurrency_factor(NonZeroU8::new(limits::DIALS_AT_ONCE).unwrap_or(NonZeroU8::MIN));
-    Ok(Swarm::new(Gated::new(transport, gate).boxed(), behaviour, id, config))
+    Ok(Swarm::new(FilteredTransport::new(transport, filter).boxed(), behaviour, id, config))
 }
 
 #[cfg(feature = "quic")]

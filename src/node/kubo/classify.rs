@@ -2,7 +2,7 @@
 
 use reqwest::StatusCode;
 
-use super::http::Answer;
+use super::http::HttpAnswer;
 use crate::error::{Code, Error};
 
 pub(super) const RECORD: &str = "application/vnd.ipfs.ipns-record";
@@ -10,7 +10,7 @@ pub(super) const RAW: &str = "application/vnd.ipld.raw";
 pub(super) const CAR: &str = "application/vnd.ipld.car";
 
 /// What the RPC says when something goes wrong: `{"Message": …, "Code": …, "Type": "error"}`.
-pub(super) fn rpc_message(answer: &Answer) -> Option<String> {
+pub(super) fn rpc_message(answer: &HttpAnswer) -> Option<String> {
     let value: serde_json::Value = serde_json::from_slice(&answer.body).ok()?;
     let object = value.as_object()?;
     if object.get("Type")?.as_str()? != "error" {
@@ -20,7 +20,7 @@ pub(super) fn rpc_message(answer: &Answer) -> Option<String> {
 }
 
 /// Whether the node says, in Kubo's own words, that it has no record.
-pub(super) fn says_absent(answer: &Answer) -> bool {
+pub(super) fn says_absent(answer: &HttpAnswer) -> bool {
     if answer.status != StatusCode::INTERNAL_SERVER_ERROR {
         return false;
     }
@@ -37,13 +37,13 @@ pub(super) fn says_absent(answer: &Answer) -> bool {
 }
 
 /// Whether the node says that a block is not in its own store.
-pub(super) fn says_not_local(answer: &Answer) -> bool {
+pub(super) fn says_not_local(answer: &HttpAnswer) -> bool {
     answer.status == StatusCode::INTERNAL_SERVER_ERROR
         && rpc_message(answer).is_some_and(|message| message.contains("block was not found locally"))
 }
 
 /// The error behind an answer that is no success.
-pub(super) fn refusal(answer: &Answer) -> Error {
+pub(super) fn refusal(answer: &HttpAnswer) -> Error {
     let status = answer.status.as_u16();
     let message = rpc_message(answer).map(|message| shorten(&message));
     match answer.status {

@@ -65,7 +65,7 @@ pub(super) struct Bounds {
 }
 
 /// An answer's head and its whole, bounded body.
-pub(super) struct Answer {
+pub(super) struct HttpAnswer {
     pub status: StatusCode,
     pub content_type: String,
     pub retry_after: Option<Duration>,
@@ -73,7 +73,7 @@ pub(super) struct Answer {
 }
 
 /// An answer whose body is still to be read.
-pub(super) struct Opened {
+pub(super) struct StreamedAnswer {
     pub status: StatusCode,
     pub content_type: String,
     pub retry_after: Option<Duration>,
@@ -89,7 +89,7 @@ pub(super) async fn open(
     body_bytes: u64,
     bounds: Bounds,
     call: &Call,
-) -> Result<Opened, Error> {
+) -> Result<StreamedAnswer, Error> {
     call.meter.sent(body_bytes);
     let deadline = call.deadline.min(monotonic() + bounds.total);
     let request = match accept {
@@ -103,7 +103,7 @@ pub(super) async fn open(
         return Err(Error::new(Code::Invalid, "the answer is compressed although that was refused"));
     }
     let text = |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    Ok(Opened {
+    Ok(StreamedAnswer {
         status: response.status(),
         content_type: text(CONTENT_TYPE).unwrap_or("").split(';').next().unwrap_or("").trim().to_owned(),
         retry_after: text(RETRY_AFTER)
@@ -115,7 +115,7 @@ pub(super) async fn open(
     })
 }
 
-impl Opened {
+impl StreamedAnswer {
     /// The next chunk of the body.
     pub async fn chunk(&mut self, call: &Call) -> Result<Option<Bytes>, Error> {
         let until = self.deadline.min(monotonic() + self.idle);
@@ -128,7 +128,7 @@ impl Opened {
     }
 
     /// The whole body, refused as soon as it exceeds its bound.
-    pub async fn read(mut self, most: usize, call: &Call) -> Result<Answer, Error> {
+    pub async fn read(mut self, most: usize, call: &Call) -> Result<HttpAnswer, Error> {
         let most = if self.status.is_success() { most } else { limits::ERROR_BODY_BYTES };
         let mut body = BytesMut::new();
         while let Some(chunk) = self.chunk(call).await? {
@@ -140,7 +140,7 @@ impl Opened {
             }
             body.extend_from_slice(&chunk);
         }
-        Ok(Answer {
+        Ok(HttpAnswer {
             status: self.status,
             content_type: self.content_type,
             retry_after: self.retry_after,
@@ -156,7 +156,7 @@ pub(super) async fn exchange(
     body_bytes: u64,
     bounds: Bounds,
     call: &Call,
-) -> Result<Answer, Error> {
+) -> Result<HttpAnswer, Error> {
     open(request, accept, body_bytes, bounds, call).await?.read(bounds.bytes, call).await
 }
 

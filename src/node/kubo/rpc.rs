@@ -11,7 +11,7 @@ use serde_json::Value;
 use super::KuboNode;
 use super::classify::{RECORD, refusal, rpc_message, says_absent, says_not_local, shorten};
 use super::gateway::stream;
-use super::http::{Answer, Bounds, exchange, open};
+use super::http::{Bounds, HttpAnswer, exchange, open};
 use crate::clock::monotonic;
 use crate::error::{Code, Error};
 use crate::limits;
@@ -37,7 +37,7 @@ fn server_timeout(call: &Call, most: Duration) -> String {
     format!("{}ms", left.as_millis().max(100))
 }
 
-fn expect_ok(answer: Answer) -> Result<Answer, Error> {
+fn expect_ok(answer: HttpAnswer) -> Result<HttpAnswer, Error> {
     if answer.status.is_success() { Ok(answer) } else { Err(refusal(&answer)) }
 }
 

@@ -25,7 +25,7 @@ struct Stream {
 }
 
 /// What has been received so far, over all streams.
-struct Received {
+struct ReceivedBlocks {
     seen: HashSet<Cid>,
     /// Blocks without links: a later stream need not bring them again.
     leaves: HashSet<Cid>,
@@ -43,7 +43,7 @@ pub(super) async fn fetch(
     let (sender, mut arrived) = mpsc::unbounded_channel::<(usize, Block)>();
     let mut running = FuturesUnordered::new();
     let mut streams: Vec<Stream> = Vec::new();
-    let mut received = Received { seen: HashSet::new(), leaves: HashSet::new(), last: monotonic() };
+    let mut received = ReceivedBlocks { seen: HashSet::new(), leaves: HashSet::new(), last: monotonic() };
     let mut failure: Option<Error> = None;
     let mut join_at = monotonic();
     loop {
@@ -105,7 +105,7 @@ fn stall(set: &NodeSet, at: usize) -> Duration {
     set.health.hedge(at).max(limits::CAR_STALL)
 }
 
-fn take(block: Block, received: &mut Received, sink: BlockSink<'_>) {
+fn take(block: Block, received: &mut ReceivedBlocks, sink: BlockSink<'_>) {
     received.last = monotonic();
     if !received.seen.insert(*block.cid()) {
         return;

@@ -13,7 +13,7 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, FuturesUnordered};
 
 pub use self::grace::Grace;
-pub use self::records::{Answer, Answers};
+pub use self::records::{RecordAnswer, RecordAnswers};
 use super::health::{Health, NodeHealth};
 use super::switch::Switched;
 use super::{BlockSink, Call, Node};
@@ -104,7 +104,7 @@ impl NodeSet {
 
     /// Asks each of `which` for each name at once; answers come in as they arrive. A name's flag says that it has existed.
     #[must_use]
-    pub fn ask_records(&self, names: &[(Name, bool)], which: &[usize], call: &Call) -> Answers {
+    pub fn ask_records(&self, names: &[(Name, bool)], which: &[usize], call: &Call) -> RecordAnswers {
         records::ask(&self.nodes, &self.health, names, which, call)
     }
 

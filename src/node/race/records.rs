@@ -16,7 +16,7 @@ use crate::node::{Call, Node, Outcome};
 
 /// What one node said of one name.
 #[derive(Debug)]
-pub struct Answer {
+pub struct RecordAnswer {
     /// Position of the node.
     pub node: usize,
     /// Position of the name in the question.
@@ -32,8 +32,8 @@ pub struct Answer {
 /// Dropping it ends the round: whoever is still silent then is noted as failing, and its requests may drain for a moment, so
 /// that an HTTP/1.1 connection is not closed over a late answer.
 #[derive(Debug)]
-pub struct Answers {
-    answers: mpsc::UnboundedReceiver<Answer>,
+pub struct RecordAnswers {
+    answers: mpsc::UnboundedReceiver<RecordAnswer>,
     silent: BTreeSet<(usize, usize)>,
     round: Arc<Round>,
 }
@@ -62,19 +62,19 @@ impl Round {
     }
 }
 
-impl Answers {
+impl RecordAnswers {
     /// The next answer; `None` when all are in.
     ///
     /// # Cancel safety
     /// No answer is lost when the future is dropped.
-    pub async fn recv(&mut self) -> Option<Answer> {
+    pub async fn recv(&mut self) -> Option<RecordAnswer> {
         let answer = self.answers.recv().await?;
         self.silent.remove(&(answer.node, answer.name));
         Some(answer)
     }
 }
 
-impl Drop for Answers {
+impl Drop for RecordAnswers {
     fn drop(&mut self) {
         // Answers that wait in the channel came in time, though nobody read them.
         while let Ok(answer) = self.answers.try_recv() {
@@ -94,7 +94,7 @@ pub(super) fn ask(
     names: &[(Name, bool)],
     which: &[usize],
     call: &Call,
-) -> Answers {
+) -> RecordAnswers {
     let (sender, answers) = mpsc::unbounded_channel();
     let round =
         Arc::new(Round { health: health.clone(), started: monotonic(), failed: Mutex::new(BTreeSet::new()) });
@@ -107,7 +107,7 @@ pub(super) fn ask(
             tokio::spawn(one.run(sender.clone(), round.clone(), call.clone()));
         }
     }
-    Answers { answers, silent, round }
+    RecordAnswers { answers, silent, round }
 }
 
 struct One {
@@ -119,7 +119,7 @@ struct One {
 }
 
 impl One {
-    async fn run(self, sender: mpsc::UnboundedSender<Answer>, round: Arc<Round>, call: Call) {
+    async fn run(self, sender: mpsc::UnboundedSender<RecordAnswer>, round: Arc<Round>, call: Call) {
         let asking = self.node.record(&self.name, self.known, &call);
         let ended = async {
             sender.closed().await;
@@ -134,6 +134,6 @@ impl One {
         let elapsed = monotonic().saturating_duration_since(round.started);
         round.note(self.at, &outcome, elapsed);
         // Nobody listening any more is fine: the answer was late.
-        let _ = sender.send(Answer { node: self.at, name: self.name_at, outcome, elapsed });
+        let _ = sender.send(RecordAnswer { node: self.at, name: self.name_at, outcome, elapsed });
     }
 }

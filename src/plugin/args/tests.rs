@@ -24,7 +24,7 @@ fn a_put_is_taken_apart() {
     let two = head(
         json!([token(3), {"tokenId": "u", "stateHash": "s", "previous": "r", "summary": null, "size": 0}]),
     );
-    let put = put(framed(&two, b"abc")).unwrap();
+    let put = parse_put(framed(&two, b"abc")).unwrap();
     assert_eq!(put.account, "a");
     assert_eq!(put.tokens[0].payload.as_ref(), b"abc");
     assert_eq!((put.tokens[1].previous.as_deref(), put.tokens[1].payload.len()), (Some("r"), 0));
@@ -32,7 +32,7 @@ fn a_put_is_taken_apart() {
 
 #[test]
 fn a_put_that_contradicts_itself_is_refused() {
-    let code = |body: Bytes| put(body).unwrap_err().code;
+    let code = |body: Bytes| parse_put(body).unwrap_err().code;
     for (body, why) in [
         (Bytes::new(), "empty"),
         (Bytes::from_static(&[0, 0, 0, 9, b'{']), "a head beyond the end"),

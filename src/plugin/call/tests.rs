@@ -9,17 +9,17 @@ use tauri::{WebviewWindowBuilder, command, generate_handler};
 use super::*;
 
 #[command]
-fn double(call: Call<MockRuntime>, number: u32) -> Later<MockRuntime, u32> {
+fn double(call: WindowCall<MockRuntime>, number: u32) -> Later<MockRuntime, u32> {
     call.answer(Ok(number), |number| async move { Ok(number * 2) })
 }
 
 #[command]
-fn refuse(call: Call<MockRuntime>) -> Later<MockRuntime, u32> {
+fn refuse(call: WindowCall<MockRuntime>) -> Later<MockRuntime, u32> {
     call.answer(Err(CommandError::bad_request("no")), |()| async { Ok(1) })
 }
 
 #[command]
-fn fall_over(call: Call<MockRuntime>) -> Later<MockRuntime, u32> {
+fn fall_over(call: WindowCall<MockRuntime>) -> Later<MockRuntime, u32> {
     call.answer(Ok(()), |()| async { panic!("as a defect would") })
 }
 

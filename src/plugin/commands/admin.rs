@@ -2,22 +2,22 @@
 
 use tauri::{Runtime, command};
 
-use super::{Answer, read};
+use super::read;
 use crate::error::{Code, Error};
 use crate::plugin::arg::Arg;
-use crate::plugin::call::{Call, Later};
-use crate::plugin::gate::Class;
+use crate::plugin::call::{Later, WindowCall};
+use crate::plugin::call_limiter::CallClass;
 use crate::plugin::wire::{CacheKind, CacheStats, ExportFormat, NodeStatus, WipeReport};
 use crate::plugin::{CommandError, Wiped, export};
 
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
 pub(crate) fn invalidate_cache<R: Runtime>(
-    call: Call<R>,
+    call: WindowCall<R>,
     account: Arg<String>,
     kind: Arg<CacheKind>,
 ) -> Later<R, CacheStats> {
-    call.later(Class::Write, &account, |open| async move {
+    call.later(CallClass::Write, &account, |open| async move {
         open.engine.clear_cache(kind.0.into()).await?;
         Ok(open.engine.cache_stats().await?.into())
     })
@@ -25,8 +25,8 @@ pub(crate) fn invalidate_cache<R: Runtime>(
 
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
-pub(crate) fn reset_metrics<R: Runtime>(call: Call<R>, account: Arg<String>) -> Later<R, ()> {
-    call.later(Class::Write, &account, |open| async move {
+pub(crate) fn reset_metrics<R: Runtime>(call: WindowCall<R>, account: Arg<String>) -> Later<R, ()> {
+    call.later(CallClass::Write, &account, |open| async move {
         open.engine.reset_metrics().await?;
         open.feed.note_measured();
         Ok(())
@@ -36,11 +36,11 @@ pub(crate) fn reset_metrics<R: Runtime>(call: Call<R>, account: Arg<String>) -> 
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
 pub(crate) fn export_metrics<R: Runtime>(
-    call: Call<R>,
+    call: WindowCall<R>,
     account: Arg<String>,
     format: Arg<ExportFormat>,
-) -> Answer<String> {
-    let open = call.enter(Class::Write, &account)?;
+) -> CommandResult<String> {
+    let open = call.enter(CallClass::Write, &account)?;
     match *format {
         ExportFormat::Prometheus => Ok(open.engine.prometheus()),
         ExportFormat::Json => export::json(&open.engine)
@@ -51,12 +51,12 @@ pub(crate) fn export_metrics<R: Runtime>(
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
 pub(crate) fn set_node_enabled<R: Runtime>(
-    call: Call<R>,
+    call: WindowCall<R>,
     account: Arg<String>,
     node_id: Arg<String>,
     enabled: Arg<bool>,
-) -> Answer<Vec<NodeStatus>> {
-    let open = call.enter(Class::Write, &account)?;
+) -> CommandResult<Vec<NodeStatus>> {
+    let open = call.enter(CallClass::Write, &account)?;
     open.engine.set_node_enabled(&node_id, *enabled)?;
     Ok(read::nodes(&open))
 }
@@ -65,13 +65,13 @@ pub(crate) fn set_node_enabled<R: Runtime>(
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
 pub(crate) fn wipe<R: Runtime>(
-    call: Call<R>,
+    call: WindowCall<R>,
     account: Arg<String>,
     confirm: Arg<String>,
     force: Arg<bool>,
 ) -> Later<R, WipeReport> {
     let wallets = call.wallets();
-    let passed = call.enter(Class::Write, &account);
+    let passed = call.enter(CallClass::Write, &account);
     call.answer(passed, |_| async move {
         if *confirm != *account {
             return Err(CommandError::bad_request("confirm: not the name of the account"));

@@ -4,8 +4,3 @@ pub(super) mod admin;
 pub(super) mod read;
 pub(super) mod sync;
 pub(super) mod write;
-
-use super::failure::CommandError;
-
-/// What a command answers.
-type Answer<T> = Result<T, CommandError>;

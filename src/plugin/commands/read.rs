@@ -3,13 +3,13 @@
 use tauri::ipc::{Channel, Response};
 use tauri::{Runtime, command};
 
-use super::Answer;
 use crate::error::{Code, Error};
 use crate::limits;
-use crate::plugin::accounts::Account;
+use crate::plugin::accounts::OpenAccount;
 use crate::plugin::arg::Arg;
-use crate::plugin::call::{Call, Later};
-use crate::plugin::gate::Class;
+use crate::plugin::call::{Later, WindowCall};
+use crate::plugin::call_limiter::CallClass;
+use crate::plugin::failure::CommandResult;
 use crate::plugin::wire::{
     AccountInfo, CacheStats, EntryPage, EntryRange, HistoryPoint, HistoryRange, Metrics, NodeStatus,
     Subscription, TokenPage, TokenRange, WalletEvent, WalletStatus,
@@ -21,9 +21,9 @@ const MINUTE_MS: i64 = 60_000;
 
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
-pub(crate) fn accounts<R: Runtime>(call: Call<R>) -> Answer<Vec<AccountInfo>> {
+pub(crate) fn accounts<R: Runtime>(call: WindowCall<R>) -> CommandResult<Vec<AccountInfo>> {
     let wallets = call.wallets();
-    wallets.pass(call.window(), Class::Read)?;
+    wallets.pass(call.window(), CallClass::Read)?;
     let all = wallets.all();
     Ok(all
         .iter()
@@ -33,8 +33,8 @@ pub(crate) fn accounts<R: Runtime>(call: Call<R>) -> Answer<Vec<AccountInfo>> {
 
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
-pub(crate) fn status<R: Runtime>(call: Call<R>, account: Arg<String>) -> Answer<WalletStatus> {
-    let open = call.enter(Class::Read, &account)?;
+pub(crate) fn status<R: Runtime>(call: WindowCall<R>, account: Arg<String>) -> CommandResult<WalletStatus> {
+    let open = call.enter(CallClass::Read, &account)?;
     let nodes = open.engine.node_count();
     Ok(WalletStatus::of(&open.id, open.engine.status(), nodes, open.feed.is_syncing()))
 }
@@ -42,11 +42,11 @@ pub(crate) fn status<R: Runtime>(call: Call<R>, account: Arg<String>) -> Answer<
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
 pub(crate) fn list_tokens<R: Runtime>(
-    call: Call<R>,
+    call: WindowCall<R>,
     account: Arg<String>,
     page: Arg<TokenRange>,
-) -> Answer<TokenPage> {
-    let open = call.enter(Class::Read, &account)?;
+) -> CommandResult<TokenPage> {
+    let open = call.enter(CallClass::Read, &account)?;
     let limit = args::rows(page.limit)?;
     let after = match &page.0.after {
         Some(after) => Some(args::token_key(&after.token_id, &after.state_hash)?),
@@ -66,12 +66,12 @@ pub(crate) fn list_tokens<R: Runtime>(
 /// Bytes, outside of JSON.
 #[command]
 pub(crate) fn get_token<R: Runtime>(
-    call: Call<R>,
+    call: WindowCall<R>,
     account: Arg<String>,
     token_id: Arg<String>,
     state_hash: Arg<String>,
 ) -> Later<R, Response> {
-    call.later(Class::Read, &account, |open| async move {
+    call.later(CallClass::Read, &account, |open| async move {
         args::token_key(&token_id, &state_hash)?;
         let _turn = open.payloads.acquire().await.map_err(|_| closed())?;
         let payload = open.engine.payload(&token_id, &state_hash).await?;
@@ -82,11 +82,11 @@ pub(crate) fn get_token<R: Runtime>(
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
 pub(crate) fn list_entries<R: Runtime>(
-    call: Call<R>,
+    call: WindowCall<R>,
     account: Arg<String>,
     page: Arg<EntryRange>,
 ) -> Later<R, EntryPage> {
-    call.later(Class::Read, &account, |open| async move {
+    call.later(CallClass::Read, &account, |open| async move {
         let limit = args::rows(page.limit)?;
         args::part_of_key(page.prefix.as_deref())?;
         args::part_of_key(page.after.as_deref())?;
@@ -102,19 +102,19 @@ pub(crate) fn list_entries<R: Runtime>(
 
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
-pub(crate) fn metrics<R: Runtime>(call: Call<R>, account: Arg<String>) -> Answer<Metrics> {
-    let open = call.enter(Class::Read, &account)?;
+pub(crate) fn metrics<R: Runtime>(call: WindowCall<R>, account: Arg<String>) -> CommandResult<Metrics> {
+    let open = call.enter(CallClass::Read, &account)?;
     Ok(Metrics::of(&open.engine))
 }
 
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
 pub(crate) fn metrics_history<R: Runtime>(
-    call: Call<R>,
+    call: WindowCall<R>,
     account: Arg<String>,
     range: Arg<HistoryRange>,
 ) -> Later<R, Vec<HistoryPoint>> {
-    call.later(Class::Read, &account, |open| async move {
+    call.later(CallClass::Read, &account, |open| async move {
         let minute = |ms: i64| ms.max(0).div_euclid(MINUTE_MS);
         // The running minute is part of a chart that ends now.
         let to = range.to.map_or_else(|| minute(open.engine.now()).saturating_add(1), minute);
@@ -131,26 +131,29 @@ pub(crate) fn metrics_history<R: Runtime>(
 
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
-pub(crate) fn node_health<R: Runtime>(call: Call<R>, account: Arg<String>) -> Answer<Vec<NodeStatus>> {
-    let open = call.enter(Class::Read, &account)?;
+pub(crate) fn node_health<R: Runtime>(
+    call: WindowCall<R>,
+    account: Arg<String>,
+) -> CommandResult<Vec<NodeStatus>> {
+    let open = call.enter(CallClass::Read, &account)?;
     Ok(nodes(&open))
 }
 
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
-pub(crate) fn cache_stats<R: Runtime>(call: Call<R>, account: Arg<String>) -> Later<R, CacheStats> {
-    call.later(Class::Read, &account, |open| async move { Ok(open.engine.cache_stats().await?.into()) })
+pub(crate) fn cache_stats<R: Runtime>(call: WindowCall<R>, account: Arg<String>) -> Later<R, CacheStats> {
+    call.later(CallClass::Read, &account, |open| async move { Ok(open.engine.cache_stats().await?.into()) })
 }
 
 /// Sends events to this window from now on, in place of what it listened with before.
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
 pub(crate) fn subscribe<R: Runtime>(
-    call: Call<R>,
+    call: WindowCall<R>,
     account: Arg<String>,
     on_events: Arg<Channel<Vec<WalletEvent>>>,
-) -> Answer<Subscription> {
-    let open = call.enter(Class::Read, &account)?;
+) -> CommandResult<Subscription> {
+    let open = call.enter(CallClass::Read, &account)?;
     let missed = open.feed.listen(call.window(), call.outlet(on_events.0));
     // Closed since it was entered: nobody would tell.
     if call.wallets().account(&account).is_err() {
@@ -161,7 +164,7 @@ pub(crate) fn subscribe<R: Runtime>(
 }
 
 /// The nodes of an account as they are told.
-pub(super) fn nodes(open: &Account) -> Vec<NodeStatus> {
+pub(super) fn nodes(open: &OpenAccount) -> Vec<NodeStatus> {
     open.engine.nodes().into_iter().map(Into::into).collect()
 }
 

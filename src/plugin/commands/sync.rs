@@ -7,14 +7,14 @@ use tauri::{Runtime, command};
 use tokio::sync::SemaphorePermit;
 use tokio::time::Instant;
 
-use super::Answer;
 use crate::clock::monotonic;
 use crate::engine::SyncRequest;
 use crate::error::{Code, Error};
-use crate::plugin::accounts::Account;
+use crate::plugin::accounts::OpenAccount;
 use crate::plugin::arg::Arg;
-use crate::plugin::call::{Call, Later};
-use crate::plugin::gate::Class;
+use crate::plugin::call::{Later, WindowCall};
+use crate::plugin::call_limiter::CallClass;
+use crate::plugin::failure::CommandResult;
 use crate::plugin::main_thread::Outlet;
 use crate::plugin::wire::{Progress, SyncOptions, SyncReport};
 use crate::plugin::{CommandError, args};
@@ -23,13 +23,13 @@ use crate::{engine, limits};
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
 pub(crate) fn sync_now<R: Runtime>(
-    call: Call<R>,
+    call: WindowCall<R>,
     account: Arg<String>,
     options: Arg<SyncOptions>,
     on_progress: Arg<Channel<Progress>>,
 ) -> Later<R, SyncReport> {
     let outlet = Arc::new(call.outlet(on_progress.0));
-    call.later(Class::Write, &account, |open| async move {
+    call.later(CallClass::Write, &account, |open| async move {
         let request = SyncRequest {
             fresh: options.fresh.unwrap_or(false),
             deadline: args::call_ms(options.deadline_ms)?,
@@ -47,11 +47,11 @@ pub(crate) fn sync_now<R: Runtime>(
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
 pub(crate) fn flush<R: Runtime>(
-    call: Call<R>,
+    call: WindowCall<R>,
     account: Arg<String>,
     within_ms: Arg<Option<u32>>,
 ) -> Later<R, SyncReport> {
-    call.later(Class::Write, &account, |open| async move {
+    call.later(CallClass::Write, &account, |open| async move {
         let within = args::call_ms(*within_ms)?.unwrap_or(limits::FLUSH);
         let _turn = turn(&open)?;
         let done = open.engine.flush(within).await;
@@ -59,13 +59,16 @@ pub(crate) fn flush<R: Runtime>(
     })
 }
 
-fn turn(open: &Account) -> Result<SemaphorePermit<'_>, CommandError> {
+fn turn(open: &OpenAccount) -> Result<SemaphorePermit<'_>, CommandError> {
     open.syncs
         .try_acquire()
         .map_err(|_| Error::new(Code::RateLimited, "too many syncs are waited for").into())
 }
 
-fn report(open: &Account, done: Result<engine::SyncReport, engine::SyncFailure>) -> Answer<SyncReport> {
+fn report(
+    open: &OpenAccount,
+    done: Result<engine::SyncReport, engine::SyncFailure>,
+) -> CommandResult<SyncReport> {
     // A sync answered from cache is measured too, and no event tells of it.
     open.feed.note_measured();
     match done {

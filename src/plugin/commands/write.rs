@@ -7,20 +7,20 @@ use tauri::ipc::Request;
 use tauri::{Runtime, command};
 use tokio::sync::OwnedSemaphorePermit;
 
-use super::Answer;
 use crate::limits;
 use crate::plugin::arg::Arg;
-use crate::plugin::call::{Call, Later};
-use crate::plugin::gate::Class;
+use crate::plugin::call::{Later, WindowCall};
+use crate::plugin::call_limiter::CallClass;
+use crate::plugin::failure::CommandResult;
 use crate::plugin::wire::{Changed, Content, PutReport, SpendKind};
 use crate::plugin::{WalletSync, args};
 
-/// Its body is bytes (see [`args::put`]), so that payloads need no JSON.
+/// Its body is bytes (see [`args::parse_put`]), so that payloads need no JSON.
 #[command]
-pub(crate) fn put_tokens<R: Runtime>(call: Call<R>, request: Request<'_>) -> Later<R, PutReport> {
+pub(crate) fn put_tokens<R: Runtime>(call: WindowCall<R>, request: Request<'_>) -> Later<R, PutReport> {
     let received = receive(&call, &request);
-    call.answer(received, |Received { wallets, body, room: _room }| async move {
-        let put = args::put(body)?;
+    call.answer(received, |AcceptedPut { wallets, body, room: _room }| async move {
+        let put = args::parse_put(body)?;
         let open = wallets.account(&put.account)?;
         let report = open.engine.put(put.tokens).await?;
         Ok(PutReport::of(report, open.engine.revision()))
@@ -28,31 +28,31 @@ pub(crate) fn put_tokens<R: Runtime>(call: Call<R>, request: Request<'_>) -> Lat
 }
 
 /// A put that was let pass.
-struct Received {
+struct AcceptedPut {
     wallets: Arc<WalletSync>,
     body: Bytes,
     room: OwnedSemaphorePermit,
 }
 
-fn receive<R: Runtime>(call: &Call<R>, request: &Request<'_>) -> Answer<Received> {
+fn receive<R: Runtime>(call: &WindowCall<R>, request: &Request<'_>) -> CommandResult<AcceptedPut> {
     let wallets = call.wallets();
-    wallets.pass(call.window(), Class::Write)?;
+    wallets.pass(call.window(), CallClass::Write)?;
     let body = args::put_body(request)?;
     let room = wallets.body_room(body.len())?;
-    Ok(Received { wallets, body, room })
+    Ok(AcceptedPut { wallets, body, room })
 }
 
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
 pub(crate) fn record_spend<R: Runtime>(
-    call: Call<R>,
+    call: WindowCall<R>,
     account: Arg<String>,
     token_id: Arg<String>,
     state_hash: Arg<String>,
     kind: Arg<SpendKind>,
     evidence: Arg<Content>,
 ) -> Later<R, Changed> {
-    call.later(Class::Write, &account, |open| async move {
+    call.later(CallClass::Write, &account, |open| async move {
         args::token_key(&token_id, &state_hash)?;
         let evidence = args::content(evidence.0, limits::EVIDENCE_BYTES, "evidence: at most 256 KiB")?;
         open.engine.spend(&token_id, &state_hash, kind.0.into(), evidence).await?;
@@ -63,12 +63,12 @@ pub(crate) fn record_spend<R: Runtime>(
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
 pub(crate) fn set_entry<R: Runtime>(
-    call: Call<R>,
+    call: WindowCall<R>,
     account: Arg<String>,
     entry_key: Arg<String>,
     value: Arg<Content>,
 ) -> Later<R, Changed> {
-    call.later(Class::Write, &account, |open| async move {
+    call.later(CallClass::Write, &account, |open| async move {
         args::entry_key(&entry_key)?;
         let value = args::content(value.0, limits::VALUE_BYTES, "value: at most 64 KiB")?;
         open.engine.set(&entry_key, value).await?;

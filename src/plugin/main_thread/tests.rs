@@ -17,7 +17,7 @@ impl Drop for Fake {
     }
 }
 
-impl Handle for Fake {
+impl MainThreadHandle for Fake {
     fn post(&self, work: impl FnOnce() + Send + 'static) -> tauri::Result<()> {
         match &self.queue {
             Some(queue) => queue.send(Box::new(work)).map_err(|_| tauri::Error::FailedToReceiveMessage),

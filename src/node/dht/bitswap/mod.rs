@@ -25,7 +25,7 @@ use crate::limits;
 
 /// What the swarm is told.
 #[derive(Debug)]
-pub(super) enum Event {
+pub(super) enum BitswapEvent {
     /// A peer sent something.
     Message(PeerId, Message),
     /// Nothing more can be asked of a peer: it does not speak bitswap, or the stream broke.
@@ -35,7 +35,7 @@ pub(super) enum Event {
 /// Carries messages between sessions and peers.
 #[derive(Default)]
 pub(super) struct Bitswap {
-    queue: VecDeque<ToSwarm<Event, Vec<u8>>>,
+    queue: VecDeque<ToSwarm<BitswapEvent, Vec<u8>>>,
 }
 
 impl Bitswap {
@@ -54,7 +54,7 @@ impl Bitswap {
 
 impl NetworkBehaviour for Bitswap {
     type ConnectionHandler = Handler;
-    type ToSwarm = Event;
+    type ToSwarm = BitswapEvent;
 
     fn handle_established_inbound_connection(
         &mut self,
@@ -81,8 +81,8 @@ impl NetworkBehaviour for Bitswap {
 
     fn on_connection_handler_event(&mut self, peer: PeerId, _: ConnectionId, said: THandlerOutEvent<Self>) {
         let event = match said {
-            Said::Message(message) => Event::Message(peer, message),
-            Said::Deaf => Event::Deaf(peer),
+            Said::Message(message) => BitswapEvent::Message(peer, message),
+            Said::Deaf => BitswapEvent::Deaf(peer),
         };
         self.queue.push_back(ToSwarm::GenerateEvent(event));
     }

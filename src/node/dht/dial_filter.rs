@@ -17,12 +17,12 @@ use libp2p::multiaddr::Protocol;
 
 /// Which addresses may be dialled; cheap to clone.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Gate {
+pub(super) struct DialFilter {
     allowed: Arc<Mutex<BTreeSet<Multiaddr>>>,
     public: bool,
 }
 
-impl Gate {
+impl DialFilter {
     /// `public`: globally routable addresses are let through whoever told of them.
     pub fn new(public: bool) -> Self {
         Self { public, ..Self::default() }
@@ -33,7 +33,7 @@ impl Gate {
         self.allowed.lock().unwrap_or_else(PoisonError::into_inner).insert(address);
     }
 
-    fn lets(&self, address: &Multiaddr) -> bool {
+    fn permits(&self, address: &Multiaddr) -> bool {
         let bare: Multiaddr = address.iter().filter(|part| !matches!(part, Protocol::P2p(_))).collect();
         self.allowed.lock().unwrap_or_else(PoisonError::into_inner).contains(&bare)
             || (self.public && is_global(&bare))
@@ -68,19 +68,19 @@ fn is_global(address: &Multiaddr) -> bool {
     }
 }
 
-/// A transport behind the gate. It never listens.
-pub(super) struct Gated<T> {
+/// A transport behind the filter. It never listens.
+pub(super) struct FilteredTransport<T> {
     inner: T,
-    gate: Gate,
+    filter: DialFilter,
 }
 
-impl<T> Gated<T> {
-    pub const fn new(inner: T, gate: Gate) -> Self {
-        Self { inner, gate }
+impl<T> FilteredTransport<T> {
+    pub const fn new(inner: T, filter: DialFilter) -> Self {
+        Self { inner, filter }
     }
 }
 
-impl<T: Transport + Unpin> Transport for Gated<T> {
+impl<T: Transport + Unpin> Transport for FilteredTransport<T> {
     type Output = T::Output;
     type Error = T::Error;
     type ListenerUpgrade = T::ListenerUpgrade;
@@ -99,7 +99,7 @@ impl<T: Transport + Unpin> Transport for Gated<T> {
         address: Multiaddr,
         options: DialOpts,
     ) -> Result<Self::Dial, TransportError<Self::Error>> {
-        if !self.gate.lets(&address) {
+        if !self.filter.permits(&address) {
             tracing::debug!(%address, "an address that is not configured is not dialled");
             return Err(TransportError::MultiaddrNotSupported(address));
         }
@@ -120,16 +120,16 @@ mod tests {
 
     const ID: &str = "12D3KooWMDko1V8yJTrU1TQ9iRhzWsw7G15eRbtXEdSaBsexxYvR";
 
-    fn lets(gate: &Gate, text: &str) -> bool {
-        gate.lets(&text.parse().unwrap())
+    fn permits(filter: &DialFilter, text: &str) -> bool {
+        filter.permits(&text.parse().unwrap())
     }
 
     #[test]
     fn b06_only_configured_addresses_are_dialled() {
-        let gate = Gate::new(false);
-        gate.allow("/ip4/127.0.0.1/tcp/4001".parse().unwrap());
-        assert!(lets(&gate, "/ip4/127.0.0.1/tcp/4001"));
-        assert!(lets(&gate, &format!("/ip4/127.0.0.1/tcp/4001/p2p/{ID}")));
+        let filter = DialFilter::new(false);
+        filter.allow("/ip4/127.0.0.1/tcp/4001".parse().unwrap());
+        assert!(permits(&filter, "/ip4/127.0.0.1/tcp/4001"));
+        assert!(permits(&filter, &format!("/ip4/127.0.0.1/tcp/4001/p2p/{ID}")));
         for other in [
             "/ip4/127.0.0.1/tcp/4002",
             "/ip4/127.0.0.1/udp/4001/quic-v1",
@@ -137,14 +137,16 @@ mod tests {
             "/ip6/::1/tcp/4001",
             "/ip4/8.8.8.8/tcp/4001",
         ] {
-            assert!(!lets(&gate, other), "{other}");
+            assert!(!permits(&filter, other), "{other}");
         }
     }
 
     #[test]
     fn b06_public_peers_open_the_gate_for_public_addresses_only() {
-        let gate = Gate::new(true);
-        assert!(lets(&gate, "/ip4/8.8.8.8/tcp/4001") && lets(&gate, "/ip6/2606:4700::1/udp/1/quic-v1"));
+        let filter = DialFilter::new(true);
+        assert!(
+            permits(&filter, "/ip4/8.8.8.8/tcp/4001") && permits(&filter, "/ip6/2606:4700::1/udp/1/quic-v1")
+        );
         for inner in [
             "/ip4/127.0.0.1/tcp/1",
             "/ip4/10.1.2.3/tcp/1",
@@ -161,7 +163,7 @@ mod tests {
             "/ip6/2002:7f00:1::/tcp/1",
             "/dns4/localhost/tcp/1",
         ] {
-            assert!(!lets(&gate, inner), "{inner}");
+            assert!(!permits(&filter, inner), "{inner}");
         }
     }
 }

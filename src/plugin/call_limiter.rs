@@ -10,14 +10,14 @@ use crate::limits;
 
 /// What a call costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Class {
+pub(super) enum CallClass {
     /// Answers from memory, mostly.
     Read,
     /// May cost a write to disk or requests to the nodes.
     Write,
 }
 
-impl Class {
+impl CallClass {
     const fn bounds(self) -> (u32, u32) {
         match self {
             Self::Read => limits::READ_CALLS,
@@ -26,33 +26,33 @@ impl Class {
     }
 }
 
-/// The buckets of all windows.
+/// The allowances of all windows.
 #[derive(Debug, Default)]
-pub(super) struct Gate(Mutex<BTreeMap<(String, Class), Bucket>>);
+pub(super) struct CallLimiter(Mutex<BTreeMap<(String, CallClass), Allowance>>);
 
 #[derive(Debug)]
-struct Bucket {
+struct Allowance {
     level: f64,
     at: Instant,
 }
 
-impl Gate {
+impl CallLimiter {
     /// Lets a call of a window pass.
     ///
     /// # Errors
     /// [`Code::RateLimited`].
-    pub(super) fn pass(&self, window: &str, class: Class, now: Instant) -> Result<(), Error> {
+    pub(super) fn pass(&self, window: &str, class: CallClass, now: Instant) -> Result<(), Error> {
         let (burst, per_second) = class.bounds();
-        let mut buckets = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let full = || Bucket { level: f64::from(burst), at: now };
-        let bucket = buckets.entry((window.to_owned(), class)).or_insert_with(full);
-        let since = now.saturating_duration_since(bucket.at).as_secs_f64();
-        bucket.level = since.mul_add(f64::from(per_second), bucket.level).min(f64::from(burst));
-        bucket.at = now;
-        if bucket.level < 1.0 {
+        let mut allowances = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let full = || Allowance { level: f64::from(burst), at: now };
+        let allowance = allowances.entry((window.to_owned(), class)).or_insert_with(full);
+        let since = now.saturating_duration_since(allowance.at).as_secs_f64();
+        allowance.level = since.mul_add(f64::from(per_second), allowance.level).min(f64::from(burst));
+        allowance.at = now;
+        if allowance.level < 1.0 {
             return Err(Error::new(Code::RateLimited, "too many calls"));
         }
-        bucket.level -= 1.0;
+        allowance.level -= 1.0;
         Ok(())
     }
 
@@ -71,15 +71,16 @@ mod tests {
 
     #[test]
     fn a_burst_passes_then_the_rate_holds_per_window_and_class() {
-        let (gate, start) = (Gate::default(), monotonic());
+        let (limiter, start) = (CallLimiter::default(), monotonic());
         let (burst, per_second) = limits::WRITE_CALLS;
-        let passed = |at: Instant| (0..100_000).filter(|_| gate.pass("a", Class::Write, at).is_ok()).count();
+        let passed =
+            |at: Instant| (0..100_000).filter(|_| limiter.pass("a", CallClass::Write, at).is_ok()).count();
         assert_eq!(passed(start), burst as usize);
         assert_eq!(passed(start + Duration::from_secs(1)), per_second as usize);
         assert_eq!(passed(start + Duration::from_secs(3600)), burst as usize, "a bucket never overflows");
-        assert!(gate.pass("a", Class::Read, start).is_ok());
-        assert!(gate.pass("b", Class::Write, start).is_ok());
-        gate.forget("a");
-        assert!(gate.pass("a", Class::Write, start).is_ok());
+        assert!(limiter.pass("a", CallClass::Read, start).is_ok());
+        assert!(limiter.pass("b", CallClass::Write, start).is_ok());
+        limiter.forget("a");
+        assert!(limiter.pass("a", CallClass::Write, start).is_ok());
     }
 }
