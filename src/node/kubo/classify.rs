@@ -42,6 +42,11 @@ pub(super) fn says_not_local(answer: &HttpAnswer) -> bool {
         && rpc_message(answer).is_some_and(|message| message.contains("block was not found locally"))
 }
 
+/// An answer that is a success, or the error behind it.
+pub(super) fn successful(answer: HttpAnswer) -> Result<HttpAnswer, Error> {
+    if answer.status.is_success() { Ok(answer) } else { Err(refusal(&answer)) }
+}
+
 /// The error behind an answer that is no success.
 pub(super) fn refusal(answer: &HttpAnswer) -> Error {
     let status = answer.status.as_u16();

@@ -4,26 +4,19 @@
 //! say when they refuse, imports and pins with a timeout on the node's side as well.
 
 mod classify;
-mod gateway;
+mod content;
 mod http;
-mod rpc;
+mod pin;
+mod record;
+mod verbs;
 
-use std::collections::HashSet;
-
-use async_trait::async_trait;
-use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use url::Url;
 
+use self::http::Bounds;
 pub use self::http::Http;
-use super::{BlockSink, Call, Node, Outcome, Put, PutMode, Repin};
 use crate::config::{NodeConfig, Timeouts, base_url};
 use crate::error::{Code, Error};
-use crate::model::block::Block;
-use crate::model::car::CarSummary;
-use crate::model::cid::Cid;
-use crate::model::identity::Name;
-use crate::model::record::Record;
 
 /// One configured Kubo.
 pub struct KuboNode {
@@ -80,6 +73,26 @@ impl KuboNode {
             None => request,
         })
     }
+
+    /// A request to the gateway for a path in a format.
+    fn gateway_get(&self, path: &str, format: &str) -> Result<reqwest::RequestBuilder, Error> {
+        let Some(gateway) = &self.gateway else {
+            return Err(Error::new(Code::Unreachable, "the node has no gateway configured"));
+        };
+        let mut url = joined(gateway, path);
+        url.query_pairs_mut().append_pair("format", format);
+        Ok(self.http.0.get(url))
+    }
+
+    /// Bounds of an answer that comes at once.
+    fn short(&self, bytes: usize) -> Bounds {
+        Bounds { bytes, idle: self.timeouts.http, total: self.timeouts.http }
+    }
+
+    /// Whether the gateway may do better: a missing verb, refused credentials; not a lie, and not silence.
+    fn may_try_gateway(&self, error: &Error) -> bool {
+        self.gateway.is_some() && matches!(error.code(), Code::Unreachable | Code::Denied)
+    }
 }
 
 /// Appends to the path of a base URL, whether it ends in a slash or not.
@@ -90,120 +103,8 @@ fn joined(base: &Url, path: &str) -> Url {
     url
 }
 
-/// Whether the node's other surface may do better: a missing verb, refused credentials; not a lie, and not silence.
-fn is_other_way(error: &Error) -> bool {
-    matches!(error.code(), Code::Unreachable | Code::Denied)
-}
-
 impl std::fmt::Debug for KuboNode {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         write!(f, "KuboNode({})", self.id)
-    }
-}
-
-#[async_trait]
-impl Node for KuboNode {
-    fn id(&self) -> &str {
-        &self.id
-    }
-
-    fn has_api(&self) -> bool {
-        self.api.is_some()
-    }
-
-    async fn warm(&self, connections: usize) {
-        rpc::warm(self, connections).await;
-    }
-
-    async fn record(&self, name: &Name, known: bool, call: &Call) -> Outcome {
-        let by_rpc = match &self.api {
-            Some(_) => rpc::record(self, name, call).await,
-            None => Outcome::Skipped,
-        };
-        match by_rpc {
-            // A missing name would walk the DHT on the gateway: only names that have existed go there.
-            Outcome::Unreachable(e) if self.gateway.is_some() && known && e.code() != Code::Deadline => {
-                match gateway::record(self, name, call).await {
-                    Outcome::Unreachable(_) => Outcome::Unreachable(e),
-                    other => other,
-                }
-            }
-            Outcome::Skipped if self.gateway.is_some() && known => gateway::record(self, name, call).await,
-            other => other,
-        }
-    }
-
-    /// By RPC where there is one: its connections are open already from asking for the record. By the gateway where the
-    /// RPC does not offer the verb.
-    async fn block(&self, cid: &Cid, call: &Call) -> Result<Block, Error> {
-        let by_rpc = match &self.api {
-            Some(_) => rpc::block(self, cid, call).await,
-            None => Err(Error::new(Code::Unreachable, "the node has no API configured")),
-        };
-        match by_rpc {
-            Err(e) if self.gateway.is_some() && is_other_way(&e) => gateway::block(self, cid, call).await,
-            other => other,
-        }
-    }
-
-    async fn car(
-        &self,
-        root: &Cid,
-        held: HashSet<Cid>,
-        sink: BlockSink<'_>,
-        call: &Call,
-    ) -> Result<CarSummary, Error> {
-        let by_rpc = match &self.api {
-            Some(_) => rpc::car(self, root, held.clone(), sink, call).await,
-            None => Err(Error::new(Code::Unreachable, "the node has no API configured")),
-        };
-        match by_rpc {
-            Err(e) if self.gateway.is_some() && is_other_way(&e) => {
-                gateway::car(self, root, held, sink, call).await
-            }
-            other => other,
-        }
-    }
-
-    async fn import(&self, car: Bytes, call: &Call) -> Result<(), Error> {
-        rpc::import(self, car, call).await
-    }
-
-    async fn pin(
-        &self,
-        root: &Cid,
-        name: &Name,
-        progress: &(dyn Fn(u64) + Send + Sync),
-        call: &Call,
-    ) -> Result<(), Error> {
-        rpc::pin(self, root, name, progress, call).await
-    }
-
-    async fn repin(&self, old: &Cid, new: &Cid, call: &Call) -> Result<Repin, Error> {
-        rpc::repin(self, old, new, call).await
-    }
-
-    async fn unpin(&self, root: &Cid, call: &Call) -> Result<(), Error> {
-        rpc::unpin(self, root, call).await
-    }
-
-    async fn pins(&self, name: &Name, call: &Call) -> Result<Vec<Cid>, Error> {
-        rpc::pins(self, name, call).await
-    }
-
-    async fn put_record(&self, record: &Record, mode: PutMode, call: &Call) -> Result<Put, Error> {
-        rpc::put_record(self, record, mode, call).await
-    }
-
-    async fn holds(&self, cid: &Cid, call: &Call) -> Result<bool, Error> {
-        rpc::holds(self, cid, call).await
-    }
-
-    async fn holds_dag(&self, root: &Cid, call: &Call) -> Result<Option<u64>, Error> {
-        rpc::holds_dag(self, root, call).await
-    }
-
-    async fn own_block(&self, cid: &Cid, call: &Call) -> Result<Option<Block>, Error> {
-        rpc::own_block(self, cid, call).await
     }
 }

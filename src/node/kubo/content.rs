@@ -1,0 +1,89 @@
+//! Reads blocks and DAGs over the RPC or the gateway; either way the node may get them from its peers.
+
+use std::collections::HashSet;
+
+use super::KuboNode;
+use super::classify::{CAR, RAW, refusal, successful};
+use super::http::{Bounds, exchange, open};
+use super::verbs::server_timeout;
+use crate::error::{Code, Error};
+use crate::limits;
+use crate::model::block::Block;
+use crate::model::car::{CarBounds, CarReader, CarSummary};
+use crate::model::cid::Cid;
+use crate::node::{BlockSink, Call};
+
+impl KuboNode {
+    pub(super) async fn rpc_block(&self, cid: &Cid, call: &Call) -> Result<Block, Error> {
+        let (arg, timeout) = (cid.to_string(), server_timeout(call, self.timeouts.http));
+        let request = self.rpc("block/get", &[("arg", &arg), ("timeout", &timeout)])?;
+        let answer = exchange(request, None, 0, self.short(limits::BLOCK_BYTES), call).await?;
+        Block::verified(cid, successful(answer)?.body)
+    }
+
+    pub(super) async fn gateway_block(&self, cid: &Cid, call: &Call) -> Result<Block, Error> {
+        let timeouts = &self.timeouts;
+        let bounds = Bounds { bytes: limits::BLOCK_BYTES, idle: timeouts.content_idle, total: timeouts.http };
+        let request = self.gateway_get(&format!("ipfs/{cid}"), "raw")?;
+        let answer = successful(exchange(request, Some(RAW), 0, bounds, call).await?)?;
+        if answer.content_type != RAW {
+            return Err(Error::new(Code::Unreachable, "the answer is not a raw block"));
+        }
+        Block::verified(cid, answer.body)
+    }
+
+    pub(super) async fn rpc_car(
+        &self,
+        root: &Cid,
+        held: HashSet<Cid>,
+        sink: BlockSink<'_>,
+        call: &Call,
+    ) -> Result<CarSummary, Error> {
+        let (arg, timeout) = (root.to_string(), server_timeout(call, limits::WAIT_TOTAL));
+        let query = [("arg", arg.as_str()), ("progress", "false"), ("timeout", timeout.as_str())];
+        self.read_car(self.rpc("dag/export", &query)?, None, root, held, sink, call).await
+    }
+
+    pub(super) async fn gateway_car(
+        &self,
+        root: &Cid,
+        held: HashSet<Cid>,
+        sink: BlockSink<'_>,
+        call: &Call,
+    ) -> Result<CarSummary, Error> {
+        let request = self.gateway_get(&format!("ipfs/{root}"), "car")?;
+        self.read_car(request, Some(CAR), root, held, sink, call).await
+    }
+
+    /// Reads a CAR answer; the stream may take as long as the call, but not fall silent.
+    async fn read_car(
+        &self,
+        request: reqwest::RequestBuilder,
+        accept: Option<&'static str>,
+        root: &Cid,
+        held: HashSet<Cid>,
+        sink: BlockSink<'_>,
+        call: &Call,
+    ) -> Result<CarSummary, Error> {
+        let bounds = Bounds { bytes: 0, idle: self.timeouts.content_idle, total: limits::WAIT_TOTAL };
+        let mut answer = open(request, accept, 0, bounds, call).await?;
+        if !answer.status.is_success() {
+            return Err(refusal(&answer.read(limits::ERROR_BODY_BYTES, call).await?));
+        }
+        if accept.is_some() && answer.content_type != CAR {
+            return Err(Error::new(Code::Unreachable, "the answer is not a CAR"));
+        }
+        let bounds = CarBounds { blocks: limits::CAR_BLOCKS, bytes: limits::CAR_BYTES };
+        let mut reader = CarReader::new(*root, bounds).with_held(held);
+        while let Some(chunk) = answer.chunk(call).await? {
+            for block in reader.push(&chunk)? {
+                sink(block);
+            }
+        }
+        let summary = reader.finish()?;
+        if summary.missing.is_empty() {
+            return Ok(summary);
+        }
+        Err(Error::new(Code::Unreachable, format!("the CAR lacks {} blocks", summary.missing.len())))
+    }
+}

@@ -1,0 +1,53 @@
+//! Follows the progress of a pin, line by line, until its result.
+
+use serde_json::Value;
+
+use super::classify::{refusal, shorten};
+use super::http::StreamedAnswer;
+use crate::error::{Code, Error};
+use crate::limits;
+use crate::node::Call;
+
+/// Reads the answer of `pin/add`; `progress` gets the number of blocks of each line.
+pub(super) async fn follow(
+    mut answer: StreamedAnswer,
+    progress: &(dyn Fn(u64) + Send + Sync),
+    call: &Call,
+) -> Result<(), Error> {
+    if !answer.status.is_success() {
+        return Err(refusal(&answer.read(limits::ERROR_BODY_BYTES, call).await?));
+    }
+    let (mut line, mut total) = (Vec::new(), 0);
+    while let Some(chunk) = answer.chunk(call).await? {
+        total += chunk.len();
+        if total > limits::RPC_ANSWER_BYTES {
+            return Err(Error::new(Code::TooLarge, "the progress of a pin does not end"));
+        }
+        for byte in chunk {
+            if byte != b'\n' {
+                line.push(byte);
+                continue;
+            }
+            if is_result(&line, progress)? {
+                return Ok(());
+            }
+            line.clear();
+        }
+    }
+    if is_result(&line, progress)? {
+        Ok(())
+    } else {
+        Err(Error::new(Code::Unreachable, "the pin ended without a result"))
+    }
+}
+
+fn is_result(line: &[u8], progress: &(dyn Fn(u64) + Send + Sync)) -> Result<bool, Error> {
+    let Ok(value) = serde_json::from_slice::<Value>(line) else { return Ok(false) };
+    if let Some(message) = value.get("Message").and_then(Value::as_str) {
+        return Err(Error::new(Code::Unreachable, format!("pin: {}", shorten(message))));
+    }
+    if let Some(blocks) = value.get("Progress").and_then(Value::as_u64) {
+        progress(blocks);
+    }
+    Ok(value.get("Pins").and_then(Value::as_array).is_some_and(|pins| !pins.is_empty()))
+}
