@@ -71,7 +71,7 @@ pub(super) fn add(a: u64, b: u64) -> u64 {
 
 /// How many of the lowest bits of a value are dropped.
 fn dropped_bits(us: u64) -> u32 {
-    u64::BITS.saturating_sub(us.leading_zeros()).saturating_sub(KEPT_BITS)
+    (u64::BITS - us.leading_zeros()).saturating_sub(KEPT_BITS)
 }
 
 /// The lower end of the step that a value falls into.

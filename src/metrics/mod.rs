@@ -153,7 +153,7 @@ impl Counted {
     fn bound_pending(&mut self) {
         while self.pending.len() > limits::ROLLUP_MINUTES {
             self.pending.pop_first();
-            self.skipped = self.skipped.saturating_add(1);
+            self.skipped += 1;
         }
     }
 }
@@ -226,7 +226,7 @@ impl Metrics {
             let mut state = self.state();
             match figures {
                 Some(figures) => state.pending.entry(row.minute).or_default().merge(&figures),
-                None => state.skipped = state.skipped.saturating_add(1),
+                None => state.skipped += 1,
             }
             state.bound_pending();
         }
@@ -252,12 +252,12 @@ impl Metrics {
                     history.merge(&figures);
                     oldest = oldest.min(row.minute);
                 }
-                None => skipped = skipped.saturating_add(1),
+                None => skipped += 1,
             }
         }
         let mut state = self.state();
         state.total.merge(&history);
-        state.skipped = state.skipped.saturating_add(skipped);
+        state.skipped += skipped;
         state.since = state.since.min(oldest.saturating_mul(rollup::MINUTE_MS));
     }
 

@@ -122,7 +122,7 @@ pub(super) fn take(figures: &Figures, since: UnixMs, at: UnixMs, skipped_rollups
             .collect(),
         totals: Totals { requests: all.requests, bytes_in: all.bytes_in, bytes_out: all.bytes_out },
         success_rate: share(asked.latencies.count(), asked.count()),
-        cache_hit_rate: share(all.cache_hits, all.cache_hits.saturating_add(all.cache_misses)),
+        cache_hit_rate: share(all.cache_hits, all.cache_hits + all.cache_misses),
         slow: figures.slow().iter().map(SlowOperation::from).collect(),
         nodes: Vec::new(),
         skipped_rollups,
@@ -153,7 +153,7 @@ fn row(operation: Operation, source: Source, series: &Series) -> OperationFigure
 fn buckets(cumulative: &[(u64, u64)]) -> Vec<Bucket> {
     let mut below = 0;
     let bar = |(upto_us, seen): &(u64, u64)| {
-        let count = seen.saturating_sub(below);
+        let count = seen - below;
         below = *seen;
         Bucket { upto_ms: to_ms(*upto_us), count }
     };

@@ -69,7 +69,7 @@ impl Side {
 /// Judges figures.
 pub(super) fn judge(figures: &Figures) -> Target {
     let (all, asked, waits) = (figures.sum(), figures.asked(), figures.waits());
-    let lookups = all.cache_hits.saturating_add(all.cache_misses);
+    let lookups = all.cache_hits + all.cache_misses;
     let (p95, mean) = (limit_ms(limits::TARGET_P95), limit_ms(limits::TARGET_MEAN));
     let success = share(asked.latencies.count(), asked.count());
     let hits = share(all.cache_hits, lookups);

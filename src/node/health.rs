@@ -233,7 +233,7 @@ impl NodeHistory {
 
 /// Nearest rank.
 fn percentile(sorted: &[f64], percent: usize) -> Option<f64> {
-    let rank = sorted.len().saturating_mul(percent).div_ceil(100).saturating_sub(1);
+    let rank = (sorted.len() * percent).div_ceil(100).saturating_sub(1);
     sorted.get(rank).map(|ms| tenths(*ms))
 }
 

@@ -38,7 +38,7 @@ pub(super) fn entry_key(text: &str) -> CommandResult<()> {
 /// The beginning of a key, or a key to go on after.
 pub(super) fn part_of_key(text: Option<&str>) -> CommandResult<()> {
     match text {
-        Some(text) if text.len() > limits::KEY_CHARS.saturating_mul(4) => {
+        Some(text) if text.len() > limits::KEY_CHARS * 4 => {
             Err(CommandError::bad_request("page: prefix and after are at most 128 characters"))
         }
         _ => Ok(()),
@@ -67,7 +67,7 @@ pub(super) fn content(content: Content, max: usize, too_large: &'static str) -> 
     let is_too_large = match content.encoding {
         Encoding::Utf8 => content.value.len() > max,
         // Looked at before it is decoded.
-        Encoding::Base64 => content.value.len() > max.div_ceil(3).saturating_mul(4),
+        Encoding::Base64 => content.value.len() > max.div_ceil(3) * 4,
     };
     if is_too_large {
         return Err(CommandError::too_large(too_large));

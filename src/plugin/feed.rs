@@ -162,16 +162,16 @@ impl Queue {
     fn push(&mut self, event: WalletEvent) {
         match &event {
             WalletEvent::Lagged { missed, .. } => {
-                self.missed = self.missed.saturating_add(*missed);
+                self.missed += *missed;
                 return;
             }
             WalletEvent::Alert { .. } if self.events.contains(&event) => return,
             WalletEvent::Alert { .. } if self.alerts >= limits::EVENT_ALERTS => {
-                self.missed = self.missed.saturating_add(1);
+                self.missed += 1;
                 return;
             }
             WalletEvent::Alert { .. } => {
-                self.alerts = self.alerts.saturating_add(1);
+                self.alerts += 1;
                 self.events.push(event);
                 return;
             }

@@ -62,7 +62,7 @@ fn window_changed<R: Runtime>(
 /// Publishes what is pending and closes. An app must not stay because of a disk that hangs.
 async fn drain<R: Runtime>(app: &AppHandle<R>) {
     let all = app.wallet_sync().drain(limits::EXIT_DRAIN);
-    let _ = tokio::time::timeout(limits::EXIT_DRAIN.saturating_add(limits::EXIT_CLOSE), all).await;
+    let _ = tokio::time::timeout(limits::EXIT_DRAIN + limits::EXIT_CLOSE, all).await;
 }
 
 /// Leaving in two steps: the first request starts the drain, whose end asks again.

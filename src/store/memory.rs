@@ -68,7 +68,7 @@ impl MemoryStore {
     #[must_use]
     pub fn crash(&self) -> Self {
         let mut disk = self.disk();
-        disk.epoch = disk.epoch.wrapping_add(1);
+        disk.epoch += 1;
         disk.fail_next = None;
         let opening = Opening { epoch: disk.epoch, ..Opening::default() };
         Self { disk: self.disk.clone(), opening: Mutex::new(opening) }

@@ -50,7 +50,7 @@ impl Book {
         let Some((id, address)) = parse(text)? else { return Ok(()) };
         let at = *self.by_id.entry(id).or_insert_with(|| {
             self.peers.push(Known { id, node, addresses: Vec::new() });
-            self.peers.len().saturating_sub(1)
+            self.peers.len() - 1
         });
         if let Some(known) = self.peers.get_mut(at)
             && !known.addresses.contains(&address)

@@ -108,7 +108,7 @@ impl Driver {
                 self.know(at, address);
                 self.dial();
             }
-            Ask::Resolved => self.resolving = self.resolving.saturating_sub(1),
+            Ask::Resolved => self.resolving -= 1,
             Ask::LookUp(lookup) => {
                 self.dial();
                 self.queries.look_up(lookup, self.swarm.behaviour_mut());
@@ -144,7 +144,7 @@ impl Driver {
                 continue;
             }
             let Some(back) = back.upgrade() else { continue };
-            self.resolving = self.resolving.saturating_add(1);
+            self.resolving += 1;
             tokio::spawn(async move {
                 for literal in resolve(address).await {
                     let _ = back.send(Ask::Address(at, literal));

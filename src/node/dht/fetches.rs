@@ -131,7 +131,7 @@ impl Fetches {
             if fetching.is_over(now, joining) {
                 self.fetching.swap_remove(at).end(now, bitswap);
             } else {
-                at = at.saturating_add(1);
+                at += 1;
             }
         }
         let mut at = 0;
@@ -143,7 +143,7 @@ impl Fetches {
                 let nodes: BTreeSet<usize> = holders.iter().filter_map(|peer| book.node(peer)).collect();
                 let _ = survey.done.send(nodes.into_iter().collect());
             } else {
-                at = at.saturating_add(1);
+                at += 1;
             }
         }
     }
@@ -156,7 +156,7 @@ impl Fetching {
         }
         let bytes = block.bytes().len();
         self.meter.received(bytes as u64);
-        self.bytes = self.bytes.saturating_add(bytes);
+        self.bytes += bytes;
         self.blocks.push(block.clone());
         for peer in self.session.came(&from, block.cid(), now) {
             bitswap.send(peer, &[Want::Cancel(*block.cid())]);

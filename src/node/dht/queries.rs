@@ -74,7 +74,7 @@ impl Queries {
                 self.queries.insert((net, query), (id, at));
             }
         }
-        let open = lookup.names.len().saturating_mul(Net::BOTH.len());
+        let open = lookup.names.len() * Net::BOTH.len();
         self.lookups.insert(id, RunningLookup { lookup, started: monotonic(), open });
     }
 
@@ -90,7 +90,7 @@ impl Queries {
     }
 
     fn number(&mut self) -> u64 {
-        self.next = self.next.wrapping_add(1);
+        self.next += 1;
         self.next
     }
 
@@ -136,13 +136,13 @@ impl Queries {
 
     fn ended(&mut self, question: u64) {
         if let Some(running) = self.lookups.get_mut(&question) {
-            running.open = running.open.saturating_sub(1);
+            running.open -= 1;
             if running.open == 0 {
                 self.lookups.remove(&question);
             }
         }
         if let Some(running) = self.puts.get_mut(&question) {
-            running.open = running.open.saturating_sub(1);
+            running.open -= 1;
             if running.open == 0 {
                 self.answer(question);
             }
@@ -177,7 +177,7 @@ impl Queries {
                 self.answer(id);
             } else {
                 // The queries tell who took it before they end.
-                running.put.deadline = now + limits::DHT_TICK.saturating_mul(2);
+                running.put.deadline = now + limits::DHT_TICK * 2;
                 self.finish_running(id, behaviour);
             }
         }

@@ -70,7 +70,7 @@ pub(super) fn build(mut seed: [u8; 32], filter: DialFilter, peers: usize) -> Res
         identify: identify::Behaviour::new(
             identify::Config::new(IDENTIFY.to_owned(), key.public())
                 .with_agent_version(AGENT.to_owned())
-                .with_interval(limits::DHT_IDLE.saturating_mul(60))
+                .with_interval(limits::DHT_IDLE * 60)
                 .with_cache_size(0)
                 .with_hide_listen_addrs(true),
         ),

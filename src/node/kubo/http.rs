@@ -132,7 +132,7 @@ impl StreamedAnswer {
         let most = if self.status.is_success() { most } else { limits::ERROR_BODY_BYTES };
         let mut body = BytesMut::new();
         while let Some(chunk) = self.chunk(call).await? {
-            if body.len().saturating_add(chunk.len()) > most {
+            if body.len() + chunk.len() > most {
                 if self.status.is_success() {
                     return Err(Error::new(Code::TooLarge, format!("an answer of more than {most} bytes")));
                 }

@@ -25,7 +25,7 @@ impl Grace {
     /// A round that asks `which` nodes for a number of names; the `healthy` ones are waited for within the window.
     #[must_use]
     pub fn new(window: Duration, which: &[usize], names: usize, healthy: BTreeSet<usize>) -> Self {
-        let majority = which.len().checked_div(2).unwrap_or(0).saturating_add(1);
+        let majority = which.len() / 2 + 1;
         Self { window, names, majority, healthy, answered: BTreeMap::new(), opened: None }
     }
 

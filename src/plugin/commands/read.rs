@@ -55,7 +55,7 @@ pub(crate) fn list_tokens<R: Runtime>(
     // Before the rows: a change in between makes an event with a higher one.
     let revision = open.engine.revision();
     let total = u64::try_from(open.engine.counts().total).unwrap_or(u64::MAX);
-    let mut rows = open.engine.tokens(after.as_ref(), limit.saturating_add(1), page.all.unwrap_or(false));
+    let mut rows = open.engine.tokens(after.as_ref(), limit + 1, page.all.unwrap_or(false));
     let is_more = rows.len() > limit;
     rows.truncate(limit);
     let tokens: Vec<_> = rows.into_iter().map(crate::plugin::wire::TokenRow::from).collect();
@@ -117,8 +117,8 @@ pub(crate) fn metrics_history<R: Runtime>(
     call.later(CallClass::Read, &account, |open| async move {
         let minute = |ms: i64| ms.max(0).div_euclid(MINUTE_MS);
         // The running minute is part of a chart that ends now.
-        let to = range.to.map_or_else(|| minute(open.engine.now()).saturating_add(1), minute);
-        let from = range.from.map_or_else(|| to.saturating_sub(60), minute);
+        let to = range.to.map_or_else(|| minute(open.engine.now()) + 1, minute);
+        let from = range.from.map_or_else(|| to - 60, minute);
         if from > to {
             return Err(CommandError::bad_request("range: from is after to"));
         }

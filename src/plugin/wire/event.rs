@@ -131,8 +131,8 @@ impl WalletEvent {
             Self::TokensChanged { added: more, spent: further, .. },
         ) = (&mut self, old)
         {
-            *added = added.saturating_add(*more);
-            *spent = spent.saturating_add(*further);
+            *added += *more;
+            *spent += *further;
         }
         self
     }

@@ -197,7 +197,7 @@ async fn read(
     let mut body = Vec::new();
     while body.len() < length {
         let at = body.len();
-        body.resize(length.min(at.saturating_add(STEP_BYTES)), 0);
+        body.resize(length.min(at + STEP_BYTES), 0);
         let step = body.get_mut(at..).unwrap_or_default();
         let filled = tokio::time::timeout(limits::DHT_STREAM_IDLE, stream.read_exact(step)).await;
         filled.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
@@ -213,7 +213,7 @@ async fn read_length(stream: &mut (impl libp2p::futures::AsyncRead + Unpin)) -> 
             return if at == 0 { Ok(None) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
         }
         let [byte] = byte;
-        length |= usize::from(byte & 0x7f) << at.saturating_mul(7);
+        length |= usize::from(byte & 0x7f) << (at * 7);
         if byte & 0x80 == 0 {
             return if length <= limits::BITSWAP_MESSAGE_BYTES { Ok(Some(length)) } else { Err(too_large()) };
         }

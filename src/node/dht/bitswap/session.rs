@@ -77,7 +77,7 @@ impl Session {
     /// A peer can be asked.
     pub fn join(&mut self, peer: PeerId, now: Instant) {
         let order = self.joined;
-        self.joined = self.joined.saturating_add(1);
+        self.joined += 1;
         let window = limits::BITSWAP_FIRST_WANTS;
         self.peers.entry(peer).or_insert(Peer { order, open: 0, window, heard: now, silent: false });
     }
@@ -150,9 +150,9 @@ impl Session {
                 .min_by_key(|(_, peer)| (peer.silent, peer.open, peer.order));
             match best {
                 Some((id, peer)) => {
-                    room = room.saturating_sub(1);
+                    room -= 1;
                     open.queued = false;
-                    peer.open = peer.open.saturating_add(1);
+                    peer.open += 1;
                     open.asked.push((*id, now));
                     wants.entry(*id).or_default().push(Want::Block(cid));
                 }

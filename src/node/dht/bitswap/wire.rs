@@ -53,7 +53,7 @@ impl Message {
         let mut items = 0_usize;
         fields(raw, |field, value| {
             if let (3 | 4, Value::Bytes(part)) = (field, &value) {
-                items = items.saturating_add(1);
+                items += 1;
                 if items > limits::BITSWAP_ITEMS {
                     return Err(malformed("too many parts"));
                 }
@@ -124,7 +124,7 @@ pub(in crate::node::dht) fn encode_wants(wants: &[Want]) -> Vec<u8> {
     }
     let mut message = Vec::new();
     put_bytes(&mut message, 1, &list);
-    let mut frame = Vec::with_capacity(message.len().saturating_add(4));
+    let mut frame = Vec::with_capacity(message.len() + 4);
     put_varint(&mut frame, message.len() as u64);
     frame.extend_from_slice(&message);
     frame
