@@ -6,6 +6,7 @@
 mod latencies;
 mod prometheus;
 mod rollup;
+mod sample;
 mod series;
 mod snapshot;
 mod target;
@@ -17,114 +18,15 @@ use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
-
 use crate::clock::{Clock, UnixMs};
 use crate::error::Error;
 use crate::limits;
 use series::{Figures, Slow};
 
 pub use rollup::{HistoryPoint, Rollup};
+pub use sample::{Operation, Sample, Source};
 pub use snapshot::{Bucket, OperationFigures, SlowOperation, Snapshot, Totals};
 pub use target::{Goal, Side, Target, TargetState};
-
-/// What was done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Operation {
-    /// A whole sync, as the user waits for it.
-    Sync,
-    /// Finding the newest records.
-    Resolve,
-    /// Fetching content by CID.
-    Fetch,
-    /// Bringing changes to the nodes.
-    Publish,
-    /// Looking into the cache.
-    Cache,
-    /// A query through the DHT.
-    Dht,
-}
-
-impl Operation {
-    /// Its stable text.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Sync => "sync",
-            Self::Resolve => "resolve",
-            Self::Fetch => "fetch",
-            Self::Publish => "publish",
-            Self::Cache => "cache",
-            Self::Dht => "dht",
-        }
-    }
-}
-
-/// Over which way an answer came.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub enum Source {
-    /// Answered from memory or disk.
-    Cache,
-    /// A gateway's HTTP surface.
-    HttpGateway,
-    /// The RPC or routing HTTP surface.
-    HttpRouting,
-    /// The DHT.
-    Dht,
-    /// Nothing answered.
-    None,
-}
-
-impl Source {
-    /// Its stable text.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Cache => "cache",
-            Self::HttpGateway => "http-gateway",
-            Self::HttpRouting => "http-routing",
-            Self::Dht => "dht",
-            Self::None => "none",
-        }
-    }
-}
-
-/// One operation that ended.
-///
-/// Every request, byte and look-up belongs into one sample only: a sync that leaves its requests to its resolve
-/// and fetch carries none itself.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Sample {
-    /// Which operation.
-    pub operation: Operation,
-    /// What answered it.
-    pub source: Source,
-    /// From its start to its end; above [`limits::LATENCY_MAX_US`] it counts as that.
-    pub latency: Duration,
-    /// Whether it did what was asked. If not, its latency is not counted.
-    pub ok: bool,
-    /// Whether the cache answered; `None` if it was not asked.
-    pub cache_hit: Option<bool>,
-    /// Requests sent.
-    pub requests: u64,
-    /// Body bytes received.
-    pub bytes_in: u64,
-    /// Body bytes sent.
-    pub bytes_out: u64,
-    /// Error code or outcome, for the list of slow operations and the log. Never a secret.
-    pub detail: Option<String>,
-}
-
-impl Sample {
-    /// A sample without look-up, traffic and detail.
-    #[must_use]
-    pub const fn new(operation: Operation, source: Source, latency: Duration, ok: bool) -> Self {
-        let (cache_hit, detail) = (None, None);
-        Self { operation, source, latency, ok, cache_hit, requests: 0, bytes_in: 0, bytes_out: 0, detail }
-    }
-}
 
 /// The measurements of one account. Cheap to clone; all clones count into one.
 #[derive(Clone)]
