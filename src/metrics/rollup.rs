@@ -27,15 +27,17 @@ pub struct Rollup {
 
 /// One step of a chart.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub struct HistoryPoint {
-    /// Start of the step, minutes since the Unix epoch.
-    pub minute: i64,
     /// Start of the step, ms since the Unix epoch.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub at: UnixMs,
     /// Syncs and publishes that ended, failures included.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub count: u64,
     /// How many of them failed.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub failures: u64,
     /// Median wait of the syncs that succeeded and that the cache did not answer, ms; none without any.
     pub p50_ms: Option<f64>,
@@ -44,16 +46,22 @@ pub struct HistoryPoint {
     /// Their 99th percentile, ms.
     pub p99_ms: Option<f64>,
     /// Look-ups that the cache answered.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub cache_hits: u64,
     /// Look-ups that it could not answer.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub cache_misses: u64,
     /// Requests sent.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub requests: u64,
     /// Body bytes received.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub bytes_in: u64,
     /// Body bytes sent.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub bytes_out: u64,
     /// Rows of this step that are damaged and left out.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub skipped_rollups: u64,
 }
 
@@ -120,7 +128,6 @@ pub(super) fn chart(rows: &[Rollup], from: i64, to: i64, step_minutes: u32) -> V
 fn point(minute: i64, figures: &Figures, skipped_rollups: u64) -> HistoryPoint {
     let (all, asked, waits) = (figures.sum(), figures.asked(), figures.waits());
     HistoryPoint {
-        minute,
         at: minute.saturating_mul(MINUTE_MS),
         count: asked.count(),
         failures: asked.failures,

@@ -36,6 +36,7 @@ pub struct Snapshot {
 
 /// One operation over one source.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub struct OperationFigures {
     /// Which operation.
@@ -43,8 +44,10 @@ pub struct OperationFigures {
     /// What answered it.
     pub source: Source,
     /// How often it ended, failures included.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub count: u64,
     /// How often it failed.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub failures: u64,
     /// Median of the successful ones, ms; none without any.
     pub p50_ms: Option<f64>,
@@ -57,14 +60,19 @@ pub struct OperationFigures {
     /// The longest of them, ms.
     pub max_ms: Option<f64>,
     /// Look-ups that the cache answered.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub cache_hits: u64,
     /// Look-ups that it could not answer.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub cache_misses: u64,
     /// Requests sent.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub requests: u64,
     /// Body bytes received.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub bytes_in: u64,
     /// Body bytes sent.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub bytes_out: u64,
     /// The successful ones by latency, shortest first; the bounds are the same in every row.
     pub buckets: Vec<Bucket>,
@@ -72,37 +80,47 @@ pub struct OperationFigures {
 
 /// One bar of a histogram.
 #[derive(Clone, Copy, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub struct Bucket {
     /// Longest latency in it, ms; the shortest is above the bucket before.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub upto_ms: f64,
     /// How many fell into it.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub count: u64,
 }
 
 /// What went over the wire.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub struct Totals {
     /// Requests sent.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub requests: u64,
     /// Body bytes received.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub bytes_in: u64,
     /// Body bytes sent.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub bytes_out: u64,
 }
 
 /// An operation that took at least as long as the configured threshold.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub struct SlowOperation {
     /// When it ended, ms since the Unix epoch.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub at: UnixMs,
     /// Which operation.
     pub operation: Operation,
     /// What answered it.
     pub source: Source,
     /// How long it took, ms.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub ms: f64,
     /// Whether it succeeded.
     pub ok: bool,

@@ -9,6 +9,7 @@ use crate::limits;
 
 /// Whether a target is reached. Ordered from best to worst, so that the overall state is the maximum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "snake_case")]
 pub enum TargetState {
     /// Reached.
@@ -21,6 +22,7 @@ pub enum TargetState {
 
 /// All targets.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub struct Target {
     /// Missed if any is missed, else too little data if any has too little, else met.
@@ -31,6 +33,7 @@ pub struct Target {
 
 /// One target.
 #[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub struct Goal {
     /// `p95Ms`, `meanMs`, `successRate` or `cacheHitRate`.
@@ -38,10 +41,12 @@ pub struct Goal {
     /// What was measured; none of nothing. Shown also when the samples are too few to judge it.
     pub value: Option<f64>,
     /// What it is compared with.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub limit: f64,
     /// On which side of the limit the value has to be; on the limit it is missed.
     pub side: Side,
     /// How many samples the value is made of.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub samples: u64,
     /// The judgement.
     pub state: TargetState,
@@ -49,6 +54,7 @@ pub struct Goal {
 
 /// A side of a limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "snake_case")]
 pub enum Side {
     /// Less than the limit.

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::wire::Metrics;
+use super::wire::MetricsReport;
 use crate::engine::Engine;
 
 /// Writes the account's measurements to the log, without end.
@@ -17,5 +17,5 @@ pub(super) async fn run(account: String, engine: Engine, every: Duration) {
 
 /// The measurements and the targets as windows are told them.
 pub(super) fn json(engine: &Engine) -> Option<String> {
-    serde_json::to_string(&Metrics::of(engine)).ok()
+    serde_json::to_string(&MetricsReport::of(engine)).ok()
 }

@@ -237,8 +237,10 @@ fn a_chart_has_a_point_per_step_and_percentiles_over_the_step() {
     metrics.record(failed(Operation::Publish, ms(1)));
     let rows = metrics.drain_rollups();
     let points = Metrics::history(&rows, MINUTE, MINUTE + 7, 2);
-    let told: Vec<_> =
-        points.iter().map(|p| (p.minute - MINUTE, p.count, p.failures, p.p50_ms, p.p95_ms)).collect();
+    let told: Vec<_> = points
+        .iter()
+        .map(|p| ((p.at - START) / MINUTE_MS, p.count, p.failures, p.p50_ms, p.p95_ms))
+        .collect();
     let expected = [
         (0, 3, 0, Some(2.0), Some(2.0)),
         (2, 7, 0, Some(4.0), Some(4.0)),

@@ -11,8 +11,8 @@ use crate::plugin::call::{Later, WindowCall};
 use crate::plugin::call_limiter::CallClass;
 use crate::plugin::failure::CommandResult;
 use crate::plugin::wire::{
-    AccountInfo, CacheStats, EntryPage, EntryRange, HistoryPoint, HistoryRange, Metrics, NodeStatus,
-    Subscription, TokenPage, TokenRange, WalletEvent, WalletStatus,
+    AccountInfo, CacheStats, EntryPage, EntryRange, HistoryPoint, HistoryRange, MetricsReport, NodeStatus,
+    SubscribeReport, TokenPage, TokenRange, WalletEvent, WalletStatus,
 };
 use crate::plugin::{CommandError, args};
 
@@ -102,9 +102,9 @@ pub(crate) fn list_entries<R: Runtime>(
 
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
-pub(crate) fn metrics<R: Runtime>(call: WindowCall<R>, account: Arg<String>) -> CommandResult<Metrics> {
+pub(crate) fn metrics<R: Runtime>(call: WindowCall<R>, account: Arg<String>) -> CommandResult<MetricsReport> {
     let open = call.enter(CallClass::Read, &account)?;
-    Ok(Metrics::of(&open.engine))
+    Ok(MetricsReport::of(&open.engine))
 }
 
 #[command]
@@ -124,8 +124,7 @@ pub(crate) fn metrics_history<R: Runtime>(
         }
         // Each call writes the running minute to disk.
         let _turn = open.payloads.acquire().await.map_err(|_| closed())?;
-        let points = open.engine.metrics_history(from, to, range.step_minutes.unwrap_or(1)).await?;
-        Ok(points.into_iter().map(Into::into).collect())
+        Ok(open.engine.metrics_history(from, to, range.step_minutes.unwrap_or(1)).await?)
     })
 }
 
@@ -152,7 +151,7 @@ pub(crate) fn subscribe<R: Runtime>(
     call: WindowCall<R>,
     account: Arg<String>,
     on_events: Arg<Channel<Vec<WalletEvent>>>,
-) -> CommandResult<Subscription> {
+) -> CommandResult<SubscribeReport> {
     let open = call.enter(CallClass::Read, &account)?;
     let missed = open.feed.listen(call.window(), call.outlet(on_events.0));
     // Closed since it was entered: nobody would tell.
@@ -160,7 +159,7 @@ pub(crate) fn subscribe<R: Runtime>(
         open.feed.close();
         return Err(closed());
     }
-    Ok(Subscription { account: open.id.clone(), revision: open.engine.revision(), missed })
+    Ok(SubscribeReport { account: open.id.clone(), revision: open.engine.revision(), missed })
 }
 
 /// The nodes of an account as they are told.

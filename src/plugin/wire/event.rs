@@ -106,7 +106,7 @@ impl WalletEvent {
         let account = account.to_owned();
         match event {
             Event::SyncChanged { running, outcome, source, .. } => {
-                let (outcome, source) = (outcome.map(SyncOutcome::from), source.map(Source::from));
+                let outcome = outcome.map(SyncOutcome::from);
                 Self::SyncChanged { account, revision, running, outcome, source }
             }
             Event::TokensChanged { added, spent, .. } => {

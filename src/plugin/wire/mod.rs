@@ -3,26 +3,25 @@
 //! Numbers are JSON numbers and exact up to 2⁵³; times are milliseconds since the Unix epoch.
 
 mod event;
-mod figures;
+mod metrics;
 mod report;
 mod rows;
+mod status;
 mod words;
 
 use serde::{Deserialize, Serialize};
 
 pub use self::event::{Progress, WalletEvent};
-pub use self::figures::{
-    Bucket, CacheStats, Goal, HistoryPoint, HistoryRange, Metrics, NodeStatus, OperationFigures,
-    SlowOperation, Target, Totals,
-};
-pub use self::report::{
-    AccountInfo, Changed, HighWater, LastSync, NameReport, NodeReport, PutReport, Subscription, SyncOptions,
-    SyncReport, TokenCounts, WalletStatus, WipeReport,
-};
+pub use self::metrics::{CacheStats, HistoryRange, MetricsReport, NodeStatus};
+pub use self::report::{Changed, NameReport, NodeReport, PutReport, SyncOptions, SyncReport, WipeReport};
 pub use self::rows::{EntryPage, EntryRange, EntryRow, TokenPage, TokenRange, TokenRef, TokenRow};
+pub use self::status::{AccountInfo, HighWater, LastSync, SubscribeReport, TokenCounts, WalletStatus};
 pub use self::words::{
-    Ack, CacheKind, Encoding, ExportFormat, Level, NodeOutcome, NodeState, Operation, Side, Source, Spend,
-    SpendKind, SyncOutcome, TargetState,
+    Ack, CacheKind, Encoding, ExportFormat, Level, NodeOutcome, NodeState, Spend, SpendKind, SyncOutcome,
+};
+pub use crate::metrics::{
+    Bucket, Goal, HistoryPoint, Operation, OperationFigures, Side, SlowOperation, Source, Target,
+    TargetState, Totals,
 };
 
 /// Bytes in JSON.

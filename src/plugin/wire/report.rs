@@ -1,142 +1,10 @@
-//! Status and what commands report.
+//! What commands report.
 
 use serde::{Deserialize, Serialize};
 
-use super::{Ack, Level, NodeOutcome, Source, SyncOutcome, count, sentence};
+use super::{Ack, Level, NodeOutcome, Source, SyncOutcome, TokenCounts, count, sentence};
 use crate::engine;
 use crate::plugin::ErrorCode;
-
-/// An open account.
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-#[serde(rename_all = "camelCase")]
-pub struct AccountInfo {
-    /// Its name.
-    pub account: String,
-    /// Grows with every change of what is shown.
-    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
-    pub revision: u64,
-}
-
-/// Live states: no proof of spending.
-#[derive(Clone, Copy, Debug, Serialize)]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-#[serde(rename_all = "camelCase")]
-pub struct TokenCounts {
-    /// Unspent and suspect.
-    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
-    pub total: u64,
-    /// Without any spend.
-    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
-    pub unspent: u64,
-    /// With an intent and no proof.
-    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
-    pub suspect: u64,
-}
-
-impl From<engine::TokenCounts> for TokenCounts {
-    fn from(counts: engine::TokenCounts) -> Self {
-        Self { total: count(counts.total), unspent: count(counts.unspent), suspect: count(counts.suspect) }
-    }
-}
-
-/// The last sync, as remembered.
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-#[serde(rename_all = "camelCase")]
-pub struct LastSync {
-    /// When.
-    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
-    pub at: i64,
-    /// Its source.
-    pub source: String,
-    /// Its outcome.
-    pub outcome: String,
-}
-
-/// High-water mark of a name.
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-#[serde(rename_all = "camelCase")]
-pub struct HighWater {
-    /// `12D3KooW…`.
-    pub name: String,
-    /// Highest sequence seen.
-    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
-    pub sequence: u64,
-}
-
-/// State of an account, told without any network.
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-#[serde(rename_all = "camelCase")]
-pub struct WalletStatus {
-    /// Which account.
-    pub account: String,
-    /// Grows with every change of what is shown.
-    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
-    pub revision: u64,
-    /// Counts of the view.
-    pub tokens: TokenCounts,
-    /// Changes of this device below `verified`.
-    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
-    pub pending: u64,
-    /// Lowest level of any change of this device.
-    pub ack: Ack,
-    /// The last sync.
-    pub last_sync: Option<LastSync>,
-    /// Whether a sync is running.
-    pub syncing: bool,
-    /// This device's slot, once claimed.
-    pub slot: Option<u8>,
-    /// High-water marks of the known names.
-    pub high_water: Vec<HighWater>,
-    /// Configured nodes.
-    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
-    pub nodes: u64,
-    /// Nodes proven to hold this device's latest root.
-    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
-    pub verified_nodes: u64,
-    /// Payloads of live states not here yet.
-    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
-    pub missing_payloads: u64,
-}
-
-impl WalletStatus {
-    pub(in crate::plugin) fn of(account: &str, status: engine::Status, nodes: usize, syncing: bool) -> Self {
-        let mark = |mark: engine::HighWater| HighWater { name: mark.name, sequence: mark.sequence };
-        let last =
-            |last: engine::LastSync| LastSync { at: last.at, source: last.source, outcome: last.outcome };
-        Self {
-            account: account.to_owned(),
-            revision: status.revision,
-            tokens: status.tokens.into(),
-            pending: count(status.pending),
-            ack: status.ack.into(),
-            last_sync: status.last_sync.map(last),
-            syncing,
-            slot: status.slot,
-            high_water: status.high_water.into_iter().map(mark).collect(),
-            nodes: count(nodes),
-            verified_nodes: count(status.verified_nodes),
-            missing_payloads: count(status.missing_payloads),
-        }
-    }
-}
-
-/// Answer to a subscription.
-#[derive(Clone, Debug, Serialize)]
-#[cfg_attr(feature = "specta", derive(specta::Type))]
-#[serde(rename_all = "camelCase")]
-pub struct Subscription {
-    /// Which account.
-    pub account: String,
-    /// Its revision now.
-    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
-    pub revision: u64,
-    /// Whether this window missed events since it last subscribed.
-    pub missed: bool,
-}
 
 /// Result of adding token states.
 #[derive(Clone, Copy, Debug, Serialize)]
@@ -282,7 +150,7 @@ impl SyncReport {
         };
         Self {
             revision,
-            source: report.source.into(),
+            source: report.source,
             outcome: report.outcome.into(),
             list_ms: report.list_ms,
             elapsed_ms: report.elapsed_ms,

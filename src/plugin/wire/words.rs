@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{engine, metrics};
+use crate::engine;
 
 /// An enumeration as it goes over IPC, and what it is inside.
 macro_rules! words {
@@ -82,52 +82,12 @@ words! {
 }
 
 words! {
-    /// Over which way an answer came.
-    Source, "kebab-case", metrics::Source {
-        Cache: "From memory or disk.",
-        HttpGateway: "A gateway.",
-        HttpRouting: "The RPC or routing surface.",
-        Dht: "The DHT.",
-        None: "Nothing answered.",
-    }
-}
-
-words! {
-    /// What was done.
-    Operation, "kebab-case", metrics::Operation {
-        Sync: "A whole sync, as the user waits for it.",
-        Resolve: "Finding the newest records.",
-        Fetch: "Fetching content by CID.",
-        Publish: "Bringing changes to the nodes.",
-        Cache: "Looking into the cache.",
-        Dht: "A query through the DHT.",
-    }
-}
-
-words! {
     /// How a node stands.
     NodeState, "snake_case", engine::NodeState {
         Down: "It failed repeatedly and is left alone for a while.",
         Failing: "Its last answer was a failure.",
         Unknown: "It was never asked.",
         Up: "Its last answer was good.",
-    }
-}
-
-words! {
-    /// Whether a target is reached.
-    TargetState, "snake_case", metrics::TargetState {
-        Met: "Reached.",
-        TooLittleData: "Nothing can be said yet.",
-        Missed: "Not reached.",
-    }
-}
-
-words! {
-    /// A side of a limit.
-    Side, "snake_case", metrics::Side {
-        Below: "Less than the limit.",
-        Above: "More than the limit.",
     }
 }
 
