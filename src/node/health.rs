@@ -1,8 +1,8 @@
-//! How each node has been doing: decaying latency and failure score, breaker, order of asking.
+//! How each node has been doing: smoothed latency, failures, circuit breaker, and the order in which nodes are asked.
 //!
-//! One success makes a node believed healthy again; one failure ends that belief, so that nobody waits for the node; a row
-//! of failures opens its breaker, so that nobody asks it until one request may probe it. Nothing here decides what is
-//! true, only whom to ask first and how long to wait.
+//! A success makes a node count as healthy, a failure ends that, and then nobody waits for its answer. Several failures
+//! in a row open its breaker: it is not asked until one request may probe it. Nothing here decides which answer is
+//! true, only which node to ask first and how long to wait.
 
 mod history;
 
@@ -17,13 +17,13 @@ use super::Source;
 use crate::error::Error;
 use crate::limits;
 
-/// Health of one node as it is told.
+/// Health of one node, as reported.
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NodeHealth {
     /// Its configured id.
     pub id: String,
-    /// How it stands.
+    /// Whether it works.
     pub state: NodeState,
     /// Median of its last answers, milliseconds.
     pub p50_ms: Option<f64>,
@@ -35,15 +35,15 @@ pub struct NodeHealth {
     pub last_error: Option<String>,
     /// Whether it showed an older record than another node when last read.
     pub behind: bool,
-    /// The way its last record came: over HTTP or the DHT.
+    /// How its last record was fetched: over HTTP or the DHT.
     pub source: Option<Source>,
 }
 
-/// How a node stands.
+/// Whether a node works.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum NodeState {
-    /// It failed repeatedly and is left alone for a while.
+    /// It failed repeatedly and is not asked for a while.
     Down,
     /// Its last answer was a failure.
     Failing,
@@ -58,7 +58,7 @@ pub enum NodeState {
 pub struct Health(Mutex<Vec<NodeHistory>>);
 
 impl Health {
-    /// Nothing is known of these nodes yet.
+    /// Starts without any history.
     #[must_use]
     pub fn new(ids: impl IntoIterator<Item = String>) -> Self {
         Self(Mutex::new(ids.into_iter().map(NodeHistory::new).collect()))
@@ -68,7 +68,7 @@ impl Health {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes up what an earlier process remembered, by node id; unreadable bytes are ignored.
+    /// Restores what an earlier process saved with [`Health::persist`], by node id; unreadable bytes are ignored.
     pub fn restore(&self, kept: &[u8]) {
         let Ok(kept) = serde_json::from_slice::<Vec<NodeHistory>>(kept) else { return };
         for node in self.nodes().iter_mut() {
@@ -78,34 +78,34 @@ impl Health {
         }
     }
 
-    /// What to remember for the next process, as JSON.
+    /// What to save for the next process, as JSON.
     #[must_use]
     pub fn persist(&self) -> Vec<u8> {
         serde_json::to_vec(&*self.nodes()).unwrap_or_default()
     }
 
-    /// Notes a good answer and how long it took.
+    /// Records a good answer and how long it took.
     pub fn good(&self, at: usize, took: Duration) {
         if let Some(node) = self.nodes().get_mut(at) {
             node.note_success(took);
         }
     }
 
-    /// Notes a failure.
+    /// Records a failure.
     pub fn bad(&self, at: usize, error: &Error, now: Instant) {
         if let Some(node) = self.nodes().get_mut(at) {
             node.note_failure(error, now);
         }
     }
 
-    /// Notes that a node lost a race: it takes at least this long.
+    /// Records that a node lost a race: it takes at least this long.
     pub fn slow(&self, at: usize, took: Duration) {
         if let Some(node) = self.nodes().get_mut(at) {
             node.note_at_least(took);
         }
     }
 
-    /// Notes over which way a node showed its record, and whether that was older than another node's.
+    /// Records how a node's record was fetched, and whether it was older than another node's.
     pub fn shown(&self, at: usize, source: Source, behind: bool) {
         if let Some(node) = self.nodes().get_mut(at) {
             node.source = Some(source);
@@ -125,7 +125,7 @@ impl Health {
         self.nodes().get(at).is_some_and(|node| node.row == 0)
     }
 
-    /// All nodes, the one to ask first at the front: healthy before failing, then by smoothed latency.
+    /// All nodes in the order of asking: healthy before failing, then by smoothed latency.
     #[must_use]
     pub fn order(&self) -> Vec<usize> {
         let nodes = self.nodes();
@@ -149,7 +149,7 @@ impl Health {
         wait.unwrap_or(limits::HEDGE_MAX).clamp(limits::HEDGE_MIN, limits::HEDGE_MAX)
     }
 
-    /// Every node as it is told.
+    /// The health of every node.
     #[must_use]
     pub fn report(&self, now: Instant) -> Vec<NodeHealth> {
         self.nodes().iter().map(|node| node.report(now)).collect()

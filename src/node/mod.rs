@@ -1,8 +1,8 @@
-//! Talks to one node, or races several.
+//! The client of the user's IPFS nodes: one node, or several in a race.
 //!
-//! A [`Node`] is one configured Kubo; [`kubo`] speaks to a real one over HTTP. Nothing here trusts a node:
-//! records come back verified, blocks hashed. What a node says it did is told as its word; whether it did is
-//! asked by the reads of its own store.
+//! A [`Node`] is one configured Kubo; [`kubo`] speaks to it over HTTP. Nothing here trusts a node: signatures of
+//! records and hashes of blocks are checked before they are returned. That a node says it stored something proves
+//! nothing; callers read it back from the node's own store.
 
 #[cfg(feature = "dht")]
 pub mod dht;
@@ -32,7 +32,7 @@ pub use crate::metrics::Source;
 /// What one node said when asked for a name's record.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// A verified record of that name (it may be expired), and the way it came.
+    /// A verified record of that name (it may be expired), and how it was fetched.
     Found(Box<Record>, Source),
     /// The node said, in Kubo's own words, that it has none.
     Absent,
@@ -40,7 +40,7 @@ pub enum Outcome {
     Unreachable(Error),
     /// An answer that fails verification.
     Invalid(Error),
-    /// Not asked: the only way open would send a missing name through the DHT.
+    /// Not asked: the gateway alone is left, and it would look for a missing name in the DHT.
     Skipped,
 }
 
@@ -73,32 +73,32 @@ impl Meter {
     }
 }
 
-/// What every request carries: when it must end, and who counts it.
+/// What every request needs: its deadline, and where its traffic is counted.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// Hard end of the request, whatever flows.
+    /// End of the request, even while bytes still arrive.
     pub deadline: Instant,
     /// Where requests and bytes are counted.
     pub meter: Arc<Meter>,
 }
 
-/// How a record is put.
+/// How a record is stored on a node.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PutMode {
-    /// This node's own store only: fast, fsynced, honest about refusals.
+    /// In this node's own store only: fast, synced to disk, and a refusal is reported.
     Offline,
-    /// Through the DHT, bounded on the node's side; its answer proves nothing.
+    /// Through the DHT, with a timeout on the node's side as well; the answer proves nothing.
     Spread,
 }
 
-/// The node's word on a put.
+/// What the node answered to a put; nothing of it is proven.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Put {
-    /// It says it took the record.
+    /// It says that it stored the record.
     Stored,
-    /// It has one that it prefers ("old record").
+    /// It has a newer record ("old record").
     Older,
-    /// It refused, in these words (shortened).
+    /// It refused, with this message (shortened).
     Refused(String),
 }
 
@@ -111,7 +111,7 @@ pub enum Repin {
     OldMissing,
 }
 
-/// Takes verified blocks while a CAR streams in.
+/// Receives verified blocks while a CAR is being read.
 pub type BlockSink<'a> = &'a mut (dyn FnMut(Block) + Send);
 
 /// One configured node.
@@ -120,26 +120,26 @@ pub type BlockSink<'a> = &'a mut (dyn FnMut(Block) + Send);
 /// failed checks (`hash_mismatch`, `too_large`, `malformed`, `signature_invalid`, …).
 ///
 /// # Cancel safety
-/// Dropping a future stops the request; what the node did by then is unknown and is found out by the next read.
+/// Dropping a future stops the request; what the node has done by then is unknown until the next read.
 #[async_trait]
 pub trait Node: Send + Sync + 'static {
     /// The configured id.
     fn id(&self) -> &str;
 
-    /// Whether it can be written to.
+    /// Whether it has an RPC and so can be written to.
     fn has_api(&self) -> bool;
 
-    /// Opens this many connections ahead of use; failures are silent.
+    /// Opens this many connections in advance; failures are ignored.
     async fn warm(&self, connections: usize);
 
-    /// The record this node itself holds for a name. With an API always from its own store (`offline`); `known` says that the
-    /// name has existed, which allows the gateway way (a missing name would walk the DHT there).
+    /// The record that this node holds for a name, with an API always from its own store (`offline`). `known` says that the
+    /// name has existed: only then the gateway may be asked, which would look for a missing name in the DHT.
     async fn record(&self, name: &Name, known: bool, call: &Call) -> Outcome;
 
-    /// A block from wherever the node gets it (gateway or RPC); verified.
+    /// A block, verified. The node may fetch it from its peers.
     async fn block(&self, cid: &Cid, call: &Call) -> Result<Block, Error>;
 
-    /// The DAG under a root as one CAR, verified block by block; `held` CIDs are not waited for.
+    /// The DAG under a root as one CAR, verified block by block; the blocks in `held` may be missing from it.
     async fn car(
         &self,
         root: &Cid,
@@ -151,7 +151,7 @@ pub trait Node: Send + Sync + 'static {
     /// Uploads a CAR without pinning it.
     async fn import(&self, car: Bytes, call: &Call) -> Result<(), Error>;
 
-    /// Pins a root recursively under a name's text; `progress` hears of each line of progress (blocks so far).
+    /// Pins a root recursively, with the text of an IPNS name as the pin's name; `progress` gets the blocks fetched so far.
     async fn pin(
         &self,
         root: &Cid,
@@ -160,16 +160,16 @@ pub trait Node: Send + Sync + 'static {
         call: &Call,
     ) -> Result<(), Error>;
 
-    /// Moves on from a pinned root to a new one, walking the difference only; the old pin stays.
+    /// Pins a new root by its difference to a pinned one; the old pin stays.
     async fn repin(&self, old: &Cid, new: &Cid, call: &Call) -> Result<Repin, Error>;
 
-    /// Removes a pin; an absent one is success.
+    /// Removes a pin; no such pin is success.
     async fn unpin(&self, root: &Cid, call: &Call) -> Result<(), Error>;
 
-    /// Roots pinned recursively under a name's text.
+    /// Roots pinned recursively with this IPNS name as the pin's name.
     async fn pins(&self, name: &Name, call: &Call) -> Result<Vec<Cid>, Error>;
 
-    /// Puts a record's exact bytes.
+    /// Stores a record, byte for byte.
     async fn put_record(&self, record: &Record, mode: PutMode, call: &Call) -> Result<Put, Error>;
 
     /// Whether the node's own store holds a block.

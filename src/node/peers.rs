@@ -1,7 +1,7 @@
-//! The nodes as libp2p peers: the seam of the third tier.
+//! The nodes as libp2p peers: the interface of the third tier.
 //!
-//! The engine asks [`Peers`] when HTTP gives no usable answer. Nothing here trusts a peer: records and blocks come
-//! verified, and what a peer says of a put proves nothing until it was read back.
+//! The engine asks [`Peers`] when HTTP gives no usable answer. Nothing here trusts a peer: records and blocks are
+//! verified, and a put proves nothing until it has been read back.
 
 use std::time::Duration;
 
@@ -17,11 +17,11 @@ use crate::model::record::Record;
 /// One peer's copy of a record.
 #[derive(Debug)]
 pub struct PeerAnswer {
-    /// Position of the node the peer is; `None` for a peer that is not configured (public DHT).
+    /// Position of the configured node that this peer is; `None` for a peer of the public DHT.
     pub node: Option<usize>,
     /// Position of the name in the question.
     pub name: usize,
-    /// `Found` or `Invalid`. A peer without a copy is not heard of.
+    /// `Found` or `Invalid`; a peer without a copy sends nothing.
     pub outcome: Outcome,
     /// How long it took.
     pub elapsed: Duration,
@@ -32,13 +32,13 @@ pub struct PeerAnswer {
 pub struct PeerAnswers(mpsc::UnboundedReceiver<PeerAnswer>);
 
 impl PeerAnswers {
-    /// Wraps the receiving end; whoever answers drops the sending end when nothing more will come.
+    /// Wraps the receiving end; the sending end is dropped after the last answer.
     #[must_use]
     pub const fn new(answers: mpsc::UnboundedReceiver<PeerAnswer>) -> Self {
         Self(answers)
     }
 
-    /// The next copy; `None` when every peer was heard or given up, or the time is up.
+    /// The next copy; `None` when no more will come or the deadline has passed.
     ///
     /// # Cancel safety
     /// No answer is lost when the future is dropped.
@@ -49,10 +49,10 @@ impl PeerAnswers {
 
 /// The configured nodes, reached by libp2p instead of HTTP.
 ///
-/// Connections are opened by the first use and closed after a while without one; an unused value costs nothing.
+/// Connections are opened by the first use and closed when idle; an unused value holds no socket and no task.
 ///
 /// # Cancel safety
-/// Dropping a future ends what it asked for.
+/// Dropping a future stops its requests.
 #[async_trait]
 pub trait Peers: Send + Sync + 'static {
     /// Closes every connection at once; a later question opens them again.
@@ -61,13 +61,13 @@ pub trait Peers: Send + Sync + 'static {
     /// Starts connecting and returns at once; connections that are open stay.
     fn warm(&self);
 
-    /// Asks every peer for every name at once. Each holder's own copy comes back, older ones too.
+    /// Asks every peer for every name at once. The answers are each holder's own copy, older ones included.
     fn records(&self, names: &[Name], call: &Call) -> PeerAnswers;
 
     /// Fetches blocks, verified. What is missing at the deadline is in `failed`.
     async fn blocks(&self, cids: &[Cid], call: &Call) -> Fetched;
 
-    /// Puts a record's exact bytes at every peer that can be reached; gives how many said that they took it.
+    /// Stores a record, byte for byte, on every reachable peer; returns how many said that they stored it.
     async fn put_record(&self, record: &Record, call: &Call) -> usize;
 
     /// The nodes that say they hold every one of these blocks, lowest first.

@@ -1,6 +1,6 @@
-//! A node that can be taken out of use: while it is, nothing is sent to it.
+//! A node that can be disabled: nothing is sent to it then.
 //!
-//! It still counts as configured, so that taking nodes out of use never makes a majority smaller.
+//! It still counts as configured, so that disabling nodes never makes a majority smaller.
 
 use std::collections::HashSet;
 use std::sync::Arc;
@@ -24,24 +24,24 @@ pub struct Switched {
 }
 
 impl Switched {
-    /// The node, in use.
+    /// Wraps a node, enabled.
     #[must_use]
     pub fn new(node: Arc<dyn Node>) -> Self {
         Self { node, is_off: AtomicBool::new(false) }
     }
 
-    /// Takes the node out of use or back into it; requests under way go on.
+    /// Enables or disables the node; running requests go on.
     pub fn set_enabled(&self, enabled: bool) {
         self.is_off.store(!enabled, Ordering::Release);
     }
 
-    /// Whether it is in use.
+    /// Whether it is enabled.
     #[must_use]
     pub fn is_enabled(&self) -> bool {
         !self.is_off.load(Ordering::Acquire)
     }
 
-    fn pass(&self) -> Result<&dyn Node, Error> {
+    fn enabled(&self) -> Result<&dyn Node, Error> {
         if self.is_enabled() { Ok(&*self.node) } else { Err(Error::new(Code::Unreachable, "out of use")) }
     }
 }
@@ -57,20 +57,20 @@ impl Node for Switched {
     }
 
     async fn warm(&self, connections: usize) {
-        if let Ok(node) = self.pass() {
+        if let Ok(node) = self.enabled() {
             node.warm(connections).await;
         }
     }
 
     async fn record(&self, name: &Name, known: bool, call: &Call) -> Outcome {
-        match self.pass() {
+        match self.enabled() {
             Ok(node) => node.record(name, known, call).await,
             Err(_) => Outcome::Skipped,
         }
     }
 
     async fn block(&self, cid: &Cid, call: &Call) -> Result<Block, Error> {
-        self.pass()?.block(cid, call).await
+        self.enabled()?.block(cid, call).await
     }
 
     async fn car(
@@ -80,11 +80,11 @@ impl Node for Switched {
         sink: BlockSink<'_>,
         call: &Call,
     ) -> Result<CarSummary, Error> {
-        self.pass()?.car(root, held, sink, call).await
+        self.enabled()?.car(root, held, sink, call).await
     }
 
     async fn import(&self, car: Bytes, call: &Call) -> Result<(), Error> {
-        self.pass()?.import(car, call).await
+        self.enabled()?.import(car, call).await
     }
 
     async fn pin(
@@ -94,34 +94,34 @@ impl Node for Switched {
         progress: &(dyn Fn(u64) + Send + Sync),
         call: &Call,
     ) -> Result<(), Error> {
-        self.pass()?.pin(root, name, progress, call).await
+        self.enabled()?.pin(root, name, progress, call).await
     }
 
     async fn repin(&self, old: &Cid, new: &Cid, call: &Call) -> Result<Repin, Error> {
-        self.pass()?.repin(old, new, call).await
+        self.enabled()?.repin(old, new, call).await
     }
 
     async fn unpin(&self, root: &Cid, call: &Call) -> Result<(), Error> {
-        self.pass()?.unpin(root, call).await
+        self.enabled()?.unpin(root, call).await
     }
 
     async fn pins(&self, name: &Name, call: &Call) -> Result<Vec<Cid>, Error> {
-        self.pass()?.pins(name, call).await
+        self.enabled()?.pins(name, call).await
     }
 
     async fn put_record(&self, record: &Record, mode: PutMode, call: &Call) -> Result<Put, Error> {
-        self.pass()?.put_record(record, mode, call).await
+        self.enabled()?.put_record(record, mode, call).await
     }
 
     async fn holds(&self, cid: &Cid, call: &Call) -> Result<bool, Error> {
-        self.pass()?.holds(cid, call).await
+        self.enabled()?.holds(cid, call).await
     }
 
     async fn holds_dag(&self, root: &Cid, call: &Call) -> Result<Option<u64>, Error> {
-        self.pass()?.holds_dag(root, call).await
+        self.enabled()?.holds_dag(root, call).await
     }
 
     async fn own_block(&self, cid: &Cid, call: &Call) -> Result<Option<Block>, Error> {
-        self.pass()?.own_block(cid, call).await
+        self.enabled()?.own_block(cid, call).await
     }
 }

@@ -1,4 +1,4 @@
-//! The peers of the configuration: who they are, where they are dialled, which node each of them is.
+//! The configured peers: their ids, their addresses, and which node each of them is.
 
 use std::collections::HashMap;
 use std::str::FromStr;
@@ -14,7 +14,7 @@ use crate::limits;
 #[derive(Clone, Debug)]
 pub(super) struct Known {
     pub id: PeerId,
-    /// The configured node it is; `None` for a public peer.
+    /// Position of its configured node; `None` for a public peer.
     pub node: Option<usize>,
     /// Where to dial it, without the peer id; host names are resolved before use.
     pub addresses: Vec<Multiaddr>,
@@ -28,8 +28,8 @@ pub(super) struct Book {
 }
 
 impl Book {
-    /// Reads the `swarm` addresses of the nodes and the bootstrap peers. Kinds of addresses that are not dialled here
-    /// (relays, WebSocket, WebTransport, …) are passed over.
+    /// Reads the `swarm` addresses of the nodes and the bootstrap peers. Addresses of other kinds (relays, WebSocket,
+    /// WebTransport, …) are ignored.
     ///
     /// # Errors
     /// [`Code::BadRequest`] for an address without a peer id.
@@ -72,7 +72,7 @@ impl Book {
         self.peers.get_mut(at)
     }
 
-    /// The node a peer is.
+    /// The position of a peer's node.
     pub fn node(&self, id: &PeerId) -> Option<usize> {
         self.by_id.get(id).and_then(|at| self.peers.get(*at)).and_then(|known| known.node)
     }
@@ -83,11 +83,11 @@ impl Book {
     }
 }
 
-/// Splits an address from its peer id; `None` when it is of a kind that is not dialled here.
+/// Splits an address from its peer id; `None` for a kind of address that is not supported.
 fn parse(text: &str) -> Result<Option<(PeerId, Multiaddr)>, Error> {
     let Ok(mut address) = Multiaddr::from_str(text) else {
-        // A protocol of tomorrow in a list that a node announced is no reason to refuse the whole configuration.
-        tracing::debug!(address = text, "an address of an unknown kind is passed over");
+        // A newer protocol in a list that a node announced is no reason to refuse the whole configuration.
+        tracing::debug!(address = text, "an address of an unknown kind is ignored");
         return Ok(None);
     };
     let Some(Protocol::P2p(id)) = address.pop() else {
@@ -111,7 +111,7 @@ pub(super) fn is_named(address: &Multiaddr) -> bool {
     matches!(address.iter().next(), Some(Protocol::Dns(_) | Protocol::Dns4(_) | Protocol::Dns6(_)))
 }
 
-/// The literal addresses behind one with a host name; none when it cannot be resolved in time.
+/// Resolves the host name of an address to literal addresses; none if that takes too long.
 pub(super) async fn resolve(address: Multiaddr) -> Vec<Multiaddr> {
     let parts: Vec<Protocol<'_>> = address.iter().collect();
     let Some(Protocol::Dns(host) | Protocol::Dns4(host) | Protocol::Dns6(host)) = parts.first() else {
@@ -145,7 +145,7 @@ mod tests {
     }
 
     #[test]
-    fn dialled_kinds_are_kept_and_others_passed_over() {
+    fn supported_kinds_are_kept_and_others_ignored() {
         let swarm: Vec<String> = [
             "/ip4/127.0.0.1/tcp/4001",
             "/ip4/127.0.0.1/udp/4001/quic-v1",

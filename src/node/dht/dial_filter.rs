@@ -1,8 +1,8 @@
 //! A transport that dials configured addresses only.
 //!
-//! Peers tell of other peers and their addresses, and Kademlia would dial these. What a node says is no reason to
-//! connect to anything inside the user's network, so addresses that are not configured are refused here, at the last
-//! step; with public bootstrap peers, globally routable ones are let through as well.
+//! Peers announce the addresses of other peers, and Kademlia would dial those. A peer must not be able to make us
+//! connect to something inside the user's network, so this last step refuses addresses that are not configured. If
+//! public bootstrap peers are configured, globally routable addresses are permitted as well.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
@@ -23,12 +23,12 @@ pub(super) struct DialFilter {
 }
 
 impl DialFilter {
-    /// `public`: globally routable addresses are let through whoever told of them.
+    /// `public`: globally routable addresses are permitted from any peer.
     pub fn new(public: bool) -> Self {
         Self { public, ..Self::default() }
     }
 
-    /// Lets a configured address through.
+    /// Permits a configured address.
     pub fn allow(&self, address: Multiaddr) {
         self.allowed.lock().unwrap_or_else(PoisonError::into_inner).insert(address);
     }
@@ -142,7 +142,7 @@ mod tests {
     }
 
     #[test]
-    fn b06_public_peers_open_the_gate_for_public_addresses_only() {
+    fn b06_with_public_peers_only_public_addresses_are_permitted_as_well() {
         let filter = DialFilter::new(true);
         assert!(
             permits(&filter, "/ip4/8.8.8.8/tcp/4001") && permits(&filter, "/ip6/2606:4700::1/udp/1/quic-v1")

@@ -1,4 +1,4 @@
-//! The task that owns the swarm: takes questions, feeds them from the swarm's events, ends when nobody asks any more.
+//! The task that owns the swarm: it receives requests, passes the swarm's events to them, and ends when idle.
 
 use std::collections::HashSet;
 use std::sync::Weak;
@@ -21,12 +21,12 @@ use super::swarm::{Behaviour, BehaviourEvent, Net};
 use crate::clock::monotonic;
 use crate::limits;
 
-/// What the swarm's task is asked.
+/// A request to the task.
 pub(super) enum Ask {
     Warm,
-    /// A literal address of a peer, by its position in the book.
+    /// A literal address was found for the peer at this position of the book.
     Address(usize, Multiaddr),
-    /// The host names of one peer are looked up.
+    /// The look-up of one host name has ended.
     Resolved,
     LookUp(RecordLookup),
     Put(RecordPut),
@@ -41,13 +41,13 @@ pub(super) struct Driver {
     queries: Queries,
     fetches: Fetches,
     dialling: HashSet<PeerId>,
-    /// Look-ups of host names under way.
+    /// Running look-ups of host names.
     resolving: usize,
     idle: Duration,
 }
 
 impl Driver {
-    /// Takes over a fresh swarm and makes the peers known to it.
+    /// Prepares to run a new swarm.
     pub fn new(swarm: Swarm<Behaviour>, book: Book, filter: DialFilter, idle: Duration) -> Self {
         Self {
             swarm,
@@ -61,7 +61,7 @@ impl Driver {
         }
     }
 
-    /// Runs until there was no work for some time, or nobody can ask any more.
+    /// Runs until there was no work for some time, or every sender is dropped.
     pub async fn run(
         mut self,
         mut asks: mpsc::UnboundedReceiver<Ask>,
@@ -129,7 +129,7 @@ impl Driver {
         }
     }
 
-    /// Literal addresses are known at once, named ones when they are looked up.
+    /// Adds literal addresses at once, and those with a host name when it has been looked up.
     fn know_addresses(&mut self, back: &mpsc::WeakUnboundedSender<Ask>) {
         let all: Vec<(usize, Multiaddr)> = self
             .book
@@ -200,7 +200,7 @@ impl Driver {
             },
             SwarmEvent::ConnectionEstablished { peer_id, .. } => {
                 self.dialling.remove(&peer_id);
-                // Blocks are asked of the configured peers only.
+                // Only configured peers are asked for blocks.
                 if self.book.peers().iter().any(|known| known.id == peer_id) {
                     let bitswap = &mut self.swarm.behaviour_mut().bitswap;
                     self.fetches.join(peer_id, monotonic(), bitswap);

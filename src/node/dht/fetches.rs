@@ -1,4 +1,4 @@
-//! Blocks under way: each fetch is a [`Session`] over the peers that are connected.
+//! Running block requests: each fetch is a [`Session`] with the connected peers.
 
 use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::Arc;
@@ -18,7 +18,7 @@ use crate::model::cid::Cid;
 use crate::node::Meter;
 use crate::node::race::Fetched;
 
-/// A question for blocks.
+/// A request for blocks.
 pub(super) struct Fetch {
     pub cids: Vec<Cid>,
     pub deadline: Instant,
@@ -26,7 +26,7 @@ pub(super) struct Fetch {
     pub done: oneshot::Sender<Fetched>,
 }
 
-/// A question who has blocks.
+/// A request for the nodes that have certain blocks.
 pub(super) struct Survey {
     pub cids: Vec<Cid>,
     pub deadline: Instant,
@@ -44,13 +44,13 @@ struct Fetching {
 
 struct Surveying {
     wanted: HashSet<Cid>,
-    /// What each peer has not answered for yet; gone once it said that it lacks one.
+    /// The blocks that each peer has not answered for yet; removed when it does not have one of them.
     open: BTreeMap<PeerId, HashSet<Cid>>,
     holders: BTreeSet<PeerId>,
     survey: Survey,
 }
 
-/// All of them, and the peers that can be asked.
+/// All running requests, and the connected peers.
 #[derive(Default)]
 pub(super) struct Fetches {
     peers: Vec<PeerId>,
@@ -89,7 +89,7 @@ impl Fetches {
         self.surveying.iter_mut().for_each(|surveying| surveying.ask(peer, bitswap));
     }
 
-    /// A peer is gone, or does not speak bitswap.
+    /// A peer has disconnected, or does not speak bitswap.
     pub fn leave(&mut self, peer: &PeerId) {
         self.peers.retain(|there| there != peer);
         self.fetching.iter_mut().for_each(|fetching| fetching.session.leave(peer));
@@ -103,25 +103,25 @@ impl Fetches {
             if bytes.len() > limits::BLOCK_BYTES || self.is_empty() {
                 continue;
             }
-            // The CID is computed from the bytes; what nobody wants under that CID is dropped.
+            // The CID is computed from the bytes; blocks that nobody asked for are dropped.
             let block = Block::new(codec, bytes);
             self.surveying.iter_mut().for_each(|surveying| surveying.has(from, block.cid()));
             for fetching in &mut self.fetching {
-                fetching.came(from, &block, now, bitswap);
+                fetching.received(from, &block, now, bitswap);
             }
         }
         for cid in &message.have {
             self.surveying.iter_mut().for_each(|surveying| surveying.has(from, cid));
         }
-        for cid in &message.lacking {
-            self.fetching.iter_mut().for_each(|fetching| fetching.session.lacks(&from, cid, now));
+        for cid in &message.missing {
+            self.fetching.iter_mut().for_each(|fetching| fetching.session.does_not_have(&from, cid, now));
             for surveying in self.surveying.iter_mut().filter(|surveying| surveying.wanted.contains(cid)) {
                 surveying.open.remove(&from);
             }
         }
     }
 
-    /// Asks what can be asked and answers what has ended; `joining` says that more peers may come.
+    /// Sends what can be requested now and answers what has ended; `joining` says that more peers may connect.
     pub fn step(&mut self, now: Instant, joining: bool, book: &Book, bitswap: &mut Bitswap) {
         let mut at = 0;
         while let Some(fetching) = self.fetching.get_mut(at) {
@@ -150,7 +150,7 @@ impl Fetches {
 }
 
 impl Fetching {
-    fn came(&mut self, from: PeerId, block: &Block, now: Instant, bitswap: &mut Bitswap) {
+    fn received(&mut self, from: PeerId, block: &Block, now: Instant, bitswap: &mut Bitswap) {
         if !self.session.wants(block.cid()) {
             return;
         }
@@ -158,7 +158,7 @@ impl Fetching {
         self.meter.received(bytes as u64);
         self.bytes += bytes;
         self.blocks.push(block.clone());
-        for peer in self.session.came(&from, block.cid(), now) {
+        for peer in self.session.received(&from, block.cid(), now) {
             bitswap.send(peer, &[Want::Cancel(*block.cid())]);
         }
     }

@@ -1,11 +1,11 @@
-//! The third tier: the nodes' own DHT and bitswap, when HTTP gives no answer. Only this folder names libp2p.
+//! The third tier: Kademlia and bitswap, for when no node answers over HTTP. Only this folder names libp2p.
 //!
-//! The configured nodes are dialled by their `swarm` addresses and asked directly; nobody else is, unless public
-//! bootstrap peers are configured. The swarm is started by the first question, under an identity made for this one
-//! start, and ends after [`limits::DHT_IDLE`] without a question: an unused value holds no socket and no task.
+//! The configured nodes are dialled at their `swarm` addresses and asked directly; other peers are dialled only if
+//! public bootstrap peers are configured. The first request starts the swarm, with a new identity each time, and it
+//! ends after [`limits::DHT_IDLE`] without a request: an unused value holds no socket and no task.
 //!
-//! Whatever a peer gives is checked as over HTTP: records by [`Record::parse`], blocks by their hash. A peer can
-//! withhold, it cannot forge.
+//! Data from peers are checked as over HTTP: records by [`Record::parse`], blocks by their hash. A peer can withhold
+//! data but not forge them.
 
 mod address;
 mod bitswap;
@@ -45,12 +45,12 @@ pub struct Dht {
     idle: Duration,
 }
 
-/// Where the running task is asked, if one runs.
+/// The way to the running task, if one runs.
 #[derive(Default)]
 struct TaskSender(Mutex<Option<mpsc::UnboundedSender<Ask>>>);
 
 impl TaskSender {
-    /// Lets an idle task end, unless a question is waiting for it.
+    /// Lets an idle task end, unless a request is waiting for it.
     fn retire(&self, asks: &mpsc::UnboundedReceiver<Ask>) -> bool {
         let mut sender = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !asks.is_empty() {
@@ -62,8 +62,8 @@ impl TaskSender {
 }
 
 impl Dht {
-    /// Takes the `swarm` addresses of the nodes, and public peers to start from (none by default); `None` when there is
-    /// no address that can be dialled. Nothing is opened yet.
+    /// Reads the `swarm` addresses of the nodes, and public peers to start from (none by default); `None` when no
+    /// address can be dialled. Nothing is opened yet.
     ///
     /// # Errors
     /// [`Code::BadRequest`] for an address without a peer id.
@@ -72,22 +72,22 @@ impl Dht {
         Ok((!book.is_empty()).then(|| Self { book, task: Arc::default(), entropy, idle: limits::DHT_IDLE }))
     }
 
-    /// Closes after another time without a question. Default [`limits::DHT_IDLE`].
+    /// Changes after how long without a request connections are closed. Default [`limits::DHT_IDLE`].
     #[must_use]
     pub const fn idle_after(mut self, idle: Duration) -> Self {
         self.idle = idle;
         self
     }
 
-    /// Whether the swarm runs at present.
+    /// Whether the swarm is running.
     #[must_use]
     pub fn is_running(&self) -> bool {
         let task = self.task.0.lock().unwrap_or_else(PoisonError::into_inner);
         task.as_ref().is_some_and(|sender| !sender.is_closed())
     }
 
-    /// Hands a question to the running task, or to a new one. A question that cannot be asked is dropped, which its
-    /// asker sees.
+    /// Sends a request to the running task, or to a new one. A request that cannot be sent is dropped, and with it the
+    /// channel of its answer.
     fn ask(&self, ask: Ask) {
         let mut task = self.task.0.lock().unwrap_or_else(PoisonError::into_inner);
         let ask = match task.take() {
@@ -96,7 +96,7 @@ impl Dht {
                     *task = Some(sender);
                     return;
                 }
-                // Its runtime is gone.
+                // The task ended with its runtime.
                 Err(unsent) => unsent.0,
             },
             None => ask,
@@ -138,7 +138,7 @@ impl std::fmt::Debug for Dht {
 #[async_trait]
 impl Peers for Dht {
     fn close(&self) {
-        // The task holds no sender of its own: it ends when this one is gone.
+        // The task has no sender of its own: it ends when this one is dropped.
         *self.task.0.lock().unwrap_or_else(PoisonError::into_inner) = None;
     }
 
@@ -162,7 +162,7 @@ impl Peers for Dht {
             Fetched { blocks: Vec::new(), failed: cids.iter().map(|cid| (*cid, gone.clone())).collect() }
         });
         let asked = cids.iter().skip(limits::BITSWAP_BLOCKS);
-        let later = || Error::new(Code::Unreachable, "more blocks than are asked for at once");
+        let later = || Error::new(Code::Unreachable, "more blocks than one request may ask for");
         fetched.failed.extend(asked.map(|cid| (*cid, later())));
         fetched
     }

@@ -1,4 +1,4 @@
-//! Kademlia questions under way: records asked for, records put.
+//! Running Kademlia queries: looking up records, and storing them.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -17,7 +17,7 @@ use crate::model::record::Record;
 use crate::node::peers::PeerAnswer;
 use crate::node::{Meter, Outcome, Source};
 
-/// A question for records.
+/// A request for records.
 pub(super) struct RecordLookup {
     pub names: Vec<Name>,
     pub deadline: Instant,
@@ -25,20 +25,20 @@ pub(super) struct RecordLookup {
     pub answers: mpsc::UnboundedSender<PeerAnswer>,
 }
 
-/// A record on its way out.
+/// A request to store a record.
 pub(super) struct RecordPut {
     pub record: Box<Record>,
     pub deadline: Instant,
     pub done: oneshot::Sender<usize>,
 }
 
-/// All of them, by the query that carries them.
+/// All running requests and the queries of each.
 #[derive(Default)]
 pub(super) struct Queries {
     next: u64,
     lookups: BTreeMap<u64, RunningLookup>,
     puts: BTreeMap<u64, RunningPut>,
-    /// To which question a query belongs, and for a read to which of its names.
+    /// The request that a query belongs to, and for a look-up the position of the name.
     queries: HashMap<(Net, QueryId), (u64, usize)>,
 }
 
@@ -94,25 +94,25 @@ impl Queries {
         self.next
     }
 
-    /// Takes what one of the DHTs tells.
+    /// Handles an event of one of the two DHTs.
     pub fn on_event(&mut self, net: Net, event: kad::Event, book: &Book) {
         let kad::Event::OutboundQueryProgressed { id, result, step, .. } = event else { return };
-        let Some((question, name)) = self.queries.get(&(net, id)).copied() else { return };
+        let Some((request, name)) = self.queries.get(&(net, id)).copied() else { return };
         match result {
             QueryResult::GetRecord(Ok(GetRecordOk::FoundRecord(found))) => {
-                self.found(question, name, found, book)
+                self.found(request, name, found, book)
             }
-            QueryResult::PutRecord(result) => self.took(question, result),
+            QueryResult::PutRecord(result) => self.took(request, result),
             _ => {}
         }
         if step.last {
             self.queries.remove(&(net, id));
-            self.ended(question);
+            self.ended(request);
         }
     }
 
-    fn found(&mut self, question: u64, name: usize, found: kad::PeerRecord, book: &Book) {
-        let Some(running) = self.lookups.get(&question) else { return };
+    fn found(&mut self, request: u64, name: usize, found: kad::PeerRecord, book: &Book) {
+        let Some(running) = self.lookups.get(&request) else { return };
         let (Some(expected), Some(peer)) = (running.lookup.names.get(name), found.peer) else { return };
         running.lookup.meter.received(found.record.value.len() as u64);
         let outcome = match Record::parse(found.record.value, expected) {
@@ -120,12 +120,12 @@ impl Queries {
             Err(e) => Outcome::Invalid(e),
         };
         let elapsed = monotonic().saturating_duration_since(running.started);
-        // Nobody listening any more is seen at the next tick.
+        // The next tick notices that nobody listens any more.
         let _ = running.lookup.answers.send(PeerAnswer { node: book.node(&peer), name, outcome, elapsed });
     }
 
-    fn took(&mut self, question: u64, result: kad::PutRecordResult) {
-        let Some(running) = self.puts.get_mut(&question) else { return };
+    fn took(&mut self, request: u64, result: kad::PutRecordResult) {
+        let Some(running) = self.puts.get_mut(&request) else { return };
         match result {
             Ok(_) => running.took.extend(running.peers.iter().copied()),
             Err(PutRecordError::QuorumFailed { success, .. } | PutRecordError::Timeout { success, .. }) => {
@@ -134,28 +134,28 @@ impl Queries {
         }
     }
 
-    fn ended(&mut self, question: u64) {
-        if let Some(running) = self.lookups.get_mut(&question) {
+    fn ended(&mut self, request: u64) {
+        if let Some(running) = self.lookups.get_mut(&request) {
             running.open -= 1;
             if running.open == 0 {
-                self.lookups.remove(&question);
+                self.lookups.remove(&request);
             }
         }
-        if let Some(running) = self.puts.get_mut(&question) {
+        if let Some(running) = self.puts.get_mut(&request) {
             running.open -= 1;
             if running.open == 0 {
-                self.answer(question);
+                self.answer(request);
             }
         }
     }
 
-    fn answer(&mut self, question: u64) {
-        if let Some(running) = self.puts.remove(&question) {
+    fn answer(&mut self, request: u64) {
+        if let Some(running) = self.puts.remove(&request) {
             let _ = running.put.done.send(running.took.len());
         }
     }
 
-    /// Ends what is past its deadline, or what nobody waits for.
+    /// Ends requests that are past their deadline or that nobody waits for.
     pub fn tick(&mut self, now: Instant, behaviour: &mut Behaviour) {
         let over =
             |running: &RunningLookup| now >= running.lookup.deadline || running.lookup.answers.is_closed();
@@ -176,20 +176,20 @@ impl Queries {
             if std::mem::replace(&mut running.ending, true) {
                 self.answer(id);
             } else {
-                // The queries tell who took it before they end.
+                // The queries report who stored it before they end.
                 running.put.deadline = now + limits::DHT_TICK * 2;
                 self.finish_running(id, behaviour);
             }
         }
     }
 
-    fn finish(&mut self, question: u64, behaviour: &mut Behaviour) {
-        self.finish_running(question, behaviour);
-        self.queries.retain(|_, (of, _)| *of != question);
+    fn finish(&mut self, request: u64, behaviour: &mut Behaviour) {
+        self.finish_running(request, behaviour);
+        self.queries.retain(|_, (of, _)| *of != request);
     }
 
-    fn finish_running(&self, question: u64, behaviour: &mut Behaviour) {
-        for ((net, query), _) in self.queries.iter().filter(|(_, (of, _))| *of == question) {
+    fn finish_running(&self, request: u64, behaviour: &mut Behaviour) {
+        for ((net, query), _) in self.queries.iter().filter(|(_, (of, _))| *of == request) {
             if let Some(mut query) = behaviour.kad(*net).query_mut(query) {
                 query.finish();
             }

@@ -1,4 +1,4 @@
-//! The swarm: TCP with noise and yamux (QUIC with its feature), both DHTs of Kubo, bitswap, identify. It dials and never listens.
+//! The libp2p swarm: TCP with noise and yamux (QUIC with its feature), both of Kubo's DHTs, bitswap, identify. It never listens.
 
 use std::num::{NonZeroU8, NonZeroUsize};
 
@@ -48,7 +48,7 @@ impl Behaviour {
     }
 }
 
-/// Builds a swarm with an identity of its own, made from a seed; `peers` is how many are asked at once.
+/// Builds a swarm whose identity is made from a seed; `peers` is how many are asked at once.
 ///
 /// # Errors
 /// [`Code::Unreachable`] when the cryptography cannot be set up.
@@ -109,7 +109,7 @@ fn with_quic<T>(over_tcp: T, _: &Keypair) -> T {
     over_tcp
 }
 
-/// A client of one DHT: asks, stores nothing, repeats nothing by itself.
+/// A client of one DHT: it stores nothing and publishes nothing by itself.
 fn kademlia(id: PeerId, protocol: StreamProtocol, peers: usize) -> kad::Behaviour<MemoryStore> {
     let mut config = kad::Config::new(protocol);
     config

@@ -45,7 +45,7 @@ impl NodeHistory {
         Self { id, ..Self::default() }
     }
 
-    /// Drops what no process of ours would have written.
+    /// Drops values that this crate never writes.
     pub fn sanitized(mut self) -> Self {
         let is_sound = |ms: &f64| ms.is_finite() && *ms >= 0.0;
         self.last_ms.truncate(limits::HEALTH_LATENCIES);
@@ -72,7 +72,7 @@ impl NodeHistory {
         }
     }
 
-    /// Counts a latency that was cut off, if it is above the smoothed one.
+    /// Records a latency that was cut off, if it is above the smoothed one.
     pub fn note_at_least(&mut self, took: Duration) {
         if self.srtt_ms.is_none_or(|known| millis(took) > known) {
             self.note_latency(took);

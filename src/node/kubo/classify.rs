@@ -1,4 +1,4 @@
-//! Which answer means what: the words of Kubo, and nobody else's.
+//! What an answer means, by the messages of Kubo.
 
 use reqwest::StatusCode;
 
@@ -9,7 +9,7 @@ pub(super) const RECORD: &str = "application/vnd.ipfs.ipns-record";
 pub(super) const RAW: &str = "application/vnd.ipld.raw";
 pub(super) const CAR: &str = "application/vnd.ipld.car";
 
-/// What the RPC says when something goes wrong: `{"Message": …, "Code": …, "Type": "error"}`.
+/// The message of an RPC error: `{"Message": …, "Code": …, "Type": "error"}`.
 pub(super) fn rpc_message(answer: &HttpAnswer) -> Option<String> {
     let value: serde_json::Value = serde_json::from_slice(&answer.body).ok()?;
     let object = value.as_object()?;
@@ -19,7 +19,7 @@ pub(super) fn rpc_message(answer: &HttpAnswer) -> Option<String> {
     Some(object.get("Message")?.as_str()?.to_owned())
 }
 
-/// Whether the node says, in Kubo's own words, that it has no record.
+/// Whether the node says that it has no record.
 pub(super) fn says_absent(answer: &HttpAnswer) -> bool {
     if answer.status != StatusCode::INTERNAL_SERVER_ERROR {
         return false;
@@ -42,12 +42,12 @@ pub(super) fn says_not_local(answer: &HttpAnswer) -> bool {
         && rpc_message(answer).is_some_and(|message| message.contains("block was not found locally"))
 }
 
-/// An answer that is a success, or the error behind it.
+/// The answer if its status is a success, else the error.
 pub(super) fn successful(answer: HttpAnswer) -> Result<HttpAnswer, Error> {
     if answer.status.is_success() { Ok(answer) } else { Err(refusal(&answer)) }
 }
 
-/// The error behind an answer that is no success.
+/// The error for an answer whose status is not a success.
 pub(super) fn refusal(answer: &HttpAnswer) -> Error {
     let status = answer.status.as_u16();
     let message = rpc_message(answer).map(|message| shorten(&message));
@@ -66,7 +66,7 @@ pub(super) fn refusal(answer: &HttpAnswer) -> Error {
     }
 }
 
-/// A node's words, cut short and without control characters, as they may appear in a message.
+/// A message of a node, shortened and without control characters, for use in an error.
 pub(super) fn shorten(text: &str) -> String {
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(160).collect()
 }

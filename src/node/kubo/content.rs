@@ -1,4 +1,4 @@
-//! Reads blocks and DAGs over the RPC or the gateway; either way the node may get them from its peers.
+//! Reads blocks and DAGs over the RPC or the gateway; the node may fetch them from its peers.
 
 use std::collections::HashSet;
 
@@ -55,7 +55,7 @@ impl KuboNode {
         self.read_car(request, Some(CAR), root, held, sink, call).await
     }
 
-    /// Reads a CAR answer; the stream may take as long as the call, but not fall silent.
+    /// Reads a CAR answer; the stream may take as long as the call, but must not pause too long.
     async fn read_car(
         &self,
         request: reqwest::RequestBuilder,
@@ -84,6 +84,9 @@ impl KuboNode {
         if summary.missing.is_empty() {
             return Ok(summary);
         }
-        Err(Error::new(Code::Unreachable, format!("the CAR lacks {} blocks", summary.missing.len())))
+        Err(Error::new(
+            Code::Unreachable,
+            format!("{} blocks are missing from the CAR", summary.missing.len()),
+        ))
     }
 }

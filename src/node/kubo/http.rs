@@ -1,7 +1,7 @@
-//! The one HTTP client, and bounded reading of whatever answers.
+//! The HTTP client, and reading of answers within bounds.
 //!
-//! No redirects, no proxy from the environment, no decompression. Each body is bounded in bytes, in silence between two
-//! chunks, and by the call's deadline.
+//! No redirects, no proxy from the environment, no decompression. Each body is limited in bytes, in the pause between
+//! two chunks, and by the call's deadline.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -53,18 +53,18 @@ impl Http {
     }
 }
 
-/// How one answer is read.
+/// Limits for reading one answer.
 #[derive(Clone, Copy)]
 pub(super) struct Bounds {
-    /// Most body bytes.
+    /// Maximum of body bytes.
     pub bytes: usize,
-    /// Longest wait for the first byte, and between chunks.
+    /// Maximum pause before the first byte and between chunks.
     pub idle: Duration,
-    /// Longest time for everything, within the call's deadline.
+    /// Maximum time for everything, within the call's deadline.
     pub total: Duration,
 }
 
-/// An answer's head and its whole, bounded body.
+/// An answer: head and whole body.
 pub(super) struct HttpAnswer {
     pub status: StatusCode,
     pub content_type: String,
@@ -82,7 +82,7 @@ pub(super) struct StreamedAnswer {
     idle: Duration,
 }
 
-/// Sends a request and gives its head.
+/// Sends a request and returns the head of the answer.
 pub(super) async fn open(
     request: RequestBuilder,
     accept: Option<&'static str>,

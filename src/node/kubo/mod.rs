@@ -1,7 +1,7 @@
 //! The Kubo client: RPC, gateway and CAR over HTTP. Only this folder names reqwest.
 //!
-//! Requests are those that were measured to be fast and honest: reads of a node's own store (`offline=true`), puts that
-//! say when they refuse, imports and pins with a timeout on the node's side as well.
+//! Only requests that have been measured to be fast and reliable: reads of a node's own store (`offline=true`), puts
+//! that report a refusal, imports and pins with a timeout on the node's side as well.
 
 mod classify;
 mod content;
@@ -29,7 +29,7 @@ pub struct KuboNode {
 }
 
 impl KuboNode {
-    /// Takes a node of the configuration.
+    /// Prepares a configured node; nothing is sent yet.
     ///
     /// # Errors
     /// [`Code::BadRequest`] for a URL or token that cannot be used; the message never repeats the token.
@@ -84,12 +84,12 @@ impl KuboNode {
         Ok(self.http.0.get(url))
     }
 
-    /// Bounds of an answer that comes at once.
+    /// Bounds of a short request.
     fn short(&self, bytes: usize) -> Bounds {
         Bounds { bytes, idle: self.timeouts.http, total: self.timeouts.http }
     }
 
-    /// Whether the gateway may do better: a missing verb, refused credentials; not a lie, and not silence.
+    /// Whether to try the gateway after this error: yes for a missing verb or refused credentials, no for false or missing answers.
     fn may_try_gateway(&self, error: &Error) -> bool {
         self.gateway.is_some() && matches!(error.code(), Code::Unreachable | Code::Denied)
     }

@@ -1,4 +1,4 @@
-//! The verbs of a node as Kubo's RPC has them.
+//! [`Node`] for Kubo: most verbs are one RPC each.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -32,7 +32,7 @@ impl Node for KuboNode {
         self.api.is_some()
     }
 
-    /// As many requests at once, each of which needs a connection.
+    /// Sends as many requests at once; each of them needs a connection.
     async fn warm(&self, connections: usize) {
         let call = Call { deadline: monotonic() + limits::CONNECT, meter: std::sync::Arc::default() };
         let bounds = self.short(limits::ERROR_BODY_BYTES);
@@ -42,7 +42,7 @@ impl Node for KuboNode {
     }
 
     async fn record(&self, name: &Name, known: bool, call: &Call) -> Outcome {
-        // A missing name would walk the DHT on the gateway: only names that have existed go there.
+        // The gateway would look for a missing name in the DHT, so it is asked for names that have existed only.
         let use_gateway = self.gateway.is_some() && known;
         let by_rpc = match &self.api {
             Some(_) => self.own_record(name, call).await,
@@ -60,8 +60,8 @@ impl Node for KuboNode {
         }
     }
 
-    /// By RPC where there is one: its connections are open already from asking for the record. By the gateway where the
-    /// RPC does not offer the verb.
+    /// Over the RPC if there is one, because its connections are open already after the record was read; over the gateway if
+    /// the RPC does not offer the verb.
     async fn block(&self, cid: &Cid, call: &Call) -> Result<Block, Error> {
         match self.rpc_block(cid, call).await {
             Err(e) if self.may_try_gateway(&e) => self.gateway_block(cid, call).await,
@@ -99,7 +99,7 @@ impl Node for KuboNode {
         Ok(())
     }
 
-    /// Each line of progress starts the wait again.
+    /// The timeout starts again with each line of progress.
     async fn pin(
         &self,
         root: &Cid,
@@ -123,7 +123,7 @@ impl Node for KuboNode {
             return Ok(Repin::Pinned);
         }
         match rpc_message(&answer) {
-            // A lost reply: the first call had done it.
+            // The reply of an earlier call was lost.
             Some(message) if message.contains("'to' cid was already recursively pinned") => Ok(Repin::Pinned),
             Some(message) if message.contains("'from' cid was not recursively pinned already") => {
                 Ok(Repin::OldMissing)
@@ -208,7 +208,7 @@ impl Node for KuboNode {
             return Ok(None);
         }
         let answer = successful(answer)?;
-        // A failure after the first byte comes as another line.
+        // Kubo reports a failure after the first byte as another line.
         if answer.body.windows(16).any(|words| words == b"block was not fo") {
             return Ok(None);
         }
@@ -236,7 +236,7 @@ impl Node for KuboNode {
 const STEP: Bounds =
     Bounds { bytes: limits::RPC_ANSWER_BYTES, idle: limits::WAIT_TOTAL, total: limits::WAIT_TOTAL };
 
-/// The same bound for the node itself, so that nothing goes on there after we left.
+/// The same timeout for the node itself, so that it stops working when nobody waits any more.
 pub(super) fn server_timeout(call: &Call, most: Duration) -> String {
     let left = call.deadline.saturating_duration_since(monotonic()).min(most);
     format!("{}ms", left.as_millis().max(100))

@@ -1,4 +1,4 @@
-//! One CAR from one node as long as it flows; the next node carries on where a stream stalls or breaks.
+//! Fetches one CAR from one node; when its stream stalls or breaks, the next node is asked for the rest.
 
 use std::collections::HashSet;
 use std::time::Duration;
@@ -27,7 +27,7 @@ struct Stream {
 /// What has been received so far, over all streams.
 struct ReceivedBlocks {
     seen: HashSet<Cid>,
-    /// Blocks without links: a later stream need not bring them again.
+    /// Blocks without links: a later stream need not send them again.
     leaves: HashSet<Cid>,
     last: Instant,
 }
@@ -100,7 +100,7 @@ pub(super) async fn fetch(
     }
 }
 
-/// Once blocks flow, silence this long makes the next node join.
+/// Once blocks arrive, a pause this long makes the next node start.
 fn stall(set: &NodeSet, at: usize) -> Duration {
     set.health.hedge(at).max(limits::CAR_STALL)
 }
@@ -116,7 +116,7 @@ fn take(block: Block, received: &mut ReceivedBlocks, sink: BlockSink<'_>) {
     sink(block);
 }
 
-/// The stream that flows goes on alone: one copy on the wire.
+/// Stops every stream but the one that delivers, so that nothing is transferred twice.
 fn drop_stalled(set: &NodeSet, streams: &mut Vec<Stream>, flowing: usize) {
     let now = monotonic();
     let (keep, stalled): (Vec<_>, Vec<_>) =
@@ -129,7 +129,7 @@ fn drop_stalled(set: &NodeSet, streams: &mut Vec<Stream>, flowing: usize) {
     }
 }
 
-/// One node's stream; `None` when it was stopped.
+/// Reads one node's stream; `None` when it was stopped.
 async fn stream(
     set: &NodeSet,
     at: usize,

@@ -1,8 +1,8 @@
-//! How long a round of answers is waited for.
+//! How long to wait for the answers of a round.
 //!
-//! Until a usable answer is there: to the call's deadline. From then on: until every node believed healthy has answered, at
-//! most the grace window. A usable answer is a record at or above the high-water mark, or the answer of a majority for
-//! every name, whatever it says.
+//! Without a usable answer: until the call's deadline. After the first one: until every node that counts as healthy has
+//! answered, but no longer than the grace window. A usable answer is a record at or above the high-water mark, or any
+//! answer of a majority for every name.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -29,7 +29,7 @@ impl Grace {
         Self { window, names, majority, healthy, answered: BTreeMap::new(), opened: None }
     }
 
-    /// Notes one answer; `usable` when it is a record at or above the high-water mark.
+    /// Records one answer; `usable` when it is a record at or above the high-water mark.
     pub fn heard(&mut self, node: usize, name: usize, usable: bool, now: Instant) {
         self.answered.entry(node).or_default().insert(name);
         let complete = self.answered.values().filter(|names| names.len() >= self.names).count();
@@ -44,7 +44,7 @@ impl Grace {
         self.opened.map_or(end, |opened| end.min(opened + self.window))
     }
 
-    /// Whether there is a usable answer and every node believed healthy has given all of its own.
+    /// Whether there is a usable answer and every node that counts as healthy has answered for every name.
     #[must_use]
     pub fn is_done(&self) -> bool {
         let complete = |node| self.answered.get(node).is_some_and(|names| names.len() >= self.names);

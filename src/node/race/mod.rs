@@ -1,7 +1,7 @@
-//! Asks many nodes: records from all within a window, content from one with hedging.
+//! Asks several nodes: all of them for records, within a time window; one for content, with hedged requests.
 //!
-//! Nothing here trusts an answer: records and blocks come verified out of [`Node`]. A node that loses a race, lies or stays
-//! silent goes back in the order of asking ([`Health`]).
+//! [`Node`] has verified every record and block that arrives here. A node that loses a race, sends something false or
+//! does not answer is asked later the next time ([`Health`]).
 
 mod car;
 mod grace;
@@ -33,12 +33,12 @@ pub struct NodeSet {
     health: Arc<Health>,
 }
 
-/// What came of asking for several blocks.
+/// The result of fetching several blocks.
 #[derive(Debug, Default)]
 pub struct Fetched {
-    /// Verified blocks, in no order.
+    /// Verified blocks, in any order.
     pub blocks: Vec<Block>,
-    /// What could not be had, and why.
+    /// What could not be fetched, and why.
     pub failed: Vec<(Cid, Error)>,
 }
 
@@ -51,14 +51,14 @@ impl NodeSet {
         Self { nodes, switches, health }
     }
 
-    /// Takes a node out of use or back into it.
+    /// Enables or disables a node.
     pub fn set_enabled(&self, at: usize, enabled: bool) {
         if let Some(node) = self.switches.get(at) {
             node.set_enabled(enabled);
         }
     }
 
-    /// Whether a node is in use.
+    /// Whether a node is enabled.
     #[must_use]
     pub fn is_enabled(&self, at: usize) -> bool {
         self.switches.get(at).is_some_and(|node| node.is_enabled())
@@ -88,13 +88,13 @@ impl NodeSet {
         &self.health
     }
 
-    /// Their health as it is told.
+    /// Their health, as reported.
     #[must_use]
     pub fn report(&self, now: tokio::time::Instant) -> Vec<NodeHealth> {
         self.health.report(now)
     }
 
-    /// Opens this many connections to every node ahead of use.
+    /// Opens this many connections to every node in advance.
     ///
     /// # Cancel safety
     /// May be dropped at any time.
@@ -102,16 +102,17 @@ impl NodeSet {
         futures_util::future::join_all(self.nodes.iter().map(|node| node.warm(connections))).await;
     }
 
-    /// Asks each of `which` for each name at once; answers come in as they arrive. A name's flag says that it has existed.
+    /// Asks each of `which` for each name at once; answers are received as they arrive. A name's flag says that it has existed.
     #[must_use]
     pub fn ask_records(&self, names: &[(Name, bool)], which: &[usize], call: &Call) -> RecordAnswers {
         records::ask(&self.nodes, &self.health, names, which, call)
     }
 
-    /// Fetches one block: the nodes in order of measured latency, the next one joining after the hedge.
+    /// Fetches one block. Nodes are asked in order of measured latency; the next one is asked as well when an answer takes
+    /// longer than expected ([`Health::hedge`]).
     ///
     /// # Errors
-    /// [`Code::HashMismatch`] (or another failed check) when all that answered lied, [`Code::Deadline`] when the time was up,
+    /// [`Code::HashMismatch`] (or another failed check) when every answer was false, [`Code::Deadline`] when the time was up,
     /// [`Code::Unreachable`] otherwise.
     ///
     /// # Cancel safety
@@ -189,11 +190,11 @@ impl NodeSet {
         fetched
     }
 
-    /// Fetches the DAG under a root as one CAR, from one node as long as it flows; `held` CIDs are not waited for. Where a
-    /// stream stalls or breaks, the next node carries on with what is still missing.
+    /// Fetches the DAG under a root as one CAR from one node; blocks in `held` may be missing from it. When a stream stalls
+    /// or breaks, the next node is asked for what is still missing.
     ///
     /// # Errors
-    /// As [`NodeSet::fetch_block`]; blocks given to `sink` before are verified and may be kept.
+    /// As [`NodeSet::fetch_block`]; blocks already passed to `sink` are verified and may be kept.
     ///
     /// # Cancel safety
     /// Dropping the future stops the requests.
@@ -214,7 +215,7 @@ impl std::fmt::Debug for NodeSet {
     }
 }
 
-/// A proven lie tells more than silence.
+/// A failed check is the better error: it says more than a missing answer.
 fn worse(old: Option<Error>, new: Error) -> Error {
     let is_silence = |e: &Error| matches!(e.code(), Code::Unreachable | Code::Deadline);
     match old {

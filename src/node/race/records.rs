@@ -1,4 +1,4 @@
-//! One round of record reads: every node for every name at once.
+//! One round of record reads: every node is asked for every name at once.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,14 +14,14 @@ use crate::model::identity::Name;
 use crate::node::health::Health;
 use crate::node::{Call, Node, Outcome};
 
-/// What one node said of one name.
+/// What one node answered for one name.
 #[derive(Debug)]
 pub struct RecordAnswer {
     /// Position of the node.
     pub node: usize,
     /// Position of the name in the question.
     pub name: usize,
-    /// What it said.
+    /// The answer.
     pub outcome: Outcome,
     /// How long it took.
     pub elapsed: Duration,
@@ -29,8 +29,8 @@ pub struct RecordAnswer {
 
 /// The answers of a round as they arrive.
 ///
-/// Dropping it ends the round: whoever is still silent then is noted as failing, and its requests may drain for a moment, so
-/// that an HTTP/1.1 connection is not closed over a late answer.
+/// Dropping it ends the round: a node that has not answered by then counts as failing, and its requests may finish for a
+/// moment longer, so that an HTTP/1.1 connection is not closed because of a late answer.
 #[derive(Debug)]
 pub struct RecordAnswers {
     answers: mpsc::UnboundedReceiver<RecordAnswer>,
@@ -63,7 +63,7 @@ impl Round {
 }
 
 impl RecordAnswers {
-    /// The next answer; `None` when all are in.
+    /// The next answer; `None` after the last.
     ///
     /// # Cancel safety
     /// No answer is lost when the future is dropped.

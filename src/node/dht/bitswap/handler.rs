@@ -1,4 +1,4 @@
-//! One connection's streams: one to ask, up to [`limits::BITSWAP_STREAMS`] to listen.
+//! The streams of one connection: one outbound, and up to [`limits::BITSWAP_STREAMS`] inbound.
 
 use std::collections::VecDeque;
 use std::io;
@@ -25,7 +25,7 @@ const STEP_BYTES: usize = 64 * 1024;
 /// A length in front of a message takes at most this many bytes.
 const LENGTH_BYTES: usize = 4;
 
-/// What a connection tells.
+/// What a connection reports.
 #[derive(Debug)]
 pub(in crate::node::dht) enum Said {
     Message(Message),
@@ -37,7 +37,7 @@ enum Asking {
     Opening,
     Open(Box<Stream>),
     Writing(BoxFuture<'static, io::Result<Stream>>),
-    /// It failed once: the peer is not asked again on this connection.
+    /// It failed: nothing more is sent on this connection.
     Broken,
 }
 
@@ -97,7 +97,7 @@ impl ConnectionHandler for Handler {
         event: ConnectionEvent<'_, Self::InboundProtocol, Self::OutboundProtocol>,
     ) {
         match event {
-            // A stream beyond the bound is dropped, which resets it.
+            // A stream above the limit is dropped, which resets it.
             ConnectionEvent::FullyNegotiatedInbound(FullyNegotiatedInbound { protocol, .. })
                 if self.listening.len() < limits::BITSWAP_STREAMS =>
             {
@@ -192,7 +192,7 @@ async fn read(
 ) -> io::Result<Option<Message>> {
     let Some(length) = read_length(stream).await? else { return Ok(None) };
     let permits = u32::try_from(length.div_ceil(PERMIT_BYTES)).map_err(io::Error::other)?;
-    // A peer that keeps many large messages open holds up only itself.
+    // A peer that keeps many large messages open delays only itself.
     let _held = budget.acquire_many(permits).await.map_err(io::Error::other)?;
     let mut body = Vec::new();
     while body.len() < length {

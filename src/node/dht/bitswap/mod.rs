@@ -1,8 +1,7 @@
-//! A bitswap 1.2 client: wants go out on one stream per peer, blocks come in on as many as the peer opens.
+//! A bitswap 1.2 client: it sends wants on one stream per peer, and receives blocks on as many as the peer opens.
 //!
-//! Kubo opens a stream per worker that has something to say, so every inbound stream is read on its own. What comes
-//! in is bounded per connection and per message; whether bytes are a block that somebody wants is decided by the
-//! [`session`], by their hash.
+//! Kubo opens a stream for each worker that has something to send, so every inbound stream is read on its own, within
+//! bounds per connection and per message. The [`session`] decides by their hash whether bytes are a wanted block.
 
 mod handler;
 pub(super) mod session;
@@ -23,12 +22,12 @@ use self::handler::{Handler, Said};
 use self::wire::{Message, Want, encode_wants};
 use crate::limits;
 
-/// What the swarm is told.
+/// What this behaviour reports to the swarm.
 #[derive(Debug)]
 pub(super) enum BitswapEvent {
     /// A peer sent something.
     Message(PeerId, Message),
-    /// Nothing more can be asked of a peer: it does not speak bitswap, or the stream broke.
+    /// A peer cannot be asked any more: it does not speak bitswap, or the stream broke.
     Deaf(PeerId),
 }
 

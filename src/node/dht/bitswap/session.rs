@@ -1,7 +1,7 @@
-//! Which block is asked of which peer: each of one at a time, so that nothing comes twice.
+//! Decides which peer is asked for which block: one peer at a time for each, so that no block is sent twice.
 //!
-//! A peer starts with a small window and gets the full one with its first block. One that says it lacks a block, falls
-//! silent or goes away makes its wants move to the next.
+//! A peer starts with a small window and gets the full one with its first block. If it does not have a block, does not
+//! answer, or disconnects, its wants move to the next peer.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
@@ -15,20 +15,20 @@ use crate::model::cid::Cid;
 /// The wanted blocks of one fetch.
 #[derive(Debug, Default)]
 pub(in crate::node::dht) struct Session {
-    /// Not asked of anyone now.
+    /// Wants that no peer is asked for at present.
     queue: VecDeque<Cid>,
     open: HashMap<Cid, Open>,
     peers: BTreeMap<PeerId, Peer>,
     joined: usize,
-    /// When silence was last looked for.
+    /// When peers were last checked for missing answers.
     looked: Option<Instant>,
 }
 
 #[derive(Debug, Default)]
 struct Open {
     asked: Vec<(PeerId, Instant)>,
-    /// Peers that said they have not got it.
-    lacking: BTreeSet<PeerId>,
+    /// Peers that said they do not have it.
+    missing: BTreeSet<PeerId>,
     queued: bool,
 }
 
@@ -38,12 +38,12 @@ struct Peer {
     open: usize,
     window: usize,
     heard: Instant,
-    /// It fell silent with wants open: others come first.
+    /// It did not answer in time: other peers are preferred.
     silent: bool,
 }
 
 impl Session {
-    /// Wants these blocks, the first ones first.
+    /// Starts with these blocks, to be requested in this order.
     pub fn new(cids: &[Cid]) -> Self {
         let mut session = Self::default();
         for cid in cids {
@@ -53,28 +53,28 @@ impl Session {
         session
     }
 
-    /// Whether a block is wanted still.
+    /// Whether a block is still wanted.
     pub fn wants(&self, cid: &Cid) -> bool {
         self.open.contains_key(cid)
     }
 
-    /// Whether everything came.
+    /// Whether every block has arrived.
     pub fn is_done(&self) -> bool {
         self.open.is_empty()
     }
 
-    /// Whether nobody that is here can be asked for anything, and nothing is under way.
+    /// Whether no connected peer can be asked for anything, and no request is running.
     pub fn is_stuck(&self) -> bool {
         self.open.values().all(|open| open.asked.is_empty())
-            && self.open.values().all(|open| self.peers.keys().all(|peer| open.lacking.contains(peer)))
+            && self.open.values().all(|open| self.peers.keys().all(|peer| open.missing.contains(peer)))
     }
 
-    /// What did not come.
+    /// What has not arrived.
     pub fn left(&self) -> impl Iterator<Item = &Cid> {
         self.open.keys()
     }
 
-    /// A peer can be asked.
+    /// Adds a peer.
     pub fn join(&mut self, peer: PeerId, now: Instant) {
         let order = self.joined;
         self.joined += 1;
@@ -82,7 +82,7 @@ impl Session {
         self.peers.entry(peer).or_insert(Peer { order, open: 0, window, heard: now, silent: false });
     }
 
-    /// A peer cannot be asked any more: its wants go to others.
+    /// Removes a peer; its wants go to others.
     pub fn leave(&mut self, peer: &PeerId) {
         if self.peers.remove(peer).is_none() {
             return;
@@ -96,12 +96,12 @@ impl Session {
         }
     }
 
-    /// A peer said that it has not got a block.
-    pub fn lacks(&mut self, peer: &PeerId, cid: &Cid, now: Instant) {
+    /// A peer said that it does not have a block.
+    pub fn does_not_have(&mut self, peer: &PeerId, cid: &Cid, now: Instant) {
         let Some(open) = self.open.get_mut(cid) else { return };
         let before = open.asked.len();
         open.asked.retain(|(of, _)| of != peer);
-        open.lacking.insert(*peer);
+        open.missing.insert(*peer);
         if before > open.asked.len() {
             if open.asked.is_empty() {
                 requeue(&mut self.queue, *cid, open);
@@ -113,8 +113,8 @@ impl Session {
         }
     }
 
-    /// A wanted block came from a peer; gives the other peers whose want is to be taken back.
-    pub fn came(&mut self, from: &PeerId, cid: &Cid, now: Instant) -> Vec<PeerId> {
+    /// A wanted block has arrived from a peer; returns the other peers whose want is to be cancelled.
+    pub fn received(&mut self, from: &PeerId, cid: &Cid, now: Instant) -> Vec<PeerId> {
         let Some(open) = self.open.remove(cid) else { return Vec::new() };
         for (peer, _) in &open.asked {
             if let Some(peer) = self.peers.get_mut(peer) {
@@ -129,7 +129,7 @@ impl Session {
         open.asked.into_iter().map(|(peer, _)| peer).filter(|peer| peer != from).collect()
     }
 
-    /// What to ask now, by peer.
+    /// What to request now, by peer.
     pub fn next(&mut self, now: Instant) -> Vec<(PeerId, Vec<Want>)> {
         self.note_silence(now);
         let mut wants: BTreeMap<PeerId, Vec<Want>> = BTreeMap::new();
@@ -140,7 +140,7 @@ impl Session {
             let Some(open) = self.open.get_mut(&cid) else { continue };
             let able = |(id, peer): &(&PeerId, &mut Peer)| {
                 peer.open < peer.window
-                    && !open.lacking.contains(*id)
+                    && !open.missing.contains(*id)
                     && !open.asked.iter().any(|(of, _)| of == *id)
             };
             let best = self
@@ -164,7 +164,7 @@ impl Session {
         wants.into_iter().collect()
     }
 
-    /// A want that everybody asked for has kept silent about for too long is asked of one more.
+    /// A want that none of the asked peers has answered in time goes to one more.
     fn note_silence(&mut self, now: Instant) {
         if self.looked.is_some_and(|looked| now.saturating_duration_since(looked) < limits::DHT_TICK) {
             return;
@@ -188,7 +188,7 @@ impl Session {
         }
     }
 
-    /// Wants that are still open, to be taken back when the fetch ends.
+    /// Wants that are still open, to be cancelled when the fetch ends.
     pub fn cancels(&self) -> Vec<(PeerId, Vec<Want>)> {
         let mut cancels: BTreeMap<PeerId, Vec<Want>> = BTreeMap::new();
         for (cid, open) in &self.open {

@@ -1,4 +1,4 @@
-//! The messages of bitswap 1.2: the few fields a client needs, read within bounds.
+//! The messages of bitswap 1.2: the few fields that a client needs.
 //!
 //! All bytes are slices of the input, counts are bounded, and unknown fields are skipped.
 
@@ -16,38 +16,38 @@ const FIXED_32: u64 = 5;
 const PREFIX_VERSION: u8 = 0x01;
 const PREFIX_HASH: [u8; 2] = [0x12, 0x20];
 
-/// What is asked of a peer for one CID.
+/// A request to a peer for one CID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::node::dht) enum Want {
     /// The block itself.
     Block(Cid),
-    /// Only whether the peer has it.
+    /// Whether the peer has it.
     Have(Cid),
-    /// Nothing any more.
+    /// Takes an earlier want back.
     Cancel(Cid),
 }
 
-/// What a peer sent, as far as it is of use.
+/// The parts of a received message that a client uses.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::node::dht) struct Message {
-    /// Bytes that claim to be blocks; their CIDs are computed by whoever wants one.
+    /// Bytes that may be blocks; their CIDs have to be computed.
     pub blocks: Vec<(Codec, Bytes)>,
     /// CIDs the peer says it has.
     pub have: Vec<Cid>,
-    /// CIDs the peer says it has not.
-    pub lacking: Vec<Cid>,
+    /// CIDs the peer says it does not have.
+    pub missing: Vec<Cid>,
 }
 
 impl Message {
-    /// Whether there is nothing in it.
+    /// Whether it has no content.
     pub fn is_empty(&self) -> bool {
-        self.blocks.is_empty() && self.have.is_empty() && self.lacking.is_empty()
+        self.blocks.is_empty() && self.have.is_empty() && self.missing.is_empty()
     }
 
     /// Reads a message; its size was bounded by the caller.
     ///
     /// # Errors
-    /// [`Code::Malformed`] for what is no message, or has more than [`limits::BITSWAP_ITEMS`] parts.
+    /// [`Code::Malformed`] for bytes that are not a message, or have more than [`limits::BITSWAP_ITEMS`] parts.
     pub fn decode(raw: &Bytes) -> Result<Self, Error> {
         let mut message = Self::default();
         let mut items = 0_usize;
@@ -74,7 +74,7 @@ impl Message {
             }
             Ok(())
         })?;
-        // Other kinds of CIDs are never asked for.
+        // Blocks with other kinds of CIDs are never requested.
         if let Some(codec) = codec_of(&prefix) {
             self.blocks.push((codec, data));
         }
@@ -94,7 +94,7 @@ impl Message {
         if let Ok(cid) = Cid::from_bytes(&cid) {
             match kind {
                 0 => self.have.push(cid),
-                1 => self.lacking.push(cid),
+                1 => self.missing.push(cid),
                 _ => {}
             }
         }
@@ -102,7 +102,7 @@ impl Message {
     }
 }
 
-/// A message that asks, with its length in front.
+/// Encodes wants as a message with its length in front.
 pub(in crate::node::dht) fn encode_wants(wants: &[Want]) -> Vec<u8> {
     let mut list = Vec::new();
     for want in wants {

@@ -44,7 +44,7 @@ fn the_window_opens_with_the_first_block() {
     let mut session = Session::new(&wanted);
     session.join(peer, now);
     assert_eq!(asked(&session.next(now)).len(), limits::BITSWAP_FIRST_WANTS);
-    assert!(session.came(&peer, &wanted[0], now).is_empty());
+    assert!(session.received(&peer, &wanted[0], now).is_empty());
     let more = asked(&session.next(now)).len();
     assert_eq!(more, limits::BITSWAP_WANTS - limits::BITSWAP_FIRST_WANTS + 1);
 }
@@ -55,11 +55,11 @@ fn a_block_that_one_lacks_is_asked_of_the_next() {
     let mut session = Session::new(&wanted);
     peers.iter().for_each(|peer| session.join(*peer, now));
     let (first, cid) = asked(&session.next(now))[0];
-    session.lacks(&first, &cid, now);
+    session.does_not_have(&first, &cid, now);
     let (second, _) = asked(&session.next(now))[0];
     assert_ne!(first, second);
     assert!(!session.is_stuck());
-    session.lacks(&second, &cid, now);
+    session.does_not_have(&second, &cid, now);
     assert!(session.next(now).is_empty());
     assert!(session.is_stuck() && !session.is_done());
     // One that comes later is asked.
@@ -79,7 +79,7 @@ fn a_silent_peer_is_joined_by_another_and_loses_the_race() {
     let late = now + limits::BITSWAP_STALL;
     let again = asked(&session.next(late));
     assert!(again.len() == 2 && again.iter().all(|(peer, _)| *peer == peers[1]));
-    assert_eq!(session.came(&peers[1], &wanted[0], late), [peers[0]]);
+    assert_eq!(session.received(&peers[1], &wanted[0], late), [peers[0]]);
     assert_eq!(session.cancels().iter().map(|(_, wants)| wants.len()).sum::<usize>(), 2);
     assert_eq!(session.left().count(), 1);
 }
@@ -94,7 +94,7 @@ fn a_peer_that_never_gives_anything_keeps_no_want() {
         let asked = asked(&session.next(now));
         now += Duration::from_millis(20);
         for (_, cid) in asked.iter().filter(|(peer, _)| *peer == good) {
-            session.came(&good, cid, now);
+            session.received(&good, cid, now);
         }
         assert!(asked.iter().all(|(peer, _)| *peer == good || *peer == bad));
     }
@@ -134,12 +134,12 @@ proptest! {
             match step {
                 0 => session.join(peer, now),
                 1 => session.leave(&peer),
-                2 => session.lacks(&peer, &cid, now),
+                2 => session.does_not_have(&peer, &cid, now),
                 3 => {
                     if session.wants(&cid) {
                         got.insert(cid);
                     }
-                    session.came(&peer, &cid, now);
+                    session.received(&peer, &cid, now);
                 }
                 _ => now += Duration::from_millis(100),
             }

@@ -6,7 +6,7 @@ fn cid(text: &str) -> Cid {
     Cid::of(Codec::Raw, text.as_bytes())
 }
 
-fn message(blocks: &[&[u8]], have: &[Cid], lacking: &[Cid]) -> Vec<u8> {
+fn message(blocks: &[&[u8]], have: &[Cid], missing: &[Cid]) -> Vec<u8> {
     let mut out = Vec::new();
     for block in blocks {
         let mut part = Vec::new();
@@ -14,7 +14,7 @@ fn message(blocks: &[&[u8]], have: &[Cid], lacking: &[Cid]) -> Vec<u8> {
         put_bytes(&mut part, 2, block);
         put_bytes(&mut out, 3, &part);
     }
-    for (kind, cids) in [(0, have), (1, lacking)] {
+    for (kind, cids) in [(0, have), (1, missing)] {
         for cid in cids {
             let mut part = Vec::new();
             put_bytes(&mut part, 1, &cid.to_bytes());
@@ -30,7 +30,7 @@ fn blocks_and_presences_are_read() {
     let raw = message(&[b"one", b""], &[cid("a")], &[cid("b"), cid("c")]);
     let read = Message::decode(&raw.into()).unwrap();
     assert_eq!(read.blocks, [(Codec::Raw, Bytes::from_static(b"one")), (Codec::Raw, Bytes::new())]);
-    assert_eq!((read.have, read.lacking), (vec![cid("a")], vec![cid("b"), cid("c")]));
+    assert_eq!((read.have, read.missing), (vec![cid("a")], vec![cid("b"), cid("c")]));
 }
 
 #[test]
