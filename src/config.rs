@@ -1,7 +1,6 @@
-//! Configuration: one type for Rust, `plugins.wallet-sync` and the command line's nodes file.
+//! Configuration, the same for Rust, `plugins.wallet-sync` and the command line's nodes file.
 //!
-//! Unknown keys are refused, everything is checked once by [`Config::validate`]. Durations are whole
-//! milliseconds in JSON.
+//! Unknown keys are refused, and [`Config::validate`] checks every value. Durations are whole milliseconds in JSON.
 
 use std::time::Duration;
 
@@ -17,21 +16,21 @@ use crate::secret::Bearer;
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct Config {
-    /// The user's nodes, 0 to 32. Default: none, which keeps the wallet local.
+    /// The user's nodes, 0 to 32. Default: none; the wallet then stays on this device.
     pub nodes: Vec<NodeConfig>,
-    /// Network name, put behind every key derivation info. Default: none (the main network).
+    /// Network name, part of every derived key. Default: none (the main network).
     pub network: Option<String>,
     /// Cache settings.
     pub cache: CacheConfig,
-    /// Time bounds.
+    /// Timeouts.
     pub timeouts: Timeouts,
-    /// Grace window after the first valid record, 0–1,000 ms. Default 150 ms.
+    /// How long to wait for other nodes after the first valid record, 0–1,000 ms. Default 150 ms.
     #[serde(with = "millis")]
     pub grace: Duration,
-    /// Changes within this time become one publish, 0–60,000 ms. Default 250 ms.
+    /// Changes within this time are published together, 0–60,000 ms. Default 250 ms.
     #[serde(with = "millis")]
     pub coalesce: Duration,
-    /// Polling of the engine's own schedule.
+    /// How often the engine reads the nodes by itself.
     pub poll: PollConfig,
     /// Metrics settings.
     pub metrics: MetricsConfig,
@@ -44,39 +43,39 @@ pub struct Config {
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct CacheConfig {
-    /// Records verified less than this ago are answered from memory, 0–3,600,000 ms. Default 60 s.
+    /// A sync does not read records again that were verified less than this ago, 0–3,600,000 ms. Default 60 s.
     #[serde(with = "millis")]
     pub record_ttl: Duration,
-    /// A node or name that just failed is left alone this long, 0–600,000 ms. Default 30 s.
+    /// After a sync in which every node failed, further ones do not ask the nodes for this long, 0–600,000 ms. Default 30 s.
     #[serde(with = "millis")]
     pub failure_backoff: Duration,
-    /// Bytes of blocks that could be fetched again, at least 1 MiB. Default 256 MiB.
+    /// Maximum size of the blocks that are kept although they could be fetched again, at least 1 MiB. Default 256 MiB.
     pub max_bytes: u64,
 }
 
-/// Time bounds.
+/// Timeouts.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct Timeouts {
-    /// One sync, 100–60,000 ms. Default 1.8 s.
+    /// Reading the nodes in one sync, 100–60,000 ms. Default 1.8 s.
     #[serde(with = "millis")]
     pub sync: Duration,
-    /// One HTTP request, within the sync's own deadline, 100–60,000 ms. Default 5 s.
+    /// One HTTP request, within the sync's own timeout, 100–60,000 ms. Default 5 s.
     #[serde(with = "millis")]
     pub http: Duration,
-    /// Content that stops flowing, 100–60,000 ms. Default 3 s.
+    /// Pause while content is received, 100–60,000 ms. Default 3 s.
     #[serde(with = "millis")]
     pub content_idle: Duration,
     /// One publishing step on one node without progress, 100–600,000 ms. Default 5 s.
     #[serde(with = "millis")]
     pub publish: Duration,
-    /// The DHT query, 100–60,000 ms. Default 1 s.
+    /// A query of the DHT, 100–60,000 ms. Default 1 s.
     #[serde(with = "millis")]
     pub dht: Duration,
 }
 
-/// Polling of the engine's own schedule; each interval is drawn at random from its range.
+/// How often the engine reads the nodes by itself; each interval is chosen at random from its range.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[non_exhaustive]
@@ -115,8 +114,7 @@ pub struct NodeConfig {
     /// Bearer token sent to the RPC.
     #[serde(default)]
     pub token: Option<Bearer>,
-    /// Multiaddresses of its libp2p host, each with `/p2p/<peer id>` at the end, at most 64. With them the node is reached
-    /// over its DHT when HTTP fails.
+    /// Multiaddresses of its libp2p host, each with `/p2p/<peer id>` at the end, at most 64. They are used when HTTP fails.
     #[serde(default)]
     pub swarm: Vec<String>,
 }
@@ -172,7 +170,7 @@ impl Default for MetricsConfig {
 }
 
 impl NodeConfig {
-    /// A node with an id and nothing else; set `api` or `gateway` before use.
+    /// A node with only an id; set `api` or `gateway` before use.
     #[must_use]
     pub fn new(id: impl Into<String>) -> Self {
         Self { id: id.into(), api: None, gateway: None, token: None, swarm: Vec::new() }
@@ -180,7 +178,7 @@ impl NodeConfig {
 }
 
 impl Config {
-    /// Reads a nodes file: a JSON array of nodes.
+    /// Parses a nodes file: a JSON array of nodes.
     ///
     /// # Errors
     /// [`Code::BadRequest`] naming what is wrong and where.
@@ -188,7 +186,7 @@ impl Config {
         serde_json::from_str(json).map_err(|e| Error::new(Code::BadRequest, format!("nodes file: {e}")))
     }
 
-    /// Checks every bound.
+    /// Checks every value.
     ///
     /// # Errors
     /// [`Code::BadRequest`] naming the key, the value and the bound.
@@ -199,7 +197,7 @@ impl Config {
         for (at, node) in self.nodes.iter().enumerate() {
             node.validate().map_err(|e| e.within(&format!("nodes[{at}]")))?;
             if self.nodes.iter().take(at).any(|other| other.id == node.id) {
-                return Err(bad(format!("nodes[{at}].id: the same id stands twice")));
+                return Err(bad(format!("nodes[{at}].id: another node has the same id")));
             }
         }
         if let Some(network) = &self.network {
@@ -266,7 +264,7 @@ pub(crate) fn base_url(text: &str) -> Result<Url, Error> {
     Ok(url)
 }
 
-/// Multiaddresses that end in a peer id; whether they can be dialled is found out where they are.
+/// Checks that multiaddresses end in a peer id; whether they can be dialled is not checked here.
 fn peer_addresses(key: &str, addresses: &[String], most: usize) -> Result<(), Error> {
     if addresses.len() > most {
         return Err(bad(format!("{key}: {} given, at most {most}", addresses.len())));

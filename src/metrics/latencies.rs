@@ -1,7 +1,7 @@
 //! A histogram of latencies in the layout of an HDR histogram with three significant digits, kept sparse.
 //!
-//! Sparse because the same value lives in memory, in a row per minute and in a chart: a dense one takes 160 KB,
-//! this one a few hundred bytes. Quantiles are exact to one step (0.1 %), sum and maximum to the microsecond.
+//! Sparse because one is kept for each series of every stored minute: a dense one takes 160 KB, this one a few hundred
+//! bytes. Quantiles are exact to one step (0.1 %), sum and maximum to the microsecond.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -64,7 +64,7 @@ pub(super) fn to_ms(us: u64) -> f64 {
     us as f64 / 1_000.0
 }
 
-/// A sum that stays within what a row may hold. Capping keeps it associative.
+/// A sum, capped at what a row may hold; capped sums are still associative.
 pub(super) fn add(a: u64, b: u64) -> u64 {
     a.saturating_add(b).min(limits::ROLLUP_NUMBER)
 }
@@ -86,7 +86,7 @@ pub(super) fn step_end(us: u64) -> u64 {
 }
 
 impl Latencies {
-    /// Adds one latency, which [`to_us`] has brought within the bounds.
+    /// Adds one latency, as returned by [`to_us`].
     pub(super) fn record(&mut self, us: u64) {
         let count = Arc::make_mut(&mut self.counts.0).entry(step_start(us)).or_default();
         *count = add(*count, 1);
@@ -119,18 +119,18 @@ impl Latencies {
         self.sum_us
     }
 
-    /// The longest, ms; none of an empty set.
+    /// The longest, ms; none if there are no latencies.
     pub(super) fn max_ms(&self) -> Option<f64> {
         (!self.counts.0.is_empty()).then(|| to_ms(self.max_us))
     }
 
-    /// The mean, ms; none of an empty set.
+    /// The mean, ms; none if there are no latencies.
     pub(super) fn mean_ms(&self) -> Option<f64> {
         let count = self.count();
         (count > 0).then(|| to_ms(self.sum_us) / count as f64)
     }
 
-    /// The value, in ms, that `percent` of all do not exceed (nearest rank); none of an empty set.
+    /// The value, in ms, that `percent` of all do not exceed (nearest rank); none if there are no latencies.
     pub(super) fn percentile_ms(&self, percent: u8) -> Option<f64> {
         let count = u128::from(self.count());
         let rank = (count * u128::from(percent)).div_ceil(100).max(1);
@@ -155,7 +155,7 @@ impl Latencies {
         CHART_US.iter().map(up_to).collect()
     }
 
-    /// Whether the parts agree, as they do in anything that [`Latencies::record`] and [`Latencies::merge`] made.
+    /// Whether the counts are consistent, as all made by [`Latencies::record`] and [`Latencies::merge`] are.
     pub(super) fn is_sound(&self) -> bool {
         let (mut least, mut most) = (0_u128, 0_u128);
         for (step, count) in self.counts.0.iter() {

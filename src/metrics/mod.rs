@@ -1,7 +1,8 @@
 //! Counts every operation with its source, latency and outcome, and says whether the targets are met.
 //!
-//! A failure never enters a latency, an answer from the cache has its own source, and of nothing no figure is told.
-//! Recording costs a short lock; the arithmetic of a report is done on a copy, outside of it. Nothing here writes to disk: the engine drains the [`Rollup`]s and stores them.
+//! Latencies are those of successful operations only, answers from the cache have a source of their own, and without
+//! samples there is no figure. Recording takes a short lock; reports are computed on a copy, without it. Nothing here
+//! writes to disk: the engine drains the [`Rollup`]s and stores them.
 
 mod latencies;
 mod prometheus;
@@ -28,7 +29,7 @@ pub use sample::{Operation, Sample, Source};
 pub use snapshot::{Bucket, OperationFigures, SlowOperation, Snapshot, Totals};
 pub use target::{Goal, Side, Target, TargetState};
 
-/// The measurements of one account. Cheap to clone; all clones count into one.
+/// The measurements of one account. Cheap to clone; all clones share the counts.
 #[derive(Clone)]
 pub struct Metrics(Arc<Inner>);
 
@@ -51,7 +52,7 @@ impl Counted {
         Self { since, total: Figures::default(), pending: BTreeMap::new(), skipped: 0 }
     }
 
-    /// Nobody drains: memory stays bounded, the oldest minutes go first. The total keeps them.
+    /// Bounds memory when nobody drains: the oldest minutes are dropped, though not from the total.
     fn bound_pending(&mut self) {
         while self.pending.len() > limits::ROLLUP_MINUTES {
             self.pending.pop_first();
@@ -61,14 +62,14 @@ impl Counted {
 }
 
 impl Metrics {
-    /// Starts at zero. Operations that take `slow` or longer are listed and logged.
+    /// Starts with zero counts. Operations that take `slow` or longer are listed and logged.
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, slow: Duration) -> Self {
         let state = Mutex::new(Counted::starting(clock.now()));
         Self(Arc::new(Inner { clock, slow, state }))
     }
 
-    /// Counts one operation, now.
+    /// Counts one operation that ended now.
     pub fn record(&self, mut sample: Sample) {
         let at = self.0.clock.now();
         let us = latencies::to_us(sample.latency);
@@ -91,7 +92,7 @@ impl Metrics {
         state.bound_pending();
     }
 
-    /// Everything counted, with an empty table of nodes.
+    /// Everything counted; the list of nodes is empty.
     #[must_use]
     pub fn snapshot(&self) -> Snapshot {
         let at = self.0.clock.now();
@@ -99,7 +100,7 @@ impl Metrics {
         snapshot::take(&total, since, at, skipped)
     }
 
-    /// Judges the targets: 95 % of the waits under 2 s, their mean under 500 ms, more than 99 % of syncs and publishes
+    /// Checks the targets: 95 % of the waits under 2 s, their mean under 500 ms, more than 99 % of syncs and publishes
     /// successful, more than half of the cache look-ups a hit.
     ///
     /// A wait is a successful sync that the cache did not answer. Below [`limits::TARGET_SAMPLES`] samples a target is
@@ -111,8 +112,8 @@ impl Metrics {
 
     /// Takes what was recorded since the last drain, a row per minute, oldest first.
     ///
-    /// A minute may come again with more: merge its row into the stored one with [`Metrics::merge_json`]. Rows that
-    /// could not be stored are given back with [`Metrics::put_back`].
+    /// The same minute may be drained again with further counts: merge its row into the stored one with
+    /// [`Metrics::merge_json`]. Return rows that could not be stored with [`Metrics::put_back`].
     #[must_use]
     pub fn drain_rollups(&self) -> Vec<Rollup> {
         let pending = std::mem::take(&mut self.state().pending);
@@ -121,7 +122,7 @@ impl Metrics {
         pending.into_iter().filter_map(row).collect()
     }
 
-    /// Takes back rows that [`Metrics::drain_rollups`] gave and that could not be stored; the next drain has them again.
+    /// Takes back rows of [`Metrics::drain_rollups`] that could not be stored; the next drain returns them again.
     pub fn put_back(&self, rows: &[Rollup]) {
         for row in rows {
             let figures = rollup::readable(row);
@@ -134,7 +135,7 @@ impl Metrics {
         }
     }
 
-    /// Makes one row of two of the same minute. The order does not matter; equal contents give equal text.
+    /// Merges two rows of the same minute. The order does not matter; equal contents give equal text.
     ///
     /// # Errors
     /// [`Code::Malformed`](crate::error::Code::Malformed) or [`Code::TooLarge`](crate::error::Code::TooLarge) if either is damaged;
@@ -145,7 +146,7 @@ impl Metrics {
         rollup::encode(&figures)
     }
 
-    /// Adds history to what is told, once, after opening. Damaged rows are left out and counted.
+    /// Adds stored history to the figures, once, after opening. Damaged rows are left out and counted.
     pub fn restore(&self, rows: &[Rollup]) {
         let (mut history, mut skipped, mut oldest) = (Figures::default(), 0_u64, i64::MAX);
         for row in rows {
@@ -163,7 +164,7 @@ impl Metrics {
         state.since = state.since.min(oldest.saturating_mul(rollup::MINUTE_MS));
     }
 
-    /// A chart of stored rows from `from_minute` up to but not including `to_minute`, a point per step, empty ones too.
+    /// A chart from stored rows, from `from_minute` up to but not including `to_minute`, a point per step, empty ones too.
     ///
     /// A step of 0 counts as 1; steps are widened until at most [`limits::ROLLUP_MINUTES`] points are left. Damaged rows
     /// are left out and counted in their point.
@@ -184,18 +185,18 @@ impl Metrics {
         prometheus::exposition(&total, since, skipped)
     }
 
-    /// Starts at zero again; what has not been drained is forgotten too.
+    /// Sets every count to zero, those not drained yet included.
     pub fn reset(&self) {
         *self.state() = Counted::starting(self.0.clock.now());
     }
 
-    /// Figures are counts behind shared pointers: copying them is cheap, and the work on them needs no lock.
+    /// Counts are behind shared pointers: copying is cheap, and reports need no lock.
     fn copy(&self) -> (Figures, UnixMs, u64) {
         let state = self.state();
         (state.total.clone(), state.since, state.skipped)
     }
 
-    /// Counts are whole after every statement, so a panic elsewhere does not spoil them.
+    /// Counts are consistent after every statement, so a poisoned lock can be used.
     fn state(&self) -> MutexGuard<'_, Counted> {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

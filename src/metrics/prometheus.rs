@@ -1,7 +1,7 @@
 //! The figures in the Prometheus text exposition format, version 0.0.4.
 //!
-//! Label values come from closed lists of lower-case words, so none needs escaping. Counters fall back when the
-//! metrics are reset, which Prometheus takes for a restart.
+//! Label values are from closed lists of lower-case words, so none needs escaping. Counters start at zero again when the
+//! metrics are reset, which Prometheus treats as a restart.
 
 use std::fmt::{Display, Write};
 
@@ -65,7 +65,7 @@ fn operations(text: &mut Text, figures: &Figures) {
     }
 }
 
-/// A target without enough data has no sample: neither 0 nor 1 would be true.
+/// A target without enough data has no sample, because neither 0 nor 1 would be true.
 fn targets(text: &mut Text, figures: &Figures) {
     let name = "wallet_sync_target_met";
     text.family(name, "gauge", "1 if a target is met, 0 if missed; absent while there is too little data.");

@@ -1,6 +1,6 @@
-//! Minutes of history as rows for the store, and charts made of them.
+//! History: rows for the store, one per minute, and charts made of them.
 //!
-//! A row is JSON with sparse latency counts, so that rows merge without loss and percentiles can be told over any
+//! A row is JSON with sparse latency counts, so that rows can be merged without loss and percentiles computed over any
 //! span. A row that does not parse, or whose numbers contradict each other, is left out and counted.
 
 use serde::{Deserialize, Serialize};
@@ -10,7 +10,7 @@ use crate::clock::UnixMs;
 use crate::error::{Code, Error};
 use crate::limits;
 
-/// Layout of a row; another number is not read.
+/// Version of the layout; rows of other versions are not read.
 const VERSION: u32 = 1;
 
 /// Milliseconds of a minute.
@@ -21,7 +21,7 @@ pub(super) const MINUTE_MS: i64 = 60_000;
 pub struct Rollup {
     /// Minutes since the Unix epoch, UTC.
     pub minute: i64,
-    /// Mergeable figures; see [`merge_json`](super::Metrics::merge_json).
+    /// The counts, mergeable; see [`merge_json`](super::Metrics::merge_json).
     pub json: String,
 }
 
@@ -39,7 +39,7 @@ pub struct HistoryPoint {
     /// How many of them failed.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub failures: u64,
-    /// Median wait of the syncs that succeeded and that the cache did not answer, ms; none without any.
+    /// Median wait of the syncs that succeeded and that the cache did not answer, ms; none if there was none.
     pub p50_ms: Option<f64>,
     /// Their 95th percentile, ms.
     pub p95_ms: Option<f64>,
@@ -60,7 +60,7 @@ pub struct HistoryPoint {
     /// Body bytes sent.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub bytes_out: u64,
-    /// Rows of this step that are damaged and left out.
+    /// Damaged rows of this step, left out.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub skipped_rollups: u64,
 }
@@ -86,7 +86,7 @@ pub(super) fn decode(json: &str) -> Result<Figures, Error> {
     if json.len() > limits::ROLLUP_BYTES {
         return Err(Error::new(Code::TooLarge, "metrics roll-up is larger than any this release writes"));
     }
-    // The parser's words quote the row, so they are not passed on.
+    // The parser's message quotes the row, so it is not passed on.
     let row: Row<Figures> = serde_json::from_str(json)
         .map_err(|_| Error::new(Code::Malformed, "metrics roll-up does not parse"))?;
     if row.version != VERSION {

@@ -1,10 +1,10 @@
-//! One operation that ended: what it was, what answered it, what it cost.
+//! One measured operation.
 
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-/// What was done.
+/// Kind of an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "kebab-case")]
@@ -15,7 +15,7 @@ pub enum Operation {
     Resolve,
     /// Fetching content by CID.
     Fetch,
-    /// Bringing changes to the nodes.
+    /// Publishing changes to the nodes.
     Publish,
     /// Looking into the cache.
     Cache,
@@ -38,7 +38,7 @@ impl Operation {
     }
 }
 
-/// Over which way an answer came.
+/// Where an answer came from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "kebab-case")]
@@ -69,10 +69,10 @@ impl Source {
     }
 }
 
-/// One operation that ended.
+/// One operation, after its end.
 ///
-/// Every request, byte and look-up belongs into one sample only: a sync that leaves its requests to its resolve
-/// and fetch carries none itself.
+/// Count every request, byte and look-up in one sample only: a sync whose requests are counted by its resolve and fetch
+/// has none itself.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sample {
     /// Which operation.
@@ -81,7 +81,7 @@ pub struct Sample {
     pub source: Source,
     /// From its start to its end; above [`limits::LATENCY_MAX_US`](crate::limits::LATENCY_MAX_US) it counts as that.
     pub latency: Duration,
-    /// Whether it did what was asked. If not, its latency is not counted.
+    /// Whether it succeeded. If not, its latency is not counted.
     pub ok: bool,
     /// Whether the cache answered; `None` if it was not asked.
     pub cache_hit: Option<bool>,

@@ -1,7 +1,7 @@
-//! What is counted, per operation and source, and how two counts become one.
+//! The counts, one series per operation and source, and how they are merged.
 //!
-//! [`Figures::merge`] is commutative and associative: recording everything in one place, or in many and merging
-//! them in any order, gives the same figures.
+//! [`Figures::merge`] is commutative and associative: counting in one place, or in many places that are merged in any
+//! order, gives the same figures.
 
 use std::collections::BTreeMap;
 
@@ -28,7 +28,7 @@ pub(super) struct Series {
     pub bytes_in: u64,
     /// Body bytes sent.
     pub bytes_out: u64,
-    /// Of the operations that succeeded.
+    /// Latencies of the successful operations.
     pub latencies: Latencies,
 }
 
@@ -132,17 +132,17 @@ impl Figures {
         self.sum_of(|_, _| true)
     }
 
-    /// What the wallet asks for, as one series: syncs and publishes. All else is a step of these.
+    /// Syncs and publishes as one series. All other operations are steps of these.
     pub(super) fn asked(&self) -> Series {
         self.sum_of(|operation, _| matches!(operation, Operation::Sync | Operation::Publish))
     }
 
-    /// How long users wait: successful syncs that the cache did not answer.
+    /// How long users wait: latencies of successful syncs that the cache did not answer.
     pub(super) fn waits(&self) -> Latencies {
         self.sum_of(|operation, source| operation == Operation::Sync && source != Source::Cache).latencies
     }
 
-    /// Whether the parts agree, as they do in anything recorded and merged here.
+    /// Whether the counts are consistent, as all recorded and merged ones are.
     pub(super) fn is_sound(&self) -> bool {
         self.series().all(|(_, _, series)| series.is_sound())
             && self.slow.len() <= limits::SLOW_OPERATIONS
@@ -160,7 +160,7 @@ impl Figures {
         sum
     }
 
-    /// The order is total, so that which ones stay does not depend on the order of merging.
+    /// The order is total, so that the result does not depend on the order of merging.
     fn keep_newest_slow(&mut self) {
         self.slow.sort_unstable_by(|a, b| b.cmp(a));
         self.slow.truncate(limits::SLOW_OPERATIONS);
@@ -174,12 +174,12 @@ impl Slow {
     }
 }
 
-/// A detail without control characters, cut to its bound: it goes into logs and onto screens.
+/// A detail for logs and screens: shortened and without control characters.
 pub(super) fn shortened(detail: &str) -> String {
     detail.chars().filter(|c| !c.is_control()).take(limits::SLOW_DETAIL_CHARS).collect()
 }
 
-/// `part` of `whole`; none of nothing.
+/// `part` of `whole`; none if `whole` is 0.
 pub(super) fn share(part: u64, whole: u64) -> Option<f64> {
     (whole > 0).then(|| part as f64 / whole as f64)
 }

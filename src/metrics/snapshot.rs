@@ -1,6 +1,6 @@
-//! The figures as people and programs see them.
+//! The figures for people and programs.
 //!
-//! A rate or percentile of nothing is `None` (`null`), never 0 or 1.
+//! A rate or percentile without samples is `None` (`null`), never 0 or 1.
 
 use serde::Serialize;
 use serde_json::Value;
@@ -14,23 +14,23 @@ use crate::clock::UnixMs;
 #[derive(Clone, Debug, PartialEq, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Snapshot {
-    /// Start of what is counted, ms since the Unix epoch: start, reset, or the oldest restored minute.
+    /// Start of the measurements, ms since the Unix epoch: process start, reset, or the oldest restored minute.
     pub since: UnixMs,
     /// When the snapshot was taken, ms since the Unix epoch.
     pub at: UnixMs,
     /// One row per operation and source that occurred.
     pub operations: Vec<OperationFigures>,
-    /// What went over the wire.
+    /// Network traffic.
     pub totals: Totals,
-    /// Share of syncs and publishes that succeeded, 0–1; none without any.
+    /// Share of syncs and publishes that succeeded, 0–1; none if there was none.
     pub success_rate: Option<f64>,
-    /// Share of cache look-ups that hit, 0–1; none without any.
+    /// Share of cache look-ups that hit, 0–1; none if there was none.
     pub cache_hit_rate: Option<f64>,
     /// The last slow operations, newest first.
     pub slow: Vec<SlowOperation>,
-    /// One value per node; filled by the engine, which knows them.
+    /// One value per node; filled in by the engine.
     pub nodes: Vec<Value>,
-    /// Minutes of history that were damaged or found no room, and so are not in here.
+    /// Minutes of history that are missing here: damaged, or dropped because nobody stored them.
     pub skipped_rollups: u64,
 }
 
@@ -49,7 +49,7 @@ pub struct OperationFigures {
     /// How often it failed.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub failures: u64,
-    /// Median of the successful ones, ms; none without any.
+    /// Median latency of the successful ones, ms; none if there was none.
     pub p50_ms: Option<f64>,
     /// Their 95th percentile, ms.
     pub p95_ms: Option<f64>,
@@ -83,15 +83,15 @@ pub struct OperationFigures {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub struct Bucket {
-    /// Longest latency in it, ms; the shortest is above the bucket before.
+    /// Upper end, ms; the lower end is the upper end of the bucket before.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub upto_ms: f64,
-    /// How many fell into it.
+    /// How many latencies it contains.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub count: u64,
 }
 
-/// What went over the wire.
+/// Network traffic.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
@@ -128,7 +128,7 @@ pub struct SlowOperation {
     pub detail: Option<String>,
 }
 
-/// Shows figures.
+/// Converts the counts.
 pub(super) fn take(figures: &Figures, since: UnixMs, at: UnixMs, skipped_rollups: u64) -> Snapshot {
     let (all, asked) = (figures.sum(), figures.asked());
     Snapshot {

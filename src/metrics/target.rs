@@ -1,4 +1,4 @@
-//! The four targets, judged all the time, and never on too little data.
+//! The four targets, and whether they are met; undecided while there are too few samples.
 
 use std::time::Duration;
 
@@ -14,7 +14,7 @@ use crate::limits;
 pub enum TargetState {
     /// Reached.
     Met,
-    /// Fewer than [`limits::TARGET_SAMPLES`] samples: nothing can be said.
+    /// Too few samples to decide.
     TooLittleData,
     /// Not reached.
     Missed,
@@ -38,17 +38,17 @@ pub struct Target {
 pub struct Goal {
     /// `p95Ms`, `meanMs`, `successRate` or `cacheHitRate`.
     pub name: &'static str,
-    /// What was measured; none of nothing. Shown also when the samples are too few to judge it.
+    /// What was measured, also when there are too few samples to decide; none without a sample.
     pub value: Option<f64>,
     /// What it is compared with.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub limit: f64,
-    /// On which side of the limit the value has to be; on the limit it is missed.
+    /// On which side of the limit the value has to be; a value equal to the limit misses it.
     pub side: Side,
-    /// How many samples the value is made of.
+    /// Number of samples.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub samples: u64,
-    /// The judgement.
+    /// Whether it is met.
     pub state: TargetState,
 }
 
@@ -72,7 +72,7 @@ impl Side {
     }
 }
 
-/// Judges figures.
+/// Compares the figures with the targets.
 pub(super) fn judge(figures: &Figures) -> Target {
     let (all, asked, waits) = (figures.sum(), figures.asked(), figures.waits());
     let lookups = all.cache_hits + all.cache_misses;

@@ -1,4 +1,4 @@
-//! The open accounts and what belongs to each: engine, listeners, bounds on what runs at once.
+//! The open accounts, each with its engine, its listeners and limits on concurrent work.
 
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -21,18 +21,18 @@ use crate::error::{Code, Error};
 use crate::limits;
 use crate::secret::Secret;
 
-/// The plugin's state: the accounts that the app has opened. Got by [`WalletSyncExt`](super::WalletSyncExt).
+/// The plugin's state: the accounts that the app has opened. See [`WalletSyncExt`](super::WalletSyncExt).
 #[derive(Debug)]
 pub struct WalletSync {
     config: Config,
     folder: PathBuf,
     open: RwLock<BTreeMap<String, Arc<OpenAccount>>>,
-    /// Opening, closing and wiping come one after the other.
+    /// Held while an account is opened, closed or wiped.
     order: Mutex<()>,
     limiter: CallLimiter,
-    /// What was told of the foreground last, for accounts opened later.
+    /// Whether the app is in front, for accounts opened later.
     is_in_front: AtomicBool,
-    /// Bytes of put bodies under way, over all accounts.
+    /// Bytes of put bodies in memory, over all accounts.
     bodies: Arc<Semaphore>,
 }
 
@@ -43,18 +43,18 @@ pub(super) struct OpenAccount {
     pub feed: Arc<Feed>,
     /// Payloads being read.
     pub payloads: Semaphore,
-    /// Syncs and flushes being waited for.
+    /// Syncs and flushes that windows wait for.
     pub syncs: Semaphore,
-    /// What runs as long as the account is open; ends when this is dropped.
+    /// Tasks that run as long as the account is open; dropping this ends them.
     tasks: Mutex<JoinSet<()>>,
 }
 
 /// What became of a wiped account's folder.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Wiped {
-    /// It is gone. Everything of this device was `verified` on the nodes.
+    /// It was removed. Every change of this device was `verified` on the nodes.
     Removed,
-    /// It was moved to `set-aside` in the plugin's folder, for it may hold the only copy of something.
+    /// It was moved to `set-aside` in the plugin's folder, because it may hold the only copy of something.
     SetAside,
 }
 
@@ -78,12 +78,12 @@ impl WalletSync {
         }
     }
 
-    /// Opens an account under a name of the app's choice with the plugin's settings; from then on commands can name it, and
-    /// it publishes and polls by itself.
+    /// Opens an account with the plugin's settings, under a name that the app chooses. Commands can then use it, and it
+    /// publishes and polls by itself.
     ///
     /// # Errors
     /// `bad_request` for an id that is not 1–64 characters of `A–Z a–z 0–9 . _ -`, `conflict` when an account of this name is
-    /// open, `rate_limited` above [`limits::ACCOUNTS`] open accounts; else as [`Engine::open`].
+    /// open, `rate_limited` above [`limits::ACCOUNTS`] open accounts; otherwise as [`Engine::open`].
     ///
     /// # Cancel safety
     /// Dropping the future leaves the account closed.
@@ -133,14 +133,14 @@ impl WalletSync {
         Ok(engine)
     }
 
-    /// Closes an account: work under way ends within five seconds, listeners are told, the folder is released. What is not
-    /// published is on disk and goes on when the account is opened again.
+    /// Closes an account: running work gets five seconds to end, listeners get a `closed` event, the folder is released.
+    /// Changes that are not published yet are on disk and are published when the account is opened again.
     ///
     /// # Errors
     /// `closed` when no account of this name is open; store errors of the last writes.
     ///
     /// # Cancel safety
-    /// Dropping the future leaves the account unknown to commands; the folder is released when the engine's tasks end.
+    /// Commands do not find the account any more when the future is dropped; the folder is released when the engine's tasks end.
     pub async fn close_account(&self, id: &str) -> Result<(), Error> {
         let _order = self.order.lock().await;
         self.close(id).await.map(|_| ())
@@ -158,12 +158,12 @@ impl WalletSync {
         self.open.read().unwrap_or_else(PoisonError::into_inner).keys().cloned().collect()
     }
 
-    /// Closes an account and takes its folder off this device: removed when every change of this device is `verified` on the
-    /// nodes, set aside when it is not and `force` is given. Nodes and other devices keep what they have.
+    /// Closes an account and removes its folder from this device if every change of this device is `verified` on the nodes;
+    /// otherwise, with `force`, the folder is set aside. Nodes and other devices keep what they have.
     ///
     /// # Errors
     /// `closed` when no account of this name is open; `pending_changes` when a change is below `verified` and `force` is not
-    /// given, with nothing changed; `storage_io` when the folder cannot be moved, with the account closed.
+    /// given (nothing is changed then); `storage_io` when the folder cannot be moved (the account is closed then).
     ///
     /// # Cancel safety
     /// The folder is moved whole or not at all.
@@ -173,7 +173,7 @@ impl WalletSync {
             return Err(Error::new(Code::PendingChanges, "changes of this device are not verified yet"));
         }
         let engine = self.close(id).await?;
-        // A change may have come in between: then its only copy stays.
+        // A change may have been made meanwhile: its only copy must stay.
         let is_safe = engine.status().pending == 0;
         let (base, id) = (self.folder.clone(), id.to_owned());
         let moved = tokio::task::spawn_blocking(move || {
@@ -183,10 +183,10 @@ impl WalletSync {
                 folder::set_aside(&base, &id).map(|()| Wiped::SetAside)
             }
         });
-        moved.await.map_err(|_| Error::new(Code::TaskFailed, "the folder was not put away"))?
+        moved.await.map_err(|_| Error::new(Code::TaskFailed, "the folder was not removed"))?
     }
 
-    /// Publishes what is pending in every account and closes it, all within a time. What is left is on disk.
+    /// Publishes what is pending in every account and closes it, all within a time limit. The rest is on disk.
     ///
     /// # Cancel safety
     /// Call it again when dropped early.
@@ -196,7 +196,7 @@ impl WalletSync {
         let all = self.all();
         join_all(all.iter().map(|account| async move {
             if account.engine.status().pending > 0 {
-                // Not reached in time is no failure: the next start goes on with it.
+                // Running out of time is no failure: publishing continues after the next start.
                 let _ = tokio::time::timeout_at(end, account.engine.flush(within)).await;
             }
             let left = end.saturating_duration_since(monotonic());
@@ -207,7 +207,7 @@ impl WalletSync {
         .await;
     }
 
-    /// Tells every account whether the app is in front: it then reads the nodes more often.
+    /// Tells every account whether the app is in front; while it is, nodes are read more often.
     pub fn set_foreground(&self, is_in_front: bool) {
         self.is_in_front.store(is_in_front, Ordering::Release);
         for account in self.all() {
@@ -215,7 +215,7 @@ impl WalletSync {
         }
     }
 
-    /// Tells every account that the app was suspended and runs again: each reads its nodes at once.
+    /// Tells every account that the app runs again after it was suspended; each reads its nodes at once.
     pub fn resume(&self) {
         for account in self.all() {
             account.engine.resume();
@@ -233,18 +233,18 @@ impl WalletSync {
         self.limiter.forget(window);
     }
 
-    /// Lets a window's call pass.
-    pub(super) fn pass(&self, window: &str, class: CallClass) -> CommandResult<()> {
-        Ok(self.limiter.pass(window, class, monotonic())?)
+    /// Admits a window's call.
+    pub(super) fn admit(&self, window: &str, class: CallClass) -> CommandResult<()> {
+        Ok(self.limiter.admit(window, class, monotonic())?)
     }
 
-    /// An open account for a window's call.
+    /// Admits a window's call and returns the open account.
     pub(super) fn enter(&self, window: &str, class: CallClass, id: &str) -> CommandResult<Arc<OpenAccount>> {
-        self.pass(window, class)?;
+        self.admit(window, class)?;
         Ok(self.account(id)?)
     }
 
-    /// Room for a body in memory, kept until the permit is dropped.
+    /// Reserves memory for a body until the permit is dropped.
     pub(super) fn body_room(&self, bytes: usize) -> CommandResult<OwnedSemaphorePermit> {
         let bytes = u32::try_from(bytes).unwrap_or(u32::MAX);
         let room = self.bodies.clone().try_acquire_many_owned(bytes);

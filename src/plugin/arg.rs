@@ -1,4 +1,6 @@
-//! An argument of a command. Tauri refuses one that it cannot read in plain words; here that is an error of the closed list too.
+//! An argument of a command. Tauri reports one that it cannot parse as plain text; here that is a [`CommandError`] too.
+//!
+//! [`CommandError`]: super::CommandError
 
 use std::ops::Deref;
 
@@ -8,7 +10,7 @@ use tauri::ipc::{CommandArg, CommandItem, InvokeError};
 
 use super::failure::ErrorCode;
 
-/// A value of the window's, read as `T`. When that fails the command answers `bad_request` with the argument's name.
+/// A value sent by the window, parsed as `T`. If that fails, the command answers `bad_request` with the argument's name.
 pub(super) struct Arg<T>(pub(super) T);
 
 impl<T> Deref for Arg<T> {
@@ -24,7 +26,7 @@ impl<'de, R: Runtime, T: CommandArg<'de, R>> CommandArg<'de, R> for Arg<T> {
         let key = command.key;
         T::from_command(command).map(Self).map_err(|InvokeError(reason)| {
             tracing::debug!(argument = key, "a command's argument does not parse: {reason}");
-            // What was given is not repeated.
+            // The value is not repeated.
             let message = format!("{key}: missing, or not what it has to be");
             InvokeError(json!({ "code": ErrorCode::BadRequest, "message": message, "retryable": false }))
         })

@@ -1,4 +1,4 @@
-//! Arguments of commands: checked before the engine sees them, refused with a sentence that names the argument.
+//! Checks the arguments of commands before the engine gets them; an error names the argument.
 
 use bytes::Bytes;
 use multibase::Base;
@@ -35,7 +35,7 @@ pub(super) fn entry_key(text: &str) -> CommandResult<()> {
     Ok(())
 }
 
-/// The beginning of a key, or a key to go on after.
+/// The beginning of a key, or the last key of the page before.
 pub(super) fn part_of_key(text: Option<&str>) -> CommandResult<()> {
     match text {
         Some(text) if text.len() > limits::KEY_CHARS * 4 => {
@@ -53,7 +53,7 @@ pub(super) fn rows(limit: Option<u32>) -> CommandResult<usize> {
     }
 }
 
-/// A time that a window may ask for, ms.
+/// A duration that a window may ask for, ms.
 pub(super) fn call_ms(ms: Option<u32>) -> CommandResult<Option<std::time::Duration>> {
     let (from, to) = limits::CALL_MS;
     match ms {
@@ -66,7 +66,7 @@ pub(super) fn call_ms(ms: Option<u32>) -> CommandResult<Option<std::time::Durati
 pub(super) fn content(content: Content, max: usize, too_large: &'static str) -> CommandResult<Bytes> {
     let is_too_large = match content.encoding {
         Encoding::Utf8 => content.value.len() > max,
-        // Looked at before it is decoded.
+        // Checked before it is decoded.
         Encoding::Base64 => content.value.len() > max.div_ceil(3) * 4,
     };
     if is_too_large {
@@ -81,7 +81,7 @@ pub(super) fn content(content: Content, max: usize, too_large: &'static str) -> 
     if bytes.len() > max { Err(CommandError::too_large(too_large)) } else { Ok(Bytes::from(bytes)) }
 }
 
-/// What stands before the payloads of a put.
+/// The head of a put, in front of the payloads.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 struct PutHead {
@@ -106,13 +106,13 @@ pub(super) struct PutRequest {
     pub tokens: Vec<NewToken>,
 }
 
-/// The body of a put; without a copy where it came as bytes.
+/// The body of a put.
 pub(super) fn put_body(request: &Request<'_>) -> CommandResult<Bytes> {
     let too_large = CommandError::too_large("a put is at most 16 MiB");
     match request.body() {
         InvokeBody::Raw(bytes) if bytes.len() <= limits::PUT_BODY_BYTES => Ok(Bytes::copy_from_slice(bytes)),
         InvokeBody::Raw(_) => Err(too_large),
-        // Where Tauri's protocol is not to be had, a list of numbers comes instead.
+        // Without Tauri's custom protocol bytes arrive as a list of numbers.
         InvokeBody::Json(serde_json::Value::Array(numbers)) if numbers.len() <= limits::PUT_BODY_BYTES => {
             let bytes = numbers.iter().map(|n| n.as_u64().and_then(|n| u8::try_from(n).ok()));
             let bytes: Option<Vec<u8>> = bytes.collect();
@@ -123,7 +123,7 @@ pub(super) fn put_body(request: &Request<'_>) -> CommandResult<Bytes> {
     }
 }
 
-/// Takes a put apart: the length of a head of JSON in four bytes (big-endian), the head, then the payloads end to end.
+/// Parses a put: the length of the head in four bytes (big-endian), the head as JSON, then the payloads one after the other.
 pub(super) fn parse_put(mut body: Bytes) -> CommandResult<PutRequest> {
     const SHORT: CommandError = CommandError::bad_request("body: shorter than it says");
     let (length, _) = body.split_first_chunk::<4>().ok_or(SHORT)?;

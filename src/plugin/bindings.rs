@@ -1,6 +1,6 @@
 //! The generated TypeScript: types and thin calls for `guest-js/`.
 //!
-//! `UPDATE_BINDINGS=1 cargo test --features specta,test-ipc bindings` writes it anew.
+//! `UPDATE_BINDINGS=1 cargo test --features specta,test-ipc bindings` generates it again.
 
 // Only compiled for tests, which the lint does not see through the features.
 #![allow(clippy::expect_used)]
@@ -62,7 +62,7 @@ fn bindings_are_current() {
     assert!(old == fresh, "stale: UPDATE_BINDINGS=1 cargo test --features specta,test-ipc bindings");
 }
 
-/// Each command's arguments by name. A command that takes a secret, an address, a path or a query would stand here.
+/// Checks each command's arguments by name: none takes a secret, an address, a path or a query.
 #[test]
 fn no_command_takes_more_than_names_numbers_and_content() {
     let allowed = BTreeSet::from([

@@ -30,7 +30,7 @@ impl Builder {
         Self::default()
     }
 
-    /// Settings in place of `plugins.wallet-sync`, for example with node tokens from the system's keyring. Default: those
+    /// Settings instead of `plugins.wallet-sync`, for example with node tokens from the system's keyring. Default: those
     /// of the app's configuration, or none.
     pub fn config(mut self, config: Config) -> Self {
         self.config = Some(config);
@@ -43,7 +43,7 @@ impl Builder {
         self
     }
 
-    /// The plugin. An unknown key or a value out of its bounds ends the app's start, named in the message.
+    /// Builds the plugin. With an unknown key or a value out of its bounds the app does not start; the message names it.
     #[must_use]
     pub fn build<R: Runtime>(self) -> TauriPlugin<R, Option<Config>> {
         Plugin::<R, Option<Config>>::new(PLUGIN_NAME)

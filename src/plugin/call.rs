@@ -1,8 +1,8 @@
-//! A window's call, and its answer where that takes time.
+//! A window's call, and its answer if that takes time.
 //!
-//! In place of Tauri's `async` commands, which drop the window's handle on a worker (see [`main_thread`](super::main_thread)):
-//! arguments are read and the call is let pass on the main thread, the work runs elsewhere without any handle, and the answer
-//! is given on the main thread.
+//! Used instead of Tauri's `async` commands, which drop the window's handle on a worker thread (see
+//! [`main_thread`](super::main_thread)): the main thread reads the arguments and admits the call, the work runs on a worker
+//! without any handle, and the main thread sends the answer.
 
 use std::marker::PhantomData;
 use std::pin::Pin;
@@ -23,7 +23,7 @@ use crate::error::{Code, Error};
 type IpcResult = Result<InvokeResponseBody, InvokeError>;
 type Work = Pin<Box<dyn Future<Output = IpcResult> + Send>>;
 
-/// Who calls. Stays on the main thread.
+/// The calling window. Stays on the main thread.
 pub(crate) struct WindowCall<R: Runtime>(Webview<R>);
 
 impl<R: Runtime> WindowCall<R> {
@@ -36,17 +36,17 @@ impl<R: Runtime> WindowCall<R> {
         self.0.state::<Arc<WalletSync>>().inner().clone()
     }
 
-    /// Lets the call pass, to an open account.
+    /// Admits the call and returns the open account.
     pub(super) fn enter(&self, class: CallClass, account: &str) -> CommandResult<Arc<OpenAccount>> {
         self.wallets().enter(self.window(), class, account)
     }
 
-    /// A channel of this window's that the work may take along.
+    /// A channel of this window that the work may use.
     pub(super) fn outlet<T: IpcResponse + Send>(&self, channel: Channel<T>) -> Outlet<T> {
         Outlet::new(channel, self.0.clone())
     }
 
-    /// Lets the call pass to an open account, and answers with what `work` on it comes to.
+    /// Admits the call, and answers with the result of `work` on the open account.
     pub(super) fn later<F, T>(
         self,
         class: CallClass,
@@ -61,14 +61,14 @@ impl<R: Runtime> WindowCall<R> {
         self.answer(entered, work)
     }
 
-    /// Answers with what `work` comes to; a call that was not let pass, at once.
-    pub(super) fn answer<E, F, T>(self, passed: CommandResult<E>, work: impl FnOnce(E) -> F) -> Later<R, T>
+    /// Answers with the result of `work`, or at once with the error if the call was not admitted.
+    pub(super) fn answer<E, F, T>(self, admitted: CommandResult<E>, work: impl FnOnce(E) -> F) -> Later<R, T>
     where
         F: Future<Output = CommandResult<T>> + Send + 'static,
         T: IpcResponse,
     {
-        let answer = passed.map(|passed| -> Work {
-            let work = work(passed);
+        let answer = admitted.map(|admitted| -> Work {
+            let work = work(admitted);
             Box::pin(async { body(work.await) })
         });
         Later { webview: self.0, answer, of: PhantomData }
@@ -81,7 +81,7 @@ impl<'de, R: Runtime> CommandArg<'de, R> for WindowCall<R> {
     }
 }
 
-/// What a command returns whose answer takes time.
+/// Returned by a command whose answer takes time.
 #[must_use]
 pub(crate) struct Later<R: Runtime, T> {
     webview: Webview<R>,
@@ -90,8 +90,8 @@ pub(crate) struct Later<R: Runtime, T> {
 }
 
 impl<R: Runtime, T> Later<R, T> {
-    /// Called by what `#[tauri::command]` makes of a function that is not `async`: how to answer with what it returned.
-    /// (As in Tauri 2.12. Should that change, this no longer compiles.)
+    /// Called by the code that `#[tauri::command]` generates for a function that is not `async`, to choose how to answer.
+    /// (As in Tauri 2.12. If that changes, this no longer compiles.)
     #[allow(clippy::unused_self)]
     pub(crate) const fn blocking_kind(&self) -> Answering {
         Answering
@@ -114,7 +114,7 @@ impl Answering {
     }
 }
 
-/// What a window waits for. It gets an answer in any case, also when the work was dropped or panicked.
+/// An answer that a window waits for. It is always sent, also when the work was dropped or panicked.
 struct Promise<R: Runtime>(Option<(Webview<R>, InvokeResolver<R>)>);
 
 impl<R: Runtime> Promise<R> {

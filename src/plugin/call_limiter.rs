@@ -1,4 +1,4 @@
-//! How many calls a window may make: a token bucket per window and class, refused at once when it is empty.
+//! Limits how many calls a window may make: a token bucket per window and class; calls are refused when it is empty.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, PoisonError};
@@ -8,7 +8,7 @@ use tokio::time::Instant;
 use crate::error::{Code, Error};
 use crate::limits;
 
-/// What a call costs.
+/// How much work a call may cause.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum CallClass {
     /// Answers from memory, mostly.
@@ -37,11 +37,11 @@ struct Allowance {
 }
 
 impl CallLimiter {
-    /// Lets a call of a window pass.
+    /// Admits a call of a window.
     ///
     /// # Errors
     /// [`Code::RateLimited`].
-    pub(super) fn pass(&self, window: &str, class: CallClass, now: Instant) -> Result<(), Error> {
+    pub(super) fn admit(&self, window: &str, class: CallClass, now: Instant) -> Result<(), Error> {
         let (burst, per_second) = class.bounds();
         let mut allowances = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let full = || Allowance { level: f64::from(burst), at: now };
@@ -56,7 +56,7 @@ impl CallLimiter {
         Ok(())
     }
 
-    /// Forgets a window that is gone.
+    /// Forgets a closed window.
     pub(super) fn forget(&self, window: &str) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).retain(|(other, _), _| other != window);
     }
@@ -74,13 +74,13 @@ mod tests {
         let (limiter, start) = (CallLimiter::default(), monotonic());
         let (burst, per_second) = limits::WRITE_CALLS;
         let passed =
-            |at: Instant| (0..100_000).filter(|_| limiter.pass("a", CallClass::Write, at).is_ok()).count();
+            |at: Instant| (0..100_000).filter(|_| limiter.admit("a", CallClass::Write, at).is_ok()).count();
         assert_eq!(passed(start), burst as usize);
         assert_eq!(passed(start + Duration::from_secs(1)), per_second as usize);
         assert_eq!(passed(start + Duration::from_secs(3600)), burst as usize, "a bucket never overflows");
-        assert!(limiter.pass("a", CallClass::Read, start).is_ok());
-        assert!(limiter.pass("b", CallClass::Write, start).is_ok());
+        assert!(limiter.admit("a", CallClass::Read, start).is_ok());
+        assert!(limiter.admit("b", CallClass::Write, start).is_ok());
         limiter.forget("a");
-        assert!(limiter.pass("a", CallClass::Write, start).is_ok());
+        assert!(limiter.admit("a", CallClass::Write, start).is_ok());
     }
 }

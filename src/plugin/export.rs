@@ -5,7 +5,7 @@ use std::time::Duration;
 use super::wire::MetricsReport;
 use crate::engine::Engine;
 
-/// Writes the account's measurements to the log, without end.
+/// Writes the account's measurements to the log until it is aborted.
 pub(super) async fn run(account: String, engine: Engine, every: Duration) {
     loop {
         tokio::time::sleep(every).await;
@@ -15,7 +15,7 @@ pub(super) async fn run(account: String, engine: Engine, every: Duration) {
     }
 }
 
-/// The measurements and the targets as windows are told them.
+/// The measurements and the targets, as windows get them.
 pub(super) fn json(engine: &Engine) -> Option<String> {
     serde_json::to_string(&MetricsReport::of(engine)).ok()
 }

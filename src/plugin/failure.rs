@@ -1,13 +1,13 @@
-//! Errors as a window sees them: a code, a sentence from a table, and whether trying again can help.
+//! Errors as a window gets them: a code, a sentence from a table, and whether trying again can help.
 //!
-//! The sentence is known when this is compiled, so no path, address, id or foreign text can be in it. Rust apps get the whole
-//! [`Error`], and the log has it.
+//! The sentence is a constant, so it cannot contain a path, an address, an id or a message of a node. Rust apps get the
+//! whole [`Error`], and it is logged.
 
 use serde::Serialize;
 
 use crate::error::{Code, Error};
 
-/// What a command answers when it fails.
+/// The error of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
@@ -20,12 +20,12 @@ pub struct CommandError {
     pub retryable: bool,
 }
 
-/// What a command answers.
+/// The result of a command.
 pub(super) type CommandResult<T> = Result<T, CommandError>;
 
 macro_rules! codes {
     ($($code:ident, $text:literal;)*) => {
-        /// The closed list of codes; [`Code`] as it goes to a window.
+        /// The closed list of error codes.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
         #[cfg_attr(feature = "specta", derive(specta::Type))]
         #[serde(rename_all = "snake_case")]
@@ -80,12 +80,12 @@ codes! {
 }
 
 impl CommandError {
-    /// A wrong argument, named.
+    /// A wrong argument; the message names it.
     pub(super) const fn bad_request(message: &'static str) -> Self {
         Self { code: ErrorCode::BadRequest, message, retryable: false }
     }
 
-    /// An argument above its limit, named.
+    /// An argument above its limit; the message names it.
     pub(super) const fn too_large(message: &'static str) -> Self {
         Self { code: ErrorCode::TooLarge, message, retryable: false }
     }
@@ -99,7 +99,7 @@ impl From<Error> for CommandError {
     }
 }
 
-/// The code of an error that was kept as text (`code: message`).
+/// The code of an error that was stored as text (`code: message`).
 pub(super) fn code_of(text: &str) -> Option<ErrorCode> {
     let word = text.split(':').next()?;
     Code::ALL.into_iter().find(|code| code.as_str() == word).map(ErrorCode::from)
@@ -110,7 +110,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_code_keeps_its_text_and_tells_nothing_else() {
+    fn every_code_keeps_its_text_and_reveals_nothing_else() {
         for code in Code::ALL {
             let secret = Error::new(code, "http://user:pass@10.0.0.1/ in /home/someone");
             let told = serde_json::to_value(CommandError::from(secret)).unwrap();

@@ -1,8 +1,8 @@
-//! From the engine's events to the windows that listen.
+//! Sends the engine's events to the windows that listen.
 //!
-//! Events of one kind that come close together become one, and no listener hears more than twenty messages a second. Nothing
+//! Events of one kind in quick succession become one, and no listener gets more than twenty messages a second. Nothing
 //! here waits for a window: one that hangs gets [`limits::SUBSCRIPTION_CREDIT`] messages and no more until it subscribes
-//! again, and is then told that it missed some.
+//! again; the answer then says that it missed some.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -22,7 +22,7 @@ use crate::limits;
 pub(super) struct Feed {
     account: String,
     listeners: Mutex<BTreeMap<String, Listener>>,
-    /// The engine measured something that no event tells of.
+    /// The engine measured something without an event.
     measured: Notify,
     is_syncing: AtomicBool,
     revision: AtomicU64,
@@ -39,8 +39,7 @@ impl Feed {
         Self { account: account.to_owned(), ..Self::default() }
     }
 
-    /// Sends to a window from now on, in place of what it listened with before. Says whether messages to that one were
-    /// dropped.
+    /// Sends to a window from now on, in place of its earlier channel. Returns whether messages to that one were dropped.
     pub(super) fn listen(&self, window: &str, channel: Outlet<Vec<WalletEvent>>) -> bool {
         let listener = Listener { channel, credit: limits::SUBSCRIPTION_CREDIT, missed: false };
         self.listeners().insert(window.to_owned(), listener).is_some_and(|old| old.missed)
@@ -61,14 +60,14 @@ impl Feed {
         self.is_syncing.load(Ordering::Acquire)
     }
 
-    /// Says that the account is closed, and forgets every listener.
+    /// Tells every listener that the account is closed, and forgets them.
     pub(super) fn close(&self) {
         let (account, revision) = (self.account.clone(), self.revision());
         self.send(&[WalletEvent::Closed { account, revision }]);
         self.listeners().clear();
     }
 
-    /// Takes the engine's events and sends them on, until the engine is gone.
+    /// Sends the engine's events on until the engine is closed.
     pub(super) async fn run(&self, mut events: Subscription) {
         let mut queue = Queue::default();
         let (mut sent_at, mut measured_at): (Option<Instant>, Option<Instant>) = (None, None);
@@ -83,7 +82,7 @@ impl Feed {
             let at = sent_at.map_or(now, |at| at + limits::EVENT_SPACING);
             let metrics_at = measured_at.map_or(now, |at| at + limits::METRICS_SPACING);
             tokio::select! {
-                // What is due goes first, or a flood would keep it back.
+                // Due messages first, or a flood of events would delay them.
                 biased;
                 () = tokio::time::sleep_until(at), if !queue.is_empty() => {
                     self.send(&queue.take(&self.account, self.revision()));
@@ -91,7 +90,7 @@ impl Feed {
                 }
                 event = events.next() => {
                     let Some(event) = event else { return };
-                    is_measured |= tells_of_figures(&event);
+                    is_measured |= has_new_figures(&event);
                     self.note(&event);
                     queue.push(WalletEvent::of(&self.account, self.revision(), event));
                 }
@@ -115,7 +114,7 @@ impl Feed {
         }
     }
 
-    /// The highest revision that was told. Tasks of the engine overtake each other; what a window hears only grows.
+    /// The highest revision sent so far. Events of the engine may arrive out of order; windows see a revision that only grows.
     fn revision(&self) -> u64 {
         self.revision.load(Ordering::Acquire)
     }
@@ -123,7 +122,7 @@ impl Feed {
     fn send(&self, events: &[WalletEvent]) {
         self.listeners().retain(|_, listener| {
             match listener.credit.checked_sub(1) {
-                // A window that is gone needs nothing more.
+                // The window is closed.
                 Some(_) if !listener.channel.send(events.to_vec()) => false,
                 Some(left) => {
                     listener.credit = left;
@@ -142,7 +141,7 @@ impl Feed {
     }
 }
 
-fn tells_of_figures(event: &Event) -> bool {
+fn has_new_figures(event: &Event) -> bool {
     matches!(event, Event::SyncChanged { running: false, .. } | Event::PublishChanged { .. })
 }
 
@@ -186,7 +185,7 @@ impl Queue {
         self.events.push(joined);
     }
 
-    /// What waits, as one message. Missed events are told first: the others then count as read again.
+    /// All waiting events as one message, `Lagged` first: the window reads everything again and then sees the others.
     fn take(&mut self, account: &str, revision: u64) -> Vec<WalletEvent> {
         let mut events = std::mem::take(&mut self.events);
         self.alerts = 0;

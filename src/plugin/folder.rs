@@ -1,4 +1,4 @@
-//! Where each account's data are, and how they are put away.
+//! The data folder of each account, and how it is removed or set aside.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -31,18 +31,18 @@ pub(super) fn of(base: &Path, id: &str) -> PathBuf {
     base.join("accounts").join(name)
 }
 
-/// Removes the folder of a closed account. It is moved out of the way first, so that a crash leaves no half of it to be opened.
+/// Removes the folder of a closed account. It is renamed first, so that after a crash no half-removed folder is opened.
 pub(super) fn remove(base: &Path, id: &str) -> Result<(), Error> {
     let aside = move_to(base, "removed", id)?;
     std::fs::remove_dir_all(aside).map_err(|error| failed(&error))
 }
 
-/// Moves the folder of a closed account aside, under a name that was never used.
+/// Moves the folder of a closed account to `set-aside`, under a new name.
 pub(super) fn set_aside(base: &Path, id: &str) -> Result<(), Error> {
     move_to(base, "set-aside", id).map(|_| ())
 }
 
-/// Ends removals that a crash cut short.
+/// Finishes removals that a crash interrupted.
 pub(super) fn finish_removals(base: &Path) {
     // It only frees space; the next removal tries again.
     let _ = std::fs::remove_dir_all(base.join("removed"));

@@ -1,4 +1,5 @@
-//! The life of the app: leaving drains first, the foreground polls more often, waking reads anew.
+//! The life of the app: pending changes are published before it exits, nodes are read more often while it is in front, and
+//! again at once when it was suspended.
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
@@ -11,7 +12,7 @@ use super::main_thread::hand_back;
 use super::{WalletSync, WalletSyncExt};
 use crate::limits;
 
-/// A page that is loaded anew has lost its listeners.
+/// A page that is loaded again has lost its listeners.
 pub(super) fn page_loaded<R: Runtime>(webview: &Webview<R>, payload: &PageLoadPayload<'_>) {
     if payload.event() == PageLoadEvent::Started
         && let Some(wallets) = webview.try_state::<Arc<WalletSync>>()
@@ -20,7 +21,7 @@ pub(super) fn page_loaded<R: Runtime>(webview: &Webview<R>, payload: &PageLoadPa
     }
 }
 
-/// Hears the app's events.
+/// Handles the app's events.
 pub(super) fn listener<R: Runtime>() -> impl FnMut(&AppHandle<R>, &RunEvent) + Send + 'static {
     let mut leaving = Leaving::default();
     let mut in_front = BTreeSet::new();
@@ -29,7 +30,7 @@ pub(super) fn listener<R: Runtime>() -> impl FnMut(&AppHandle<R>, &RunEvent) + S
         RunEvent::ExitRequested { api, code, .. } if leaving.must_wait(app, code.unwrap_or(0)) => {
             api.prevent_exit();
         }
-        // Reached without a drain by a restart only, which cannot be put off. The folder must be free for the new process.
+        // A restart cannot be delayed and comes here without a drain. The folder must be free for the new process.
         RunEvent::Exit if !leaving.is_done() => {
             tauri::async_runtime::block_on(drain(app));
         }
@@ -59,13 +60,13 @@ fn window_changed<R: Runtime>(
     app.wallet_sync().set_foreground(!in_front.is_empty());
 }
 
-/// Publishes what is pending and closes. An app must not stay because of a disk that hangs.
+/// Publishes what is pending and closes. A disk that hangs must not keep the app from exiting.
 async fn drain<R: Runtime>(app: &AppHandle<R>) {
     let all = app.wallet_sync().drain(limits::EXIT_DRAIN);
     let _ = tokio::time::timeout(limits::EXIT_DRAIN + limits::EXIT_CLOSE, all).await;
 }
 
-/// Leaving in two steps: the first request starts the drain, whose end asks again.
+/// Exits in two steps: the first request starts the drain, and its end requests the exit again.
 #[derive(Default)]
 struct Leaving {
     done: Arc<AtomicBool>,

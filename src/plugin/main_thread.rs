@@ -1,8 +1,8 @@
-//! Handles of windows and of the app go on the thread they came from.
+//! Drops handles of windows and of the app on the main thread only.
 //!
-//! Tauri's handles hold a count that is not atomic (tauri#15408): they may be moved to another thread, but while the main
-//! thread counts, cloning or dropping one elsewhere damages the heap. What this plugin takes to a worker comes back through
-//! here; `docs/adr/0008-window-handles-stay-on-the-main-thread.md`.
+//! Tauri's handles contain a reference count that is not atomic (tauri#15408): they may be moved to another thread, but
+//! cloning or dropping one there, while the main thread does the same, damages the heap. Handles that this plugin moves
+//! to a worker are returned through here; see `docs/adr/0008-window-handles-stay-on-the-main-thread.md`.
 
 use std::mem::ManuallyDrop;
 use std::sync::mpsc;
@@ -11,7 +11,7 @@ use std::thread;
 use tauri::ipc::{Channel, IpcResponse};
 use tauri::{AppHandle, Runtime, Webview};
 
-/// A handle that can be asked to run something on the main thread.
+/// A handle that can run something on the main thread.
 pub(super) trait MainThreadHandle: Send + Sized + 'static {
     fn post(&self, work: impl FnOnce() + Send + 'static) -> tauri::Result<()>;
 }
@@ -28,14 +28,14 @@ impl<R: Runtime> MainThreadHandle for AppHandle<R> {
     }
 }
 
-/// Does `work` on the main thread, and lets go of the handle there. Once the app's loop is over, both are forgotten.
+/// Does `work` on the main thread and drops the handle there. After the end of the event loop, both are leaked.
 pub(super) fn hand_back<H: MainThreadHandle>(handle: H, work: impl FnOnce() + Send + 'static) {
     let asked_on = thread::current().id();
     let (give, take) = mpsc::sync_channel::<ManuallyDrop<H>>(1);
     let work = ManuallyDrop::new(work);
     let posted = handle.post(move || {
         ManuallyDrop::into_inner(work)();
-        // Sent right after this was posted. Run at once, in place, it is not sent.
+        // The handle is sent right after this was posted, unless this runs at once on the same thread.
         if thread::current().id() != asked_on {
             let _ = take.recv().map(ManuallyDrop::into_inner);
         }
@@ -64,7 +64,7 @@ impl<T: IpcResponse + Send> Outlet<T> {
         Self { channel: Some(channel), at_end: None }
     }
 
-    /// Whether it was sent; a window that is gone needs nothing more.
+    /// Whether it was sent; `false` when the window is closed.
     pub(super) fn send(&self, message: T) -> bool {
         self.channel.as_ref().is_some_and(|channel| channel.send(message).is_ok())
     }

@@ -1,8 +1,8 @@
 //! The plugin: accounts by name, commands and events for web views, and the life of the app.
 //!
-//! A web view can ask and be told; it never sees a secret, an address or a path, and no command takes one. Accounts are
-//! opened from Rust ([`WalletSync::open_account`]). What a window may call is decided by its capabilities: the permission
-//! sets `default` (read), `write` and `admin`.
+//! A web view calls commands and receives events. It never gets a secret, an address or a path, and no command takes one.
+//! Accounts are opened from Rust ([`WalletSync::open_account`]). The capabilities of a window decide what it may call:
+//! there are the permission sets `default` (read), `write` and `admin`.
 
 mod accounts;
 mod arg;
@@ -32,7 +32,7 @@ pub use self::failure::{CommandError, ErrorCode};
 /// Key in `plugins` of the app's configuration, and prefix of permissions and commands.
 pub const PLUGIN_NAME: &str = "wallet-sync";
 
-/// Reaches the plugin from an app, a window or a handle of either.
+/// Access to the plugin from an app, a window or a handle of either.
 pub trait WalletSyncExt<R: Runtime> {
     /// The plugin's accounts.
     ///

@@ -1,4 +1,4 @@
-//! A store in memory, for tests and simulations. It keeps the rules of the one on disk and can fail when told.
+//! A store in memory, for tests and simulations. It has the same rules as the one on disk, and can be made to fail.
 
 mod blocks;
 mod tables;
@@ -15,19 +15,19 @@ use crate::model::cid::Cid;
 
 /// A handle to a store in memory.
 ///
-/// A clone is a newly opened handle to the same content: closing one, or a failed disk, ends that one only. What was
-/// committed stays until the last handle goes.
+/// A clone is a newly opened handle to the same content: closing one, or a disk failure, ends that one only. What was
+/// committed stays until the last handle is dropped.
 pub struct MemoryStore {
     disk: Arc<Mutex<Disk>>,
     opening: Mutex<Opening>,
 }
 
-/// State of one opening.
+/// State of one handle.
 #[derive(Clone, Default)]
 struct Opening {
     closed: bool,
     failed: Option<Error>,
-    /// A crash ends every handle opened before it.
+    /// Number of crashes before it was opened; a crash ends all older handles.
     epoch: u64,
 }
 
@@ -64,7 +64,7 @@ impl MemoryStore {
         Self { disk: Arc::default(), opening: Mutex::default() }
     }
 
-    /// Crashes: this and every other handle answers [`Code::Closed`] from now on, and the one returned has what was committed.
+    /// Simulates a crash: this and every other handle answers [`Code::Closed`] from now on; the returned one has what was committed.
     #[must_use]
     pub fn crash(&self) -> Self {
         let mut disk = self.disk();
@@ -74,7 +74,7 @@ impl MemoryStore {
         Self { disk: self.disk.clone(), opening: Mutex::new(opening) }
     }
 
-    /// A copy of what is committed now, as of a cloned disk; it and the original go separate ways.
+    /// A copy of what is committed now, like a cloned disk; later changes affect only one of them.
     #[must_use]
     pub fn snapshot(&self) -> Self {
         let disk = Disk { tables: self.disk().tables.clone(), ..Disk::default() };
@@ -82,7 +82,7 @@ impl MemoryStore {
     }
 
     /// Makes the next commit fail with this code and write nothing. After [`Code::StorageIo`] and [`Code::Corrupt`] the handle
-    /// refuses further work; a clone is the store opened again.
+    /// refuses further work; clone it to open the store again.
     pub fn fail_next(&self, code: Code) {
         self.disk().fail_next = Some((code, false));
     }
@@ -92,12 +92,12 @@ impl MemoryStore {
         self.disk().fail_next = Some((code, true));
     }
 
-    /// Damages an item at rest: the next load leaves it out and names it.
+    /// Damages a stored item: the next load leaves it out and lists it.
     pub fn damage_item(&self, key: &ItemKey) {
         self.disk().tables.damage_item(*key);
     }
 
-    /// Damages a block at rest: it is not found any more.
+    /// Damages a stored block: it is not found any more.
     pub fn damage_block(&self, cid: &Cid) {
         self.disk().tables.blocks.damage(*cid);
     }

@@ -1,16 +1,15 @@
-//! What must survive: one trait, SQLite and memory behind it.
+//! The data of one account on this device: a trait, with implementations in SQLite and in memory.
 //!
 //! # Durability contract
-//! When [`Store::commit`] returns `Ok`, the whole batch is on disk (fsynced) and every later [`Store::load`] shows it, after a
-//! crash and after power loss. When it returns an error, none of the batch is visible, except for
-//! [`Code::StorageIo`] after a failed fsync, where the outcome is unknown: the store then refuses
-//! further work until it was opened again and re-read.
-//! Row values come in sealed; the store adds a hash to each and quarantines rows that fail it.
+//! When [`Store::commit`] returns `Ok`, the whole batch is on disk (fsync) and every later [`Store::load`] returns it, also
+//! after a crash or a power loss. When it returns an error, none of the batch is visible, except for
+//! [`Code::StorageIo`] after a failed fsync, where the outcome is unknown: the store then refuses further work until it
+//! has been opened and loaded again. Row values are encrypted by the caller; the store adds a hash to each row.
 //!
 //! # Damage
-//! A row that fails its hash is never returned: it moves to a quarantine table and is reported. A database whose structure is
-//! damaged is set aside under another name at the next opening, and what can still be proven whole is carried over. Nothing is
-//! deleted because it cannot be read.
+//! A row whose hash does not match is never returned: it moves to a quarantine table and is reported. A database with a
+//! damaged structure is renamed at the next opening, and rows that are provably intact are copied to a new one. Nothing
+//! is deleted because it cannot be read.
 
 pub mod memory;
 pub mod schema;
@@ -55,7 +54,7 @@ impl Level {
 /// Key of an item: its place in the index (HMAC).
 pub type ItemKey = [u8; 32];
 
-/// One inventory item at rest. `token_id` and `state_hash` are in clear for token states, empty for entries.
+/// One stored inventory item. `token_id` and `state_hash` are in clear for token states, empty for entries.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ItemRow {
     /// Place in the index.
@@ -64,7 +63,7 @@ pub struct ItemRow {
     pub token_id: String,
     /// State hash in clear; empty for an entry.
     pub state_hash: String,
-    /// The sealed encoding of the item.
+    /// The encrypted encoding of the item.
     pub sealed: Bytes,
 }
 
@@ -75,11 +74,11 @@ pub struct ChangeRow {
     pub key: ItemKey,
     /// Place of the change in the order of this device's commits.
     pub number: u64,
-    /// How far it has come.
+    /// Its level of acknowledgement.
     pub level: Level,
 }
 
-/// What is known of a name of this wallet.
+/// What is known about an IPNS name of this wallet.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NameRow {
     /// Number of the name's slot.
@@ -88,13 +87,13 @@ pub struct NameRow {
     pub sequence: u64,
     /// The raw record with that sequence.
     pub record: Bytes,
-    /// Root of that record, once it has been merged completely (index); else empty.
+    /// Root of that record, if its whole index has been merged.
     pub merged_root: Option<Cid>,
-    /// Last time a node showed this record or a newer one.
+    /// Last time a node returned this record or a newer one.
     pub verified_at: UnixMs,
     /// Last time the record changed.
     pub changed_at: UnixMs,
-    /// The slot's record is valid but not a root of ours.
+    /// Whether the record is valid but does not point to a root of this wallet.
     pub occupied: bool,
 }
 
@@ -115,16 +114,16 @@ pub struct WrittenRow {
     pub signed_at: UnixMs,
 }
 
-/// What one node is known to hold of our own slot.
+/// What one node is known to hold of what this device published.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NodeRow {
     /// Id of the node.
     pub node: String,
-    /// Our slot.
+    /// Slot of this device.
     pub slot: u8,
-    /// Roots pinned there by us, oldest first.
+    /// Roots that this device pinned there, oldest first.
     pub pinned: Vec<Cid>,
-    /// Sequence of our record last read back there twice, with root and changed blocks; 0 = none.
+    /// Sequence of the record that was last read back there twice, with root and changed blocks; 0 = none.
     pub verified_sequence: u64,
     /// When the record was last put there.
     pub put_at: UnixMs,
@@ -180,7 +179,7 @@ pub enum Write {
         /// Why it is kept.
         class: BlockClass,
     },
-    /// Stores what is known of a name, in place of what was.
+    /// Stores what is known about a name, in place of the row before.
     Name(NameRow),
     /// Forgets a name.
     ForgetName {
@@ -190,16 +189,16 @@ pub enum Write {
     /// Logs a signed record. The same record again changes nothing; another one for its slot and sequence fails the batch with
     /// [`Code::Conflict`].
     Written(WrittenRow),
-    /// Stores what a node holds of a slot of ours, in place of what was.
+    /// Stores what a node holds, in place of the row before.
     Node(NodeRow),
-    /// CIDs the node is known to hold (added).
+    /// Adds CIDs that a node is known to hold.
     Held {
         /// Id of the node.
         node: String,
         /// What it holds.
         cids: Vec<Cid>,
     },
-    /// Replaces all that the node is known to hold.
+    /// Replaces the CIDs that a node is known to hold.
     HeldExactly {
         /// Id of the node.
         node: String,
@@ -213,7 +212,7 @@ pub enum Write {
         /// Its value.
         value: Option<Bytes>,
     },
-    /// Stores a minute of history, in place of the one there.
+    /// Stores a minute of history, in place of the row before.
     Rollup(RollupRow),
     /// Removes history before a minute.
     PruneRollups {
@@ -241,8 +240,8 @@ pub struct Loaded {
     pub meta: BTreeMap<String, Bytes>,
     /// CIDs of the Data blocks on disk, and their sizes.
     pub data_blocks: Vec<(Cid, u64)>,
-    /// Rows set aside since their hash failed (token_id of item rows, for the alert); the bytes stay in the quarantine table.
-    /// Rows without a token id are given as `<table> row`; the blank tells them apart, since no id has one.
+    /// Rows that were moved to the quarantine because their hash did not match, for an alert: the token id of an item row,
+    /// `<table> row` for others (no token id contains a space).
     pub quarantined: Vec<String>,
 }
 
@@ -262,16 +261,16 @@ pub struct BlockStats {
 /// The store of one account.
 ///
 /// # Cancel safety
-/// Dropping the future of `commit` does not undo it: the batch is written or not, whole in any case. The other futures may be
+/// Dropping the future of `commit` does not undo it: the whole batch is written, or nothing of it. The other futures may be
 /// dropped at any time.
 ///
 /// # Errors
 /// Each method fails with [`Code::Closed`] after [`Store::close`], [`Code::StorageIo`]
 /// when the disk fails, [`Code::Corrupt`] when the structure of the database is damaged (opening it again
-/// sets it aside and saves what is whole), [`Code::TaskFailed`] when a thread of the store died.
+/// repairs that, see above), [`Code::TaskFailed`] when a thread of the store died.
 #[async_trait]
 pub trait Store: Send + Sync + 'static {
-    /// Reads everything but the blocks. Rows that fail their hash are left out, quarantined and named.
+    /// Reads everything but the blocks. Damaged rows are left out, quarantined and listed.
     async fn load(&self) -> Result<Loaded, Error>;
 
     /// Writes a batch in one transaction; see the durability contract.
@@ -283,16 +282,16 @@ pub trait Store: Send + Sync + 'static {
     /// [`Code::Locked`] when the store only reads along.
     async fn commit(&self, batch: Vec<Write>) -> Result<(), Error>;
 
-    /// A block, its hash checked; a damaged one is quarantined and given as `None`.
+    /// A block, its hash checked; `None` when it is not there or damaged (it is then quarantined).
     async fn block(&self, cid: &Cid) -> Result<Option<Block>, Error>;
 
-    /// Several, in the order asked.
+    /// Several blocks, in the order of the CIDs.
     async fn blocks(&self, cids: &[Cid]) -> Result<Vec<Option<Block>>, Error>;
 
     /// Counts blocks and their bytes.
     async fn block_stats(&self) -> Result<BlockStats, Error>;
 
-    /// Removes cached blocks until at most `max_bytes` are left, oldest use first. Data blocks stay. Returns the bytes removed.
+    /// Removes cached blocks, least recently used first, until at most `max_bytes` are left; returns the bytes removed.
     async fn trim_cache(&self, max_bytes: u64) -> Result<u64, Error>;
 
     /// History from a minute on, oldest first.
@@ -302,19 +301,19 @@ pub trait Store: Send + Sync + 'static {
     async fn close(&self) -> Result<(), Error>;
 }
 
-/// The error for a second record under one sequence.
+/// The error for a second record with the same sequence.
 fn second_record(row: &WrittenRow) -> Error {
     let (slot, sequence) = (row.slot, row.sequence);
     Error::new(Code::Conflict, format!("another record of slot {slot} was signed with sequence {sequence}"))
 }
 
-/// A number as a column holds it.
+/// A number as SQLite stores it.
 fn column_number(value: u64) -> Result<i64, Error> {
     i64::try_from(value)
         .map_err(|_| Error::new(Code::TooLarge, format!("the number {value} is above 2^63 - 1")))
 }
 
-/// The size of a block that may be stored.
+/// The size of a block, if it may be stored.
 fn block_size(block: &Block) -> Result<u64, Error> {
     match block.bytes().len() {
         size if size > limits::BLOCK_BYTES => {

@@ -1,4 +1,4 @@
-//! Upkeep: the set `admin`.
+//! Maintenance: the permission set `admin`.
 
 use tauri::{Runtime, command};
 
@@ -61,7 +61,7 @@ pub(crate) fn set_node_enabled<R: Runtime>(
     Ok(read::nodes(&open))
 }
 
-/// Closes the account and takes its folder off this device; `confirm` is its name, typed again.
+/// Closes the account and removes its folder from this device; `confirm` is its name, typed again.
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
 pub(crate) fn wipe<R: Runtime>(
@@ -71,8 +71,8 @@ pub(crate) fn wipe<R: Runtime>(
     force: Arg<bool>,
 ) -> Later<R, WipeReport> {
     let wallets = call.wallets();
-    let passed = call.enter(CallClass::Write, &account);
-    call.answer(passed, |_| async move {
+    let admitted = call.enter(CallClass::Write, &account);
+    call.answer(admitted, |_| async move {
         if *confirm != *account {
             return Err(CommandError::bad_request("confirm: not the name of the account"));
         }

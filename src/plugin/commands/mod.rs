@@ -1,4 +1,4 @@
-//! Commands: check, call the engine, convert. Nothing is decided here.
+//! Commands: each checks its arguments, calls the engine and converts the result.
 
 pub(super) mod admin;
 pub(super) mod read;

@@ -1,4 +1,4 @@
-//! Commands that read: the set `default`. Those that answer from memory do so at once.
+//! Commands that read: the permission set `default`. Those that need only memory answer at once.
 
 use tauri::ipc::{Channel, Response};
 use tauri::{Runtime, command};
@@ -16,14 +16,14 @@ use crate::plugin::wire::{
 };
 use crate::plugin::{CommandError, args};
 
-/// Milliseconds of a minute, the step of the history.
+/// Milliseconds of a minute, the resolution of the history.
 const MINUTE_MS: i64 = 60_000;
 
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
 pub(crate) fn accounts<R: Runtime>(call: WindowCall<R>) -> CommandResult<Vec<AccountInfo>> {
     let wallets = call.wallets();
-    wallets.pass(call.window(), CallClass::Read)?;
+    wallets.admit(call.window(), CallClass::Read)?;
     let all = wallets.all();
     Ok(all
         .iter()
@@ -52,7 +52,7 @@ pub(crate) fn list_tokens<R: Runtime>(
         Some(after) => Some(args::token_key(&after.token_id, &after.state_hash)?),
         None => None,
     };
-    // Before the rows: a change in between makes an event with a higher one.
+    // Read before the rows: a change in between causes an event with a higher revision.
     let revision = open.engine.revision();
     let total = u64::try_from(open.engine.counts().total).unwrap_or(u64::MAX);
     let mut rows = open.engine.tokens(after.as_ref(), limit + 1, page.all.unwrap_or(false));
@@ -63,7 +63,7 @@ pub(crate) fn list_tokens<R: Runtime>(
     Ok(TokenPage { revision, total, tokens, next })
 }
 
-/// Bytes, outside of JSON.
+/// Answers with bytes, not JSON.
 #[command]
 pub(crate) fn get_token<R: Runtime>(
     call: WindowCall<R>,
@@ -116,7 +116,7 @@ pub(crate) fn metrics_history<R: Runtime>(
 ) -> Later<R, Vec<HistoryPoint>> {
     call.later(CallClass::Read, &account, |open| async move {
         let minute = |ms: i64| ms.max(0).div_euclid(MINUTE_MS);
-        // The running minute is part of a chart that ends now.
+        // A chart that ends now includes the running minute.
         let to = range.to.map_or_else(|| minute(open.engine.now()) + 1, minute);
         let from = range.from.map_or_else(|| to - 60, minute);
         if from > to {
@@ -144,7 +144,7 @@ pub(crate) fn cache_stats<R: Runtime>(call: WindowCall<R>, account: Arg<String>)
     call.later(CallClass::Read, &account, |open| async move { Ok(open.engine.cache_stats().await?.into()) })
 }
 
-/// Sends events to this window from now on, in place of what it listened with before.
+/// Sends events to this window from now on, in place of its earlier channel.
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
 pub(crate) fn subscribe<R: Runtime>(
@@ -154,7 +154,7 @@ pub(crate) fn subscribe<R: Runtime>(
 ) -> CommandResult<SubscribeReport> {
     let open = call.enter(CallClass::Read, &account)?;
     let missed = open.feed.listen(call.window(), call.outlet(on_events.0));
-    // Closed since it was entered: nobody would tell.
+    // Closed meanwhile: no event would say so.
     if call.wallets().account(&account).is_err() {
         open.feed.close();
         return Err(closed());
@@ -162,7 +162,7 @@ pub(crate) fn subscribe<R: Runtime>(
     Ok(SubscribeReport { account: open.id.clone(), revision: open.engine.revision(), missed })
 }
 
-/// The nodes of an account as they are told.
+/// The nodes of an account, as windows get them.
 pub(super) fn nodes(open: &OpenAccount) -> Vec<NodeStatus> {
     open.engine.nodes().into_iter().map(Into::into).collect()
 }

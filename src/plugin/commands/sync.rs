@@ -1,4 +1,4 @@
-//! Commands that wait for the nodes; part of the set `write`.
+//! Commands that wait for the nodes; part of the permission set `write`.
 
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -37,8 +37,8 @@ pub(crate) fn sync_now<R: Runtime>(
         };
         let _turn = turn(&open)?;
         let steps = Steps { outlet: outlet.clone(), last: Mutex::new(None) };
-        let done = open.engine.sync(request, move |step| steps.tell(step)).await;
-        // The window may be gone.
+        let done = open.engine.sync(request, move |step| steps.send(step)).await;
+        // The window may be closed.
         let _ = outlet.send(Progress::Finished);
         report(&open, done)
     })
@@ -60,16 +60,14 @@ pub(crate) fn flush<R: Runtime>(
 }
 
 fn turn(open: &OpenAccount) -> Result<SemaphorePermit<'_>, CommandError> {
-    open.syncs
-        .try_acquire()
-        .map_err(|_| Error::new(Code::RateLimited, "too many syncs are waited for").into())
+    open.syncs.try_acquire().map_err(|_| Error::new(Code::RateLimited, "too many syncs are running").into())
 }
 
 fn report(
     open: &OpenAccount,
     done: Result<engine::SyncReport, engine::SyncFailure>,
 ) -> CommandResult<SyncReport> {
-    // A sync answered from cache is measured too, and no event tells of it.
+    // A sync answered from cache is measured too, but causes no event.
     open.feed.note_measured();
     match done {
         Ok(report) => Ok(SyncReport::of(report, open.engine.revision())),
@@ -77,21 +75,21 @@ fn report(
     }
 }
 
-/// Passes progress on: each kind of step at once, further ones of a kind at most twenty times a second.
+/// Sends progress: the first step of each kind at once, further ones of a kind at most twenty times a second.
 struct Steps {
     outlet: Arc<Outlet<Progress>>,
     last: Mutex<Option<(std::mem::Discriminant<engine::Progress>, Instant)>>,
 }
 
 impl Steps {
-    fn tell(&self, step: engine::Progress) {
+    fn send(&self, step: engine::Progress) {
         let (kind, now) = (std::mem::discriminant(&step), monotonic());
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
         if last.is_some_and(|(old, at)| old == kind && now < at + limits::EVENT_SPACING) {
             return;
         }
         *last = Some((kind, now));
-        // The window may be gone; the sync goes on.
+        // The window may be closed; the sync goes on.
         let _ = self.outlet.send(step.into());
     }
 }

@@ -1,4 +1,4 @@
-//! Commands that change a wallet: the set `write`.
+//! Commands that change a wallet: the permission set `write`.
 
 use std::sync::Arc;
 
@@ -27,7 +27,7 @@ pub(crate) fn put_tokens<R: Runtime>(call: WindowCall<R>, request: Request<'_>) 
     })
 }
 
-/// A put that was let pass.
+/// A put that was admitted.
 struct AcceptedPut {
     wallets: Arc<WalletSync>,
     body: Bytes,
@@ -36,7 +36,7 @@ struct AcceptedPut {
 
 fn receive<R: Runtime>(call: &WindowCall<R>, request: &Request<'_>) -> CommandResult<AcceptedPut> {
     let wallets = call.wallets();
-    wallets.pass(call.window(), CallClass::Write)?;
+    wallets.admit(call.window(), CallClass::Write)?;
     let body = args::put_body(request)?;
     let room = wallets.body_room(body.len())?;
     Ok(AcceptedPut { wallets, body, room })

@@ -5,7 +5,7 @@ use serde::Serialize;
 use super::{Ack, Source, SyncOutcome, count, sentence};
 use crate::engine::{self, Event};
 
-/// Something that changed. It says no more than that: what is shown is read by a command.
+/// Something has changed. An event carries no content: read it with a command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(tag = "event", rename_all = "kebab-case", rename_all_fields = "camelCase")]
@@ -14,10 +14,10 @@ pub enum WalletEvent {
     SyncChanged {
         /// Which account.
         account: String,
-        /// Its revision at that time.
+        /// Revision of the account at that time.
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         revision: u64,
-        /// Whether one is running.
+        /// Whether a sync is running.
         running: bool,
         /// How the last one ended.
         outcome: Option<SyncOutcome>,
@@ -28,7 +28,7 @@ pub enum WalletEvent {
     TokensChanged {
         /// Which account.
         account: String,
-        /// Its revision at that time.
+        /// Revision of the account at that time.
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         revision: u64,
         /// States added since the last such event.
@@ -42,7 +42,7 @@ pub enum WalletEvent {
     PublishChanged {
         /// Which account.
         account: String,
-        /// Its revision at that time.
+        /// Revision of the account at that time.
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         revision: u64,
         /// Lowest level of any change of this device.
@@ -55,7 +55,7 @@ pub enum WalletEvent {
     NodeHealthChanged {
         /// Which account.
         account: String,
-        /// Its revision at that time.
+        /// Revision of the account at that time.
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         revision: u64,
     },
@@ -63,7 +63,7 @@ pub enum WalletEvent {
     MetricsUpdated {
         /// Which account.
         account: String,
-        /// Its revision at that time.
+        /// Revision of the account at that time.
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         revision: u64,
     },
@@ -71,22 +71,22 @@ pub enum WalletEvent {
     Alert {
         /// Which account.
         account: String,
-        /// Its revision at that time.
+        /// Revision of the account at that time.
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         revision: u64,
-        /// A stable word: `payload_conflict`, `level_lowered`, `quarantined`, `occupied_slot`, `clone`, …
+        /// A stable identifier: `payload_conflict`, `level_lowered`, `quarantined`, `occupied_slot`, `clone`, …
         kind: String,
         /// One sentence.
         message: String,
     },
-    /// Events were missed: read again.
+    /// Events were missed: read everything again.
     Lagged {
         /// Which account.
         account: String,
-        /// Its revision at that time.
+        /// Revision of the account at that time.
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         revision: u64,
-        /// How many at least.
+        /// How many were missed, at least.
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         missed: u64,
     },
@@ -101,7 +101,7 @@ pub enum WalletEvent {
 }
 
 impl WalletEvent {
-    /// An event of the engine as it is told, under the account's highest revision so far.
+    /// Converts an event of the engine; `revision` is the account's highest so far.
     pub(in crate::plugin) fn of(account: &str, revision: u64, event: Event) -> Self {
         let account = account.to_owned();
         match event {
@@ -124,7 +124,7 @@ impl WalletEvent {
         }
     }
 
-    /// This event, standing for an older one of its kind as well.
+    /// Merges an older event of the same kind into this one.
     pub(in crate::plugin) fn after(mut self, old: &Self) -> Self {
         if let (
             Self::TokensChanged { added, spent, .. },
@@ -151,20 +151,20 @@ pub enum Progress {
     },
     /// The list is known and merged.
     Listed {
-        /// States new here.
+        /// States that are new on this device.
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         added: u64,
     },
     /// Payloads are arriving.
     Fetching {
-        /// Payloads here.
+        /// Payloads that have arrived.
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         done: u64,
         /// Payloads wanted.
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         total: u64,
     },
-    /// Blocks are going to the nodes.
+    /// Blocks are being sent to the nodes.
     Publishing {
         /// Nodes proven to hold the change.
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]

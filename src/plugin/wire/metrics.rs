@@ -13,25 +13,25 @@ use crate::plugin::failure::code_of;
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename = "Metrics", rename_all = "camelCase")]
 pub struct MetricsReport {
-    /// Start of what is counted.
+    /// Start of the measurements, ms since the Unix epoch.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub since: i64,
-    /// When this was read.
+    /// When this was read, ms since the Unix epoch.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub at: i64,
     /// One row per operation and source that occurred.
     pub operations: Vec<OperationFigures>,
-    /// What went over the wire.
+    /// Network traffic.
     pub totals: Totals,
-    /// Share of syncs and publishes that succeeded, 0–1; none without any.
+    /// Share of syncs and publishes that succeeded, 0–1; none if there was none.
     pub success_rate: Option<f64>,
-    /// Share of cache look-ups that hit, 0–1; none without any.
+    /// Share of cache look-ups that hit, 0–1; none if there was none.
     pub cache_hit_rate: Option<f64>,
     /// The last slow operations, newest first.
     pub slow: Vec<SlowOperation>,
     /// The configured nodes.
     pub nodes: Vec<NodeStatus>,
-    /// Minutes of history that are not in here.
+    /// Minutes of history that are missing here.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub skipped_rollups: u64,
     /// The targets.
@@ -39,7 +39,7 @@ pub struct MetricsReport {
 }
 
 impl MetricsReport {
-    /// The node figures of the engine hold words of the nodes; they are replaced by [`NodeStatus`], which has codes.
+    /// Takes [`NodeStatus`] instead of the snapshot's nodes: those hold messages of the nodes, this holds codes.
     pub(in crate::plugin) fn of(engine: &engine::Engine) -> Self {
         let snapshot = engine.metrics();
         Self {
@@ -62,28 +62,28 @@ impl MetricsReport {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct HistoryRange {
-    /// Start. Default: an hour before the end.
+    /// Start, ms since the Unix epoch. Default: an hour before the end.
     #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub from: Option<i64>,
-    /// End, not included. Default: now.
+    /// End (exclusive), ms since the Unix epoch. Default: now.
     #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
     pub to: Option<i64>,
     /// Minutes per point. Default 1.
     pub step_minutes: Option<u32>,
 }
 
-/// A configured node. Its addresses are not told.
+/// A configured node, without its addresses.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub struct NodeStatus {
     /// Its configured id.
     pub id: String,
-    /// Whether it is in use.
+    /// Whether it is enabled.
     pub enabled: bool,
     /// Whether it can be written to.
     pub writable: bool,
-    /// How it stands.
+    /// Whether it works.
     pub state: NodeState,
     /// Median of its last answers, ms.
     pub p50_ms: Option<f64>,

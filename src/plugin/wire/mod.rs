@@ -1,4 +1,5 @@
-//! What goes over IPC: types of their own, so that nothing of the engine's inside crosses by accident.
+//! The types that go over IPC. Most are separate from the engine's, so that nothing internal, and no message of a node,
+//! reaches a window by accident. Types of the metrics hold numbers and our own words only and are used as they are.
 //!
 //! Numbers are JSON numbers and exact up to 2⁵³; times are milliseconds since the Unix epoch.
 
@@ -29,7 +30,7 @@ pub use crate::metrics::{
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct Content {
-    /// How `value` holds them.
+    /// How the bytes are encoded.
     pub encoding: Encoding,
     /// The bytes.
     pub value: String,
@@ -44,12 +45,12 @@ impl From<&[u8]> for Content {
     }
 }
 
-/// A count or size; numbers above 2⁵³ are not reached.
+/// A count or size; none is ever above 2⁵³.
 fn count(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
 }
 
-/// A sentence of the engine, cut to its bound and without control characters: it goes onto screens.
+/// A sentence of the engine for display: shortened and without control characters.
 fn sentence(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).take(crate::limits::SENTENCE_CHARS).collect()
 }

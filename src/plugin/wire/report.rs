@@ -11,10 +11,10 @@ use crate::plugin::ErrorCode;
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub struct PutReport {
-    /// States that are new here.
+    /// States that are new on this device.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub added: u64,
-    /// States that were here with the same content.
+    /// States that were there already, with the same content.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub unchanged: u64,
     /// Revision of the account afterwards.
@@ -38,7 +38,7 @@ pub struct Changed {
     pub revision: u64,
 }
 
-/// What is wanted of a sync.
+/// Options of a sync.
 #[derive(Clone, Copy, Debug, Deserialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -47,11 +47,11 @@ pub struct SyncOptions {
     pub fresh: Option<bool>,
     /// End of the whole call, 100–600000 ms.
     pub deadline_ms: Option<u32>,
-    /// Stay until every change of this device has this level.
+    /// Return when every change of this device has this level.
     pub wait: Option<Level>,
 }
 
-/// One node's part in a sync.
+/// What one node contributed to a sync.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
@@ -95,13 +95,13 @@ pub struct SyncReport {
     pub source: Source,
     /// How it ended.
     pub outcome: SyncOutcome,
-    /// Milliseconds until list and balance were known and merged.
+    /// Milliseconds until the token list and the balance were known and merged.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub list_ms: f64,
-    /// Milliseconds until the payloads of live states were here too, or the deadline passed.
+    /// Milliseconds until the payloads of live states had arrived as well, or the deadline passed.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub elapsed_ms: f64,
-    /// Payloads of live states not here yet.
+    /// Payloads of live states that are not on this device yet.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub missing_payloads: u64,
     /// Lowest level of any change of this device.
@@ -109,12 +109,12 @@ pub struct SyncReport {
     /// Nodes proven to hold this device's latest root.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub verified_nodes: u64,
-    /// Counts of the view.
+    /// Number of live states.
     pub tokens: TokenCounts,
     /// States new on this device.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub added: u64,
-    /// States whose first proof came with this sync.
+    /// States whose first proof of spending was found by this sync.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub spent: u64,
     /// Known names.
@@ -122,13 +122,13 @@ pub struct SyncReport {
     /// HTTP requests sent.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub requests: u64,
-    /// Their answers' body bytes.
+    /// Body bytes received.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub bytes_in: u64,
-    /// Their own body bytes.
+    /// Body bytes sent.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub bytes_out: u64,
-    /// Each node's part.
+    /// What each node contributed.
     pub nodes: Vec<NodeReport>,
     /// What the user should know, one sentence each.
     pub warnings: Vec<String>,
@@ -177,6 +177,6 @@ impl SyncReport {
 pub struct WipeReport {
     /// Which account.
     pub account: String,
-    /// Whether its folder is gone; else it was set aside.
+    /// Whether its folder was removed; otherwise it was set aside.
     pub removed: bool,
 }

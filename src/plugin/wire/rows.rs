@@ -37,12 +37,12 @@ pub struct TokenPage {
     /// Revision of the account when this was read.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub revision: u64,
-    /// Live states in all.
+    /// Number of live states in the wallet.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub total: u64,
     /// Rows in key order.
     pub tokens: Vec<TokenRow>,
-    /// What to ask the next page after; none at the end.
+    /// Pass as `after` for the next page; none at the end.
     pub next: Option<TokenRef>,
 }
 
@@ -55,9 +55,9 @@ pub struct TokenRow {
     pub token_id: String,
     /// State hash.
     pub state_hash: String,
-    /// State hash that this one follows.
+    /// State hash of the state before.
     pub previous: Option<String>,
-    /// What a list shows.
+    /// Text to show in a list.
     pub summary: Option<String>,
     /// Payload bytes.
     pub size: u32,
@@ -67,7 +67,7 @@ pub struct TokenRow {
     pub forked: bool,
     /// Level of this state.
     pub ack: Ack,
-    /// Whether the payload is on this disk.
+    /// Whether the payload is on this device.
     pub has_payload: bool,
 }
 
@@ -116,7 +116,7 @@ pub struct EntryPage {
     pub revision: u64,
     /// Rows in key order.
     pub entries: Vec<EntryRow>,
-    /// What to ask the next page after; none at the end.
+    /// Pass as `after` for the next page; none at the end.
     pub next: Option<String>,
 }
 
@@ -133,7 +133,7 @@ pub struct EntryRow {
     /// Bytes of the value.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub size: u64,
-    /// The value; none while its bytes are not on this disk.
+    /// The value; none while its bytes are not on this device.
     pub content: Option<Content>,
 }
 

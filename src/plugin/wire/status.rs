@@ -1,4 +1,4 @@
-//! The state of an account, told from memory.
+//! The state of an account, without any network.
 
 use serde::Serialize;
 
@@ -12,12 +12,12 @@ use crate::engine;
 pub struct AccountInfo {
     /// Its name.
     pub account: String,
-    /// Grows with every change of what is shown.
+    /// Grows with every change of what a window may show.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub revision: u64,
 }
 
-/// Live states: no proof of spending.
+/// Number of live states, which have no proof of spending.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
@@ -39,7 +39,7 @@ impl From<engine::TokenCounts> for TokenCounts {
     }
 }
 
-/// The last sync, as remembered.
+/// The last sync.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
@@ -65,17 +65,17 @@ pub struct HighWater {
     pub sequence: u64,
 }
 
-/// State of an account, told without any network.
+/// State of an account, without any network.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub struct WalletStatus {
     /// Which account.
     pub account: String,
-    /// Grows with every change of what is shown.
+    /// Grows with every change of what a window may show.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub revision: u64,
-    /// Counts of the view.
+    /// Number of live states.
     pub tokens: TokenCounts,
     /// Changes of this device below `verified`.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
@@ -86,7 +86,7 @@ pub struct WalletStatus {
     pub last_sync: Option<LastSync>,
     /// Whether a sync is running.
     pub syncing: bool,
-    /// This device's slot, once claimed.
+    /// Number of the IPNS name that this device publishes under, once it has one.
     pub slot: Option<u8>,
     /// High-water marks of the known names.
     pub high_water: Vec<HighWater>,
@@ -96,7 +96,7 @@ pub struct WalletStatus {
     /// Nodes proven to hold this device's latest root.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub verified_nodes: u64,
-    /// Payloads of live states not here yet.
+    /// Payloads of live states that are not on this device yet.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub missing_payloads: u64,
 }
@@ -133,6 +133,6 @@ pub struct SubscribeReport {
     /// Its revision now.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub revision: u64,
-    /// Whether this window missed events since it last subscribed.
+    /// Whether this window missed events since it subscribed before.
     pub missed: bool,
 }

@@ -1,10 +1,10 @@
-//! Enumerations.
+//! Enumerations of the engine, as they go over IPC.
 
 use serde::{Deserialize, Serialize};
 
 use crate::engine;
 
-/// An enumeration as it goes over IPC, and what it is inside.
+/// An enumeration that a window receives, with its conversion from the engine's.
 macro_rules! words {
     ($(#[$doc:meta])* $name:ident, $case:literal, $inside:path { $($word:ident: $about:literal,)* }) => {
         $(#[$doc])*
@@ -22,7 +22,7 @@ macro_rules! words {
     };
 }
 
-/// A choice of the caller.
+/// An enumeration that a window sends, with its conversion to the engine's.
 macro_rules! choices {
     ($(#[$doc:meta])* $name:ident, $inside:path { $($word:ident: $about:literal,)* }) => {
         $(#[$doc])*
@@ -43,7 +43,7 @@ macro_rules! choices {
 words! {
     /// Lowest level of any change of this device.
     Ack, "snake_case", engine::Ack {
-        None: "Nothing was ever written here.",
+        None: "This device has never changed anything.",
         Local: "On this disk only.",
         Published: "On at least one node.",
         Verified: "Read back from enough nodes.",
@@ -54,10 +54,10 @@ words! {
     /// How a sync ended.
     SyncOutcome, "snake_case", engine::SyncOutcome {
         UpToDate: "Nothing new anywhere.",
-        Merged: "Something was merged here.",
+        Merged: "Something was merged on this device.",
         Published: "Something of this device was published.",
-        Offline: "No source answered; told from what is here.",
-        ReadOnly: "Content of a newer format was met and not merged.",
+        Offline: "No source answered; the answer comes from this device's data.",
+        ReadOnly: "Content of a newer format was found and not merged.",
     }
 }
 
@@ -73,18 +73,18 @@ words! {
 }
 
 words! {
-    /// Spend of a state, as shown.
+    /// Whether a state is spent, as shown.
     Spend, "snake_case", engine::Spend {
-        None: "Without any.",
-        Intent: "An intent and no proof: suspect, not to be offered.",
+        None: "Not spent.",
+        Intent: "An intent and no proof: suspect, must not be offered.",
         Proof: "Proven spent.",
     }
 }
 
 words! {
-    /// How a node stands.
+    /// Whether a node works.
     NodeState, "snake_case", engine::NodeState {
-        Down: "It failed repeatedly and is left alone for a while.",
+        Down: "It failed repeatedly and is not asked for a while.",
         Failing: "Its last answer was a failure.",
         Unknown: "It was never asked.",
         Up: "Its last answer was good.",
@@ -101,18 +101,18 @@ choices! {
 }
 
 choices! {
-    /// What is recorded of a spend.
+    /// What to record about a spend.
     SpendKind, engine::SpendKind {
         Intent: "The wallet is about to spend.",
-        Proof: "The ledger has it.",
+        Proof: "The ledger has recorded it.",
     }
 }
 
 choices! {
     /// What to clear.
     CacheKind, engine::CacheKind {
-        Records: "The freshness of records: the next sync asks the nodes.",
-        Content: "Blocks that can be fetched or built again.",
+        Records: "Records: the next sync asks the nodes.",
+        Content: "Blocks that can be fetched or rebuilt.",
         All: "Both.",
     }
 }
@@ -133,7 +133,7 @@ pub enum ExportFormat {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "snake_case")]
 pub enum Encoding {
-    /// As they are.
+    /// As UTF-8 text.
     Utf8,
     /// RFC 4648, padded.
     Base64,

@@ -10,7 +10,7 @@ use crate::store::{BlockClass, BlockStats};
 pub(super) struct Blocks {
     by_cid: BTreeMap<Cid, StoredBlock>,
     damaged: BTreeSet<Cid>,
-    /// Counts reads and writes; takes the place of a clock.
+    /// Counts reads and writes; used instead of a clock.
     uses: u64,
 }
 
@@ -66,7 +66,7 @@ impl Blocks {
         stats
     }
 
-    /// Removes cached blocks until at most `max_bytes` are left, oldest use first; gives the bytes removed.
+    /// Removes cached blocks until at most `max_bytes` are left, oldest use first; returns the bytes removed.
     pub(super) fn trim(&mut self, max_bytes: u64) -> u64 {
         let mut cached: Vec<(u64, Cid, u64)> = self
             .by_cid

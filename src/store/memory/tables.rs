@@ -1,4 +1,4 @@
-//! The tables of a store in memory: the rules of a batch, and what each write of it changes.
+//! The tables of a store in memory: checks of a batch, and the effect of each write.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -124,7 +124,7 @@ impl Tables {
         self.damaged_items.insert(key);
     }
 
-    /// Everything but the blocks; damaged items are removed and named.
+    /// Everything but the blocks; damaged items are removed and listed.
     pub(super) fn load(&mut self) -> Loaded {
         let damaged = std::mem::take(&mut self.damaged_items);
         let removed = damaged.iter().filter_map(|key| self.items.remove(key));
