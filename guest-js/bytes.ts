@@ -17,7 +17,7 @@ export function fromContent(content: Content): Uint8Array {
   return Uint8Array.from(atob(content.value), (c) => c.charCodeAt(0))
 }
 
-/** A token state as it goes over IPC: a head of JSON, its length before it, then the payloads one after the other. */
+/** The body of a put: length of the head, the head as JSON, then the payloads one after the other. */
 export function frame(head: object, payloads: Uint8Array[]): Uint8Array {
   const text = new TextEncoder().encode(JSON.stringify(head))
   const size = payloads.reduce((sum, payload) => sum + payload.length, 4 + text.length)

@@ -18,14 +18,14 @@ export class WalletSyncError extends Error {
     super(message)
   }
 
-  /** Makes an error of whatever a command rejected with: the plugin's object, or a text of Tauri's own. */
+  /** Converts the reason of a rejection: the plugin's object, or a text from Tauri. */
   static from(reason: unknown): WalletSyncError {
     if (reason instanceof WalletSyncError) return reason
     if (isFailure(reason)) {
       return new WalletSyncError(reason.code, reason.message, reason.retryable)
     }
     const text = typeof reason === 'string' ? reason : reason instanceof Error ? reason.message : 'the call failed'
-    // Tauri refuses a call, or cannot read its arguments, in plain words.
+    // When Tauri refuses a call or cannot parse its arguments, the reason is a text.
     const code = /not allowed|explicitly denied/.test(text) ? 'not_allowed' : 'bad_request'
     return new WalletSyncError(code, text, false)
   }

@@ -7,7 +7,7 @@ export type UnlistenFn = () => void
 
 type Listener = (event: WalletEvent) => void
 
-/** The plugin goes silent after 256 messages unless it hears from this side; see `SUBSCRIPTION_CREDIT` in limits.rs. */
+/** The plugin stops sending after 256 messages unless this page subscribes again; see `SUBSCRIPTION_CREDIT` in limits.rs. */
 const RENEW_AFTER = 64
 
 /** One subscription per account, shared by all listeners of this page. */
@@ -19,7 +19,7 @@ class Hub {
 
   constructor(readonly account: string) {}
 
-  /** Subscribes; again after the plugin may have stopped sending. */
+  /** Subscribes, or renews the subscription before the plugin stops sending. */
   start(): Promise<void> {
     if (this.channel !== null && this.received < RENEW_AFTER) return Promise.resolve()
     this.starting ??= this.subscribe().finally(() => (this.starting = null))
@@ -50,7 +50,7 @@ class Hub {
       this.tell(event)
     }
     if (this.received >= RENEW_AFTER && this.listeners.size > 0 && this.channel !== null) {
-      // A closed account says so by itself; anything else is met again with the next message.
+      // A closed account sends an event; any other failure is tried again with the next message.
       this.start().catch(() => undefined)
     }
   }
@@ -60,7 +60,7 @@ class Hub {
     if (event.event === 'lagged') void this.reread()
   }
 
-  /** What was missed is read anew, and told as if it had changed. */
+  /** After missed events: sends an event of each kind, so that everything is read again. */
   private async reread(): Promise<void> {
     try {
       const { account, revision, ack, verifiedNodes, syncing, lastSync } = await wrap(commands.status(this.account))
@@ -72,14 +72,14 @@ class Hub {
       this.tell({ event: 'node-health-changed', account, revision })
       this.tell({ event: 'metrics-updated', account, revision })
     } catch {
-      // Closed meanwhile: there is nothing to tell.
+      // Closed meanwhile: there is nothing to read.
     }
   }
 }
 
 const hubs = new Map<string, Hub>()
 
-/** A listener that throws must not keep the others from hearing. */
+/** A listener that throws must not keep the event from the others. */
 function deliver(listener: Listener, event: WalletEvent): void {
   try {
     listener(event)
@@ -93,8 +93,9 @@ function deliver(listener: Listener, event: WalletEvent): void {
 /**
  * Listens to every event of an account.
  *
- * Events say that something changed; read it with the commands. After `lagged` events were missed: the events that
- * follow it make every reader read again. After `closed` nothing follows: listen again when the account is open.
+ * An event only says that something has changed; read it with the commands. `lagged` means that events were missed: it
+ * is followed by one of each kind, so that everything is read again. `closed` is the last event: subscribe again when the
+ * account is open again.
  */
 export async function subscribe(account: string, handler: (event: WalletEvent) => void): Promise<UnlistenFn> {
   const hub = hubs.get(account) ?? new Hub(account)
@@ -133,7 +134,7 @@ export const onSyncChanged = (account: string, handler: (event: EventOf<'sync-ch
 export const onTokensChanged = (account: string, handler: (event: EventOf<'tokens-changed'>) => void) =>
   on(account, 'tokens-changed', handler)
 
-/** The level of changes rose or fell. */
+/** The level of changes has risen or fallen. */
 export const onPublishChanged = (account: string, handler: (event: EventOf<'publish-changed'>) => void) =>
   on(account, 'publish-changed', handler)
 
@@ -141,14 +142,14 @@ export const onPublishChanged = (account: string, handler: (event: EventOf<'publ
 export const onNodeHealthChanged = (account: string, handler: (event: EventOf<'node-health-changed'>) => void) =>
   on(account, 'node-health-changed', handler)
 
-/** There are new figures. */
+/** There are new measurements. */
 export const onMetricsUpdated = (account: string, handler: (event: EventOf<'metrics-updated'>) => void) =>
   on(account, 'metrics-updated', handler)
 
-/** Something a person should look at. */
+/** Something that a person should see. */
 export const onAlert = (account: string, handler: (event: EventOf<'alert'>) => void) =>
   on(account, 'alert', handler)
 
-/** The account was closed; nothing follows. */
+/** The account was closed; there are no more events. */
 export const onClosed = (account: string, handler: (event: EventOf<'closed'>) => void) =>
   on(account, 'closed', handler)

@@ -1,7 +1,7 @@
 /**
- * The wallet-sync plugin as seen from a web view.
+ * The wallet-sync plugin for web views.
  *
- * Every function names its account: the id that the Rust side gave to `open_account`. Every rejection is a
+ * Every function takes the account: the id that the Rust side passed to `open_account`. Every rejection is a
  * {@link WalletSyncError}. No function takes a key, an address or a path.
  */
 
@@ -115,7 +115,7 @@ export interface Entry {
   at: number
   /** Bytes of the value. */
   size: number
-  /** The value; `null` while its bytes are not on this disk yet. */
+  /** The value; `null` while its bytes are not on this device yet. */
   value: Uint8Array | null
   /** The value as text; `null` when it is missing or not UTF-8. */
   text: string | null
@@ -137,21 +137,21 @@ export interface NewToken {
   tokenId: string
   /** The same alphabet. */
   stateHash: string
-  /** State hash that this one follows. */
+  /** State hash of the state before. */
   previous?: string | null
-  /** At most 256 UTF-8 bytes: what a list shows. */
+  /** Text to show in a list, at most 256 bytes of UTF-8. */
   summary?: string | null
   /** The wallet's own bytes, at most 1 MiB; text is stored as UTF-8. */
   payload: Uint8Array | string
 }
 
-/** What to do in a sync. */
+/** Options of a sync. */
 export interface SyncQuery {
   /** Ask the nodes even when the cache is fresh. Default: no. */
   fresh?: boolean
   /** End of the whole call, 100–600000 ms. Default: 1.8 s for reading; publishing goes on while it progresses. */
   deadlineMs?: number
-  /** Stay until every change of ours has this level. Default: `published` when something is pending. */
+  /** Resolve when every change of this device has this level. Default: `published` when something is pending. */
   wait?: Level
 }
 
@@ -159,7 +159,7 @@ export interface SyncQuery {
 export interface HistoryQuery {
   /** Start, ms since the Unix epoch. Default: an hour before `to`. */
   from?: number
-  /** End, not included. Default: now. */
+  /** End (exclusive), ms since the Unix epoch. Default: now. */
   to?: number
   /** Minutes per point; widened until there are at most 2,880 points. Default 1. */
   stepMinutes?: number
@@ -170,7 +170,7 @@ export interface HistoryQuery {
 /** The open accounts. */
 export const accounts = (): Promise<AccountInfo[]> => wrap(commands.accounts())
 
-/** State of an account, without any network. */
+/** The state of an account; does not use the network. */
 export const status = (account: string): Promise<WalletStatus> => wrap(commands.status(account))
 
 /** A page of the token list, in key order. `allTokens` reads them all. */
@@ -183,7 +183,7 @@ export const listTokens = (account: string, query: TokenQuery = {}): Promise<Tok
     }),
   )
 
-/** A token's payload, byte for byte as it was put; fetched from the nodes when it is not on this disk. */
+/** A token's payload, byte for byte as it was put; fetched from the nodes if it is not on this device. */
 export async function getToken(account: string, tokenId: string, stateHash: string): Promise<Uint8Array> {
   const args = { account, tokenId, stateHash }
   return new Uint8Array(await wrap(invoke<ArrayBuffer>('plugin:wallet-sync|get_token', args)))
@@ -200,13 +200,13 @@ export async function listEntries(account: string, query: EntryQuery = {}): Prom
   return { ...page, entries }
 }
 
-/** One entry, or `null` when there is none of this key. */
+/** One entry, or `null` when there is none with this key. */
 export async function getEntry(account: string, entryKey: string): Promise<Entry | null> {
   const { entries } = await listEntries(account, { prefix: entryKey, limit: 1 })
   return entries.find((entry) => entry.key === entryKey) ?? null
 }
 
-/** Everything measured, and whether the targets are met. */
+/** The measurements, and whether the targets are met. */
 export const metrics = (account: string): Promise<Metrics> => wrap(commands.metrics(account))
 
 /** The measurements over time, a point per step. */
@@ -230,8 +230,8 @@ export const cacheStats = (account: string): Promise<CacheStats> => wrap(command
 /**
  * Adds token states, all or nothing; on disk when it resolves.
  *
- * At most 1,000 states and 16 MiB in one call. A state is immutable: the same one again counts as unchanged, other
- * content under its key is a `conflict`.
+ * At most 1,000 states and 16 MiB in one call. A state is immutable: the same one again counts as unchanged, the same
+ * token id and state hash with other content is a `conflict`.
  */
 export async function putTokens(account: string, tokens: NewToken[]): Promise<PutReport> {
   const encoder = new TextEncoder()
@@ -249,8 +249,8 @@ export async function putTokens(account: string, tokens: NewToken[]): Promise<Pu
 /**
  * Records a spend of a state; on disk when it resolves.
  *
- * Record the `intent` with all that is needed to finish or undo the spend before the ledger sees it, and the `proof`
- * once the ledger has it. Evidence is at most 256 KiB.
+ * Record the `intent`, with all that is needed to finish or undo the spend, before submitting it to the ledger, and the
+ * `proof` when the ledger has recorded it. Evidence is at most 256 KiB.
  */
 export const recordSpend = (
   account: string,
@@ -286,11 +286,11 @@ export const flush = (account: string, withinMs?: number): Promise<SyncReport> =
 
 // --- admin: `wallet-sync:admin` ---
 
-/** Forgets what can be fetched or built again. Tokens, evidence and entries stay. */
+/** Removes cached data that can be fetched or rebuilt. Tokens, evidence and entries stay. */
 export const invalidateCache = (account: string, kind: CacheKind = 'all'): Promise<CacheStats> =>
   wrap(commands.invalidateCache(account, kind))
 
-/** Starts the measurements at zero; their history is forgotten. */
+/** Sets the measurements to zero and removes their history. */
 export async function resetMetrics(account: string): Promise<void> {
   await wrap(commands.resetMetrics(account))
 }
@@ -299,7 +299,7 @@ export async function resetMetrics(account: string): Promise<void> {
 export const exportMetrics = (account: string, format: ExportFormat = 'json'): Promise<string> =>
   wrap(commands.exportMetrics(account, format))
 
-/** Takes a node out of use or back into it, until the account is closed. */
+/** Disables or enables a node, until the account is closed. */
 export const setNodeEnabled = (account: string, nodeId: string, enabled: boolean): Promise<NodeStatus[]> =>
   wrap(commands.setNodeEnabled(account, nodeId, enabled))
 
@@ -307,7 +307,7 @@ export const setNodeEnabled = (account: string, nodeId: string, enabled: boolean
  * Closes the account and removes its folder from this device.
  *
  * `confirm` is the account id, typed again. Refused with `pending_changes` while a change is below `verified`; with
- * `force` the folder is then set aside under another name instead of being removed.
+ * `force` the folder is set aside in that case instead of being removed.
  */
 export const wipe = (account: string, confirm: string, options: { force?: boolean } = {}): Promise<WipeReport> =>
   wrap(commands.wipe(account, confirm, options.force ?? false))

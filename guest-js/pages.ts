@@ -13,26 +13,26 @@ export interface AllTokensQuery {
 
 /** The token list of one revision. */
 export interface TokenList {
-  /** Of the first page; a change after it makes an event with a higher one. */
+  /** Of the first page; a later change causes an event with a higher revision. */
   revision: number
-  /** Live states in all. */
+  /** Number of live states in the wallet. */
   total: number
   /** In key order. */
   tokens: TokenRow[]
-  /** Where the next page begins; `null` when these are all. */
+  /** Pass as `after` for the next page; `null` if there is none. */
   next: TokenRef | null
 }
 
 const ATTEMPTS = 3
-/** Work without a frame in between, ms: half of what a frame has at 60 Hz. */
+/** How long to read without letting the window draw, ms: half a frame at 60 Hz. */
 const WITHOUT_FRAME = 8
-/** For a window that is visible to the page but drawn nowhere, ms. */
+/** How long to wait for a frame, ms: a window may count as visible although it is not drawn. */
 const NO_FRAME = 50
 
 /**
- * The token list, page after page. When it changes in between it is read from the start again, at most three times; then
- * the pages may be of different revisions, and an event follows. The window draws between pages: web views otherwise do
- * not, as long as one answer follows the other.
+ * Reads the token list, page after page. If it changes meanwhile, it is read from the start again, at most three times;
+ * after that the pages may be of different revisions, and an event follows. The window can draw between pages; web views
+ * do not while one answer follows the other.
  */
 export async function allTokens(account: string, query: AllTokensQuery = {}): Promise<TokenList> {
   const { all = false, pageSize: limit = 1000, pages = Infinity } = query
@@ -56,7 +56,7 @@ export async function allTokens(account: string, query: AllTokensQuery = {}): Pr
   }
 }
 
-/** Until the next frame; at once where none is drawn. */
+/** Resolves at the next frame, or at once if the window is not visible. */
 function drawn(): Promise<void> {
   if (typeof document === 'undefined' || document.visibilityState !== 'visible') return Promise.resolve()
   return new Promise((resolve) => {

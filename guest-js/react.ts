@@ -1,4 +1,4 @@
-/** React hooks. Each reads once when it is mounted and again whenever the plugin says that something changed. */
+/** React hooks. Each reads when it is mounted and again when an event says that something has changed. */
 
 import { useCallback, useMemo, useSyncExternalStore } from 'react'
 import {
@@ -13,23 +13,23 @@ import {
   type WalletStatus,
 } from './index.js'
 
-/** What a hook knows. */
+/** What a hook has read. */
 export interface Reading<T> {
-  /** The last value read; `null` before the first. It stays when a later read fails. */
+  /** The last value read; `null` before the first read. It is kept when a later read fails. */
   value: T | null
-  /** Why the last read failed. After `closed`, `refresh` once the account is open again. */
+  /** Why the last read failed. After `closed`, call `refresh` when the account is open again. */
   error: WalletSyncError | null
   /** Whether a read is running. */
   loading: boolean
 }
 
-/** A reading that can be taken again. */
+/** A reading that can be repeated. */
 export interface Refreshable<T> extends Reading<T> {
-  /** Reads again; listens again after a failure. */
+  /** Reads again, and subscribes again after a failure. */
   refresh: () => void
 }
 
-/** Reads a value when somebody looks, and again when it changed. One read at a time; changes meanwhile cause one more. */
+/** Reads a value while a component shows it, and again when it has changed. One read at a time; changes meanwhile cause one more. */
 class Watched<T> {
   private reading: Reading<T> = { value: null, error: null, loading: false }
   private readonly lookers = new Set<() => void>()
@@ -56,7 +56,7 @@ class Watched<T> {
 
   readonly refresh = (): void => {
     if (this.lookers.size === 0) return
-    // After a failure, or when the account was closed, nobody listens any more.
+    // After a failure, or when the account was closed, there is no subscription.
     if (this.stop === null) this.start()
     else void this.reread()
   }
@@ -67,7 +67,7 @@ class Watched<T> {
       (stop) => {
         if (run !== this.run) return stop()
         this.stop = stop
-        // Read after listening began, so that no change falls between the two.
+        // Read after subscribing, so that no change in between is missed.
         void this.reread()
       },
       (error: unknown) => {
@@ -140,15 +140,15 @@ export interface UseTokensOptions {
   all?: boolean
 }
 
-/** The token list as far as it was asked for. */
+/** The pages of the token list that were read. */
 export interface Tokens extends Omit<Reading<TokenRow[]>, 'value'> {
-  /** The rows of all pages asked for, in key order. */
+  /** The rows of these pages, in key order. */
   tokens: TokenRow[]
-  /** Live states in all; 0 before the first read. */
+  /** Number of live states in the wallet; 0 before the first read. */
   total: number
-  /** Whether there are rows beyond these. */
+  /** Whether there are more rows. */
   hasMore: boolean
-  /** Asks for one more page. */
+  /** Reads one more page. */
   loadMore: () => void
   /** Reads again. */
   refresh: () => void

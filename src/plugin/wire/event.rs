@@ -38,7 +38,7 @@ pub enum WalletEvent {
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         spent: u64,
     },
-    /// The level of changes rose or fell.
+    /// The level of changes has risen or fallen.
     PublishChanged {
         /// Which account.
         account: String,
@@ -59,7 +59,7 @@ pub enum WalletEvent {
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         revision: u64,
     },
-    /// There are new figures.
+    /// There are new measurements.
     MetricsUpdated {
         /// Which account.
         account: String,
@@ -67,7 +67,7 @@ pub enum WalletEvent {
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         revision: u64,
     },
-    /// Something a person should look at.
+    /// Something that a person should see.
     Alert {
         /// Which account.
         account: String,
@@ -90,7 +90,7 @@ pub enum WalletEvent {
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         missed: u64,
     },
-    /// The account was closed; nothing follows.
+    /// The account was closed; there are no more events.
     Closed {
         /// Which account.
         account: String,
