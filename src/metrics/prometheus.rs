@@ -7,7 +7,7 @@ use std::fmt::{Display, Write};
 
 use super::latencies::to_ms;
 use super::series::Figures;
-use super::target::{TargetState, target};
+use super::target::{TargetState, judge};
 use crate::clock::UnixMs;
 
 /// Writes the exposition.
@@ -69,7 +69,7 @@ fn operations(text: &mut Text, figures: &Figures) {
 fn targets(text: &mut Text, figures: &Figures) {
     let name = "wallet_sync_target_met";
     text.family(name, "gauge", "1 if a target is met, 0 if missed; absent while there is too little data.");
-    for goal in target(figures).targets {
+    for goal in judge(figures).targets {
         let label = match goal.name {
             "p95Ms" => "p95",
             "meanMs" => "mean",
