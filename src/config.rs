@@ -2,13 +2,14 @@
 //!
 //! Unknown keys are refused, and [`Config::validate`] checks every value. Durations are whole milliseconds in JSON.
 
+mod validate;
+
 use std::time::Duration;
 
 use serde::Deserialize;
-use url::Url;
 
+pub(crate) use self::validate::base_url;
 use crate::error::{Code, Error};
-use crate::limits;
 use crate::secret::Bearer;
 
 /// Settings of the engine. The defaults are in each field's documentation.
@@ -185,110 +186,6 @@ impl Config {
     pub fn parse_nodes(json: &str) -> Result<Vec<NodeConfig>, Error> {
         serde_json::from_str(json).map_err(|e| Error::new(Code::BadRequest, format!("nodes file: {e}")))
     }
-
-    /// Checks every value.
-    ///
-    /// # Errors
-    /// [`Code::BadRequest`] naming the key, the value and the bound.
-    pub fn validate(&self) -> Result<(), Error> {
-        if self.nodes.len() > limits::NODES {
-            return Err(bad(format!("nodes: {} given, at most {}", self.nodes.len(), limits::NODES)));
-        }
-        for (at, node) in self.nodes.iter().enumerate() {
-            node.validate().map_err(|e| e.within(&format!("nodes[{at}]")))?;
-            if self.nodes.iter().take(at).any(|other| other.id == node.id) {
-                return Err(bad(format!("nodes[{at}].id: another node has the same id")));
-            }
-        }
-        if let Some(network) = &self.network {
-            let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
-            if network.is_empty() || network.len() > 64 || !network.chars().all(plain) {
-                return Err(bad("network: 1–64 characters of A–Z a–z 0–9 . _ -"));
-            }
-        }
-        peer_addresses("bootstrapPeers", &self.bootstrap_peers, limits::BOOTSTRAP_PEERS)?;
-        within("cache.recordTtl", self.cache.record_ttl, 0, 3_600_000)?;
-        within("cache.failureBackoff", self.cache.failure_backoff, 0, 600_000)?;
-        if self.cache.max_bytes < 1024 * 1024 {
-            return Err(bad("cache.maxBytes: at least 1048576"));
-        }
-        within("timeouts.sync", self.timeouts.sync, 100, 60_000)?;
-        within("timeouts.http", self.timeouts.http, 100, 60_000)?;
-        within("timeouts.contentIdle", self.timeouts.content_idle, 100, 60_000)?;
-        within("timeouts.publish", self.timeouts.publish, 100, 600_000)?;
-        within("timeouts.dht", self.timeouts.dht, 100, 60_000)?;
-        within("grace", self.grace, 0, 1_000)?;
-        within("coalesce", self.coalesce, 0, 60_000)?;
-        within("metrics.slow", self.metrics.slow, 1, 60_000)?;
-        if self.metrics.export.is_some_and(|every| every < 1_000) {
-            return Err(bad("metrics.export: at least 1000 ms"));
-        }
-        for (key, [from, to]) in [("foreground", self.poll.foreground), ("background", self.poll.background)]
-        {
-            if from < 60_000 || to < from || to > 86_400_000 {
-                return Err(bad(format!("poll.{key}: [from, to] with 60000 ≤ from ≤ to ≤ 86400000")));
-            }
-        }
-        Ok(())
-    }
-}
-
-impl NodeConfig {
-    fn validate(&self) -> Result<(), Error> {
-        if self.id.is_empty() || self.id.chars().count() > limits::KEY_CHARS {
-            return Err(bad("id: 1–128 characters"));
-        }
-        if self.api.is_none() && self.gateway.is_none() {
-            return Err(bad("api or gateway is needed"));
-        }
-        peer_addresses("swarm", &self.swarm, limits::SWARM_ADDRESSES)?;
-        for (key, text) in [("api", &self.api), ("gateway", &self.gateway)] {
-            if let Some(text) = text {
-                base_url(text).map_err(|e| e.within(key))?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Parses a base URL: http or https, a host, no credentials, query or fragment.
-pub(crate) fn base_url(text: &str) -> Result<Url, Error> {
-    let url = Url::parse(text).map_err(|e| bad(format!("not a URL: {e}")))?;
-    let plain = url.username().is_empty()
-        && url.password().is_none()
-        && url.query().is_none()
-        && url.fragment().is_none();
-    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() || !plain {
-        return Err(bad("an http or https URL with a host, without credentials, query or fragment"));
-    }
-    Ok(url)
-}
-
-/// Checks that multiaddresses end in a peer id; whether they can be dialled is not checked here.
-fn peer_addresses(key: &str, addresses: &[String], most: usize) -> Result<(), Error> {
-    if addresses.len() > most {
-        return Err(bad(format!("{key}: {} given, at most {most}", addresses.len())));
-    }
-    for (at, text) in addresses.iter().enumerate() {
-        let id = text.rsplit_once("/p2p/").map_or("", |(_, id)| id);
-        let plain = !id.is_empty() && id.chars().all(|c| c.is_ascii_alphanumeric());
-        if text.len() > limits::SWARM_ADDRESS_CHARS || !text.starts_with('/') || !plain {
-            return Err(bad(format!("{key}[{at}]: a multiaddress that ends in /p2p/<peer id>")));
-        }
-    }
-    Ok(())
-}
-
-fn bad(message: impl Into<String>) -> Error {
-    Error::new(Code::BadRequest, message)
-}
-
-fn within(key: &str, value: Duration, from: u64, to: u64) -> Result<(), Error> {
-    let range = Duration::from_millis(from)..=Duration::from_millis(to);
-    if range.contains(&value) {
-        return Ok(());
-    }
-    Err(bad(format!("{key}: {} ms, allowed are {from}–{to} ms", value.as_millis())))
 }
 
 mod millis {

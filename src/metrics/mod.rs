@@ -31,9 +31,9 @@ pub use target::{Goal, Side, Target, TargetState};
 
 /// The measurements of one account. Cheap to clone; all clones share the counts.
 #[derive(Clone)]
-pub struct Metrics(Arc<Inner>);
+pub struct Metrics(Arc<Recorder>);
 
-struct Inner {
+struct Recorder {
     clock: Arc<dyn Clock>,
     slow: Duration,
     state: Mutex<Counted>,
@@ -66,7 +66,7 @@ impl Metrics {
     #[must_use]
     pub fn new(clock: Arc<dyn Clock>, slow: Duration) -> Self {
         let state = Mutex::new(Counted::starting(clock.now()));
-        Self(Arc::new(Inner { clock, slow, state }))
+        Self(Arc::new(Recorder { clock, slow, state }))
     }
 
     /// Counts one operation that ended now.
