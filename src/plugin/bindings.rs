@@ -36,9 +36,9 @@ fn builder() -> Builder<MockRuntime> {
             commands::admin::set_node_enabled::<MockRuntime>,
             commands::admin::wipe::<MockRuntime>,
         ])
-        // Named by a command whose body is bytes.
+        // Returned by a command whose body is bytes.
         .typ::<wire::PutReport>()
-        // One shape per type: what may be left out by a caller is `null` here.
+        // One type for both directions: optional arguments are `null` here.
         .disable_serde_phases()
         .error_handling(ErrorHandlingMode::Throw)
 }

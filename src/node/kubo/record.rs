@@ -38,7 +38,7 @@ impl KuboNode {
 
     async fn routing_record(&self, k51: &str, name: &Name, call: &Call) -> Outcome {
         let path = format!("/ipns/{k51}");
-        // Base64 takes a third more, the JSON around it little.
+        // Room for base64, which is a third longer, and the JSON around it.
         let bounds = self.short(limits::RECORD_BYTES * 2);
         let answer = match self.rpc("routing/get", &[("arg", &path), ("offline", "true")]) {
             Ok(request) => exchange(request, None, 0, bounds, call).await,

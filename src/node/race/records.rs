@@ -76,7 +76,7 @@ impl RecordAnswers {
 
 impl Drop for RecordAnswers {
     fn drop(&mut self) {
-        // Answers that wait in the channel came in time, though nobody read them.
+        // Answers still in the channel arrived in time, although nobody has read them.
         while let Ok(answer) = self.answers.try_recv() {
             self.silent.remove(&(answer.node, answer.name));
         }
@@ -133,7 +133,7 @@ impl One {
         };
         let elapsed = monotonic().saturating_duration_since(round.started);
         round.note(self.at, &outcome, elapsed);
-        // Nobody listening any more is fine: the answer was late.
+        // If nobody listens any more, the answer was late.
         let _ = sender.send(RecordAnswer { node: self.at, name: self.name_at, outcome, elapsed });
     }
 }
