@@ -12,7 +12,7 @@ export const commands = {
 	metricsHistory: (account: string, range: HistoryRange) => __TAURI_INVOKE<HistoryPoint[]>("plugin:wallet-sync|metrics_history", { account, range }),
 	nodeHealth: (account: string) => __TAURI_INVOKE<NodeStatus[]>("plugin:wallet-sync|node_health", { account }),
 	cacheStats: (account: string) => __TAURI_INVOKE<CacheStats>("plugin:wallet-sync|cache_stats", { account }),
-	/**  Sends events to this window from now on, in place of what it listened with before. */
+	/**  Sends events to this window from now on, in place of its earlier channel. */
 	subscribe: (account: string, onEvents: Channel<WalletEvent[]>) => __TAURI_INVOKE<Subscription>("plugin:wallet-sync|subscribe", { account, onEvents }),
 	recordSpend: (account: string, tokenId: string, stateHash: string, kind: SpendKind, evidence: Content) => __TAURI_INVOKE<Changed>("plugin:wallet-sync|record_spend", { account, tokenId, stateHash, kind, evidence }),
 	setEntry: (account: string, entryKey: string, value: Content) => __TAURI_INVOKE<Changed>("plugin:wallet-sync|set_entry", { account, entryKey, value }),
@@ -22,7 +22,7 @@ export const commands = {
 	resetMetrics: (account: string) => __TAURI_INVOKE<null>("plugin:wallet-sync|reset_metrics", { account }),
 	exportMetrics: (account: string, format: ExportFormat) => __TAURI_INVOKE<string>("plugin:wallet-sync|export_metrics", { account, format }),
 	setNodeEnabled: (account: string, nodeId: string, enabled: boolean) => __TAURI_INVOKE<NodeStatus[]>("plugin:wallet-sync|set_node_enabled", { account, nodeId, enabled }),
-	/**  Closes the account and takes its folder off this device; `confirm` is its name, typed again. */
+	/**  Closes the account and removes its folder from this device; `confirm` is its name, typed again. */
 	wipe: (account: string, confirm: string, force: boolean) => __TAURI_INVOKE<WipeReport>("plugin:wallet-sync|wipe", { account, confirm, force }),
 };
 
@@ -31,13 +31,13 @@ export const commands = {
 export type AccountInfo = {
 	/**  Its name. */
 	account: string,
-	/**  Grows with every change of what is shown. */
+	/**  Grows with every change of what a window may show. */
 	revision: number,
 };
 
 /**  Lowest level of any change of this device. */
 export type Ack = 
-/** Nothing was ever written here. */
+/** This device has never changed anything. */
 "none" | 
 /** On this disk only. */
 "local" | 
@@ -48,17 +48,17 @@ export type Ack =
 
 /**  One bar of a histogram. */
 export type Bucket = {
-	/**  Longest latency in it, ms. */
+	/**  Upper end, ms; the lower end is the upper end of the bucket before. */
 	uptoMs: number,
-	/**  How many fell into it. */
+	/**  How many latencies it contains. */
 	count: number,
 };
 
 /**  What to clear. */
 export type CacheKind = 
-/** The freshness of records: the next sync asks the nodes. */
+/** Records: the next sync asks the nodes. */
 "records" | 
-/** Blocks that can be fetched or built again. */
+/** Blocks that can be fetched or rebuilt. */
 "content" | 
 /** Both. */
 "all";
@@ -85,7 +85,7 @@ export type Changed = {
 	revision: number,
 };
 
-/**  What a command answers when it fails. */
+/**  The error of a command. */
 export type CommandError = {
 	/**  For programs. */
 	code: ErrorCode,
@@ -97,7 +97,7 @@ export type CommandError = {
 
 /**  Bytes in JSON. */
 export type Content = {
-	/**  How `value` holds them. */
+	/**  How the bytes are encoded. */
 	encoding: Encoding,
 	/**  The bytes. */
 	value: string,
@@ -105,7 +105,7 @@ export type Content = {
 
 /**  How bytes are written as text. */
 export type Encoding = 
-/**  As they are. */
+/**  As UTF-8 text. */
 "utf8" | 
 /**  RFC 4648, padded. */
 "base64";
@@ -116,7 +116,7 @@ export type EntryPage = {
 	revision: number,
 	/**  Rows in key order. */
 	entries: EntryRow[],
-	/**  What to ask the next page after; none at the end. */
+	/**  Pass as `after` for the next page; none at the end. */
 	next: string | null,
 };
 
@@ -138,11 +138,11 @@ export type EntryRow = {
 	at: number,
 	/**  Bytes of the value. */
 	size: number,
-	/**  The value; none while its bytes are not on this disk. */
+	/**  The value; none while its bytes are not on this device. */
 	content: Content | null,
 };
 
-/**  The closed list of codes; [`Code`] as it goes to a window. */
+/**  The closed list of error codes. */
 export type ErrorCode = "bad_request" | "closed" | "conflict" | "corrupt" | "deadline" | "decrypt_failed" | "denied" | "expired" | "hash_mismatch" | "invalid" | "inventory_too_large" | "locked" | "malformed" | "name_mismatch" | "newer_schema" | "not_found" | "pending_changes" | "rate_limited" | "read_only" | "sequence_exhausted" | "signature_invalid" | "slots_exhausted" | "storage_full" | "storage_io" | "task_failed" | "too_large" | "unreachable" | "wrong_wallet";
 
 /**  Form of exported measurements. */
@@ -156,15 +156,15 @@ export type ExportFormat =
 export type Goal = {
 	/**  `p95Ms`, `meanMs`, `successRate` or `cacheHitRate`. */
 	name: string,
-	/**  What was measured; none of nothing. */
+	/**  What was measured, also when there are too few samples to decide; none without a sample. */
 	value: number | null,
 	/**  What it is compared with. */
 	limit: number,
-	/**  On which side of the limit the value has to be. */
+	/**  On which side of the limit the value has to be; a value equal to the limit misses it. */
 	side: Side,
-	/**  How many samples the value is made of. */
+	/**  Number of samples. */
 	samples: number,
-	/**  The judgement. */
+	/**  Whether it is met. */
 	state: TargetState,
 };
 
@@ -178,17 +178,17 @@ export type HighWater = {
 
 /**  One step of a chart. */
 export type HistoryPoint = {
-	/**  Start of the step. */
+	/**  Start of the step, ms since the Unix epoch. */
 	at: number,
 	/**  Syncs and publishes that ended, failures included. */
 	count: number,
 	/**  How many of them failed. */
 	failures: number,
-	/**  Median wait, ms; none without any. */
+	/**  Median wait of the syncs that succeeded and that the cache did not answer, ms; none if there was none. */
 	p50Ms: number | null,
-	/**  95th percentile of the waits, ms. */
+	/**  Their 95th percentile, ms. */
 	p95Ms: number | null,
-	/**  99th percentile of the waits, ms. */
+	/**  Their 99th percentile, ms. */
 	p99Ms: number | null,
 	/**  Look-ups that the cache answered. */
 	cacheHits: number,
@@ -200,21 +200,21 @@ export type HistoryPoint = {
 	bytesIn: number,
 	/**  Body bytes sent. */
 	bytesOut: number,
-	/**  Damaged minutes of this step, left out. */
+	/**  Damaged rows of this step, left out. */
 	skippedRollups: number,
 };
 
 /**  Which span of the history to show. */
 export type HistoryRange = {
-	/**  Start. Default: an hour before the end. */
+	/**  Start, ms since the Unix epoch. Default: an hour before the end. */
 	from: number | null,
-	/**  End, not included. Default: now. */
+	/**  End (exclusive), ms since the Unix epoch. Default: now. */
 	to: number | null,
 	/**  Minutes per point. Default 1. */
 	stepMinutes: number | null,
 };
 
-/**  The last sync, as remembered. */
+/**  The last sync. */
 export type LastSync = {
 	/**  When. */
 	at: number,
@@ -235,23 +235,23 @@ export type Level =
 
 /**  What was measured, and whether the targets are met. */
 export type Metrics = {
-	/**  Start of what is counted. */
+	/**  Start of the measurements, ms since the Unix epoch. */
 	since: number,
-	/**  When this was read. */
+	/**  When this was read, ms since the Unix epoch. */
 	at: number,
 	/**  One row per operation and source that occurred. */
 	operations: OperationFigures[],
-	/**  What went over the wire. */
+	/**  Network traffic. */
 	totals: Totals,
-	/**  Share of syncs and publishes that succeeded, 0–1; none without any. */
+	/**  Share of syncs and publishes that succeeded, 0–1; none if there was none. */
 	successRate: number | null,
-	/**  Share of cache look-ups that hit, 0–1; none without any. */
+	/**  Share of cache look-ups that hit, 0–1; none if there was none. */
 	cacheHitRate: number | null,
 	/**  The last slow operations, newest first. */
 	slow: SlowOperation[],
 	/**  The configured nodes. */
 	nodes: NodeStatus[],
-	/**  Minutes of history that are not in here. */
+	/**  Minutes of history that are missing here. */
 	skippedRollups: number,
 	/**  The targets. */
 	target: Target,
@@ -282,7 +282,7 @@ export type NodeOutcome =
 /** It was not asked. */
 "skipped";
 
-/**  One node's part in a sync. */
+/**  What one node contributed to a sync. */
 export type NodeReport = {
 	/**  Its configured id. */
 	id: string,
@@ -294,9 +294,9 @@ export type NodeReport = {
 	error: ErrorCode | null,
 };
 
-/**  How a node stands. */
+/**  Whether a node works. */
 export type NodeState = 
-/** It failed repeatedly and is left alone for a while. */
+/** It failed repeatedly and is not asked for a while. */
 "down" | 
 /** Its last answer was a failure. */
 "failing" | 
@@ -305,15 +305,15 @@ export type NodeState =
 /** Its last answer was good. */
 "up";
 
-/**  A configured node. Its addresses are not told. */
+/**  A configured node, without its addresses. */
 export type NodeStatus = {
 	/**  Its configured id. */
 	id: string,
-	/**  Whether it is in use. */
+	/**  Whether it is enabled. */
 	enabled: boolean,
 	/**  Whether it can be written to. */
 	writable: boolean,
-	/**  How it stands. */
+	/**  Whether it works. */
 	state: NodeState,
 	/**  Median of its last answers, ms. */
 	p50Ms: number | null,
@@ -325,19 +325,19 @@ export type NodeStatus = {
 	lastError: ErrorCode | null,
 };
 
-/**  What was done. */
+/**  Kind of an operation. */
 export type Operation = 
-/** A whole sync, as the user waits for it. */
+/**  A whole sync, as the user waits for it. */
 "sync" | 
-/** Finding the newest records. */
+/**  Finding the newest records. */
 "resolve" | 
-/** Fetching content by CID. */
+/**  Fetching content by CID. */
 "fetch" | 
-/** Bringing changes to the nodes. */
+/**  Publishing changes to the nodes. */
 "publish" | 
-/** Looking into the cache. */
+/**  Looking into the cache. */
 "cache" | 
-/** A query through the DHT. */
+/**  A query through the DHT. */
 "dht";
 
 /**  One operation over one source. */
@@ -350,7 +350,7 @@ export type OperationFigures = {
 	count: number,
 	/**  How often it failed. */
 	failures: number,
-	/**  Median of the successful ones, ms; none without any. */
+	/**  Median latency of the successful ones, ms; none if there was none. */
 	p50Ms: number | null,
 	/**  Their 95th percentile, ms. */
 	p95Ms: number | null,
@@ -370,7 +370,7 @@ export type OperationFigures = {
 	bytesIn: number,
 	/**  Body bytes sent. */
 	bytesOut: number,
-	/**  The successful ones by latency, shortest first. */
+	/**  The successful ones by latency, shortest first; the bounds are the same in every row. */
 	buckets: Bucket[],
 };
 
@@ -382,15 +382,15 @@ export type Progress =
 names: number } | 
 /**  The list is known and merged. */
 { step: "listed"; 
-/**  States new here. */
+/**  States that are new on this device. */
 added: number } | 
 /**  Payloads are arriving. */
 { step: "fetching"; 
-/**  Payloads here. */
+/**  Payloads that have arrived. */
 done: number; 
 /**  Payloads wanted. */
 total: number } | 
-/**  Blocks are going to the nodes. */
+/**  Blocks are being sent to the nodes. */
 { step: "publishing"; 
 /**  Nodes proven to hold the change. */
 verified: number; 
@@ -401,9 +401,9 @@ nodes: number } |
 
 /**  Result of adding token states. */
 export type PutReport = {
-	/**  States that are new here. */
+	/**  States that are new on this device. */
 	added: number,
-	/**  States that were here with the same content. */
+	/**  States that were there already, with the same content. */
 	unchanged: number,
 	/**  Revision of the account afterwards. */
 	revision: number,
@@ -411,14 +411,14 @@ export type PutReport = {
 
 /**  A side of a limit. */
 export type Side = 
-/** Less than the limit. */
+/**  Less than the limit. */
 "below" | 
-/** More than the limit. */
+/**  More than the limit. */
 "above";
 
-/**  An operation that took long. */
+/**  An operation that took at least as long as the configured threshold. */
 export type SlowOperation = {
-	/**  When it ended. */
+	/**  When it ended, ms since the Unix epoch. */
 	at: number,
 	/**  Which operation. */
 	operation: Operation,
@@ -432,33 +432,33 @@ export type SlowOperation = {
 	detail: string | null,
 };
 
-/**  Over which way an answer came. */
+/**  Where an answer came from. */
 export type Source = 
-/** From memory or disk. */
+/**  Answered from memory or disk. */
 "cache" | 
-/** A gateway. */
+/**  A gateway's HTTP surface. */
 "http-gateway" | 
-/** The RPC or routing surface. */
+/**  The RPC or routing HTTP surface. */
 "http-routing" | 
-/** The DHT. */
+/**  The DHT. */
 "dht" | 
-/** Nothing answered. */
+/**  Nothing answered. */
 "none";
 
-/**  Spend of a state, as shown. */
+/**  Whether a state is spent, as shown. */
 export type Spend = 
-/** Without any. */
+/** Not spent. */
 "none" | 
-/** An intent and no proof: suspect, not to be offered. */
+/** An intent and no proof: suspect, must not be offered. */
 "intent" | 
 /** Proven spent. */
 "proof";
 
-/**  What is recorded of a spend. */
+/**  What to record about a spend. */
 export type SpendKind = 
 /** The wallet is about to spend. */
 "intent" | 
-/** The ledger has it. */
+/** The ledger has recorded it. */
 "proof";
 
 /**  Answer to a subscription. */
@@ -467,17 +467,17 @@ export type Subscription = {
 	account: string,
 	/**  Its revision now. */
 	revision: number,
-	/**  Whether this window missed events since it last subscribed. */
+	/**  Whether this window missed events since it subscribed before. */
 	missed: boolean,
 };
 
-/**  What is wanted of a sync. */
+/**  Options of a sync. */
 export type SyncOptions = {
 	/**  Ask the nodes even when the cache is fresh. Default: no. */
 	fresh: boolean | null,
 	/**  End of the whole call, 100–600000 ms. */
 	deadlineMs: number | null,
-	/**  Stay until every change of this device has this level. */
+	/**  Return when every change of this device has this level. */
 	wait: Level | null,
 };
 
@@ -485,13 +485,13 @@ export type SyncOptions = {
 export type SyncOutcome = 
 /** Nothing new anywhere. */
 "up_to_date" | 
-/** Something was merged here. */
+/** Something was merged on this device. */
 "merged" | 
 /** Something of this device was published. */
 "published" | 
-/** No source answered; told from what is here. */
+/** No source answered; the answer comes from this device's data. */
 "offline" | 
-/** Content of a newer format was met and not merged. */
+/** Content of a newer format was found and not merged. */
 "read_only";
 
 /**  What a sync did. */
@@ -502,31 +502,31 @@ export type SyncReport = {
 	source: Source,
 	/**  How it ended. */
 	outcome: SyncOutcome,
-	/**  Milliseconds until list and balance were known and merged. */
+	/**  Milliseconds until the token list and the balance were known and merged. */
 	listMs: number,
-	/**  Milliseconds until the payloads of live states were here too, or the deadline passed. */
+	/**  Milliseconds until the payloads of live states had arrived as well, or the deadline passed. */
 	elapsedMs: number,
-	/**  Payloads of live states not here yet. */
+	/**  Payloads of live states that are not on this device yet. */
 	missingPayloads: number,
 	/**  Lowest level of any change of this device. */
 	ack: Ack,
 	/**  Nodes proven to hold this device's latest root. */
 	verifiedNodes: number,
-	/**  Counts of the view. */
+	/**  Number of live states. */
 	tokens: TokenCounts,
 	/**  States new on this device. */
 	added: number,
-	/**  States whose first proof came with this sync. */
+	/**  States whose first proof of spending was found by this sync. */
 	spent: number,
 	/**  Known names. */
 	names: NameReport[],
 	/**  HTTP requests sent. */
 	requests: number,
-	/**  Their answers' body bytes. */
+	/**  Body bytes received. */
 	bytesIn: number,
-	/**  Their own body bytes. */
+	/**  Body bytes sent. */
 	bytesOut: number,
-	/**  Each node's part. */
+	/**  What each node contributed. */
 	nodes: NodeReport[],
 	/**  What the user should know, one sentence each. */
 	warnings: string[],
@@ -536,20 +536,20 @@ export type SyncReport = {
 export type Target = {
 	/**  Missed if any is missed, else too little data if any has too little, else met. */
 	state: TargetState,
-	/**  Each of them. */
+	/**  Waits (95th percentile, mean), success, cache hits, in this order. */
 	targets: Goal[],
 };
 
 /**  Whether a target is reached. */
 export type TargetState = 
-/** Reached. */
+/**  Reached. */
 "met" | 
-/** Nothing can be said yet. */
+/**  Too few samples to decide. */
 "too_little_data" | 
-/** Not reached. */
+/**  Not reached. */
 "missed";
 
-/**  Live states: no proof of spending. */
+/**  Number of live states, which have no proof of spending. */
 export type TokenCounts = {
 	/**  Unspent and suspect. */
 	total: number,
@@ -563,11 +563,11 @@ export type TokenCounts = {
 export type TokenPage = {
 	/**  Revision of the account when this was read. */
 	revision: number,
-	/**  Live states in all. */
+	/**  Number of live states in the wallet. */
 	total: number,
 	/**  Rows in key order. */
 	tokens: TokenRow[],
-	/**  What to ask the next page after; none at the end. */
+	/**  Pass as `after` for the next page; none at the end. */
 	next: TokenRef | null,
 };
 
@@ -595,9 +595,9 @@ export type TokenRow = {
 	tokenId: string,
 	/**  State hash. */
 	stateHash: string,
-	/**  State hash that this one follows. */
+	/**  State hash of the state before. */
 	previous: string | null,
-	/**  What a list shows. */
+	/**  Text to show in a list. */
 	summary: string | null,
 	/**  Payload bytes. */
 	size: number,
@@ -607,11 +607,11 @@ export type TokenRow = {
 	forked: boolean,
 	/**  Level of this state. */
 	ack: Ack,
-	/**  Whether the payload is on this disk. */
+	/**  Whether the payload is on this device. */
 	hasPayload: boolean,
 };
 
-/**  What went over the wire. */
+/**  Network traffic. */
 export type Totals = {
 	/**  Requests sent. */
 	requests: number,
@@ -621,15 +621,15 @@ export type Totals = {
 	bytesOut: number,
 };
 
-/**  Something that changed. It says no more than that: what is shown is read by a command. */
+/**  Something has changed. An event carries no content: read it with a command. */
 export type WalletEvent = 
 /**  A sync started or ended. */
 { event: "sync-changed"; 
 /**  Which account. */
 account: string; 
-/**  Its revision at that time. */
+/**  Revision of the account at that time. */
 revision: number; 
-/**  Whether one is running. */
+/**  Whether a sync is running. */
 running: boolean; 
 /**  How the last one ended. */
 outcome: SyncOutcome | null; 
@@ -639,17 +639,17 @@ source: Source | null } |
 { event: "tokens-changed"; 
 /**  Which account. */
 account: string; 
-/**  Its revision at that time. */
+/**  Revision of the account at that time. */
 revision: number; 
 /**  States added since the last such event. */
 added: number; 
 /**  States proven spent since the last such event. */
 spent: number } | 
-/**  The level of changes rose or fell. */
+/**  The level of changes has risen or fallen. */
 { event: "publish-changed"; 
 /**  Which account. */
 account: string; 
-/**  Its revision at that time. */
+/**  Revision of the account at that time. */
 revision: number; 
 /**  Lowest level of any change of this device. */
 ack: Ack; 
@@ -659,46 +659,46 @@ verifiedNodes: number } |
 { event: "node-health-changed"; 
 /**  Which account. */
 account: string; 
-/**  Its revision at that time. */
+/**  Revision of the account at that time. */
 revision: number } | 
-/**  There are new figures. */
+/**  There are new measurements. */
 { event: "metrics-updated"; 
 /**  Which account. */
 account: string; 
-/**  Its revision at that time. */
+/**  Revision of the account at that time. */
 revision: number } | 
-/**  Something a person should look at. */
+/**  Something that a person should see. */
 { event: "alert"; 
 /**  Which account. */
 account: string; 
-/**  Its revision at that time. */
+/**  Revision of the account at that time. */
 revision: number; 
-/**  A stable word: `payload_conflict`, `level_lowered`, `quarantined`, `occupied_slot`, `clone`, … */
+/**  A stable identifier: `payload_conflict`, `level_lowered`, `quarantined`, `occupied_slot`, `clone`, … */
 kind: string; 
 /**  One sentence. */
 message: string } | 
-/**  Events were missed: read again. */
+/**  Events were missed: read everything again. */
 { event: "lagged"; 
 /**  Which account. */
 account: string; 
-/**  Its revision at that time. */
+/**  Revision of the account at that time. */
 revision: number; 
-/**  How many at least. */
+/**  How many were missed, at least. */
 missed: number } | 
-/**  The account was closed; nothing follows. */
+/**  The account was closed; there are no more events. */
 { event: "closed"; 
 /**  Which account. */
 account: string; 
 /**  Its last revision. */
 revision: number };
 
-/**  State of an account, told without any network. */
+/**  State of an account, without any network. */
 export type WalletStatus = {
 	/**  Which account. */
 	account: string,
-	/**  Grows with every change of what is shown. */
+	/**  Grows with every change of what a window may show. */
 	revision: number,
-	/**  Counts of the view. */
+	/**  Number of live states. */
 	tokens: TokenCounts,
 	/**  Changes of this device below `verified`. */
 	pending: number,
@@ -708,7 +708,7 @@ export type WalletStatus = {
 	lastSync: LastSync | null,
 	/**  Whether a sync is running. */
 	syncing: boolean,
-	/**  This device's slot, once claimed. */
+	/**  Number of the IPNS name that this device publishes under, once it has one. */
 	slot: number | null,
 	/**  High-water marks of the known names. */
 	highWater: HighWater[],
@@ -716,7 +716,7 @@ export type WalletStatus = {
 	nodes: number,
 	/**  Nodes proven to hold this device's latest root. */
 	verifiedNodes: number,
-	/**  Payloads of live states not here yet. */
+	/**  Payloads of live states that are not on this device yet. */
 	missingPayloads: number,
 };
 
@@ -724,7 +724,7 @@ export type WalletStatus = {
 export type WipeReport = {
 	/**  Which account. */
 	account: string,
-	/**  Whether its folder is gone; else it was set aside. */
+	/**  Whether its folder was removed; otherwise it was set aside. */
 	removed: boolean,
 };
 

@@ -7,7 +7,8 @@ use serde::Serialize;
 use super::series::{Figures, share};
 use crate::limits;
 
-/// Whether a target is reached. Ordered from best to worst, so that the overall state is the maximum.
+/// Whether a target is reached.
+// Ordered from best to worst, so that the overall state is the maximum.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "snake_case")]
