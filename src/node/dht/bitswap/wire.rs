@@ -149,7 +149,7 @@ enum Value {
 
 /// Calls `each` with every number and byte field of a message.
 fn fields(raw: &Bytes, mut each: impl FnMut(u64, Value) -> Result<(), Error>) -> Result<(), Error> {
-    let mut reader = FieldReader { raw, at: 0 };
+    let mut reader = Reader { raw, at: 0 };
     while reader.at < raw.len() {
         let tag = reader.varint()?;
         match tag & 7 {
@@ -166,12 +166,12 @@ fn fields(raw: &Bytes, mut each: impl FnMut(u64, Value) -> Result<(), Error>) ->
     Ok(())
 }
 
-struct FieldReader<'a> {
+struct Reader<'a> {
     raw: &'a Bytes,
     at: usize,
 }
 
-impl FieldReader<'_> {
+impl Reader<'_> {
     fn varint(&mut self) -> Result<u64, Error> {
         let mut value = 0_u64;
         for shift in (0..64).step_by(7) {
