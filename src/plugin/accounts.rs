@@ -11,7 +11,7 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
 use super::call_limiter::{CallClass, CallLimiter};
-use super::failure::{CommandError, CommandResult};
+use super::failure::CommandResult;
 use super::feed::Feed;
 use super::{export, folder};
 use crate::clock::monotonic;

@@ -7,6 +7,7 @@ use crate::error::{Code, Error};
 use crate::plugin::arg::Arg;
 use crate::plugin::call::{Later, WindowCall};
 use crate::plugin::call_limiter::CallClass;
+use crate::plugin::failure::CommandResult;
 use crate::plugin::wire::{CacheKind, CacheStats, ExportFormat, NodeStatus, WipeReport};
 use crate::plugin::{CommandError, Wiped, export};
 
