@@ -63,6 +63,6 @@ fn content_is_bounded_before_it_is_decoded() {
     assert_eq!(take(of(Encoding::Base64, "????")).unwrap_err().code, ErrorCode::BadRequest);
 }
 
-fn content_of(value: Content) -> Checked<Bytes> {
+fn content_of(value: Content) -> CommandResult<Bytes> {
     content(value, 4, "at most 4 bytes")
 }
