@@ -1,9 +1,8 @@
 // Runs every test, or the steps that are named; `--list` names them. The last line is "N passed, N failed".
 
-import { takeOver } from "./lib/checkout.mjs";
-import { buildEnvironment } from "./lib/folders.mjs";
-import { runSteps } from "./lib/run-steps.mjs";
-import { steps } from "./steps/index.mjs";
+import { takeOver } from "./run.mjs";
+import { runSteps } from "./run-steps.mjs";
+import { steps } from "./steps.mjs";
 
 const wanted = process.argv.slice(2);
 const unknown = wanted.filter((name) => name !== "--list" && !steps.some((step) => step.name === name));
@@ -13,10 +12,8 @@ if (wanted.includes("--list") || unknown.length > 0) {
   process.exit(unknown.length > 0 ? 2 : 0);
 }
 
-const chosen = steps.filter((step) => wanted.length === 0 || wanted.includes(step.name));
-const context = { env: buildEnvironment(), say: (text) => console.log(`  ${text}`) };
-await takeOver(context.env);
-const { passed, failed } = await runSteps(chosen, context, (text) => console.log(text));
+await takeOver();
+const { passed, failed } = await runSteps(steps.filter((step) => wanted.length === 0 || wanted.includes(step.name)));
 console.log(`${passed} passed, ${failed} failed`);
 // Set instead of called: everything written has to arrive.
 process.exitCode = failed === 0 && passed > 0 ? 0 : 1;

@@ -1,63 +1,79 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { clientFeatures, copies, parseTree, shellCrates } from "../lib/dependency-tree.mjs";
-import { lockAddresses, machinePaths } from "../lib/file-rules.mjs";
+import * as rules from "../rules.mjs";
 
-const TREE = [
-  "tauri-plugin-wallet-sync v0.1.0 (/some/where)|",
-  "reqwest v0.13.5|__tls,http2,stream",
-  "url v2.5.0|default,std (*)",
-  "url v2.5.0|default,std",
-].join("\n");
+const result = (passed, failed, ignored = 0, filtered = 0) =>
+  `test result: ok. ${passed} passed; ${failed} failed; ${ignored} ignored; 0 measured; ${filtered} filtered out; finished in 0.25s`;
+const binary = (path) => `     Running ${path} (target/debug/deps/x-0123456789abcdef)`;
+const DOC = "   Doc-tests some_crate";
 
-test("a tree is read, each crate once", () => {
-  const rows = parseTree(TREE);
-  assert.deepEqual(rows.map((row) => row.name), ["tauri-plugin-wallet-sync", "reqwest", "url"]);
-  assert.deepEqual(rows[1].features, ["__tls", "http2", "stream"]);
+for (const [what, lines, passed, failed] of [
+  ["each binary counts", ["   Compiling a v0.1.0", binary("unittests src/lib.rs"), result(2, 0), binary("laws.rs"), result(1, 3)], 3, 3],
+  ["doc tests come in parts that are added up", [DOC, result(3, 0), "", "running 1 test", result(1, 0)], 4, 0],
+  ["a child's result is not the binary's", [binary("tests/crash.rs"), result(1, 0, 0, 9), result(5, 2)], 5, 2],
+  ["a binary that ends without a result has died", [binary("a.rs"), "test a ... ok", DOC, result(1, 0)], 1, 1],
+  ["what was ignored or filtered out has not passed", [binary("a.rs"), "test b ... ignored, too slow", result(1, 0, 1, 7)], 1, 8],
+  ["nothing was built", ["error: could not compile `a`"], 0, 0],
+]) {
+  test(`cargo test: ${what}`, () => assert.deepEqual(rules.cargoTestCounts(lines), { passed, failed }));
+}
+
+test("TAP of Node and of vitest; what was not run has not passed, a suite is no test", () => {
+  const node = ["TAP version 13", "# Subtest: a", "ok 1 - a", "  ---", "not ok 2 - b", "ok 3 - c # SKIP", "ok 4 - d # TODO", "1..4"];
+  assert.deepEqual(rules.tapCounts(node), { passed: 1, failed: 3 });
+  assert.deepEqual(rules.tapCounts(["    ok 1 - inside", "    1..1", "ok 1 - suite"]), { passed: 1, failed: 0 });
+  assert.deepEqual(rules.tapCounts(["1..2", "ok 1 - x.test.ts > a # time=2ms", "not ok 2 - y.test.ts"]), { passed: 1, failed: 1 });
+  assert.deepEqual(rules.tapCounts(["vitest: not found"]), { passed: 0, failed: 0 });
 });
 
-test("the shell's crates are found, the plugin itself is none", () => {
-  assert.deepEqual(shellCrates(parseTree(TREE)), []);
-  for (const name of ["tauri", "tauri-utils", "wry", "libp2p-kad"]) {
-    assert.equal(shellCrates(parseTree(`${TREE}\n${name} v1.0.0|`)).length, 1, name);
-  }
-  assert.deepEqual(shellCrates(parseTree("tauriel v1.0.0|")), []);
+test("a warning of cargo package, and the ones that are meant", () => {
+  const meant = ["   Packaging x", "warning: ignoring test `a` as it is not included", "warning: ignoring benchmark `b`"];
+  assert.deepEqual(rules.packageCounts(meant, true), { passed: 1, failed: 0 });
+  assert.deepEqual(rules.packageCounts([...meant, "warning: no licence", "error: no"], false), { passed: 0, failed: 2 });
 });
 
-test("the client neither decompresses nor uses the system's proxy", () => {
-  assert.deepEqual(clientFeatures(parseTree(TREE)), []);
-  for (const feature of ["gzip", "system-proxy", "default-tls"]) {
-    assert.equal(clientFeatures(parseTree(`reqwest v0.13.5|http2,${feature}`)).length, 1, feature);
-  }
-  assert.equal(clientFeatures(parseTree("reqwest v0.12.0|\nreqwest v0.13.5|")).length, 1);
-  assert.equal(clientFeatures([]).length, 1);
-});
-
-test("one copy of a crate, no more and no less", () => {
-  const one = '[[package]]\nname = "a"\n';
-  assert.deepEqual(copies(one, "a"), []);
-  assert.equal(copies(one + one, "a").length, 1);
-  assert.equal(copies(one, "b").length, 1);
+test("a fuzz run without coverage or input is no fuzz run", () => {
+  const stats = (count) => `stat::number_of_executed_units: ${count}`;
+  const loaded = "INFO: Loaded 1 modules   (5120 inline 8-bit counters): 5120 [0x1, 0x2),";
+  const passed = (...lines) => rules.fuzzCounts(lines, true).passed;
+  assert.deepEqual([passed(loaded, stats(4096)), passed(stats(4096)), passed(loaded), passed(loaded, stats(0))], [1, 0, 0, 0]);
+  assert.deepEqual(rules.fuzzCounts([loaded, stats(4096)], false), { passed: 0, failed: 0 });
 });
 
 test("download addresses in lock files", () => {
-  const address = ["ht", "tp://registry/x.tgz"].join("");
-  assert.equal(lockAddresses("a/package-lock.json", `"resolved": "${address}"`).length, 1);
-  assert.deepEqual(lockAddresses("package-lock.json", '"resolved": "guest-js"'), []);
-  assert.deepEqual(lockAddresses("src/a.rs", `"resolved": "${address}"`), []);
-  const registry = 'source = "registry+index"\n';
-  assert.deepEqual(lockAddresses("Cargo.lock", registry + registry), []);
-  assert.equal(lockAddresses("Cargo.lock", `${registry}source = "git+repository"\n`).length, 1);
-  assert.equal(lockAddresses("Cargo.lock", `${registry}source = "registry+other"\n`).length, 1);
+  const address = `"resolved": "${["ht", "tp://registry/x.tgz"].join("")}"`;
+  const count = (path, text) => rules.lockAddresses(path, text).length;
+  assert.deepEqual([count("a/package-lock.json", address), count("src/a.rs", address)], [1, 0]);
+  assert.equal(count("package-lock.json", '"resolved": "guest-js"'), 0);
+  const source = (from) => `source = "${from}"\n`;
+  assert.equal(count("Cargo.lock", source("registry+index").repeat(2)), 0);
+  for (const other of ["git+repository", "registry+other"]) assert.equal(count("Cargo.lock", source("registry+index") + source(other)), 1);
+  assert.equal(count("Cargo.lock", source("git+repository")), 1);
 });
 
 test("paths of one machine", () => {
   // Put together, so that this file holds none.
   const path = (...parts) => ["", ...parts].join("/");
   for (const parts of [["root", ".cargo", "x"], ["home", "anna", "x"], ["work", "x"], ["Users", "anna", "x"]]) {
-    assert.deepEqual(machinePaths("f", `ok\nat "${path(...parts)}"`).length, 1, parts.join(" "));
+    assert.equal(rules.machinePaths("f", `ok\nat "${path(...parts)}"`).length, 1, parts.join(" "));
   }
-  for (const text of [path("ipfs", "x"), path("home", "someone", "x"), `the ${path("home")} folder`, `n0${path("root", "x")}`, path("tmp", "x")]) {
-    assert.deepEqual(machinePaths("f", ` ${text}`.replace(" n0", "n0")), [], text);
+  const fine = [path("ipfs", "x"), path("home", "someone", "x"), `the ${path("home")} folder`, `n0${path("root", "x")}`, path("tmp", "x")];
+  for (const text of fine) {
+    assert.deepEqual(rules.machinePaths("f", `say ${text}`), [], text);
   }
+});
+
+const CLIENT = "reqwest v0.13.5|__tls,http2,stream";
+const TREE = `tauri-plugin-wallet-sync v0.1.0 (/some/where)|\n${CLIENT}\n${CLIENT} (*)\nurl v2.5.0|default`;
+
+test("the engine's tree: no crate of the shell, a plain HTTP client, one of it", () => {
+  assert.deepEqual([...rules.shellCrates(TREE), ...rules.clientFeatures(TREE), ...rules.shellCrates("tauriel v1.0.0|")], []);
+  for (const name of ["tauri", "tauri-utils", "wry", "libp2p-kad"]) {
+    assert.equal(rules.shellCrates(`${TREE}\n${name} v1.0.0|`).length, 1, name);
+  }
+  for (const feature of ["gzip", "system-proxy", "default-tls", "native-tls-alpn"]) {
+    assert.equal(rules.clientFeatures(`reqwest v0.13.5|http2,${feature}`).length, 1, feature);
+  }
+  assert.equal(rules.clientFeatures(`${TREE}\nreqwest v0.12.0|`).length, 1);
+  assert.equal(rules.clientFeatures("").length, 1);
 });

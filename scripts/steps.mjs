@@ -1,0 +1,171 @@
+// The steps of a test run, in order: quick ones first, so that a slip is seen early; Kubo is built in the background until its
+// turn comes, and nothing else runs during the tests, some of which measure time. What a step may hold is in run-steps.mjs.
+
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { buildFuzzTargets, buildWallet, INSTALL_WEB, ipfsPath, onHiddenDisplay, windowDriver } from "./builds.mjs";
+import * as rules from "./rules.mjs";
+import { env, must, root, run, say } from "./run.mjs";
+import { check, sum, verdict } from "./run-steps.mjs";
+import { cargoTool, forBuilds, forTests, provide, toolComplaints } from "./system.mjs";
+
+const PLUGIN = "-p tauri-plugin-wallet-sync";
+/** Every crate, and the plugin's tests over a mock runtime with it. */
+const EVERYTHING = "--locked --workspace --features tauri-plugin-wallet-sync/specta,tauri-plugin-wallet-sync/test-ipc";
+const FUZZ_SECONDS = 30;
+/** Inputs that a fuzz target starts from. */
+const SEEDS = { record: ["tests/data/ipns-records", "tests/data/js-ipns"] };
+
+/** One file after the other: some open a window, and times are looked at. The shell lists the files, for Node 20 does not. */
+const nodeTests = (folder) =>
+  ["sh", "-c", `exec "$0" --test --test-concurrency=1 --test-reporter=tap ${folder}/*.test.mjs`, process.execPath];
+
+const vitest = (workspace) =>
+  ({ command: `npm test -w ${workspace} -- --reporter=default --reporter=tap-flat`, read: rules.tapCounts, limitMs: 300_000 });
+
+const tools = async () => verdict([...(await provide([...forBuilds, ...forTests])), ...(await toolComplaints())]);
+
+async function files() {
+  const listed = (await must("git ls-files -z --cached --others --exclude-standard")).join("\n").split("\0");
+  const [addresses, paths] = [[], []];
+  for (const path of new Set(listed)) {
+    // One that was removed, or is a folder, holds nothing; one that holds a zero byte is no text.
+    const text = await readFile(join(root, path), "utf8").catch(() => "");
+    if (text.includes("\0")) continue;
+    addresses.push(...rules.lockAddresses(path, text));
+    paths.push(...rules.machinePaths(path, text));
+  }
+  return sum([verdict(addresses), verdict(paths)]);
+}
+
+async function dependencies() {
+  const command = `cargo tree --locked --prefix none --format {p}|{f} -e normal,build ${PLUGIN} --no-default-features`;
+  const tree = (await must(command)).join("\n");
+  const sqlite = [];
+  for (const path of ["Cargo.lock", "fuzz/Cargo.lock"]) {
+    const copies = (await readFile(join(root, path), "utf8")).match(/^name = "libsqlite3-sys"$/gm)?.length ?? 0;
+    if (copies !== 1) sqlite.push(`${path}: ${copies} copies of libsqlite3-sys`);
+  }
+  return sum([rules.shellCrates(tree), rules.clientFeatures(tree), sqlite].map(verdict));
+}
+
+async function deny() {
+  const program = await cargoTool("cargo-deny", "0.20.2");
+  // Advisories come from a database that not every machine can fetch.
+  const kinds = ["bans", "licenses", "sources"];
+  return check(...kinds.map((kind) => [program, "--color", "never", "--locked", "--workspace", "check", kind]));
+}
+
+async function build() {
+  const tests = await check(`cargo test ${EVERYTHING} --no-run`);
+  await buildFuzzTargets();
+  return sum([tests, { passed: 1, failed: 0 }]);
+}
+
+async function kubo(begun) {
+  // If it fails, so does each test that needs one, at once: it does not build again.
+  env.IPFS_BIN = "kubo-is-missing";
+  env.IPFS_BIN = await begun;
+  say(`ipfs ${await must([env.IPFS_BIN, "version", "--number"])}`);
+  return { passed: 1, failed: 0 };
+}
+
+async function rust() {
+  // A folder of its own for what tests put aside, so that nothing stays behind even of one that was killed.
+  const temporary = await mkdtemp(join(tmpdir(), "ws-"));
+  // A test runs as another user in there.
+  await chmod(temporary, 0o711);
+  const onLine = (line) => rules.isProgress(line) && say(line.trim());
+  const own = { env: { TMPDIR: temporary, RUST_BACKTRACE: "1" }, onLine, limitMs: 45 * 60_000 };
+  try {
+    return await check({ command: `cargo test ${EVERYTHING} --no-fail-fast`, read: rules.cargoTestCounts, ...own });
+  } finally {
+    // The nodes of tests that did not live to stop them.
+    for (const name of (await readdir(temporary)).filter((name) => name.startsWith("wallet-sync-kubo-"))) {
+      say(`a test left nodes behind: ${name}`);
+      await run(["bash", "tests/kubo/cluster.sh", "stop", join(temporary, name)], { limitMs: 60_000 });
+    }
+    await rm(temporary, { recursive: true, force: true });
+  }
+}
+
+async function window() {
+  env.TAURI_DRIVER = await windowDriver();
+  env.IPFS_BIN ??= await ipfsPath();
+  env.WALLET_APP = await buildWallet({ release: false });
+  return check({ command: onHiddenDisplay(...nodeTests("examples/wallet/e2e")), read: rules.tapCounts, limitMs: 20 * 60_000 });
+}
+
+async function fuzz() {
+  const folder = await buildFuzzTargets();
+  // New inputs go to a scratch folder; one that breaks something is kept where cargo-fuzz keeps it.
+  const scratch = await mkdtemp(join(tmpdir(), "ws-fuzz-"));
+  const limits = [`-max_total_time=${FUZZ_SECONDS}`, "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1"];
+  const targets = (await readdir(join(root, "fuzz/fuzz_targets"))).map(async (file) => {
+    const name = file.replace(/\.rs$/, "");
+    const [corpus, artifacts] = [join(scratch, name), join(root, "fuzz/artifacts", name)];
+    for (const path of [corpus, artifacts]) await mkdir(path, { recursive: true });
+    const command = [join(folder, name), ...limits, `-artifact_prefix=${artifacts}/`, corpus, ...(SEEDS[name] ?? [])];
+    const onLine = (line) => line.startsWith("stat::number_of_executed_units") && say(`${name}: ${line}`);
+    return { command, read: rules.fuzzCounts, onLine, limitMs: (FUZZ_SECONDS + 60) * 1000 };
+  });
+  // Two at a time.
+  const half = async (which) => check(...(await Promise.all(targets)).filter((_, at) => at % 2 === which));
+  const counts = await Promise.all([half(0), half(1)]);
+  await rm(scratch, { recursive: true, force: true });
+  return sum(counts);
+}
+
+/** What git sees: its status, and a hash of every change to a file that it knows. */
+const lookAtTree = () => must(["sh", "-c", "git status --porcelain=v1 && git diff HEAD | git hash-object --stdin | sed 's/^/contents /'"]);
+
+async function cleanTree(begun) {
+  const [before, now] = await Promise.all([begun, lookAtTree()]);
+  const differing = [...now.filter((line) => !before.includes(line)), ...before.filter((line) => !now.includes(line))];
+  return verdict(differing.map((line) => `the tree has changed: ${line}`));
+}
+
+const step = (name, what, ...commands) => ({ name, what, commands });
+
+export const steps = [
+  { name: "tools", what: "Rust, Node, Go or Kubo, and what the system brings", needed: true, run: tools },
+  step("format", "rustfmt has nothing to change", "cargo fmt --all --check", "cargo fmt --check --manifest-path fuzz/Cargo.toml"),
+  { name: "files", what: "no download address in a lock file, no path of one machine anywhere", run: files },
+  step("scripts", "tests of these scripts", { command: nodeTests("scripts/tests"), read: rules.tapCounts, limitMs: 120_000 }),
+  step(
+    "web",
+    "the TypeScript package and the wallet's front end: types, tests, builds, what would be published",
+    { command: INSTALL_WEB, needed: true },
+    "npm run lint -w guest-js",
+    vitest("guest-js"),
+    // Builds it too: the wallet imports what is published.
+    "npm pack --dry-run -w guest-js",
+    "npm run build -w docs/typescript",
+    "npm run build -w examples/wallet",
+    vitest("examples/wallet"),
+  ),
+  { name: "dependencies", what: "the engine without Tauri and libp2p, one SQLite, a plain HTTP client", run: dependencies },
+  step(
+    "package",
+    "the crate as it would be published, without a warning",
+    { command: `cargo package --locked --no-verify --allow-dirty ${PLUGIN}`, read: rules.packageCounts, limitMs: 300_000 },
+  ),
+  step(
+    "lints",
+    "clippy without a warning, with all features and with none",
+    `cargo clippy ${EVERYTHING} --all-targets -- -D warnings`,
+    `cargo clippy --locked ${PLUGIN} --no-default-features --all-targets -- -D warnings`,
+  ),
+  step("docs", "rustdoc without a warning", {
+    command: `cargo doc ${EVERYTHING} --no-deps`,
+    env: { RUSTDOCFLAGS: `${env.RUSTDOCFLAGS ?? ""} -D warnings` },
+  }),
+  { name: "deny", what: "cargo-deny: licences, banned crates, sources", run: deny },
+  { name: "build", what: "every test and fuzz target compiles", run: build },
+  { name: "kubo", what: "a real Kubo 0.43 for the tests that need one", begin: () => ipfsPath("nice -n 10 "), run: kubo },
+  { name: "rust", what: "every Rust test of the workspace, doc tests too", run: rust },
+  { name: "window", what: "the wallet in a real window, with embedded nodes and with real Kubo", run: window },
+  { name: "fuzz", what: `every decoder fuzzed for ${FUZZ_SECONDS} s`, run: fuzz },
+  { name: "clean-tree", what: "the run has changed no file of the project", begin: lookAtTree, run: cleanTree },
+];
