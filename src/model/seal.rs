@@ -84,7 +84,7 @@ impl Sealer {
         let (codec, stored) = packed.as_deref().map_or((0, plain), |packed| (1, packed));
         let length =
             u32::try_from(stored.len()).map_err(|_| Error::new(Code::TooLarge, "more than 4 GiB to seal"))?;
-        let size = padme(stored.len().saturating_add(HEADER));
+        let size = padme(stored.len() + HEADER);
         let mut padded = Zeroizing::new(Vec::with_capacity(size));
         padded.push(codec);
         padded.extend_from_slice(&length.to_be_bytes());
@@ -117,7 +117,7 @@ impl Sealer {
         let length = u32::from_be_bytes(*length) as usize;
         let (stored, padding) =
             rest.split_at_checked(length).ok_or_else(|| malformed("length beyond the end"))?;
-        if padding.iter().any(|byte| *byte != 0) || padded.len() != padme(length.saturating_add(HEADER)) {
+        if padding.iter().any(|byte| *byte != 0) || padded.len() != padme(length + HEADER) {
             return Err(malformed("padding"));
         }
         match codec {
@@ -175,11 +175,7 @@ fn too_large(found: usize, max: usize) -> Error {
 /// The Padmé size: leaks O(log log n) bits of the length, costs at most 12 %.
 #[must_use]
 pub fn padme(length: usize) -> usize {
-    if length < 2 {
-        return length;
-    }
-    let exponent = length.ilog2();
-    let kept = exponent.checked_ilog2().map_or(0, |bits| bits.saturating_add(1));
-    let mask = (1_usize << exponent.saturating_sub(kept)).saturating_sub(1);
-    length.saturating_add(mask) & !mask
+    let Some(exponent) = length.checked_ilog2() else { return 0 };
+    let kept = exponent.checked_ilog2().map_or(0, |bits| bits + 1);
+    length.next_multiple_of(1 << (exponent - kept))
 }

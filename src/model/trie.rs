@@ -67,8 +67,7 @@ impl<T: Keyed> Trie<T> {
                     return items.get(at);
                 }
                 Body::Inner { bitmap, children } => {
-                    let (bit, at) = place(*bitmap, key, depth);
-                    node = (bitmap & bit != 0).then(|| children.get(at)).flatten()?;
+                    node = children.get(child(*bitmap, key, depth).ok()?)?;
                     depth += 1;
                 }
             }
@@ -81,7 +80,7 @@ impl<T: Keyed> Trie<T> {
         if old == Some(&item) {
             return false;
         }
-        self.len = self.len.saturating_add(usize::from(old.is_none()));
+        self.len += usize::from(old.is_none());
         self.root.insert(item, 0);
         true
     }
@@ -137,22 +136,25 @@ impl<T: Keyed> Node<T> {
                 }
                 Err(at) => {
                     items.insert(at, item);
-                    if items.len() > limits::TRIE_LEAF && depth < limits::TRIE_DEPTH {
+                    // Ends: two keys at most agree in all their chunks.
+                    if items.len() > limits::TRIE_LEAF {
                         let items = std::mem::take(items);
                         self.body = Body::Inner { bitmap: 0, children: Vec::new() };
                         items.into_iter().for_each(|item| self.insert(item, depth));
                     }
                 }
             },
-            Body::Inner { bitmap, children } => {
-                let (bit, at) = place(*bitmap, item.key(), depth);
-                if *bitmap & bit == 0 {
-                    *bitmap |= bit;
-                    children.insert(at, Self::leaf(vec![item]));
-                } else if let Some(child) = children.get_mut(at) {
-                    child.insert(item, depth.saturating_add(1));
+            Body::Inner { bitmap, children } => match child(*bitmap, item.key(), depth) {
+                Ok(at) => {
+                    if let Some(child) = children.get_mut(at) {
+                        child.insert(item, depth + 1);
+                    }
                 }
-            }
+                Err((bit, at)) => {
+                    *bitmap += bit;
+                    children.insert(at, Self::leaf(vec![item]));
+                }
+            },
         }
     }
 
@@ -172,48 +174,52 @@ impl<T: Keyed> Node<T> {
     }
 }
 
-/// The bit of a key's child at a depth, and that child's position among those that exist.
-fn place(bitmap: u32, key: &Key, depth: usize) -> (u32, usize) {
+/// Position of a key's child among those that exist; `Err` for one that does not, with its bit and where it would be.
+fn child(bitmap: u32, key: &Key, depth: usize) -> Result<usize, (u32, usize)> {
     let bit = 1_u32 << chunk(key, depth);
-    (bit, (bitmap & bit.wrapping_sub(1)).count_ones() as usize)
+    let at = (bitmap & (bit - 1)).count_ones() as usize;
+    if bitmap & bit == 0 { Err((bit, at)) } else { Ok(at) }
 }
 
 /// Five bits of a key, from 0 to 31; bits beyond its end are zero.
-pub(super) fn chunk(key: &Key, depth: usize) -> u32 {
-    let offset = depth.saturating_mul(BITS);
-    let byte = |at: usize| u32::from(key.get(at).copied().unwrap_or(0));
-    let first = offset / 8;
-    let window = byte(first) << 8 | byte(first.saturating_add(1));
-    (window >> (16 - BITS - offset % 8)) & 31
+fn chunk(key: &Key, depth: usize) -> u8 {
+    let offset = depth * BITS;
+    let byte = |at: usize| key.get(at).copied().unwrap_or(0);
+    let window = u16::from_be_bytes([byte(offset / 8), byte(offset / 8 + 1)]);
+    let [_, chunk] = (window >> (16 - BITS - offset % 8) & 31).to_be_bytes();
+    chunk
 }
 
-/// Where a node stands: its depth and the key bits that lead to it, the rest zero.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+/// Where a node stands: the chunks of the keys below it, one per level above it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Path {
+    // First, so that paths are in breadth-first order.
     depth: usize,
-    prefix: Key,
+    chunks: [u8; limits::TRIE_DEPTH],
 }
 
 impl Path {
+    pub(super) const ROOT: Self = Self { depth: 0, chunks: [0; limits::TRIE_DEPTH] };
+
     pub(super) const fn depth(&self) -> usize {
         self.depth
     }
 
-    /// Where its children stand.
+    /// Where its children stand; none below the last level.
     pub(super) fn children(self, bitmap: u32) -> impl Iterator<Item = Self> {
-        (0..32_u32).filter(move |child| bitmap & 1 << child != 0).map(move |child| {
-            let mut prefix = self.prefix;
-            let offset = self.depth.saturating_mul(BITS);
-            let window = (child << (16 - BITS - offset % 8)).to_be_bytes();
-            // The window's low 16 bits lie over two bytes of the key.
-            let [_, _, high, low] = window;
-            prefix.iter_mut().skip(offset / 8).zip([high, low]).for_each(|(byte, bits)| *byte |= bits);
-            Self { depth: self.depth.saturating_add(1), prefix }
+        (0..32_u8).filter(move |child| bitmap & 1 << child != 0).filter_map(move |child| {
+            let mut chunks = self.chunks;
+            *chunks.get_mut(self.depth)? = child;
+            Some(Self { depth: self.depth + 1, chunks })
         })
     }
 
     /// Whether a key belongs under it.
     pub(super) fn holds(&self, key: &Key) -> bool {
-        (0..self.depth).all(|depth| chunk(key, depth) == chunk(&self.prefix, depth))
+        let mut levels = self.chunks.iter().take(self.depth).enumerate();
+        levels.all(|(depth, expected)| chunk(key, depth) == *expected)
     }
 }
+
+#[cfg(test)]
+mod tests;

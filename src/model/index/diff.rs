@@ -28,9 +28,10 @@ pub struct Diff {
     items: usize,
 }
 
-enum Node {
-    Leaf(Vec<(Key, Bytes)>),
-    Inner(Vec<(Path, Cid)>),
+/// What a node block holds.
+enum Content {
+    Items(Vec<(Key, Bytes)>),
+    Children(Vec<(Path, Cid)>),
 }
 
 impl Diff {
@@ -39,7 +40,7 @@ impl Diff {
     pub fn new(root: Cid, known: HashSet<Cid>) -> Self {
         let mut diff =
             Self { known, wanted: BTreeMap::new(), places: HashMap::new(), seen: HashSet::new(), items: 0 };
-        diff.want(Path::default(), root);
+        diff.want(Path::ROOT, root);
         diff
     }
 
@@ -58,16 +59,16 @@ impl Diff {
     pub fn offer(&mut self, block: &Block, sealer: &Sealer) -> Result<Vec<([u8; 32], Bytes)>, Error> {
         let Some(path) = self.places.get(block.cid()).copied() else { return Ok(Vec::new()) };
         let items = match read(block, path, sealer)? {
-            Node::Leaf(items) => {
-                let count = self.items.saturating_add(items.len());
+            Content::Items(items) => {
+                let count = self.items + items.len();
                 if count > limits::INDEX_ITEMS {
                     return Err(too_large(limits::INDEX_ITEMS, "items"));
                 }
                 self.items = count;
                 items
             }
-            Node::Inner(children) => {
-                if self.seen.len().saturating_add(children.len()) > limits::INDEX_NODES {
+            Content::Children(children) => {
+                if self.seen.len() + children.len() > limits::INDEX_NODES {
                     return Err(too_large(limits::INDEX_NODES, "nodes"));
                 }
                 if children.iter().any(|(_, cid)| self.seen.contains(cid)) {
@@ -96,14 +97,14 @@ impl std::fmt::Debug for Diff {
     }
 }
 
-fn read(block: &Block, path: Path, sealer: &Sealer) -> Result<Node, Error> {
+fn read(block: &Block, path: Path, sealer: &Sealer) -> Result<Content, Error> {
     let mut opened = Opened::new(block, Kind::Index, WHAT, sealer, limits::NODE_BYTES)?;
     let links = opened.links(limits::TRIE_FANOUT)?;
     let (items, children) = (opened.body.list(ITEMS)?, opened.body.unsigned(CHILDREN, u32::MAX.into())?);
     match (items, children) {
-        (Some(items), None) if links.is_empty() => leaf(items, path, &opened.body).map(Node::Leaf),
+        (Some(items), None) if links.is_empty() => leaf(items, path, &opened.body).map(Content::Items),
         (None, Some(children)) => {
-            inner(u32::try_from(children).unwrap_or(0), links, path, &opened.body).map(Node::Inner)
+            inner(u32::try_from(children).unwrap_or(0), links, path, &opened.body).map(Content::Children)
         }
         _ => Err(malformed("neither a leaf nor an inner node")),
     }
