@@ -14,6 +14,7 @@ pub mod identity;
 pub mod index;
 pub mod inventory;
 pub mod keep;
+pub(crate) mod protobuf;
 pub mod record;
 pub mod root;
 pub mod seal;

@@ -193,10 +193,6 @@ fn r10_last_sequence_is_signed_and_read() {
     for sequence in [0, 1 << 63, u64::MAX] {
         let result = Record::create(&forge::slot_key(0), sequence, &forge::root(), EOL_MS, &[]);
         assert_eq!(result.unwrap_err().code(), Code::SequenceExhausted);
-        assert_eq!(
-            record.resign(&forge::slot_key(0), sequence, EOL_MS).unwrap_err().code(),
-            Code::SequenceExhausted
-        );
     }
     let beyond = Forged::new(format!("/ipfs/{ROOT}").as_bytes(), EOL.as_bytes(), 1 << 63);
     assert_eq!(refused(beyond.signed()), Code::Malformed);
@@ -232,11 +228,8 @@ fn a_full_extension_fits_the_record() {
         .collect();
     let longest = created(limits::SEQUENCE_MAX, &blocks);
     assert_eq!(longest.carried(), blocks);
-    assert!(Record::carries(&blocks));
     let more = [blocks.as_slice(), &[block_of(30)]].concat();
-    assert!(!Record::carries(&more));
     let larger = [block_of(limits::EXTENSION_BYTES), block_of(30)];
-    assert!(!Record::carries(&larger));
     for carried in [more.as_slice(), &larger] {
         let result = Record::create(&forge::slot_key(0), 1, carried[0].cid(), EOL_MS, carried);
         assert_eq!(result.unwrap_err().code(), Code::TooLarge);
@@ -254,17 +247,6 @@ fn create_refuses_what_readers_could_not_use() {
     let raw = forge::raw(b"x");
     let result = Record::create(&forge::slot_key(0), 1, raw.cid(), EOL_MS, std::slice::from_ref(&raw));
     assert_eq!(result.unwrap_err().code(), Code::BadRequest);
-}
-
-#[test]
-fn resigning_keeps_value_and_carried_blocks() {
-    let blocks = [forge::node(&Ipld::String("root".to_owned())), forge::node(&Ipld::Null)];
-    let record = created(7, &blocks);
-    let again = record.resign(&forge::slot_key(0), 8, EOL_MS + 1_000).unwrap();
-    assert_eq!((again.sequence(), again.value(), again.carried()), (8, record.value(), record.carried()));
-    assert_eq!(again.eol_ns(), record.eol_ns() + 1_000_000_000);
-    let other = record.resign(&forge::slot_key(1), 8, EOL_MS).unwrap_err();
-    assert_eq!(other.code(), Code::NameMismatch);
 }
 
 #[test]

@@ -4,6 +4,7 @@ use bytes::Bytes;
 
 use crate::model::block::Block;
 use crate::model::cid::Cid;
+use crate::model::protobuf::put_varint;
 
 /// Canonical DAG-CBOR of `{"roots": [<CID>], "version": 1}`, without the 36 bytes of the CID.
 const HEADER_START: &[u8] = b"\xa2\x65roots\x81\xd8\x2a\x58\x25\x00";
@@ -27,7 +28,7 @@ impl CarWriter {
     /// Appends a block.
     pub fn push(&mut self, block: &Block) {
         put_frame(&mut self.bytes, &[&block.cid().to_bytes(), block.bytes()]);
-        self.blocks = self.blocks.saturating_add(1);
+        self.blocks += 1;
     }
 
     /// Bytes so far, header included.
@@ -56,11 +57,6 @@ impl std::fmt::Debug for CarWriter {
 }
 
 fn put_frame(out: &mut Vec<u8>, parts: &[&[u8]]) {
-    let mut length = parts.iter().map(|part| part.len() as u64).sum::<u64>();
-    while length >= 0x80 {
-        out.push((length & 0x7f) as u8 | 0x80);
-        length >>= 7;
-    }
-    out.push((length & 0x7f) as u8);
+    put_varint(out, parts.iter().map(|part| part.len() as u64).sum());
     parts.iter().for_each(|part| out.extend_from_slice(part));
 }

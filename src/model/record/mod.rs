@@ -16,7 +16,7 @@ use bytes::Bytes;
 use ed25519_dalek::Signature;
 
 use self::data::Data;
-use self::wire::Entry;
+use self::wire::IpnsEntry;
 use super::block::Block;
 use super::cid::{Cid, Codec};
 use super::identity::{Name, SlotKey};
@@ -71,13 +71,13 @@ impl Record {
         if raw.len() > limits::RECORD_BYTES {
             return Err(too_large(&format!("{} bytes, at most {}", raw.len(), limits::RECORD_BYTES)));
         }
-        let entry = Entry::decode(&raw)?;
+        let entry = IpnsEntry::decode(&raw).map_err(|e| e.within("record"))?;
         if entry.signature_v2.is_empty() || entry.data.is_empty() {
             return Err(malformed("no second signature, or no data"));
         }
         check_name(&entry, name)?;
         check_signature(&entry, name)?;
-        let fields = Data::decode(&entry.data)?;
+        let fields = Data::decode(&entry.data).map_err(|e| e.within("record"))?;
         check_agreement(&entry, &fields)?;
         if fields.validity_type != 0 {
             return Err(malformed("a kind of validity that is not EOL"));
@@ -97,7 +97,7 @@ impl Record {
     /// Signs a record with both signature versions and TTL 0.
     ///
     /// `eol` is cut to whole seconds. `carried` goes into the `_ws` field: dag-cbor blocks, the root first, or nothing;
-    /// [`Record::carries`] tells beforehand whether they fit.
+    /// at most [`limits::EXTENSION_BLOCKS`] of [`limits::EXTENSION_BYTES`] in all.
     ///
     /// # Errors
     /// [`Code::SequenceExhausted`] outside 1 to 2^63 − 1, [`Code::TooLarge`] when `carried` does not fit,
@@ -115,34 +115,16 @@ impl Record {
         if carried.iter().any(|block| block.cid().codec() != Codec::DagCbor) {
             return Err(bad_request("a block carried is not dag-cbor"));
         }
-        sign(key, sequence, &format!("{VALUE_PREFIX}{root}"), eol, carried)
-    }
-
-    /// Signs the same value and carried blocks again, with another sequence and EOL.
-    ///
-    /// # Errors
-    /// As [`Record::create`], and [`Code::NameMismatch`] for the key of another name.
-    pub fn resign(&self, key: &SlotKey, sequence: u64, eol: UnixMs) -> Result<Self, Error> {
-        if key.name() != self.name {
-            return Err(Error::new(Code::NameMismatch, "record: signed with the key of another name"));
+        if !data::fits(carried) {
+            return Err(too_large("more blocks than a record carries"));
         }
-        sign(key, sequence, &self.value, eol, &self.carried())
-    }
-
-    /// Whether blocks are few and small enough to be carried in a record.
-    #[must_use]
-    pub fn carries(blocks: &[Block]) -> bool {
-        data::fits(blocks.iter())
+        sign(key, sequence, &format!("{VALUE_PREFIX}{root}"), eol, carried)
     }
 
     /// Whether the EOL is after `now`.
     #[must_use]
     pub fn freshness(&self, now: UnixMs) -> Freshness {
-        if self.eol_ns > i128::from(now).saturating_mul(NS_PER_MS) {
-            Freshness::Valid
-        } else {
-            Freshness::Expired
-        }
+        if self.eol_ns > i128::from(now) * NS_PER_MS { Freshness::Valid } else { Freshness::Expired }
     }
 
     /// The name it was verified for.
@@ -243,9 +225,6 @@ fn sign(key: &SlotKey, sequence: u64, value: &str, eol: UnixMs, carried: &[Block
         let message = format!("record: sequence {sequence} is not within 1 to 2^63 - 1");
         return Err(Error::new(Code::SequenceExhausted, message));
     }
-    if !Record::carries(carried) {
-        return Err(too_large("more blocks than a record carries"));
-    }
     let validity =
         eol::format(eol.div_euclid(1000)).ok_or_else(|| bad_request("EOL without a four-digit year"))?;
     let fields = Data {
@@ -259,22 +238,22 @@ fn sign(key: &SlotKey, sequence: u64, value: &str, eol: UnixMs, carried: &[Block
     let signed = fields.encode(carried)?;
     let signature_v1 = key.sign(&[&fields.value, &fields.validity, SIGNED_V1_SUFFIX].concat());
     let signature_v2 = key.sign(&[SIGNED_PREFIX, &signed].concat());
-    let entry = Entry {
+    let entry = IpnsEntry {
         value: fields.value,
         signature_v1: Bytes::copy_from_slice(&signature_v1),
         validity_type: fields.validity_type,
         validity: fields.validity,
         sequence,
         ttl: fields.ttl,
-        public_key: Bytes::new(),
         signature_v2: Bytes::copy_from_slice(&signature_v2),
         data: signed,
+        ..IpnsEntry::default()
     };
     Record::parse(entry.encode(), &key.name())
 }
 
 /// An Ed25519 key is inside the name already; a copy in the record must be the same.
-fn check_name(entry: &Entry, name: &Name) -> Result<(), Error> {
+fn check_name(entry: &IpnsEntry, name: &Name) -> Result<(), Error> {
     let own = [PUBLIC_KEY_PREFIX, name.key().as_bytes().as_slice()].concat();
     if entry.public_key.is_empty() || entry.public_key == own {
         return Ok(());
@@ -282,7 +261,7 @@ fn check_name(entry: &Entry, name: &Name) -> Result<(), Error> {
     Err(Error::new(Code::NameMismatch, "record: the public key inside is not that of the name"))
 }
 
-fn check_signature(entry: &Entry, name: &Name) -> Result<(), Error> {
+fn check_signature(entry: &IpnsEntry, name: &Name) -> Result<(), Error> {
     let invalid = || Error::new(Code::SignatureInvalid, "record: the signature does not verify");
     let signature = Signature::from_slice(&entry.signature_v2).map_err(|_| invalid())?;
     let message = [SIGNED_PREFIX, &entry.data].concat();
@@ -290,7 +269,7 @@ fn check_signature(entry: &Entry, name: &Name) -> Result<(), Error> {
 }
 
 /// Readers of the first version see the unsigned copies, so these must say what was signed.
-fn check_agreement(entry: &Entry, signed: &Data) -> Result<(), Error> {
+fn check_agreement(entry: &IpnsEntry, signed: &Data) -> Result<(), Error> {
     if !entry.has_v1() {
         return Ok(());
     }

@@ -1,17 +1,15 @@
 //! The messages of bitswap 1.2: the few fields that a client needs.
 //!
-//! All bytes are slices of the input, counts are bounded, and unknown fields are skipped.
+//! Counts are bounded, and unknown fields are skipped.
 
 use bytes::Bytes;
 
 use crate::error::{Code, Error};
 use crate::limits;
 use crate::model::cid::{Cid, Codec};
+use crate::model::protobuf::{Reader, Value, put_bytes, put_number, put_varint};
+use crate::{Code, Error, limits};
 
-const VARINT: u64 = 0;
-const FIXED_64: u64 = 1;
-const BYTES: u64 = 2;
-const FIXED_32: u64 = 5;
 /// CIDv1 and the multihash head of sha2-256 around the codec of a block's prefix.
 const PREFIX_VERSION: u8 = 0x01;
 const PREFIX_HASH: [u8; 2] = [0x12, 0x20];
@@ -49,32 +47,33 @@ impl Message {
     /// # Errors
     /// [`Code::Malformed`] for bytes that are not a message, or have more than [`limits::BITSWAP_ITEMS`] parts.
     pub fn decode(raw: &Bytes) -> Result<Self, Error> {
+        Self::read(raw).map_err(|e| e.within("bitswap"))
+    }
+
+    fn read(raw: &Bytes) -> Result<Self, Error> {
         let mut message = Self::default();
         let mut items = 0_usize;
-        fields(raw, |field, value| {
-            if let (3 | 4, Value::Bytes(part)) = (field, &value) {
-                items += 1;
-                if items > limits::BITSWAP_ITEMS {
-                    return Err(malformed("too many parts"));
-                }
-                if field == 3 { message.payload(part)? } else { message.presence(part)? }
+        for field in Reader::new(raw) {
+            let (field @ (3 | 4), Value::Bytes(part)) = field? else { continue };
+            items += 1;
+            if items > limits::BITSWAP_ITEMS {
+                return Err(Error::new(Code::Malformed, "too many parts"));
             }
-            Ok(())
-        })?;
+            if field == 3 { message.payload(&part)? } else { message.presence(&part)? }
+        }
         Ok(message)
     }
 
     fn payload(&mut self, part: &Bytes) -> Result<(), Error> {
         let (mut prefix, mut data) = (Bytes::new(), Bytes::new());
-        fields(part, |field, value| {
-            match (field, value) {
+        for field in Reader::new(part) {
+            match field? {
                 (1, Value::Bytes(bytes)) => prefix = bytes,
                 (2, Value::Bytes(bytes)) => data = bytes,
                 _ => {}
             }
-            Ok(())
-        })?;
-        // Blocks with other kinds of CIDs are never requested.
+        }
+        // Other kinds of CIDs are never asked for.
         if let Some(codec) = codec_of(&prefix) {
             self.blocks.push((codec, data));
         }
@@ -83,14 +82,13 @@ impl Message {
 
     fn presence(&mut self, part: &Bytes) -> Result<(), Error> {
         let (mut cid, mut kind) = (Bytes::new(), 0);
-        fields(part, |field, value| {
-            match (field, value) {
+        for field in Reader::new(part) {
+            match field? {
                 (1, Value::Bytes(bytes)) => cid = bytes,
                 (2, Value::Number(number)) => kind = number,
                 _ => {}
             }
-            Ok(())
-        })?;
+        }
         if let Ok(cid) = Cid::from_bytes(&cid) {
             match kind {
                 0 => self.have.push(cid),
@@ -140,86 +138,6 @@ fn codec_of(prefix: &[u8]) -> Option<Codec> {
         },
         _ => None,
     }
-}
-
-enum Value {
-    Number(u64),
-    Bytes(Bytes),
-}
-
-/// Calls `each` with every number and byte field of a message.
-fn fields(raw: &Bytes, mut each: impl FnMut(u64, Value) -> Result<(), Error>) -> Result<(), Error> {
-    let mut reader = Reader { raw, at: 0 };
-    while reader.at < raw.len() {
-        let tag = reader.varint()?;
-        match tag & 7 {
-            VARINT => each(tag >> 3, Value::Number(reader.varint()?))?,
-            BYTES => {
-                let length = reader.varint()?;
-                each(tag >> 3, Value::Bytes(reader.take(length)?))?;
-            }
-            FIXED_64 => drop(reader.take(8)?),
-            FIXED_32 => drop(reader.take(4)?),
-            _ => return Err(malformed("an unknown wire type")),
-        }
-    }
-    Ok(())
-}
-
-struct Reader<'a> {
-    raw: &'a Bytes,
-    at: usize,
-}
-
-impl Reader<'_> {
-    fn varint(&mut self) -> Result<u64, Error> {
-        let mut value = 0_u64;
-        for shift in (0..64).step_by(7) {
-            let byte = *self.raw.get(self.at).ok_or_else(|| malformed("ends early"))?;
-            self.at = self.at.saturating_add(1);
-            let bits = u64::from(byte & 0x7f);
-            if shift == 63 && bits > 1 {
-                break;
-            }
-            value |= bits << shift;
-            if byte & 0x80 == 0 {
-                return Ok(value);
-            }
-        }
-        Err(malformed("a number beyond 64 bits"))
-    }
-
-    fn take(&mut self, length: u64) -> Result<Bytes, Error> {
-        let rest = self.raw.len().saturating_sub(self.at);
-        let length = usize::try_from(length).ok().filter(|length| *length <= rest);
-        let end = self.at.saturating_add(length.ok_or_else(|| malformed("ends early"))?);
-        let taken = self.raw.slice(self.at..end);
-        self.at = end;
-        Ok(taken)
-    }
-}
-
-fn put_varint(out: &mut Vec<u8>, mut value: u64) {
-    while value >= 0x80 {
-        out.push((value & 0x7f) as u8 | 0x80);
-        value >>= 7;
-    }
-    out.push((value & 0x7f) as u8);
-}
-
-fn put_number(out: &mut Vec<u8>, field: u64, value: u64) {
-    put_varint(out, field << 3 | VARINT);
-    put_varint(out, value);
-}
-
-fn put_bytes(out: &mut Vec<u8>, field: u64, bytes: &[u8]) {
-    put_varint(out, field << 3 | BYTES);
-    put_varint(out, bytes.len() as u64);
-    out.extend_from_slice(bytes);
-}
-
-fn malformed(what: &str) -> Error {
-    Error::new(Code::Malformed, format!("bitswap: {what}"))
 }
 
 #[cfg(test)]
