@@ -176,12 +176,6 @@ impl Name {
         Base::Base58Btc.encode(self.multihash())
     }
 
-    /// The key of its record in the DHT: `/ipns/` followed by the multihash.
-    #[must_use]
-    pub fn dht_key(&self) -> Vec<u8> {
-        [b"/ipns/".as_slice(), &self.multihash()].concat()
-    }
-
     /// Reads `k51…`, `bafzaa…` or `12D3KooW…`, with or without a leading `/ipns/`.
     ///
     /// # Errors

@@ -16,7 +16,7 @@ const AHEAD: i64 = 600_000;
 fn row_keys(inventory: &Inventory, all: bool) -> Vec<(String, String, Spend, bool)> {
     let text = |key: &TokenKey| (key.token_id.as_str().to_owned(), key.state_hash.as_str().to_owned());
     inventory
-        .view(all)
+        .view_from(None, all)
         .map(|row| {
             let (token, state) = text(row.key);
             (token, state, row.spend, row.forked)
@@ -241,7 +241,7 @@ proptest! {
     #[test]
     fn p03_no_proven_spent_state_is_in_the_view(items in prop::collection::vec(wild_item(), 0..24)) {
         let held = inventory(&items);
-        for row in held.view(false) {
+        for row in held.view_from(None, false) {
             prop_assert!(row.state.proofs.is_empty() && row.spend < Spend::Proof);
         }
         for all in [false, true] {
@@ -264,7 +264,7 @@ proptest! {
                 after = Some(last.clone());
                 paged.extend(next);
             }
-            prop_assert_eq!(paged, held.view(all).map(|row| row.key.clone()).collect::<Vec<_>>());
+            prop_assert_eq!(paged, held.view_from(None, all).map(|row| row.key.clone()).collect::<Vec<_>>());
         }
     }
 

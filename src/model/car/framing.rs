@@ -36,7 +36,7 @@ impl Framing {
             self.expected = self.length.push(*byte, limit)?;
         }
         let expected = self.expected.unwrap_or_default();
-        let wanted = expected.saturating_sub(self.buffer.len()).min(input.len());
+        let wanted = (expected - self.buffer.len()).min(input.len());
         let (taken, rest) = input.split_at_checked(wanted).unwrap_or((input, &[]));
         *input = rest;
         self.buffer.extend_from_slice(taken);
@@ -76,7 +76,7 @@ impl Varint {
             return Err(beyond(limit));
         }
         if byte & 0x80 != 0 {
-            self.shift = self.shift.saturating_add(7);
+            self.shift += 7;
             return Ok(None);
         }
         if bits == 0 {
@@ -109,7 +109,7 @@ pub(super) fn check_header(header: &[u8]) -> Result<(), Error> {
 pub(super) fn split_section(section: &[u8]) -> Result<Option<(Cid, &[u8])>, Error> {
     let mut rest = section;
     let cid = cid::Cid::read_bytes(&mut rest);
-    let used = section.len().saturating_sub(rest.len());
+    let used = section.len() - rest.len();
     match cid {
         Err(_) => Err(malformed("a section without a CID")),
         Ok(cid) if used != cid.encoded_len() => Err(malformed("a CID not in its shortest form")),

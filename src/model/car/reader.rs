@@ -99,12 +99,6 @@ impl CarReader {
         }
     }
 
-    /// Whether every wanted block was found, so that the rest of the stream may be left unread.
-    #[must_use]
-    pub fn is_complete(&self) -> bool {
-        self.wanted.is_empty()
-    }
-
     /// Ends the reading at the end of the stream.
     ///
     /// # Errors
@@ -119,7 +113,7 @@ impl CarReader {
         }
         Ok(CarSummary {
             blocks: self.yielded,
-            skipped: self.sections.saturating_sub(self.yielded),
+            skipped: self.sections - self.yielded,
             bytes: self.bytes,
             missing: self.wanted.into_iter().collect(),
         })
@@ -143,7 +137,7 @@ impl CarReader {
     }
 
     fn take_section(&mut self, section: &[u8], blocks: &mut Vec<Block>) -> Result<(), Error> {
-        self.sections = self.sections.saturating_add(1);
+        self.sections += 1;
         if self.sections > self.bounds.blocks {
             return Err(too_large(&format!("more than {} blocks", self.bounds.blocks)));
         }
@@ -155,7 +149,7 @@ impl CarReader {
         if self.wanted.remove(&cid) {
             return self.take_wanted(block, blocks);
         }
-        let held_bytes = self.early_bytes.saturating_add(section.len());
+        let held_bytes = self.early_bytes + section.len();
         if held_bytes <= limits::CAR_EARLY_BYTES {
             self.early_bytes = held_bytes;
             self.early.insert(cid, block);
@@ -168,8 +162,8 @@ impl CarReader {
         self.found.insert(*block.cid());
         let mut ready = vec![block];
         while let Some(block) = ready.pop() {
-            let links = links(&block)?;
-            self.yielded = self.yielded.saturating_add(1);
+            let links = links_of(&block)?;
+            self.yielded += 1;
             blocks.push(block);
             for link in links {
                 if self.found.contains(&link) || self.held.contains(&link) {
@@ -182,7 +176,7 @@ impl CarReader {
                     self.wanted.insert(link);
                 }
             }
-            if self.wanted.len().saturating_add(self.found.len()) > limits::CAR_BLOCKS {
+            if self.wanted.len() + self.found.len() > limits::CAR_BLOCKS {
                 return Err(too_large(&format!("links to more than {} blocks", limits::CAR_BLOCKS)));
             }
         }
@@ -197,7 +191,7 @@ impl std::fmt::Debug for CarReader {
     }
 }
 
-fn links(block: &Block) -> Result<Vec<Cid>, Error> {
+fn links_of(block: &Block) -> Result<Vec<Cid>, Error> {
     match block.cid().codec() {
         Codec::Raw => Ok(Vec::new()),
         Codec::DagCbor if block.bytes().len() > limits::NODE_BYTES => {

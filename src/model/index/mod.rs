@@ -25,12 +25,12 @@ const ITEMS: &str = "i";
 const CHILDREN: &str = "m";
 
 #[derive(Clone, Debug, PartialEq)]
-struct Place {
+struct Placed {
     key: Key,
     item: Bytes,
 }
 
-impl Keyed for Place {
+impl Keyed for Placed {
     fn key(&self) -> &Key {
         &self.key
     }
@@ -39,7 +39,7 @@ impl Keyed for Place {
 /// In-memory trie; node blocks are cached and only touched ones are made again.
 #[derive(Clone, Debug, Default)]
 pub struct Index {
-    trie: Trie<Place>,
+    trie: Trie<Placed>,
 }
 
 impl Index {
@@ -51,13 +51,7 @@ impl Index {
 
     /// Inserts or replaces the encoded item at a key.
     pub fn insert(&mut self, key: [u8; 32], item: Bytes) {
-        self.trie.insert(Place { key, item });
-    }
-
-    /// The encoded item at a key.
-    #[must_use]
-    pub fn get(&self, key: &[u8; 32]) -> Option<&Bytes> {
-        self.trie.get(key).map(|place| &place.item)
+        self.trie.insert(Placed { key, item });
     }
 
     /// How many items there are.
@@ -79,7 +73,7 @@ impl Index {
     pub fn seal(&mut self, sealer: &Sealer) -> Result<Cid, Error> {
         self.trie.seal(&mut |shape| {
             let (body, links) = match shape {
-                Shape::Leaf(places) => ((ITEMS, Ipld::List(places.iter().map(pair).collect())), &[][..]),
+                Shape::Leaf(items) => ((ITEMS, Ipld::List(items.iter().map(pair).collect())), &[][..]),
                 Shape::Inner { bitmap, links } => ((CHILDREN, Ipld::Integer(bitmap.into())), links),
             };
             envelope::wrap(Kind::Index, BTreeMap::from([(body.0.to_owned(), body.1)]), links, sealer)
@@ -100,6 +94,6 @@ impl Index {
     }
 }
 
-fn pair(place: &Place) -> Ipld {
-    Ipld::List(vec![Ipld::Bytes(place.key.to_vec()), Ipld::Bytes(place.item.to_vec())])
+fn pair(placed: &Placed) -> Ipld {
+    Ipld::List(vec![Ipld::Bytes(placed.key.to_vec()), Ipld::Bytes(placed.item.to_vec())])
 }

@@ -44,7 +44,7 @@ pub struct Inventory {
     /// How many kept versions have each time.
     times: BTreeMap<Hlc, usize>,
     /// Items of kinds this release does not know: encoding, and where it stood.
-    unread: BTreeMap<codec::Name, (Bytes, [u8; 32])>,
+    unread: BTreeMap<codec::ItemName, (Bytes, [u8; 32])>,
 }
 
 impl Inventory {
@@ -104,12 +104,12 @@ impl Inventory {
             Item::Entry(key, entry) => {
                 for version in &entry.versions {
                     let count = self.times.entry(version.hlc).or_default();
-                    *count = count.saturating_add(1);
+                    *count += 1;
                 }
                 let old = self.entries.insert(key, entry);
                 for version in old.iter().flat_map(|old| &old.versions) {
                     match self.times.get_mut(&version.hlc) {
-                        Some(count) if *count > 1 => *count = count.saturating_sub(1),
+                        Some(count) if *count > 1 => *count -= 1,
                         _ => {
                             self.times.remove(&version.hlc);
                         }
@@ -161,12 +161,8 @@ impl Inventory {
         states.chain(entries).chain(unread)
     }
 
-    /// The view in key order: states without a proven spend and with a payload; `all`: proven ones too.
-    pub fn view(&self, all: bool) -> impl Iterator<Item = ViewRow<'_>> {
-        self.view_from(None, all)
-    }
-
-    /// The same, starting after a key, whether or not that is there.
+    /// The view in key order, starting after a key, whether or not that is there: states without a proven spend and with
+    /// a payload; `all`: proven ones too.
     pub fn view_from(&self, after: Option<&TokenKey>, all: bool) -> impl Iterator<Item = ViewRow<'_>> {
         let known = all.then(|| {
             let from = after.map_or(Unbounded, Excluded);
