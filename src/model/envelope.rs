@@ -11,7 +11,7 @@ use sha2::{Digest, Sha256};
 use super::block::Block;
 use super::cbor;
 use super::cid::{Cid, Codec};
-use super::fields::{Fields, to_link};
+use super::fields::{Fields, link, to_link};
 use super::seal::{Compression, Kind, Sealer};
 use crate::Error;
 
@@ -80,13 +80,6 @@ impl Opened {
             return Err(self.body.wrong("the links are not those that were sealed"));
         }
         Ok(links)
-    }
-}
-
-fn link(value: &Ipld) -> Option<Cid> {
-    match value {
-        Ipld::Link(cid) => Cid::from_ipld(cid).ok(),
-        _ => None,
     }
 }
 

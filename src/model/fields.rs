@@ -84,12 +84,17 @@ pub(super) fn unsigned(value: &Ipld, max: u64) -> Option<u64> {
     }
 }
 
-/// A link on the allow-list, of this codec.
-pub(super) fn link(value: &Ipld, codec: Codec) -> Option<Cid> {
+/// A link on the allow-list.
+pub(super) fn link(value: &Ipld) -> Option<Cid> {
     match value {
-        Ipld::Link(cid) => Cid::from_ipld(cid).ok().filter(|cid| cid.codec() == codec),
+        Ipld::Link(cid) => Cid::from_ipld(cid).ok(),
         _ => None,
     }
+}
+
+/// The same, of this codec.
+pub(super) fn link_of(value: &Ipld, codec: Codec) -> Option<Cid> {
+    link(value).filter(|cid| cid.codec() == codec)
 }
 
 pub(super) fn to_link(cid: &Cid) -> Ipld {

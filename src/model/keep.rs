@@ -9,7 +9,7 @@ use ipld_core::ipld::Ipld;
 use super::block::Block;
 use super::cbor;
 use super::cid::{Cid, Codec};
-use super::fields::{Fields, link, to_link};
+use super::fields::{Fields, link_of, to_link};
 use super::trie::{Key, Keyed, Shape, Trie};
 use crate::{Error, limits};
 
@@ -106,7 +106,7 @@ pub fn parse_node(block: &Block) -> Result<Vec<Cid>, Error> {
         return Err(node.wrong(&format!("{} links", links.len())));
     }
     let codec = if children.is_some() { Codec::DagCbor } else { Codec::Raw };
-    let links: Option<Vec<Cid>> = links.iter().map(|value| link(value, codec)).collect();
+    let links: Option<Vec<Cid>> = links.iter().map(|value| link_of(value, codec)).collect();
     let links = links.ok_or_else(|| node.wrong("a link is not of the codec that belongs here"))?;
     match children {
         Some(children) if children == 0 || children.count_ones() as usize != links.len() => {

@@ -7,7 +7,7 @@ use ipld_core::ipld::Ipld;
 use super::block::Block;
 use super::cid::{Cid, Codec};
 use super::envelope::{self, Opened};
-use super::fields::{Fields, link, malformed, to_link, unsigned};
+use super::fields::{Fields, link_of, malformed, to_link, unsigned};
 use super::identity::{DeviceId, Slot, WalletId};
 use super::inventory::{Counts, check_unknown};
 use super::seal::{Kind, Sealer};
@@ -27,7 +27,7 @@ const COUNTS: &str = "c";
 const LINKS_HASH: &str = "h";
 const KEYS: [&str; 8] = [VERSION, WALLET, DEVICE, SLOT, SEQUENCE, HEADS, COUNTS, LINKS_HASH];
 /// More than index and keep only in later minor versions.
-const LINKS: usize = 32;
+const LINKS_MAX: usize = 32;
 
 /// What one device published under its name.
 #[derive(Clone, Debug, PartialEq)]
@@ -101,7 +101,7 @@ impl Root {
         if format.0 < FORMAT.0 || opened.size > limits::ROOT_BYTES {
             return Err(malformed(WHAT, &format!("format {}, {} bytes", format.0, opened.size)));
         }
-        let links = opened.links(LINKS)?;
+        let links = opened.links(LINKS_MAX)?;
         let mut body = opened.body;
         let of = body.array(WALLET)?;
         if body.needed(WALLET, of)? != *wallet {
@@ -169,7 +169,7 @@ fn head(value: &Ipld) -> Option<(Slot, (u64, Cid))> {
     let Ipld::List(parts) = value else { return None };
     let [slot, sequence, root] = parts.as_slice() else { return None };
     let slot = to_slot(unsigned(slot, u8::MAX.into())?)?;
-    Some((slot, (unsigned(sequence, limits::SEQUENCE_MAX)?, link(root, Codec::DagCbor)?)))
+    Some((slot, (unsigned(sequence, limits::SEQUENCE_MAX)?, link_of(root, Codec::DagCbor)?)))
 }
 
 fn counts(body: &mut Fields) -> Result<Counts, Error> {

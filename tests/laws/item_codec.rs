@@ -128,6 +128,19 @@ fn ids_have_1_to_128_of_the_allowed_characters() {
 }
 
 #[test]
+fn keys_of_entries_have_1_to_128_characters_and_no_control_characters() {
+    for good in ["a", " ", "Ä/b c", &"ä".repeat(limits::KEY_CHARS)] {
+        assert!(Entry::check_key(good).is_ok(), "{good:?}");
+    }
+    for bad in ["", "a\nb", "\0", "\u{7f}", "\u{85}", &"ä".repeat(limits::KEY_CHARS + 1)] {
+        let refused = Entry::check_key(bad).unwrap_err();
+        assert_eq!(refused.code(), Code::BadRequest, "{bad:?}");
+        let decoded = Item::decode([0; 32], &entry_with("i", Some(text(bad)))).unwrap_err();
+        assert_eq!(decoded.code(), Code::Malformed, "{bad:?}");
+    }
+}
+
+#[test]
 fn refs_name_every_block() {
     let item = token("t", "s0", &["p"], &["i", "j"], &["f"]);
     let mut refs = item.refs();

@@ -9,7 +9,7 @@ use super::entry::{Entry, EntryValue, Hlc, Version};
 use super::item::{BlockRef, Id, Item, TokenKey, TokenState};
 use crate::model::cbor;
 use crate::model::cid::Codec;
-use crate::model::fields::{Fields, link, malformed, to_link, unsigned};
+use crate::model::fields::{Fields, link_of, malformed, to_link, unsigned};
 use crate::{Error, limits};
 
 /// Kind of a token state.
@@ -34,13 +34,13 @@ const NAME_BYTES: usize = limits::KEY_CHARS * 4;
 
 /// What an item of any kind is called.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) struct Name {
+pub(super) struct ItemName {
     pub kind: u8,
     pub id: String,
     pub sub: Option<String>,
 }
 
-impl Name {
+impl ItemName {
     fn take(fields: &mut Fields) -> Result<Self, Error> {
         let kind = fields.unsigned(KIND, u8::MAX.into())?;
         let kind = fields.needed(KIND, kind)?;
@@ -56,11 +56,11 @@ impl Name {
 }
 
 /// The name of an encoded item.
-pub(super) fn name(cbor: &[u8]) -> Result<Name, Error> {
-    Name::take(&mut fields(cbor)?)
+pub(super) fn name(cbor: &[u8]) -> Result<ItemName, Error> {
+    ItemName::take(&mut open(cbor)?)
 }
 
-fn fields(cbor: &[u8]) -> Result<Fields, Error> {
+fn open(cbor: &[u8]) -> Result<Fields, Error> {
     if cbor.len() > limits::ITEM_BYTES {
         return Err(malformed("item", &format!("{} bytes, at most {}", cbor.len(), limits::ITEM_BYTES)));
     }
@@ -68,19 +68,39 @@ fn fields(cbor: &[u8]) -> Result<Fields, Error> {
     Ok(Fields::new("item", map.map_err(|e| e.within("item"))?))
 }
 
-pub(super) fn decode(key: [u8; 32], cbor: &[u8]) -> Result<Item, Error> {
-    let mut fields = fields(cbor)?;
-    let name = Name::take(&mut fields)?;
-    match (name.kind, name.sub) {
-        (TOKEN, Some(sub)) => token(&name.id, &sub, fields),
-        (TOKEN, None) => Err(fields.wrong("a token state without a state hash")),
-        (ENTRY, None) => entry(name.id, fields),
-        (ENTRY, Some(_)) => Err(fields.wrong("an entry with a second part of its name")),
-        _ => Ok(Item::Unknown { key, cbor: Bytes::copy_from_slice(cbor) }),
+impl Item {
+    /// Canonical CBOR.
+    ///
+    /// # Errors
+    /// [`Code::Malformed`](crate::Code::Malformed) naming the bound of `limits.rs` that it exceeds: what readers refuse is
+    /// not written.
+    pub fn encode(&self) -> Result<Bytes, Error> {
+        let map = match self {
+            Self::Token(key, state) => from_token(key, state)?,
+            Self::Entry(key, entry) => from_entry(key, entry)?,
+            Self::Unknown { cbor, .. } => return Ok(cbor.clone()),
+        };
+        Ok(cbor::encode(&Ipld::Map(map))?.into_boxed_slice().into())
+    }
+
+    /// Strict; bounds of `limits.rs`; `key` is where it stood in the index (only kept for unknown kinds).
+    ///
+    /// # Errors
+    /// [`Code::Malformed`](crate::Code::Malformed) naming what is wrong.
+    pub fn decode(key: [u8; 32], cbor: &[u8]) -> Result<Self, Error> {
+        let mut fields = open(cbor)?;
+        let name = ItemName::take(&mut fields)?;
+        match (name.kind, name.sub) {
+            (TOKEN, Some(sub)) => to_token(&name.id, &sub, fields),
+            (TOKEN, None) => Err(fields.wrong("a token state without a state hash")),
+            (ENTRY, None) => to_entry(name.id, fields),
+            (ENTRY, Some(_)) => Err(fields.wrong("an entry with a second part of its name")),
+            _ => Ok(Self::Unknown { key, cbor: Bytes::copy_from_slice(cbor) }),
+        }
     }
 }
 
-fn token(id: &str, sub: &str, mut fields: Fields) -> Result<Item, Error> {
+fn to_token(id: &str, sub: &str, mut fields: Fields) -> Result<Item, Error> {
     let id_of = |text: &str, what: &str| Id::parse(text).map_err(|e| malformed(what, e.message()));
     let key = TokenKey { token_id: id_of(id, "token id")?, state_hash: id_of(sub, "state hash")? };
     let previous = fields.text(PREVIOUS)?.map(|text| id_of(&text, "previous state hash")).transpose()?;
@@ -88,18 +108,18 @@ fn token(id: &str, sub: &str, mut fields: Fields) -> Result<Item, Error> {
     let state = TokenState {
         previous,
         summary,
-        payloads: block_set(&mut fields, PAYLOADS)?,
-        intents: block_set(&mut fields, INTENTS)?,
-        proofs: block_set(&mut fields, PROOFS)?,
+        payloads: to_block_set(&mut fields, PAYLOADS)?,
+        intents: to_block_set(&mut fields, INTENTS)?,
+        proofs: to_block_set(&mut fields, PROOFS)?,
         unknown: fields.rest(),
     };
     check_token(&state)?;
     Ok(Item::Token(key, state))
 }
 
-fn block_set(fields: &mut Fields, key: &str) -> Result<BTreeSet<BlockRef>, Error> {
+fn to_block_set(fields: &mut Fields, key: &str) -> Result<BTreeSet<BlockRef>, Error> {
     let Some(list) = fields.list(key)? else { return Ok(BTreeSet::new()) };
-    let blocks: Option<Vec<BlockRef>> = list.iter().map(block_ref).collect();
+    let blocks: Option<Vec<BlockRef>> = list.iter().map(to_block_ref).collect();
     let blocks =
         blocks.ok_or_else(|| fields.wrong(&format!("{key} holds something else than [raw link, size]")))?;
     if blocks.is_empty() || !blocks.is_sorted_by(|a, b| a.cid < b.cid) {
@@ -108,17 +128,17 @@ fn block_set(fields: &mut Fields, key: &str) -> Result<BTreeSet<BlockRef>, Error
     Ok(blocks.into_iter().collect())
 }
 
-fn block_ref(value: &Ipld) -> Option<BlockRef> {
+fn to_block_ref(value: &Ipld) -> Option<BlockRef> {
     let Ipld::List(pair) = value else { return None };
     let [cid, size] = pair.as_slice() else { return None };
     let size = unsigned(size, u32::MAX.into()).and_then(|size| u32::try_from(size).ok())?;
-    Some(BlockRef { cid: link(cid, Codec::Raw)?, size })
+    Some(BlockRef { cid: link_of(cid, Codec::Raw)?, size })
 }
 
-fn entry(key: String, mut fields: Fields) -> Result<Item, Error> {
+fn to_entry(key: String, mut fields: Fields) -> Result<Item, Error> {
     let list = fields.list(VERSIONS)?;
     let list = fields.needed(VERSIONS, list)?;
-    let versions: Option<Vec<Version>> = list.into_iter().map(version).collect();
+    let versions: Option<Vec<Version>> = list.into_iter().map(to_version).collect();
     let versions = versions.ok_or_else(|| fields.wrong("a version is not [ms, count, device, value]"))?;
     if !versions.is_sorted_by(|a, b| a < b) {
         return Err(fields.wrong("versions are not in order"));
@@ -128,7 +148,7 @@ fn entry(key: String, mut fields: Fields) -> Result<Item, Error> {
     Ok(Item::Entry(key, entry))
 }
 
-fn version(value: Ipld) -> Option<Version> {
+fn to_version(value: Ipld) -> Option<Version> {
     let Ipld::List(parts) = value else { return None };
     let [ms, count, device, value] = <[Ipld; 4]>::try_from(parts).ok()?;
     let ms = i64::try_from(unsigned(&ms, u64::MAX)?).ok()?;
@@ -136,46 +156,39 @@ fn version(value: Ipld) -> Option<Version> {
     let Ipld::Bytes(device) = device else { return None };
     let value = match value {
         Ipld::Bytes(bytes) => EntryValue::Inline(bytes.into()),
-        other => EntryValue::Block(block_ref(&other)?),
+        other => EntryValue::Block(to_block_ref(&other)?),
     };
     Some(Version { hlc: Hlc { ms, count }, device: device.try_into().ok()?, value })
 }
 
-pub(super) fn encode(item: &Item) -> Result<Bytes, Error> {
-    let map = match item {
-        Item::Unknown { cbor, .. } => return Ok(cbor.clone()),
-        Item::Token(key, state) => {
-            check_token(state)?;
-            let mut map = state.unknown.clone();
-            let mut put = |name: &str, value: Ipld| map.insert(name.to_owned(), value);
-            put(KIND, Ipld::Integer(TOKEN.into()));
-            put(ID, Ipld::String(key.token_id.as_str().to_owned()));
-            put(SUB, Ipld::String(key.state_hash.as_str().to_owned()));
-            if let Some(previous) = &state.previous {
-                put(PREVIOUS, Ipld::String(previous.as_str().to_owned()));
-            }
-            if let Some(summary) = &state.summary {
-                put(SUMMARY, Ipld::String(summary.clone()));
-            }
-            for (name, set) in
-                [(PAYLOADS, &state.payloads), (INTENTS, &state.intents), (PROOFS, &state.proofs)]
-            {
-                if !set.is_empty() {
-                    put(name, Ipld::List(set.iter().map(from_block_ref).collect()));
-                }
-            }
-            map
+fn from_token(key: &TokenKey, state: &TokenState) -> Result<BTreeMap<String, Ipld>, Error> {
+    check_token(state)?;
+    let mut map = state.unknown.clone();
+    let mut put = |name: &str, value: Ipld| map.insert(name.to_owned(), value);
+    put(KIND, Ipld::Integer(TOKEN.into()));
+    put(ID, Ipld::String(key.token_id.as_str().to_owned()));
+    put(SUB, Ipld::String(key.state_hash.as_str().to_owned()));
+    if let Some(previous) = &state.previous {
+        put(PREVIOUS, Ipld::String(previous.as_str().to_owned()));
+    }
+    if let Some(summary) = &state.summary {
+        put(SUMMARY, Ipld::String(summary.clone()));
+    }
+    for (name, set) in [(PAYLOADS, &state.payloads), (INTENTS, &state.intents), (PROOFS, &state.proofs)] {
+        if !set.is_empty() {
+            put(name, Ipld::List(set.iter().map(from_block_ref).collect()));
         }
-        Item::Entry(key, entry) => {
-            check_entry(key, entry)?;
-            let mut map = entry.unknown.clone();
-            map.insert(KIND.to_owned(), Ipld::Integer(ENTRY.into()));
-            map.insert(ID.to_owned(), Ipld::String(key.clone()));
-            map.insert(VERSIONS.to_owned(), Ipld::List(entry.versions.iter().map(from_version).collect()));
-            map
-        }
-    };
-    Ok(cbor::encode(&Ipld::Map(map))?.into_boxed_slice().into())
+    }
+    Ok(map)
+}
+
+fn from_entry(key: &str, entry: &Entry) -> Result<BTreeMap<String, Ipld>, Error> {
+    check_entry(key, entry)?;
+    let mut map = entry.unknown.clone();
+    map.insert(KIND.to_owned(), Ipld::Integer(ENTRY.into()));
+    map.insert(ID.to_owned(), Ipld::String(key.to_owned()));
+    map.insert(VERSIONS.to_owned(), Ipld::List(entry.versions.iter().map(from_version).collect()));
+    Ok(map)
 }
 
 fn from_block_ref(block: &BlockRef) -> Ipld {
@@ -213,7 +226,7 @@ fn check_token(state: &TokenState) -> Result<(), Error> {
                 limits::SET_ITEMS
             )));
         }
-        if set.iter().any(|block| !fits(block, max)) {
+        if set.iter().any(|block| !is_raw_within(block, max)) {
             return Err(wrong(&format!("a block that is not raw, or of more than {max} bytes")));
         }
     }
@@ -222,16 +235,14 @@ fn check_token(state: &TokenState) -> Result<(), Error> {
 
 fn check_entry(key: &str, entry: &Entry) -> Result<(), Error> {
     let wrong = |what: &str| malformed("entry", what);
-    if key.is_empty() || key.chars().count() > limits::KEY_CHARS || key.chars().any(char::is_control) {
-        return Err(wrong(&format!("key is not of 1 to {} characters", limits::KEY_CHARS)));
-    }
+    Entry::check_key(key).map_err(|e| wrong(e.message()))?;
     if entry.versions.is_empty() || entry.versions.len() > limits::ENTRY_VERSIONS {
         return Err(wrong(&format!("{} versions", entry.versions.len())));
     }
     for version in &entry.versions {
         let fits = match &version.value {
             EntryValue::Inline(bytes) => bytes.len() <= limits::VALUE_INLINE_BYTES,
-            EntryValue::Block(block) => fits(block, limits::VALUE_BYTES),
+            EntryValue::Block(block) => is_raw_within(block, limits::VALUE_BYTES),
         };
         if !fits || version.hlc.ms < 0 {
             return Err(wrong("a value too large, or a time before 1970"));
@@ -240,7 +251,7 @@ fn check_entry(key: &str, entry: &Entry) -> Result<(), Error> {
     check_unknown("entry", &entry.unknown, &ENTRY_KEYS)
 }
 
-fn fits(block: &BlockRef, max: usize) -> bool {
+fn is_raw_within(block: &BlockRef, max: usize) -> bool {
     block.cid.codec() == Codec::Raw && block.size as usize <= max
 }
 
@@ -258,7 +269,7 @@ pub(in crate::model) fn check_unknown(
         if known.contains(&key.as_str()) {
             return Err(malformed(what, "an unknown field with the name of a known one"));
         }
-        if key.len().saturating_add(cbor::encode(value)?.len()) > limits::UNKNOWN_FIELD_BYTES {
+        if key.len() + cbor::encode(value)?.len() > limits::UNKNOWN_FIELD_BYTES {
             let max = limits::UNKNOWN_FIELD_BYTES;
             return Err(malformed(what, &format!("an unknown field of more than {max} bytes")));
         }

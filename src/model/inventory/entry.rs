@@ -7,8 +7,8 @@ use ipld_core::ipld::Ipld;
 
 use super::item::BlockRef;
 use crate::clock::UnixMs;
-use crate::limits;
 use crate::model::identity::DeviceId;
+use crate::{Code, Error, limits};
 
 /// Hybrid logical clock: wall milliseconds, then a counter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -32,8 +32,9 @@ impl Hlc {
         }
     }
 
-    /// The latest time that is believed at `now`.
-    pub(super) fn latest(now: UnixMs) -> Self {
+    /// The latest time that is believed at `now`: [`limits::HLC_AHEAD`] later.
+    #[must_use]
+    pub fn latest(now: UnixMs) -> Self {
         let ahead = UnixMs::try_from(limits::HLC_AHEAD.as_millis()).unwrap_or(UnixMs::MAX);
         Self { ms: now.saturating_add(ahead), count: u32::MAX }
     }
@@ -69,6 +70,19 @@ pub struct Entry {
 }
 
 impl Entry {
+    /// Checks the key of an entry: 1–128 characters, none of them a control character.
+    ///
+    /// # Errors
+    /// [`Code::BadRequest`] naming the rule.
+    pub fn check_key(key: &str) -> Result<(), Error> {
+        if key.is_empty() || key.chars().count() > limits::KEY_CHARS || key.chars().any(char::is_control) {
+            let message =
+                format!("key: 1–{} characters, none of them a control character", limits::KEY_CHARS);
+            return Err(Error::new(Code::BadRequest, message));
+        }
+        Ok(())
+    }
+
     /// The highest version whose time is at most [`limits::HLC_AHEAD`] ahead of `now`.
     #[must_use]
     pub fn shown(&self, now: UnixMs) -> Option<&Version> {

@@ -134,22 +134,6 @@ impl Item {
         }
     }
 
-    /// Canonical CBOR.
-    ///
-    /// # Errors
-    /// [`Code::Malformed`] naming the bound of `limits.rs` that it exceeds: what readers refuse is not written.
-    pub fn encode(&self) -> Result<Bytes, Error> {
-        codec::encode(self)
-    }
-
-    /// Strict; bounds of `limits.rs`; `key` is where it stood in the index (only kept for unknown kinds).
-    ///
-    /// # Errors
-    /// [`Code::Malformed`] naming what is wrong.
-    pub fn decode(key: [u8; 32], cbor: &[u8]) -> Result<Self, Error> {
-        codec::decode(key, cbor)
-    }
-
     /// Blocks (payload, evidence, value) that the item refers to; none for an unknown kind.
     #[must_use]
     pub fn refs(&self) -> Vec<BlockRef> {

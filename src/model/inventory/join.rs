@@ -20,7 +20,7 @@ pub(super) fn tokens(a: &TokenState, b: &TokenState) -> TokenState {
         payloads: blocks(&a.payloads, &b.payloads),
         intents: blocks(&a.intents, &b.intents),
         proofs: blocks(&a.proofs, &b.proofs),
-        unknown: fields(&a.unknown, &b.unknown),
+        unknown: unknown(&a.unknown, &b.unknown),
     }
 }
 
@@ -29,7 +29,7 @@ pub(super) fn entries(a: &Entry, b: &Entry) -> Entry {
     while versions.len() > limits::ENTRY_VERSIONS {
         versions.pop_first();
     }
-    Entry { versions, unknown: fields(&a.unknown, &b.unknown) }
+    Entry { versions, unknown: unknown(&a.unknown, &b.unknown) }
 }
 
 /// Of two encodings of an item this release cannot read: the longer, since items grow; of equal length the smaller.
@@ -57,7 +57,7 @@ fn blocks(a: &BTreeSet<BlockRef>, b: &BTreeSet<BlockRef>) -> BTreeSet<BlockRef> 
 }
 
 /// Key by key the smaller encoding; of too many keys the smallest.
-fn fields(a: &BTreeMap<String, Ipld>, b: &BTreeMap<String, Ipld>) -> BTreeMap<String, Ipld> {
+fn unknown(a: &BTreeMap<String, Ipld>, b: &BTreeMap<String, Ipld>) -> BTreeMap<String, Ipld> {
     let mut joined = a.clone();
     for (key, value) in b {
         match joined.get_mut(key) {

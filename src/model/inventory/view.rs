@@ -62,10 +62,10 @@ impl Live {
         let old = old.filter(|state| state.is_live());
         let is_live = new.is_live();
         if let Some(old) = old {
-            self.counts.of(old.spend()).into_iter().for_each(|count| *count = count.saturating_sub(1));
+            self.counts.of(old.spend()).into_iter().for_each(|count| *count -= 1);
         }
         if is_live {
-            self.counts.of(new.spend()).into_iter().for_each(|count| *count = count.saturating_add(1));
+            self.counts.of(new.spend()).into_iter().for_each(|count| *count += 1);
         }
         if old.is_some() == is_live {
             return;
