@@ -92,15 +92,19 @@ pub(crate) fn put_varint(out: &mut Vec<u8>, mut value: u64) {
 
 /// Appends a field that holds a number.
 pub(crate) fn put_number(out: &mut Vec<u8>, field: u64, value: u64) {
-    put_varint(out, field * 8 + VARINT);
+    put_varint(out, tag(field, VARINT));
     put_varint(out, value);
 }
 
 /// Appends a field that holds bytes.
 pub(crate) fn put_bytes(out: &mut Vec<u8>, field: u64, bytes: &[u8]) {
-    put_varint(out, field * 8 + BYTES);
+    put_varint(out, tag(field, BYTES));
     put_varint(out, bytes.len() as u64);
     out.extend_from_slice(bytes);
+}
+
+fn tag(field: u64, wire: u64) -> u64 {
+    field * 8 + wire
 }
 
 fn malformed(what: &str) -> Error {
@@ -115,8 +119,11 @@ fn early() -> Error {
 mod tests {
     use bytes::Bytes;
 
-    use super::{FIELD_MAX, Reader, Value, put_bytes, put_number, put_varint};
+    use super::{Reader, Value, put_bytes, put_number, put_varint};
     use crate::Error;
+
+    /// Protobuf has field numbers of 29 bits.
+    const FIELD_MAX: u64 = 536_870_911;
 
     fn read(message: &[u8]) -> Result<Vec<(u64, Value)>, Error> {
         Reader::new(&Bytes::copy_from_slice(message)).collect()

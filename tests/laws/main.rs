@@ -9,8 +9,10 @@
 )]
 
 mod car_bounds;
+mod car_edges;
 mod car_laws;
 mod cbor_laws;
+mod edges;
 mod forge;
 mod golden_blocks;
 mod golden_record;

@@ -69,9 +69,12 @@ impl Varint {
     /// Adds a byte; gives the number when it was the last one. A number above `limit` or of length zero is refused as soon
     /// as that is known.
     fn push(&mut self, byte: u8, limit: usize) -> Result<Option<usize>, Error> {
+        // No limit has more than four bytes.
+        if self.shift == 28 {
+            return Err(beyond(limit));
+        }
         let bits = usize::from(byte & 0x7f);
-        self.value |=
-            bits.checked_shl(self.shift).filter(|_| self.shift < 28).ok_or_else(|| beyond(limit))?;
+        self.value |= bits << self.shift;
         if self.value > limit {
             return Err(beyond(limit));
         }

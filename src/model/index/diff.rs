@@ -163,3 +163,54 @@ fn malformed(why: &str) -> Error {
 fn too_large(most: usize, what: &str) -> Error {
     Error::new(Code::InventoryTooLarge, format!("an index of more than {most} {what}"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{BTreeMap, CHILDREN, Cid, Codec, Diff, HashSet, ITEMS, Ipld, Kind, Sealer, limits};
+    use crate::Code;
+    use crate::model::block::Block;
+    use crate::model::envelope::wrap;
+
+    fn sealer() -> Sealer {
+        Sealer::new(&[1; 32], [2; 32], [3; 32])
+    }
+
+    fn node(field: &str, value: Ipld, links: &[Cid]) -> Block {
+        wrap(Kind::Index, BTreeMap::from([(field.to_owned(), value)]), links, &sealer()).unwrap()
+    }
+
+    fn fake(n: usize) -> Cid {
+        Cid::of(Codec::DagCbor, &n.to_be_bytes())
+    }
+
+    #[test]
+    fn items_are_counted_up_to_their_bound() {
+        let pair = Ipld::List(vec![Ipld::Bytes(vec![0; 32]), Ipld::Bytes(vec![])]);
+        let leaf = node(ITEMS, Ipld::List(vec![pair]), &[]);
+        for (before, refused) in
+            [(limits::INDEX_ITEMS - 1, None), (limits::INDEX_ITEMS, Some(Code::InventoryTooLarge))]
+        {
+            let mut diff = Diff::new(*leaf.cid(), HashSet::new());
+            diff.items = before;
+            assert_eq!(diff.offer(&leaf, &sealer()).err().map(|error| error.code()), refused, "{before}");
+        }
+    }
+
+    #[test]
+    fn nodes_are_counted_up_to_their_bound() {
+        let parent = node(CHILDREN, Ipld::Integer(0b11), &[fake(0), fake(1)]);
+        let mut diff = Diff::new(*parent.cid(), HashSet::new());
+        diff.seen.extend((2..limits::INDEX_NODES - 1).map(fake));
+        assert_eq!(diff.seen.len(), limits::INDEX_NODES - 2);
+        let mut over = Diff {
+            known: HashSet::new(),
+            wanted: diff.wanted.clone(),
+            places: diff.places.clone(),
+            seen: diff.seen.clone(),
+            items: 0,
+        };
+        assert_eq!(diff.offer(&parent, &sealer()).unwrap(), []);
+        over.seen.insert(fake(limits::INDEX_NODES));
+        assert_eq!(over.offer(&parent, &sealer()).unwrap_err().code(), Code::InventoryTooLarge);
+    }
+}

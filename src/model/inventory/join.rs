@@ -64,8 +64,7 @@ fn unknown(a: &BTreeMap<String, Ipld>, b: &BTreeMap<String, Ipld>) -> BTreeMap<S
             None => {
                 joined.insert(key.clone(), value.clone());
             }
-            Some(old) if old != value && encoded(value) < encoded(old) => *old = value.clone(),
-            Some(_) => {}
+            Some(old) => *old = std::cmp::min_by_key(&*old, value, |value| encoded(value)).clone(),
         }
     }
     while joined.len() > limits::UNKNOWN_FIELDS {

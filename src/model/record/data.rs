@@ -107,7 +107,7 @@ pub(super) fn carried(field: &Bytes) -> Option<Vec<Block>> {
         let bytes = field.slice(reader.byte_string().ok()?);
         blocks.push(Block::new(Codec::DagCbor, bytes));
     }
-    (reader.end().is_ok() && fits(&blocks)).then_some(blocks)
+    fits(&blocks).then_some(blocks)
 }
 
 fn wrong(what: &str) -> Error {

@@ -195,11 +195,11 @@ impl Record {
         field.and_then(|range| data::carried(&self.signed.slice(range))).unwrap_or_default()
     }
 
-    /// Whether both are one record: same name, sequence and signed data. Raw bytes may differ without a difference in
-    /// meaning.
+    /// Whether both are one record: same name and signed data, the sequence in it. Raw bytes may differ without a
+    /// difference in meaning.
     #[must_use]
     pub fn same_as(&self, other: &Self) -> bool {
-        self.name == other.name && self.sequence() == other.sequence() && self.signed == other.signed
+        self.name == other.name && self.signed == other.signed
     }
 
     /// The order in which nodes prefer records of one name (boxo): sequence, then EOL, then raw bytes.

@@ -99,6 +99,7 @@ fn keys_that_differ_in_their_last_bits_split_at_the_last_level() {
     assert!(matches!(&node.body, Body::Leaf(items) if items.len() == 2));
     assert_eq!(depth, TRIE_DEPTH);
     assert_eq!(trie.iter().count(), TRIE_LEAF + 1);
+    assert!(trie.iter().all(|item| trie.get(item.key()) == Some(item)));
 }
 
 #[test]
