@@ -11,6 +11,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, TransactionBehavior};
 
+use super::sqlite::disk;
 use super::sqlite::fault::Fault;
 
 /// Version of the tables, kept as SQLite's `user_version`. A database with a higher one is refused.
@@ -201,8 +202,7 @@ fn write_copy(conn: &Connection, copy: &Path) -> Result<(), Fault> {
         return Err(Fault::folder("its path is not valid Unicode"));
     };
     conn.execute("VACUUM INTO ?1", [path])?;
-    std::fs::File::open(&part)
-        .and_then(|file| file.sync_all())
+    disk::sync(&part)
         .and_then(|()| std::fs::rename(&part, copy))
         .map_err(|error| Fault::io("write the copy before a migration", &error))
 }

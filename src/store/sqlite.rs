@@ -9,6 +9,8 @@
 mod apply;
 mod aside;
 mod bodies;
+mod connect;
+pub(crate) mod disk;
 pub(crate) mod fault;
 mod files;
 mod lock;

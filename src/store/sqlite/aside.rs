@@ -6,12 +6,10 @@
 use std::fmt;
 use std::path::Path;
 
-use rusqlite::Connection;
-
 use super::fault::Fault;
-use super::files::{self, Files};
+use super::files::Files;
 use super::salvage::{self, Salvaged};
-use super::writer;
+use super::{connect, disk, writer};
 use crate::clock::UnixMs;
 use crate::store::schema;
 use crate::{Code, Error};
@@ -64,13 +62,13 @@ pub(super) fn set_log_aside(files: &Files) -> Result<Warning, Fault> {
 
 fn replace(files: &Files, number: u32, reason: &str, now: UnixMs) -> Result<Warning, Fault> {
     let aside = files.aside(number, "");
-    if files::present(&files.database()) && !files::present(&aside) {
+    if disk::present(&files.database()) && !disk::present(&aside) {
         files.rename(&files.database(), &aside)?;
     }
     let mut salvaged = Salvaged::default();
-    if !files::present(&files.database()) {
+    if !disk::present(&files.database()) {
         for part in Files::PARTS.iter().filter(|part| !part.is_empty()) {
-            if files::present(&files.part(part)) {
+            if disk::present(&files.part(part)) {
                 files.rename(&files.part(part), &files.aside(number, part))?;
             }
         }
@@ -92,21 +90,18 @@ pub(super) fn build(files: &Files, damaged: Option<&Path>, now: UnixMs) -> Resul
             return Err(fault);
         }
     };
-    std::fs::File::open(&path)
-        .and_then(|file| file.sync_all())
-        .map_err(|error| Fault::io("sync the new database", &error))?;
+    disk::sync(&path).map_err(|error| Fault::io("sync the new database", &error))?;
     files.rename(&path, &files.database())?;
     Ok(salvaged)
 }
 
 /// Needs no journal: until it is synced and renamed nobody reads it.
 fn fill(path: &Path, damaged: Option<&Path>, now: UnixMs) -> Result<Salvaged, Fault> {
-    let mut options = std::fs::OpenOptions::new();
-    options.write(true).create_new(true);
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
-    options.open(path).map_err(|error| Fault::io("make a database in the data folder", &error))?;
-    let mut conn = Connection::open(path)?;
+    disk::private()
+        .create_new(true)
+        .open(path)
+        .map_err(|error| Fault::io("make a database in the data folder", &error))?;
+    let mut conn = connect::writing(path)?;
     writer::settle(&conn)?;
     conn.pragma_update(None, "auto_vacuum", "incremental")?;
     conn.pragma_update_and_check(None, "journal_mode", "off", |_| Ok(()))?;

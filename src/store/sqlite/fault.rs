@@ -24,6 +24,9 @@ impl Fault {
 
     /// A failed file operation; `what` completes "cannot …".
     pub(crate) fn io(what: &str, error: &io::Error) -> Self {
+        if is_in_use(error) {
+            return Self(Error::new(Code::Locked, format!("cannot {what}: another program has it open")));
+        }
         let code = match error.kind() {
             io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded => Code::StorageFull,
             _ => Code::StorageIo,
@@ -40,6 +43,18 @@ impl Fault {
     pub(crate) fn code(&self) -> Code {
         self.0.code()
     }
+}
+
+/// Whether Windows refused because another program has the file open: a sharing violation, or a locked part of the file.
+#[cfg(windows)]
+fn is_in_use(error: &io::Error) -> bool {
+    matches!(error.raw_os_error(), Some(32 | 33))
+}
+
+/// On Unix an open file can be renamed and removed.
+#[cfg(not(windows))]
+const fn is_in_use(_: &io::Error) -> bool {
+    false
 }
 
 impl From<Error> for Fault {

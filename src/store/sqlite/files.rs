@@ -1,9 +1,10 @@
 //! Names of the files in an account's folder, and operations on them that survive a crash.
 
 use std::fs::{self, File};
-use std::io::{self, Read, Write};
+use std::io::{self, Write};
 use std::path::{Path, PathBuf};
 
+use super::disk;
 use super::fault::Fault;
 use crate::limits;
 
@@ -19,20 +20,12 @@ pub(super) struct Files {
 
 impl Files {
     pub(super) fn new(dir: &Path) -> Self {
-        Self { dir: dir.to_owned() }
+        Self { dir: disk::verbatim(dir) }
     }
 
     /// Makes the folder, readable by its owner only.
     pub(super) fn make_folder(&self) -> Result<(), Fault> {
-        let mut builder = fs::DirBuilder::new();
-        builder.recursive(true);
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        match builder.create(&self.dir) {
-            Ok(()) => Ok(()),
-            Err(_) if self.dir.exists() => Err(Fault::folder("a file is in its place")),
-            Err(error) => Err(Fault::folder(&error.kind().to_string())),
-        }
+        disk::make_folder(&self.dir)
     }
 
     fn named(&self, suffix: &str) -> PathBuf {
@@ -41,6 +34,11 @@ impl Files {
 
     pub(super) fn lock(&self) -> PathBuf {
         self.dir.join("lock")
+    }
+
+    /// The file with the process id of the lock's holder.
+    pub(super) fn holder(&self) -> PathBuf {
+        self.dir.join(if cfg!(windows) { "lock.pid" } else { "lock" })
     }
 
     pub(super) fn database(&self) -> PathBuf {
@@ -82,15 +80,15 @@ impl Files {
     /// First number under which nothing was set aside yet.
     pub(super) fn free_aside(&self) -> Result<u32, Fault> {
         (1..=limits::STORE_SET_ASIDE)
-            .find(|number| Self::PARTS.iter().all(|part| !present(&self.aside(*number, part))))
+            .find(|number| Self::PARTS.iter().all(|part| !disk::present(&self.aside(*number, part))))
             .ok_or_else(|| Fault::corrupt("too many damaged databases were set aside before"))
     }
 
     /// Removes what reading a database that was set aside leaves beside it: its shared memory, and a log if that is empty.
     pub(super) fn tidy_aside(&self, number: u32) -> Result<(), Fault> {
-        remove(&self.aside(number, "-shm"))?;
+        disk::remove(&self.aside(number, "-shm"))?;
         let log = self.aside(number, "-wal");
-        if present(&log) && size(&log) == 0 { remove(&log) } else { Ok(()) }
+        if disk::present(&log) && disk::size(&log) == 0 { disk::remove(&log) } else { Ok(()) }
     }
 
     fn session(&self) -> PathBuf {
@@ -107,12 +105,12 @@ impl Files {
 
     /// Whether an owner wrote and did not close.
     pub(super) fn in_session(&self) -> bool {
-        present(&self.session())
+        disk::present(&self.session())
     }
 
     /// Notes that all is in the database, if the log is empty.
     pub(super) fn end_session(&self) -> Result<(), Fault> {
-        if size(&self.wal()) == 0 { remove(&self.session()) } else { Ok(()) }
+        if disk::size(&self.wal()) == 0 { disk::remove(&self.session()) } else { Ok(()) }
     }
 
     fn marker(&self) -> PathBuf {
@@ -130,7 +128,7 @@ impl Files {
 
     /// Whether the database was found damaged: the number it is set aside under, if that was chosen already.
     pub(super) fn damaged(&self) -> Result<Option<Option<u32>>, Fault> {
-        match read_start(&self.marker(), limits::MARKER_FILE_BYTES) {
+        match disk::read_start(&self.marker(), limits::MARKER_FILE_BYTES) {
             Ok(bytes) => Ok(Some(String::from_utf8_lossy(&bytes).trim().parse().ok())),
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
             Err(error) => Err(Fault::io("read whether the database is damaged", &error)),
@@ -138,14 +136,14 @@ impl Files {
     }
 
     pub(super) fn unmark_damaged(&self) -> Result<(), Fault> {
-        remove(&self.marker())
+        disk::remove(&self.marker())
     }
 
     /// Removes what an interrupted creation left; it never held anything that was acknowledged.
     pub(super) fn remove_unfinished(&self) -> Result<(), Fault> {
         ["", "-wal", "-shm", "-journal"]
             .iter()
-            .try_for_each(|part| remove(&self.named(&format!(".new{part}"))))
+            .try_for_each(|part| disk::remove(&self.named(&format!(".new{part}"))))
     }
 
     /// Renames within the folder, so that a crash leaves one name or the other.
@@ -154,38 +152,7 @@ impl Files {
         self.sync_folder()
     }
 
-    /// Makes renames durable. Windows has no such call and does it by itself.
     fn sync_folder(&self) -> Result<(), Fault> {
-        #[cfg(unix)]
-        File::open(&self.dir)
-            .and_then(|dir| dir.sync_all())
-            .map_err(|error| Fault::io("sync the data folder", &error))?;
-        Ok(())
-    }
-}
-
-/// Whether there is anything under that name.
-pub(super) fn present(path: &Path) -> bool {
-    fs::symlink_metadata(path).is_ok()
-}
-
-/// Bytes of a file, 0 when there is none.
-pub(super) fn size(path: &Path) -> u64 {
-    fs::metadata(path).map_or(0, |file| file.len())
-}
-
-/// The first bytes of a file.
-pub(super) fn read_start(path: &Path, most: u64) -> io::Result<Vec<u8>> {
-    let mut bytes = Vec::new();
-    File::open(path)?.take(most).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
-
-fn remove(path: &Path) -> Result<(), Fault> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => {
-            Err(Fault::io("remove a file that is no longer needed", &error))
-        }
-        _ => Ok(()),
+        disk::sync_folder(&self.dir).map_err(|error| Fault::io("sync the data folder", &error))
     }
 }

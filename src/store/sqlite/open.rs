@@ -2,16 +2,17 @@
 
 use std::sync::Arc;
 
-use rusqlite::{Connection, OpenFlags};
+use rusqlite::Connection;
 
 use super::aside::{self, Warning};
 use super::fault::Fault;
-use super::files::{self, Files};
+use super::files::Files;
 use super::lock::Lock;
 use super::notes::{Touched, Unsaid};
 use super::reader::{self, Reader};
 use super::rows::Bad;
 use super::writer::{self, Writer};
+use super::{connect, disk};
 use crate::clock::Clock;
 use crate::store::{Loaded, schema};
 use crate::{Code, Error, limits};
@@ -47,12 +48,12 @@ pub(super) fn own(
     unsaid: Unsaid,
 ) -> Result<Owned, Fault> {
     files.make_folder()?;
-    let lock = Lock::take(&files.lock())?;
+    let lock = Lock::take(files)?;
     let now = clock.now();
     files.remove_unfinished()?;
     let mut warnings: Vec<Warning> = aside::finish(files, now)?.into_iter().collect();
     warnings.extend(foreign_log_aside(files)?);
-    if !files::present(&files.database()) {
+    if !disk::present(&files.database()) {
         aside::build(files, None, now)?;
     }
     let (conn, loaded) = match examine(files, now) {
@@ -68,14 +69,14 @@ pub(super) fn own(
 
 /// Opens the database of another process, or of none, for reading.
 pub(super) fn read_along(files: &Files) -> Result<Reader, Fault> {
-    if !files::present(&files.database()) {
+    if !disk::present(&files.database()) {
         return Err(Error::new(Code::NotFound, "there is no wallet in this folder").into());
     }
     let opened = Reader::open(files).and_then(current);
     match opened {
         Err(fault)
             if matches!(fault.code(), Code::StorageFull | Code::StorageIo)
-                && files::size(&files.wal()) == 0 =>
+                && disk::size(&files.wal()) == 0 =>
         {
             // Where no file can be made, a closed database can still be read; the first failure tells more than a second.
             Reader::open_closed(files).and_then(current).map_err(|_| fault)
@@ -94,12 +95,12 @@ fn current(reader: Reader) -> Result<Reader, Fault> {
 
 /// A log without its database, or one that is none, would be mixed into the new database or hide that there was one.
 fn foreign_log_aside(files: &Files) -> Result<Option<Warning>, Fault> {
-    let start = match files::read_start(&files.wal(), WAL_HEADER_BYTES as u64) {
+    let start = match disk::read_start(&files.wal(), WAL_HEADER_BYTES as u64) {
         Ok(bytes) => bytes,
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(Fault::io("read the write-ahead log", &error)),
     };
-    let lonely = !start.is_empty() && !files::present(&files.database());
+    let lonely = !start.is_empty() && !disk::present(&files.database());
     let no_log = start.len() == WAL_HEADER_BYTES && !WAL_MAGIC.iter().any(|magic| start.starts_with(magic));
     if lonely || no_log {
         return aside::set_log_aside(files).map(Some);
@@ -112,15 +113,14 @@ fn foreign_log_aside(files: &Files) -> Result<Option<Warning>, Fault> {
 /// # Errors
 /// [`Code::NewerSchema`] before anything is written, [`Code::Corrupt`] when it must be set aside.
 fn examine(files: &Files, now: i64) -> Result<(Connection, Loaded), Fault> {
-    let unclean = files::size(&files.wal()) > 0;
-    let small = files::size(&files.database()) <= limits::STORE_CHECK_BYTES;
+    let unclean = disk::size(&files.wal()) > 0;
+    let small = disk::size(&files.database()) <= limits::STORE_CHECK_BYTES;
     let found = version(Reader::open(files)?.connection())?;
     if unclean && !files.in_session() {
         return Err(Fault::corrupt("its write-ahead log is another's"));
     }
     files.begin_session()?;
-    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    let mut conn = Connection::open_with_flags(files.database(), flags)?;
+    let mut conn = connect::writing(&files.database())?;
     writer::settle(&conn)?;
     let mode: String = conn.pragma_query_value(None, "journal_mode", |row| row.get(0))?;
     if mode != "wal" {
@@ -190,7 +190,7 @@ fn check_length(conn: &Connection, files: &Files) -> Result<(), Fault> {
     let page: i64 = conn.pragma_query_value(None, "page_size", |row| row.get(0))?;
     let needed = pages.saturating_mul(page.unsigned_abs());
     // With a log that could not be folded in, pages may be there that the file does not have yet.
-    if files::size(&files.wal()) == 0 && files::size(&files.database()) < needed {
+    if disk::size(&files.wal()) == 0 && disk::size(&files.database()) < needed {
         return Err(Fault::corrupt("it was cut off"));
     }
     Ok(())

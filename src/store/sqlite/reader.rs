@@ -1,9 +1,8 @@
 //! The reading side: connections that cannot write.
 
-use std::path::Path;
+use rusqlite::{Connection, OptionalExtension};
 
-use rusqlite::{Connection, OpenFlags, OptionalExtension};
-
+use super::connect;
 use super::fault::Fault;
 use super::files::Files;
 use super::rows::{self, Bad, BlockRow, HeldRow, MetaRow};
@@ -17,13 +16,12 @@ pub(super) struct Reader(Connection);
 
 impl Reader {
     pub(super) fn open(files: &Files) -> Result<Self, Fault> {
-        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-        Self::with(Connection::open_with_flags(files.database(), flags)?)
+        Self::with(connect::reading(&files.database())?)
     }
 
     /// Reads a database that has no log without making a file beside it, as on a full disk or in a folder without permission.
     pub(super) fn open_closed(files: &Files) -> Result<Self, Fault> {
-        Self::with(open_without_log(&files.database())?)
+        Self::with(connect::without_log(&files.database())?)
     }
 
     fn with(conn: Connection) -> Result<Self, Fault> {
@@ -93,18 +91,6 @@ pub(super) struct FoundBlocks {
     pub(super) damaged: Vec<Cid>,
     /// The database could not be read at some block's place.
     pub(super) unreadable: Option<Error>,
-}
-
-/// Reads a database as it lies there: no log, no locks, no files made.
-pub(super) fn open_without_log(path: &Path) -> Result<Connection, Fault> {
-    let mut uri = std::path::absolute(path)
-        .ok()
-        .and_then(|path| url::Url::from_file_path(path).ok())
-        .ok_or_else(|| Fault::folder("its path cannot be written as a URL"))?;
-    uri.set_query(Some("immutable=1"));
-    let flags =
-        OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
-    Ok(Connection::open_with_flags(uri.as_str(), flags)?)
 }
 
 /// Settings that every connection shares.

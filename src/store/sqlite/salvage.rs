@@ -7,11 +7,11 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use rusqlite::{Connection, OpenFlags, params_from_iter};
+use rusqlite::{Connection, params_from_iter};
 
 use super::bodies;
+use super::connect;
 use super::fault::Fault;
-use super::reader;
 use super::rows::{self, BlockRow, Cell, Row, Table};
 use crate::clock::UnixMs;
 use crate::limits;
@@ -33,7 +33,7 @@ pub(super) struct Salvaged {
 pub(super) fn copy(damaged: &Path, new: &Connection, now: UnixMs) -> Result<Salvaged, Fault> {
     let mut salvaged = Salvaged::default();
     // The second look leaves the write-ahead log out: it may be another database's.
-    for from in [open(damaged), reader::open_without_log(damaged).ok()].into_iter().flatten() {
+    for from in [connect::reading(damaged), connect::without_log(damaged)].into_iter().flatten() {
         table::<ItemRow>(&from, new, now, &mut salvaged)?;
         table::<ChangeRow>(&from, new, now, &mut salvaged)?;
         table::<NameRow>(&from, new, now, &mut salvaged)?;
@@ -41,11 +41,6 @@ pub(super) fn copy(damaged: &Path, new: &Connection, now: UnixMs) -> Result<Salv
         blocks(&from, new, now, &mut salvaged)?;
     }
     Ok(salvaged)
-}
-
-fn open(path: &Path) -> Option<Connection> {
-    let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-    Connection::open_with_flags(path, flags).ok()
 }
 
 fn table<R: Row>(
