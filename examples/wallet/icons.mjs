@@ -1,4 +1,5 @@
-// Draws the app's icon: a cloud over a coin, as PNG files of the sizes that windows and launchers ask for.
+// Draws the app's icon: a cloud over a coin, as PNG files of the sizes that windows and launchers ask for, and as the
+// icon file that a Windows program carries.
 //
 // `node icons.mjs` writes src-tauri/icons. Shapes are distance fields, so every size is drawn, none is scaled.
 
@@ -8,6 +9,8 @@ import { fileURLToPath } from "node:url";
 import { crc32, deflateSync } from "node:zlib";
 
 const SIZES = { "32x32.png": 32, "128x128.png": 128, "128x128@2x.png": 256, "icon.png": 512 };
+/** Sizes in the icon file: title bar, task bar, and the views of the file explorer. */
+const ICON_SIZES = [16, 24, 32, 48, 64, 256];
 const folder = fileURLToPath(new URL("src-tauri/icons", import.meta.url));
 
 const circle = (x, y, cx, cy, r) => Math.hypot(x - cx, y - cy) - r;
@@ -56,4 +59,25 @@ function chunk(kind, body) {
   return framed;
 }
 
+/** A Windows icon file: a list of entries, then their images, which may be PNGs. */
+function ico(sizes) {
+  const images = sizes.map(png);
+  const list = Buffer.alloc(6 + 16 * sizes.length);
+  list.writeUInt16LE(1, 2);
+  list.writeUInt16LE(sizes.length, 4);
+  let offset = list.length;
+  for (const [at, image] of images.entries()) {
+    const entry = 6 + 16 * at;
+    // 0 stands for 256.
+    list.set([sizes[at] % 256, sizes[at] % 256], entry);
+    list.writeUInt16LE(1, entry + 4);
+    list.writeUInt16LE(32, entry + 6);
+    list.writeUInt32LE(image.length, entry + 8);
+    list.writeUInt32LE(offset, entry + 12);
+    offset += image.length;
+  }
+  return Buffer.concat([list, ...images]);
+}
+
 for (const [name, size] of Object.entries(SIZES)) writeFileSync(join(folder, name), png(size));
+writeFileSync(join(folder, "icon.ico"), ico(ICON_SIZES));
