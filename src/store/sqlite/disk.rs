@@ -25,7 +25,7 @@ pub(super) fn verbatim(path: &Path) -> PathBuf {
             verbatim.push(r"\");
             verbatim.push(share);
         }
-        // Verbatim already, or a device such as `con`: making the folder will say so.
+        // Verbatim already, or a device, which cannot hold a folder.
         _ => return whole,
     }
     verbatim.push(parts.as_path());
@@ -38,8 +38,25 @@ pub(super) fn verbatim(path: &Path) -> PathBuf {
     path.to_owned()
 }
 
+/// Whether a path from [`verbatim`] names a device, as `con` and `nul` do.
+#[cfg(windows)]
+fn is_device(path: &Path) -> bool {
+    use std::path::{Component, Prefix};
+    let prefix = path.components().next();
+    matches!(prefix, Some(Component::Prefix(prefix)) if matches!(prefix.kind(), Prefix::DeviceNS(_)))
+}
+
+/// Elsewhere no name is a device's.
+#[cfg(not(windows))]
+const fn is_device(_: &Path) -> bool {
+    false
+}
+
 /// Makes a folder and those above it, for its owner only.
 pub(super) fn make_folder(path: &Path) -> Result<(), Fault> {
+    if is_device(path) {
+        return Err(Fault::folder("its name is that of a device"));
+    }
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -134,7 +151,7 @@ mod tests {
             assert_eq!(verbatim(Path::new(path)), Path::new(verbatim_path), "{path}");
         }
         assert!(verbatim(Path::new("a")).to_string_lossy().starts_with(r"\\?\"));
-        for device in ["con", "NUL", r"C:\a\aux"] {
+        for device in ["con", "NUL", r"\\.\aux"] {
             assert!(make_folder(&verbatim(Path::new(device))).is_err(), "{device}");
         }
     }
