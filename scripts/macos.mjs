@@ -4,7 +4,8 @@
 
 import { chmod, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { cacheFolder, cargoEnvironment, ownBuild, provide, run, runAlone, rustTarget, works } from "./cross.mjs";
+import { cargoEnvironment, ownBuild, provide, run, rustTarget, works } from "./cross.mjs";
+import { cacheFolder, say } from "./run.mjs";
 
 const TARGET = "aarch64-apple-darwin";
 const LIMIT_MS = 60 * 60_000;
@@ -16,18 +17,19 @@ const CHECKS = [
 export const macos = {
   name: "macos",
   what: "every crate checked for macOS",
-  async run(context) {
-    const folder = join(cacheFolder(context.env), "zig");
-    await provide(context, [zig(folder), rustTarget(TARGET)]);
-    const env = { ...cargoEnvironment(context.env), ...(await compiler(folder)) };
+  onRequest: true,
+  async run() {
+    const folder = join(cacheFolder(), "zig");
+    await provide([zig(folder), rustTarget(TARGET)]);
+    const env = { ...cargoEnvironment(), ...(await compiler(folder)) };
     await ownBuild(env, TARGET);
     const counts = { passed: 0, failed: 0 };
     for (const [name, what] of CHECKS) {
       const { ok, reason, lines } = await run("cargo", ["check", "--locked", "--target", TARGET, ...what], { env, limitMs: LIMIT_MS });
       if (ok) counts.passed += 1;
       else {
-        for (const line of lines.slice(-60)) context.say(line);
-        context.say(`failed: ${name} (${reason})`);
+        for (const line of lines.slice(-60)) say(line);
+        say(`failed: ${name} (${reason})`);
         counts.failed += 1;
       }
     }
@@ -71,5 +73,3 @@ exec "PYTHON" -m ziglang cc -target aarch64-macos "\${kept[@]}"
 const ARCHIVE = `#!/bin/sh
 exec "PYTHON" -m ziglang ar "$@"
 `;
-
-await runAlone(import.meta.url, macos);

@@ -1,6 +1,6 @@
 // Runs steps one after the other and adds up what they counted.
 //
-// A step is {name, what, needed?, begin?} with `commands`, or `run(begun)` where more is wanted. `begin` is called for all steps before
+// A step is {name, what, needed?, begin?, onRequest?} with `commands`, or `run(begun)` where more is wanted. `begin` is called for all steps before
 // the first one runs, for what takes long and disturbs nobody; `begun` is its promise. A step that throws, or counts nothing, has failed.
 // After a failed `needed` step nothing else is run.
 //

@@ -5,10 +5,12 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildFuzzTargets, buildWallet, INSTALL_WEB, ipfsPath, onHiddenDisplay, windowDriver } from "./builds.mjs";
+import { macos } from "./macos.mjs";
 import * as rules from "./rules.mjs";
 import { env, must, root, run, say } from "./run.mjs";
 import { check, sum, verdict } from "./run-steps.mjs";
 import { cargoTool, forBuilds, forTests, provide, toolComplaints } from "./system.mjs";
+import { windows } from "./windows.mjs";
 
 const PLUGIN = "-p tauri-plugin-wallet-sync";
 /** Every crate, and the plugin's tests over a mock runtime with it. */
@@ -166,6 +168,8 @@ export const steps = [
   { name: "kubo", what: "a real Kubo 0.43 for the tests that need one", begin: () => ipfsPath("nice -n 10 "), run: kubo },
   { name: "rust", what: "every Rust test of the workspace, doc tests too", run: rust },
   { name: "window", what: "the wallet in a real window, with embedded nodes and with real Kubo", run: window },
+  windows,
+  macos,
   { name: "fuzz", what: `every decoder fuzzed for ${FUZZ_SECONDS} s`, run: fuzz },
   { name: "clean-tree", what: "the run has changed no file of the project", begin: lookAtTree, run: cleanTree },
 ];

@@ -7,9 +7,8 @@ import { existsSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { freemem, tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { cargoEnvironment, mayInstall, ownBuild, provide, root, run, runAlone, rustTarget, works } from "./cross.mjs";
-
-export { mayInstall };
+import { cargoEnvironment, mayInstall, ownBuild, provide, run, rustTarget, works } from "./cross.mjs";
+import { env as usual, root, say } from "./run.mjs";
 
 const TARGET = "x86_64-pc-windows-gnu";
 const PACKAGE = ["-p", "tauri-plugin-wallet-sync", "--no-default-features", "--features", "dht"];
@@ -33,13 +32,15 @@ const TOOLS = [
 export const windows = {
   name: "windows",
   what: "model, store and engine, built for Windows and tested under wine",
-  async run(context) {
-    await provide(context, TOOLS);
-    const env = cargoEnvironment(context.env);
+  // Elsewhere only `npm run test:windows` asks for mingw and wine.
+  onRequest: !mayInstall,
+  async run() {
+    await provide(TOOLS);
+    const env = cargoEnvironment();
     await ownBuild(env, TARGET);
-    const binaries = await buildTests(context, env);
+    const binaries = await buildTests(env);
     await buildShim(env, dirname(binaries[0].path));
-    return testAll(context, binaries);
+    return testAll(binaries);
   },
 };
 
@@ -49,13 +50,13 @@ async function wine() {
 }
 
 /** Every test binary that cargo lists, with the name of its target. */
-async function buildTests(context, env) {
+async function buildTests(env) {
   const what = [...PACKAGE, "--lib", "--tests", "--target", TARGET];
   const format = "--message-format=json-render-diagnostics";
   const { ok, reason, lines } = await run("cargo", ["test", "--locked", ...what, "--no-run", format], { env, limitMs: BUILD_LIMIT_MS });
   const binaries = lines.flatMap(testBinary);
   if (ok && binaries.length > 0) return binaries;
-  for (const line of lines.filter((line) => !line.startsWith("{")).slice(-40)) context.say(line);
+  for (const line of lines.filter((line) => !line.startsWith("{")).slice(-40)) say(line);
   throw new Error(`the tests could not be built (${reason})`);
 }
 
@@ -74,12 +75,12 @@ async function buildShim(env, folder) {
   if (!ok) throw new Error(`bcryptprimitives.dll could not be built (${reason})\n${lines.join("\n")}`);
 }
 
-async function testAll(context, binaries) {
+async function testAll(binaries) {
   // In memory where there is enough: under wine a sync proves nothing, and thousands of them take minutes.
   const isRoomy = existsSync(MEMORY) && freemem() > MEMORY_NEEDED;
   const prefix = await mkdtemp(join(isRoomy ? MEMORY : tmpdir(), "ws-wine-"));
   const program = await wine();
-  const env = wineEnvironment(context.env, prefix);
+  const env = wineEnvironment(prefix);
   const start = (args, limitMs) => run(program, args, { env, limitMs });
   const total = { passed: 0, failed: 0 };
   const leftOut = [];
@@ -90,7 +91,7 @@ async function testAll(context, binaries) {
     // Waits for input that never comes, so that wine's own services start once and not for each binary.
     holder = spawn(program, ["cmd"], { cwd: root, env, stdio: ["pipe", "ignore", "ignore"] }).on("error", () => {});
     for (const { name, path } of binaries) {
-      const counts = tell(context, name, await start([path], BINARY_LIMIT_MS));
+      const counts = tell(name, await start([path], BINARY_LIMIT_MS));
       total.passed += counts.passed;
       total.failed += counts.failed;
       leftOut.push(...counts.leftOut);
@@ -100,13 +101,13 @@ async function testAll(context, binaries) {
     await start(["wineboot", "--kill"], START_LIMIT_MS);
     await rm(prefix, { recursive: true, force: true, maxRetries: 5, retryDelay: 500 });
   }
-  context.say(`left out on Windows, ${leftOut.length}:`);
-  for (const test of leftOut) context.say(`  ${test}`);
+  say(`left out on Windows, ${leftOut.length}:`);
+  for (const test of leftOut) say(`  ${test}`);
   return total;
 }
 
 /** No display, no questions about Mono and Gecko, and what cargo says to a test. */
-function wineEnvironment(env, prefix) {
+function wineEnvironment(prefix) {
   const settings = {
     WINEPREFIX: prefix,
     WINEARCH: "win64",
@@ -115,8 +116,7 @@ function wineEnvironment(env, prefix) {
     CARGO_MANIFEST_DIR: root,
     RUST_BACKTRACE: "0",
   };
-  const { DISPLAY: _, WAYLAND_DISPLAY: __, ...rest } = env;
-  return { ...rest, ...settings };
+  return { ...usual, ...settings, DISPLAY: undefined, WAYLAND_DISPLAY: undefined };
 }
 
 const RESULT = /^test result: \S+ (\d+) passed; (\d+) failed; (\d+) ignored; \d+ measured; (\d+) filtered out; finished in (\S+)/;
@@ -134,17 +134,15 @@ export function counted(lines, ok) {
   return { passed, failed: failed + unnamed + died, leftOut: named, seconds: parseFloat(result[5]) };
 }
 
-function tell(context, name, { ok, reason, lines }) {
+function tell(name, { ok, reason, lines }) {
   const counts = counted(lines, ok);
   if (counts.failed > 0) {
-    for (const line of lines) if (line !== "" && !/^test .* \.\.\. ok$/.test(line)) context.say(line);
-    context.say(`failed: ${name} (${reason})`);
+    for (const line of lines) if (line !== "" && !/^test .* \.\.\. ok$/.test(line)) say(line);
+    say(`failed: ${name} (${reason})`);
   }
   if (counts.passed + counts.failed + counts.leftOut.length > 0) {
     const left = counts.leftOut.length > 0 ? `, ${counts.leftOut.length} left out` : "";
-    context.say(`${name}: ${counts.passed} passed, ${counts.failed} failed${left} in ${counts.seconds.toFixed(2)} s`);
+    say(`${name}: ${counts.passed} passed, ${counts.failed} failed${left} in ${counts.seconds.toFixed(2)} s`);
   }
   return counts;
 }
-
-await runAlone(import.meta.url, windows);
