@@ -3,7 +3,8 @@
 use bytes::Bytes;
 
 use super::cid::{Cid, Codec};
-use crate::{Code, Error, limits};
+use crate::error::{Code, Error};
+use crate::limits;
 
 /// Bytes that hash to their CID. There is no way to make one that does not.
 #[derive(Clone, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use std::str::FromStr;
 
 use sha2::{Digest, Sha256};
 
-use crate::{Code, Error};
+use crate::error::{Code, Error};
 
 const SHA2_256: u64 = 0x12;
 

@@ -13,7 +13,7 @@ use super::cbor;
 use super::cid::{Cid, Codec};
 use super::fields::{Fields, link, to_link};
 use super::seal::{Compression, Kind, Sealer};
-use crate::Error;
+use crate::error::Error;
 
 const BODY: &str = "b";
 const LINKS: &str = "l";

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use ipld_core::ipld::Ipld;
 
 use super::cid::{Cid, Codec};
-use crate::{Code, Error};
+use crate::error::{Code, Error};
 
 /// A map being taken apart; errors name it.
 pub(super) struct Fields {

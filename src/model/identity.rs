@@ -11,8 +11,9 @@ use sha2::Sha256;
 use zeroize::Zeroizing;
 
 use super::seal::Sealer;
+use crate::error::{Code, Error};
+use crate::limits;
 use crate::secret::Secret;
-use crate::{Code, Error, limits};
 
 const SLOT_0: &str = "ipfs-storage-ed25519-v1";
 /// CIDv1, codec libp2p-key, identity multihash of a protobuf-wrapped Ed25519 key.

@@ -11,7 +11,8 @@ use super::cbor;
 use super::cid::{Cid, Codec};
 use super::fields::{Fields, link_of, to_link};
 use super::trie::{Key, Keyed, Shape, Trie};
-use crate::{Error, limits};
+use crate::error::Error;
+use crate::limits;
 
 const WHAT: &str = "keep node";
 const LINKS: &str = "l";

@@ -4,7 +4,7 @@
 
 use bytes::{Buf, Bytes};
 
-use crate::{Code, Error};
+use crate::error::{Code, Error};
 
 const VARINT: u64 = 0;
 const FIXED_64: u64 = 1;
@@ -120,7 +120,7 @@ mod tests {
     use bytes::Bytes;
 
     use super::{Reader, Value, put_bytes, put_number, put_varint};
-    use crate::Error;
+    use crate::error::Error;
 
     /// Protobuf has field numbers of 29 bits.
     const FIELD_MAX: u64 = 536_870_911;

@@ -11,7 +11,8 @@ use super::fields::{Fields, link_of, malformed, to_link, unsigned};
 use super::identity::{DeviceId, Slot, WalletId};
 use super::inventory::{Counts, check_unknown};
 use super::seal::{Kind, Sealer};
-use crate::{Code, Error, limits};
+use crate::error::{Code, Error};
+use crate::limits;
 
 /// Format major and minor; a root of a higher major is not merged.
 pub const FORMAT: (u32, u32) = (1, 0);

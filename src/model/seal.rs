@@ -10,7 +10,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-use crate::{Code, Error};
+use crate::error::{Code, Error};
 
 const HEADER: usize = 5;
 const NONCE: usize = 12;

@@ -6,7 +6,8 @@
 
 use super::block::Block;
 use super::cid::Cid;
-use crate::{Error, limits};
+use crate::error::Error;
+use crate::limits;
 
 const BITS: usize = 5;
 

@@ -36,9 +36,9 @@ use self::worker::Worker;
 use self::writer::Writer;
 use super::{BlockStats, Loaded, RollupRow, Store, Write};
 use crate::clock::Clock;
+use crate::error::{Code, Error};
 use crate::model::block::Block;
 use crate::model::cid::Cid;
-use crate::{Code, Error};
 
 /// How a store is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

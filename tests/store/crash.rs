@@ -2,16 +2,6 @@
 //!
 //! With `strace` the child is killed at the n-th call of each kind; without it, it aborts at the n-th commit.
 
-#![allow(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    clippy::cast_possible_truncation
-)]
-
-mod store_support;
-
 use std::collections::HashMap;
 use std::fs;
 use std::path::Path;
@@ -221,7 +211,7 @@ fn a_file_is_synced_through_a_handle_that_may_write() {
     let dir = tempfile::tempdir().unwrap();
     let log = tempfile::NamedTempFile::new().unwrap();
     let arguments = ["-o", log.path().to_str().unwrap(), "-e", "trace=openat,fsync,fdatasync"];
-    assert!(run(strace_command(&arguments, "commit", dir.path())).status.success());
+    assert!(run(strace_command(&arguments, module_path!(), "commit", dir.path())).status.success());
     let folder = format!("{:?}", dir.path());
     let synced = synced(&fs::read_to_string(log.path()).unwrap());
     let files: Vec<_> = synced.iter().filter(|call| !call.contains(&folder)).collect();

@@ -8,6 +8,7 @@
     clippy::cast_possible_truncation
 )]
 
+mod account_folder;
 mod conformance;
 mod crash;
 mod damage;

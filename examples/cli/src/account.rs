@@ -47,7 +47,8 @@ pub fn data_folder(global: &Global) -> Result<PathBuf, Failure> {
         return Ok(folder.clone());
     }
     let folders = directories::ProjectDirs::from("", "", "walletsync");
-    folders.map(|folders| folders.data_dir().to_owned()).ok_or_else(|| {
+    // Not the roaming one of Windows: a copy on a second machine would write to the same names.
+    folders.map(|folders| folders.data_local_dir().to_owned()).ok_or_else(|| {
         Failure::new(
             Code::BadRequest,
             "this user has no home folder: --data DIR or WALLETSYNC_DATA is needed",

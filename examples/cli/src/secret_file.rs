@@ -80,7 +80,9 @@ fn check_mode(file: &fs::Metadata) -> Result<(), String> {
     Err(format!("others can read it (mode {mode:04o}): set its mode to 0600"))
 }
 
+/// On Windows there are no modes: the rights of the folder keep others out.
 #[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps)]
 fn check_mode(_: &fs::Metadata) -> Result<(), String> {
     Ok(())
 }
@@ -91,22 +93,29 @@ fn sync_folder(folder: &Path) -> std::io::Result<()> {
     File::open(folder)?.sync_all()
 }
 
+/// Windows cannot sync a folder, and makes new names durable by itself.
 #[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps)]
 fn sync_folder(_: &Path) -> std::io::Result<()> {
     Ok(())
 }
 
-#[cfg(all(test, unix))]
+#[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use std::fs;
+    #[cfg(unix)]
     use std::os::unix::fs::PermissionsExt;
 
     use super::{create_if_absent, read};
 
+    #[cfg(unix)]
     fn mode(path: &std::path::Path, mode: u32) {
         fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
     }
+
+    #[cfg(not(unix))]
+    fn mode(_: &std::path::Path, _: u32) {}
 
     #[test]
     fn a_new_secret_is_the_owners_alone_and_is_made_once() {
@@ -114,6 +123,7 @@ mod tests {
         let path = folder.path().join("deep/secret");
         assert!(create_if_absent(&path).unwrap());
         let first = fs::read_to_string(&path).unwrap();
+        #[cfg(unix)]
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
         assert!(first.trim().len() == 64 && first.trim().chars().all(|c| c.is_ascii_hexdigit()));
         assert!(!create_if_absent(&path).unwrap());
@@ -123,6 +133,7 @@ mod tests {
     }
 
     #[test]
+    #[cfg_attr(windows, ignore = "modes are Unix's")]
     fn a_file_that_others_may_read_or_write_is_refused() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret");

@@ -3,9 +3,10 @@
 use ipld_core::ipld::Ipld;
 
 use super::{malformed, too_large};
+use crate::error::Error;
+use crate::limits;
 use crate::model::cbor;
 use crate::model::cid::Cid;
-use crate::{Error, limits};
 
 const SECTION_BYTES: usize = limits::BLOCK_BYTES + limits::CAR_CID_BYTES;
 

@@ -11,7 +11,7 @@ mod writer;
 pub use self::reader::{CarBounds, CarReader, CarSummary};
 pub use self::writer::CarWriter;
 
-use crate::{Code, Error};
+use crate::error::{Code, Error};
 
 fn malformed(what: &str) -> Error {
     Error::new(Code::Malformed, format!("car: {what}"))

@@ -6,10 +6,11 @@ use bytes::Bytes;
 
 use super::framing::{Frame, Framing, check_header, split_section};
 use super::{malformed, too_large};
+use crate::error::Error;
+use crate::limits;
 use crate::model::block::Block;
 use crate::model::cbor;
 use crate::model::cid::{Cid, Codec};
-use crate::{Error, limits};
 
 /// Bounds of one reading; whatever arrives is counted, wanted or not.
 #[derive(Clone, Copy, Debug)]

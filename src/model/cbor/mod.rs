@@ -8,7 +8,7 @@ use ipld_core::ipld::Ipld;
 
 pub(super) use self::reader::{Head, Reader};
 use super::cid::Cid;
-use crate::{Code, Error};
+use crate::error::{Code, Error};
 
 /// Encodes a value canonically.
 ///

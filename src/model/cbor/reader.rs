@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::malformed;
-use crate::{Error, limits};
+use crate::error::Error;
+use crate::limits;
 
 /// How an item begins.
 pub(in crate::model) struct Head {

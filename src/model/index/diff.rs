@@ -6,13 +6,14 @@ use bytes::Bytes;
 use ipld_core::ipld::Ipld;
 
 use super::{CHILDREN, ITEMS};
+use crate::error::{Code, Error};
+use crate::limits;
 use crate::model::block::Block;
 use crate::model::cid::{Cid, Codec};
 use crate::model::envelope::Opened;
 use crate::model::fields::Fields;
 use crate::model::seal::{Kind, Sealer};
 use crate::model::trie::{Key, Path};
-use crate::{Code, Error, limits};
 
 const WHAT: &str = "index node";
 
@@ -167,7 +168,7 @@ fn too_large(most: usize, what: &str) -> Error {
 #[cfg(test)]
 mod tests {
     use super::{BTreeMap, CHILDREN, Cid, Codec, Diff, HashSet, ITEMS, Ipld, Kind, Sealer, limits};
-    use crate::Code;
+    use crate::error::Code;
     use crate::model::block::Block;
     use crate::model::envelope::wrap;
 

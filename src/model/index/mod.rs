@@ -15,7 +15,7 @@ use super::cid::Cid;
 use super::envelope;
 use super::seal::{Kind, Sealer};
 use super::trie::{Key, Keyed, Shape, Trie};
-use crate::Error;
+use crate::error::Error;
 
 pub use diff::Diff;
 

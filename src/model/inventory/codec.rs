@@ -7,10 +7,11 @@ use ipld_core::ipld::Ipld;
 
 use super::entry::{Entry, EntryValue, Hlc, Version};
 use super::item::{BlockRef, Id, Item, TokenKey, TokenState};
+use crate::error::Error;
+use crate::limits;
 use crate::model::cbor;
 use crate::model::cid::Codec;
 use crate::model::fields::{Fields, link_of, malformed, to_link, unsigned};
-use crate::{Error, limits};
 
 /// Kind of a token state.
 pub(super) const TOKEN: u8 = 1;

@@ -7,8 +7,9 @@ use ipld_core::ipld::Ipld;
 
 use super::item::BlockRef;
 use crate::clock::UnixMs;
+use crate::error::{Code, Error};
+use crate::limits;
 use crate::model::identity::DeviceId;
-use crate::{Code, Error, limits};
 
 /// Hybrid logical clock: wall milliseconds, then a counter.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]

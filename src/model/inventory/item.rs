@@ -8,9 +8,10 @@ use ipld_core::ipld::Ipld;
 
 use super::codec;
 use super::entry::Entry;
+use crate::error::{Code, Error};
+use crate::limits;
 use crate::model::cid::Cid;
 use crate::model::seal::Sealer;
-use crate::{Code, Error, limits};
 
 /// 1–128 characters of `A–Z a–z 0–9 . _ : -`. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

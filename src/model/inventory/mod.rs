@@ -15,7 +15,8 @@ use std::ops::Bound::{Excluded, Unbounded};
 use bytes::Bytes;
 
 use crate::clock::UnixMs;
-use crate::{Code, Error, limits};
+use crate::error::{Code, Error};
+use crate::limits;
 
 pub(super) use codec::check_unknown;
 pub use entry::{Entry, EntryValue, Hlc, Version};

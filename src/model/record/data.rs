@@ -9,11 +9,12 @@ use std::ops::Range;
 use bytes::Bytes;
 use ipld_core::ipld::Ipld;
 
+use crate::error::Error;
+use crate::limits;
 use crate::model::block::Block;
 use crate::model::cbor::{self, Head, Reader};
 use crate::model::cid::Codec;
 use crate::model::fields::malformed;
-use crate::{Error, limits};
 
 /// The key of our extension field: an array of byte strings, each one dag-cbor block, the root first.
 const EXTENSION: &str = "_ws";

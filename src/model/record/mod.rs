@@ -21,7 +21,8 @@ use super::block::Block;
 use super::cid::{Cid, Codec};
 use super::identity::{Name, SlotKey};
 use crate::clock::UnixMs;
-use crate::{Code, Error, limits};
+use crate::error::{Code, Error};
+use crate::limits;
 
 /// What the second signature covers before the data (IPNS record specification, "Record creation").
 const SIGNED_PREFIX: &[u8] = b"ipns-signature:";

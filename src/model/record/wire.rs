@@ -4,8 +4,9 @@
 
 use bytes::Bytes;
 
+use crate::error::{Code, Error};
+use crate::limits;
 use crate::model::protobuf::{Reader, Value, put_bytes, put_number};
-use crate::{Code, Error, limits};
 
 /// The fields of the message; an absent one has its default value, which is also how protobuf compares them.
 #[derive(Default)]

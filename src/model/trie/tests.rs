@@ -1,7 +1,7 @@
 use proptest::prelude::*;
 
 use super::{Body, Key, Keyed, Path, Shape, Trie, child, chunk};
-use crate::Error;
+use crate::error::Error;
 use crate::limits::{TRIE_DEPTH, TRIE_LEAF};
 use crate::model::block::Block;
 use crate::model::cid::Codec;

@@ -11,8 +11,8 @@ use super::files::Files;
 use super::salvage::{self, Salvaged};
 use super::{connect, disk, writer};
 use crate::clock::UnixMs;
+use crate::error::{Code, Error};
 use crate::store::schema;
-use crate::{Code, Error};
 
 /// Something found at opening that the user should know of; afterwards the wallet must be synced anew.
 #[derive(Clone, Debug, PartialEq, Eq)]

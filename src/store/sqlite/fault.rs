@@ -7,7 +7,7 @@ use std::io;
 
 use rusqlite::ErrorCode;
 
-use crate::{Code, Error};
+use crate::error::{Code, Error};
 
 /// Primary code IOERR, detail SHMSIZE: the shared memory file could not grow, which is how a full disk shows there.
 const IOERR_SHMSIZE: i32 = 10 | (19 << 8);

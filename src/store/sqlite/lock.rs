@@ -10,7 +10,8 @@ use std::path::PathBuf;
 use super::disk;
 use super::fault::Fault;
 use super::files::Files;
-use crate::{Code, Error, limits};
+use crate::error::{Code, Error};
+use crate::limits;
 
 /// The held lock. The system lets go of it when the process ends, however it ends.
 pub(super) struct Lock {

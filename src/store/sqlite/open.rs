@@ -14,8 +14,9 @@ use super::rows::Bad;
 use super::writer::{self, Writer};
 use super::{connect, disk};
 use crate::clock::Clock;
+use crate::error::{Code, Error};
+use crate::limits;
 use crate::store::{Loaded, schema};
-use crate::{Code, Error, limits};
 
 /// First SQLite without the bug by which a reset of the write-ahead log could lose committed pages (3.7.0 to 3.51.2).
 const SQLITE_FLOOR: i32 = 3_051_003;

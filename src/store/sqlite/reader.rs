@@ -6,10 +6,11 @@ use super::connect;
 use super::fault::Fault;
 use super::files::Files;
 use super::rows::{self, Bad, BlockRow, HeldRow, MetaRow};
+use crate::error::{Code, Error};
+use crate::limits;
 use crate::model::block::Block;
 use crate::model::cid::Cid;
 use crate::store::{BlockClass, BlockStats, Loaded, RollupRow};
-use crate::{Code, Error, limits};
 
 /// A read-only connection.
 pub(super) struct Reader(Connection);

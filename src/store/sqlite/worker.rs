@@ -4,7 +4,8 @@ use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::{mpsc, oneshot, watch};
 
-use crate::{Code, Error, limits};
+use crate::error::{Code, Error};
+use crate::limits;
 
 type Job<T> = Box<dyn FnOnce(&mut T) + Send>;
 

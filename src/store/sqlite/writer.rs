@@ -13,9 +13,10 @@ use super::reader;
 use super::rows::{self, Bad, BlockRow, Row};
 use super::{apply, bodies};
 use crate::clock::{Clock, UnixMs};
+use crate::error::{Code, Error};
+use crate::limits;
 use crate::model::cid::Cid;
 use crate::store::{BlockClass, Write};
-use crate::{Code, Error, limits};
 
 /// Owns the write connection and the account's lock, which it lets go of last.
 pub(super) struct Writer {

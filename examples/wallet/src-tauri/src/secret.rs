@@ -104,7 +104,19 @@ fn write_file(folder: &Path, path: &Path, bytes: &[u8; BYTES]) -> Result<(), Err
     file.write_all(text.as_bytes()).and_then(|()| file.as_file().sync_all()).map_err(io)?;
     file.persist_noclobber(path).map_err(|e| io(e.error))?;
     // The name has to be on disk too before anything is sealed with it.
-    File::open(folder).and_then(|folder| folder.sync_all()).map_err(io)
+    sync_folder(folder).map_err(io)
+}
+
+#[cfg(unix)]
+fn sync_folder(folder: &Path) -> std::io::Result<()> {
+    File::open(folder)?.sync_all()
+}
+
+/// Windows cannot sync a folder, and needs none: it makes new names durable by itself.
+#[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps)]
+fn sync_folder(_: &Path) -> std::io::Result<()> {
+    Ok(())
 }
 
 #[cfg(unix)]
@@ -118,7 +130,9 @@ fn check_mode(file: &File) -> Result<(), Error> {
     }
 }
 
+/// On Windows the rights of the user's profile folder keep others out.
 #[cfg(not(unix))]
+#[allow(clippy::unnecessary_wraps)]
 fn check_mode(_: &File) -> Result<(), Error> {
     Ok(())
 }

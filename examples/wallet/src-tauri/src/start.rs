@@ -16,7 +16,7 @@ pub struct Wallet {
 /// Opens everything, then the window: its first question finds the wallet.
 pub fn set_up(app: &App) -> Result<(), Error> {
     let path = app.path();
-    let folders = path.app_config_dir().and_then(|config| Ok((config, path.app_data_dir()?)));
+    let folders = path.app_config_dir().and_then(|config| Ok((config, path.app_local_data_dir()?)));
     let (config_folder, data_folder) = folders.map_err(|e| failed("no folder for the wallet", e))?;
     std::fs::create_dir_all(&config_folder).map_err(|e| failed("the configuration's folder", e))?;
 

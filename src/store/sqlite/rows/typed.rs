@@ -3,8 +3,8 @@
 use bytes::Bytes;
 
 use super::{Cell, Table};
-use crate::Error;
 use crate::clock::UnixMs;
+use crate::error::Error;
 use crate::model::cid::Cid;
 use crate::store::{
     BlockClass, ChangeRow, ItemRow, Level, NameRow, NodeRow, RollupRow, WrittenRow, column_number,
