@@ -4,6 +4,7 @@
 
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
 
 use rand::rngs::StdRng;
 use rand::{Rng, SeedableRng};
@@ -102,12 +103,26 @@ impl Entropy {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).fill_bytes(buffer);
     }
 
+    /// So many random bytes.
+    #[must_use]
+    pub fn draw<const N: usize>(&self) -> [u8; N] {
+        let mut bytes = [0; N];
+        self.fill(&mut bytes);
+        bytes
+    }
+
     /// A number from 0 to `end` − 1; 0 when `end` is 0.
     pub fn below(&self, end: u64) -> u64 {
         let mut bytes = [0; 8];
         self.fill(&mut bytes);
         u64::from_be_bytes(bytes).checked_rem(end).unwrap_or(0)
     }
+}
+
+/// A duration as wall clock times count it; the longest when it is longer.
+#[must_use]
+pub fn millis(duration: Duration) -> UnixMs {
+    UnixMs::try_from(duration.as_millis()).unwrap_or(UnixMs::MAX)
 }
 
 impl std::fmt::Debug for Entropy {

@@ -223,6 +223,15 @@ impl Error {
         )
     }
 
+    /// Whether this device's own store is to blame: nothing may go on as if it had worked.
+    #[must_use]
+    pub fn is_storage(&self) -> bool {
+        matches!(
+            self.0.code,
+            Code::Closed | Code::Corrupt | Code::Locked | Code::StorageFull | Code::StorageIo
+        )
+    }
+
     /// How long the other side asked to wait, if it did.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {

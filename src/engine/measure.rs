@@ -1,66 +1,76 @@
-//! What an operation cost, as the metrics count it.
+//! What operations cost, as the metrics count it.
 //!
-//! Every request and byte belongs to one sample: a sync's own carries those of its whole read, its resolve and fetch
-//! carry latencies only.
+//! Every request and byte belongs to one sample: a sync's own carries those of its whole read; its parts (resolve, fetch,
+//! dht) carry latencies only.
+
+use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::time::Instant;
 
-use super::account::Account;
-use super::read::Reading;
-use super::report::SyncOutcome;
-use crate::Error;
-use crate::metrics::{Operation, Sample};
-use crate::node::Source;
+use super::api::status::LastSync;
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::metrics::{Metrics, Operation, Sample};
+use crate::node::{Source, Traffic};
 
-/// Requests, body bytes in, body bytes out.
-pub(super) type Traffic = (u64, u64, u64);
+/// The measurements of one account.
+pub struct Measure {
+    pub metrics: Metrics,
+    clock: Arc<dyn Clock>,
+    /// Reaches the disk together with the measurements, behind the answer.
+    last_sync: Mutex<Option<LastSync>>,
+    /// Rows of history are read, joined and written back: one at a time.
+    pub writing: tokio::sync::Mutex<()>,
+}
 
-impl Account {
+impl Measure {
+    pub fn new(metrics: Metrics, clock: Arc<dyn Clock>, last_sync: Option<LastSync>) -> Self {
+        Self { metrics, clock, last_sync: Mutex::new(last_sync), writing: tokio::sync::Mutex::new(()) }
+    }
+
+    pub fn last_sync(&self) -> Option<LastSync> {
+        self.last_sync.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub fn set_last_sync(&self, last: LastSync) {
+        *self.last_sync.lock().unwrap_or_else(PoisonError::into_inner) = Some(last);
+    }
+
+    /// A look into the cache, or a read of the nodes.
+    pub fn read(&self, operation: Operation, source: Source, started: Instant, ok: bool, traffic: Traffic) {
+        let sample = Sample {
+            cache_hit: Some(source == Source::Cache),
+            ..self.sample(operation, source, started, ok)
+        };
+        self.metrics.record(with(sample, traffic));
+    }
+
+    /// A read that failed.
+    pub fn failed_read(&self, started: Instant, traffic: Traffic, error: &Error) {
+        let sample = self.sample(Operation::Sync, Source::None, started, false);
+        let detail = Some(error.code().as_str().to_owned());
+        self.metrics.record(with(Sample { cache_hit: Some(false), detail, ..sample }, traffic));
+    }
+
+    /// A part of a read, whose traffic the whole carries.
+    pub fn part(&self, operation: Operation, source: Source, started: Instant, ok: bool) {
+        self.metrics.record(self.sample(operation, source, started, ok));
+    }
+
+    /// A publish.
+    pub fn publish(&self, started: Instant, traffic: Traffic, ok: bool, error: Option<&Error>) {
+        let sample = self.sample(Operation::Publish, Source::HttpRouting, started, ok);
+        let detail = error.map(|e| e.code().as_str().to_owned());
+        self.metrics.record(with(Sample { detail, ..sample }, traffic));
+    }
+
     fn sample(&self, operation: Operation, source: Source, started: Instant, ok: bool) -> Sample {
         let latency = self.clock.monotonic().saturating_duration_since(started);
         Sample::new(operation, source, latency, ok)
     }
+}
 
-    /// One look into the cache, or one read of the nodes.
-    pub(super) fn measure_read(
-        &self,
-        operation: Operation,
-        reading: &Reading,
-        started: Instant,
-        traffic: Traffic,
-    ) {
-        let mut sample =
-            self.sample(operation, reading.source, started, reading.outcome != SyncOutcome::Offline);
-        sample.cache_hit = Some(reading.source == Source::Cache);
-        (sample.requests, sample.bytes_in, sample.bytes_out) = traffic;
-        self.metrics.record(sample);
-    }
-
-    /// A read that failed.
-    pub(super) fn measure_failed_read(&self, started: Instant, traffic: Traffic, error: &Error) {
-        let mut sample = self.sample(Operation::Sync, Source::None, started, false);
-        sample.cache_hit = Some(false);
-        (sample.requests, sample.bytes_in, sample.bytes_out) = traffic;
-        sample.detail = Some(error.code().as_str().to_owned());
-        self.metrics.record(sample);
-    }
-
-    /// A part of a read, whose traffic the whole carries.
-    pub(super) fn measure_part(&self, operation: Operation, source: Source, started: Instant, ok: bool) {
-        self.metrics.record(self.sample(operation, source, started, ok));
-    }
-
-    /// A publishing phase.
-    pub(super) fn measure_publish(
-        &self,
-        started: Instant,
-        traffic: Traffic,
-        ok: bool,
-        error: Option<&Error>,
-    ) {
-        let mut sample = self.sample(Operation::Publish, Source::HttpRouting, started, ok);
-        (sample.requests, sample.bytes_in, sample.bytes_out) = traffic;
-        sample.detail = error.map(|e| e.code().as_str().to_owned());
-        self.metrics.record(sample);
-    }
+fn with(sample: Sample, traffic: Traffic) -> Sample {
+    let Traffic { requests, bytes_in, bytes_out } = traffic;
+    Sample { requests, bytes_in, bytes_out, ..sample }
 }

@@ -1,116 +1,111 @@
-//! The engine of one account: keeps, publishes, reads, merges.
+//! The engine of one account: keeps a wallet's tokens, backs them up on the user's nodes, and merges what other devices
+//! published.
 //!
-//! [`Engine::open`] gives a handle that is cheap to clone. Local reads and writes never wait for a network; a change is
-//! on disk before its call returns. [`Engine::sync`] reads the nodes and publishes what is pending; with
-//! [`Mode::Background`] the engine does both by itself.
+//! [`Engine::open`] gives a handle that is cheap to clone. Local reads and writes never wait for a network; a change is on disk
+//! before its call returns. [`Engine::sync`] reads the nodes and publishes what is pending; with [`Mode::Background`] the
+//! engine does both by itself.
+//!
+//! # Words
+//!
+//! | word | means |
+//! |---|---|
+//! | slot | one of the 64 names of a wallet; each device that writes owns one, and only it signs for it |
+//! | record | the IPNS record of a name: a signed sequence number and the CID of a root |
+//! | high-water mark | highest sequence ever seen of a name, kept on disk; nothing older is believed |
+//! | root | the block that a record points at: links an index and a keep, names the heads of other slots |
+//! | index | a trie of all items of the wallet, sealed; equal wallets have equal indexes |
+//! | keep | a trie of the CIDs of the data blocks a device has, so that a node's pin holds them |
+//! | edition | one signed record with its root and all blocks below it |
+//! | gap | the slots beyond the highest known one, asked for now and then to find new devices |
+//! | lane | the steps that bring one node to the newest edition |
+//! | level | how far a change has come: `local` (on this disk), `published` (one node), `verified` (read back from two) |
+//! | outbox | changes below `verified`; published again until they are |
+//! | tier | where an answer comes from: cache, the nodes over HTTP, the nodes as libp2p peers |
+//!
+//! # Rooms
+//!
+//! Each folder is one concern and names only those below it; `tests/engine/import_direction` holds them to that.
+//!
+//! ```text
+//!  mod, observe      the public methods
+//!  start             opens and closes
+//!  schedule          when the engine works by itself: outbox, polling, upkeep
+//!  sync              one call: read, publish, wait
+//!  read | publish    nodes to device | device to nodes
+//!  wallet            the wallet's own reads and writes
+//!  merge             a root found elsewhere to the inventory
+//!  account           wires the owners together
+//!  local | network   what this device knows, the only door for writes | the nodes, HTTP first, then peers
+//!  api               plain data that callers see; next to it events, tasks, measure
+//! ```
+//!
+//! # One sync, from the command to the socket and back
+//!
+//! ```text
+//!  Engine::sync
+//!   └ sync          fresh enough? ── yes ──> answer from memory (tier 1)
+//!      │ no
+//!      ├ read       which slots? ──> network::ask ──> node ──> sockets (tier 2)
+//!      │             │                    └ nothing usable after 0.8 s ──> peers (tier 3)
+//!      │             │ records, highest first
+//!      │             ├ merge    root ──> index ──> items ──> local::turn ─ commit ─> disk, then memory ──> tokens-changed
+//!      │             ├ verdict  is it an answer? what was seen, in one commit
+//!      │             ├ repairs  older records elsewhere, behind the answer
+//!      │             └ merge    payloads that are missing, with the time that is left
+//!      ├ publish    edition: sign ─ commit ─> disk, before anything is sent
+//!      │             └ one lane a node: upload ─ pin ─ put ─ read back ─ look again ──> local: level ──> publish-changed
+//!      └ wait       until the level is reached, nothing moves, or the deadline passes ──> SyncReport
+//! ```
+//!
+//! A local write takes the short way: `Engine::put` ─ wallet::write ─ local::turn ─ commit ─> disk, then memory ─> answer; the
+//! outbox of `schedule` wakes and syncs.
 
 mod account;
-mod apply;
-mod claim;
-mod entries;
-mod event;
-mod fetch;
-mod glance;
-mod history;
-#[cfg(test)]
-mod law;
+mod api;
+mod events;
+mod local;
 mod measure;
 mod merge;
-mod nodes;
-mod open;
-mod peers;
-mod phase;
-mod presence;
+mod network;
+mod observe;
 mod publish;
 mod read;
-mod repair;
-mod report;
-mod request;
-mod resolve;
-mod restore;
-mod state;
+mod schedule;
+mod start;
 mod sync;
-mod tend;
-mod view;
-mod write;
+mod tasks;
+#[cfg(test)]
+mod tests;
+mod wallet;
 
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
 
 use self::account::Account;
-pub use self::entries::{Entries, EntryRow};
-pub use self::event::{Event, Progress};
-pub use self::nodes::NodeStatus;
-pub use self::report::{
-    Ack, CacheKind, CacheStats, HighWater, LastSync, NameInfo, NameReport, NewToken, NodeOutcome, NodeReport,
-    PutReport, SpendKind, Status, SyncFailure, SyncOutcome, SyncReport, TokenCounts, TokenRow,
+pub use self::api::event::{Event, Progress};
+pub use self::api::report::{NameReport, NodeOutcome, NodeReport, SyncFailure, SyncOutcome, SyncReport};
+pub use self::api::request::SyncRequest;
+pub use self::api::status::{
+    Ack, CacheKind, CacheStats, HighWater, LastSync, NameInfo, NodeStatus, Status, TokenCounts,
 };
-pub use self::request::SyncRequest;
-use crate::clock::{Clock, Entropy, SystemClock};
-use crate::config::Config;
-use crate::metrics::Metrics;
-use crate::model::identity::WalletKeys;
+pub use self::api::tokens::{Entries, EntryRow, NewToken, PutReport, SpendKind, TokenRow};
+pub use self::events::Subscription;
+use self::start::OpenAccount;
+pub use self::start::{Mode, OpenOptions, Parts};
+use self::tasks::to_the_end;
+use crate::clock::UnixMs;
+use crate::error::{Code, Error};
+use crate::model::inventory::Entry;
 pub use crate::model::inventory::{Id, Spend, TokenKey};
-use crate::node::Node;
-use crate::node::health::Health;
 pub use crate::node::health::NodeState;
-use crate::node::kubo::{Http, KuboNode};
-use crate::node::peers::Peers;
-use crate::node::race::NodeSet;
 use crate::secret::Secret;
 pub use crate::store::Level;
-use crate::store::Store;
-use crate::store::sqlite::{OpenMode, SqliteStore};
-use crate::{Code, Error};
-
-/// How an account is opened.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mode {
-    /// Owns the data folder and works on request only.
-    Own,
-    /// Owns the data folder, publishes and polls by itself.
-    Background,
-    /// Reads beside the process that owns the folder; every write is refused.
-    ReadAlong,
-}
-
-/// What an account is opened with.
-#[derive(Clone, Debug)]
-pub struct OpenOptions {
-    /// The account's own data folder; created when absent.
-    pub dir: PathBuf,
-    /// Settings.
-    pub config: Config,
-    /// How to open it.
-    pub mode: Mode,
-}
-
-/// The parts an engine is made of; tests bring their own.
-pub struct Parts {
-    /// Settings, validated here.
-    pub config: Config,
-    /// What survives.
-    pub store: Arc<dyn Store>,
-    /// The nodes, in the order of the configuration.
-    pub nodes: Vec<Arc<dyn Node>>,
-    /// The same nodes as libp2p peers, if they have addresses: the third tier.
-    pub peers: Option<Arc<dyn Peers>>,
-    /// Time.
-    pub clock: Arc<dyn Clock>,
-    /// Randomness.
-    pub entropy: Entropy,
-    /// How to open it.
-    pub mode: Mode,
-}
 
 /// A handle to an open account. Cheap to clone; the last one dropped does not close it, [`Engine::close`] does.
 #[derive(Clone)]
-pub struct Engine {
-    account: Arc<Account>,
-}
+pub struct Engine(Arc<OpenAccount>);
 
 impl Engine {
     /// Opens an account in a folder.
@@ -118,76 +113,22 @@ impl Engine {
     /// # Errors
     /// `bad_request` for a wrong setting, `locked` when another process has the folder (naming its pid),
     /// `newer_schema`, `wrong_wallet`, `storage_io`, `storage_full`, `corrupt`.
+    ///
+    /// # Cancel safety
+    /// A folder that was made stays; nothing is left open.
     pub async fn open(secret: &Secret, options: OpenOptions) -> Result<Self, Error> {
-        options.config.validate()?;
-        let clock: Arc<dyn Clock> = Arc::new(SystemClock);
-        let mode = match options.mode {
-            Mode::ReadAlong => OpenMode::ReadAlong,
-            Mode::Own | Mode::Background => OpenMode::Own,
-        };
-        let opened = SqliteStore::open(&options.dir, clock.clone(), mode)?;
-        let http = Http::new()?;
-        let mut nodes: Vec<Arc<dyn Node>> = Vec::new();
-        for node in &options.config.nodes {
-            nodes.push(Arc::new(KuboNode::new(node, &http, &options.config.timeouts)?));
-        }
-        let peers = third_tier(&options.config)?;
-        let store: Arc<dyn Store> = Arc::new(opened.store);
-        let parts = Parts {
-            config: options.config,
-            store: store.clone(),
-            nodes,
-            peers,
-            clock,
-            entropy: Entropy::system()?,
-            mode: options.mode,
-        };
-        let engine = match Self::assemble(secret, parts).await {
-            Ok(engine) => engine,
-            Err(error) => {
-                // The folder is free again when this returns.
-                let _ = store.close().await;
-                return Err(error);
-            }
-        };
-        for warning in opened.warnings {
-            engine.account.write().alerts.push(("storage", warning.to_string()));
-        }
-        Ok(engine)
+        start::open(secret, options).await.map(Arc::new).map(Self)
     }
 
     /// Opens an account from its parts.
     ///
     /// # Errors
     /// As [`Engine::open`].
+    ///
+    /// # Cancel safety
+    /// As [`Engine::open`].
     pub async fn assemble(secret: &Secret, parts: Parts) -> Result<Self, Error> {
-        parts.config.validate()?;
-        let read_along = parts.mode == Mode::ReadAlong;
-        let keys = WalletKeys::derive(secret, parts.config.network.as_deref());
-        let (state, loaded) = open::load(&parts.store, &keys, &parts.entropy, read_along).await?;
-        let metrics = Metrics::new(parts.clock.clone(), parts.config.metrics.slow);
-        metrics.restore(&view::rollups(&*parts.store, &*parts.clock).await?);
-        let health = Health::new(parts.nodes.iter().map(|node| node.id().to_owned()));
-        if let Some(kept) = loaded.meta.get(open::HEALTH) {
-            health.restore(kept);
-        }
-        let nodes = NodeSet::new(parts.nodes, Arc::new(health));
-        let account = Arc::new(Account::new(
-            keys,
-            parts.config,
-            parts.store,
-            nodes,
-            parts.peers,
-            parts.clock,
-            parts.entropy,
-            metrics,
-            state,
-            read_along,
-        ));
-        if parts.mode == Mode::Background {
-            tend::start(&account).await;
-        }
-        Ok(Self { account })
+        start::assemble(secret, parts, Vec::new()).await.map(Arc::new).map(Self)
     }
 
     /// Adds token states, all or nothing. On disk when it returns.
@@ -199,10 +140,10 @@ impl Engine {
     /// # Cancel safety
     /// Dropping the future does not stop the write; it happens whole or not at all.
     pub async fn put(&self, tokens: Vec<NewToken>) -> Result<PutReport, Error> {
-        self.own_task(write::put(self.writable()?, tokens)).await
+        to_the_end(wallet::write::put(self.writable()?, tokens)).await
     }
 
-    /// Records a spend of a state; a second, different intent or proof is kept beside the first.
+    /// Records a spend of a state; a second, different intent or proof is kept too.
     ///
     /// # Errors
     /// `bad_request`, store errors.
@@ -217,7 +158,7 @@ impl Engine {
         evidence: Bytes,
     ) -> Result<(), Error> {
         let (token_id, state_hash) = (token_id.to_owned(), state_hash.to_owned());
-        self.own_task(write::spend(self.writable()?, token_id, state_hash, kind, evidence)).await
+        to_the_end(wallet::write::spend(self.writable()?, token_id, state_hash, kind, evidence)).await
     }
 
     /// Sets a synced entry.
@@ -228,7 +169,15 @@ impl Engine {
     /// # Cancel safety
     /// As [`Engine::put`].
     pub async fn set(&self, key: &str, value: Bytes) -> Result<(), Error> {
-        self.own_task(write::set(self.writable()?, key.to_owned(), value)).await
+        to_the_end(wallet::write::set(self.writable()?, key.to_owned(), value)).await
+    }
+
+    /// Checks the key of an entry before it is used: 1–128 characters, none of them a control character.
+    ///
+    /// # Errors
+    /// `bad_request` naming the rule.
+    pub fn check_entry_key(key: &str) -> Result<(), Error> {
+        Entry::check_key(key)
     }
 
     /// The shown value of a synced entry.
@@ -239,18 +188,13 @@ impl Engine {
     /// # Cancel safety
     /// Reads only.
     pub async fn get(&self, key: &str) -> Result<Bytes, Error> {
-        view::get(&self.account, key).await
+        wallet::read::get(self.account(), key).await
     }
 
     /// Up to `limit` rows of the view in key order, after a key; `all` shows proven-spent states too.
     #[must_use]
-    pub fn tokens(
-        &self,
-        after: Option<&crate::model::inventory::TokenKey>,
-        limit: usize,
-        all: bool,
-    ) -> Vec<TokenRow> {
-        view::tokens(&self.account, after, limit, all)
+    pub fn tokens(&self, after: Option<&TokenKey>, limit: usize, all: bool) -> Vec<TokenRow> {
+        wallet::read::tokens(self.account(), after, limit, all)
     }
 
     /// A payload, byte for byte as it was put; fetched when it is not on this disk.
@@ -261,7 +205,25 @@ impl Engine {
     /// # Cancel safety
     /// Reads only; a fetched block may be kept or not.
     pub async fn payload(&self, token_id: &str, state_hash: &str) -> Result<Bytes, Error> {
-        view::payload(&self.account, token_id, state_hash).await
+        wallet::read::payload(self.account(), token_id, state_hash).await
+    }
+
+    /// Entries whose key starts with `prefix`, in key order, after a key: up to `limit`, and no further ones once their
+    /// values exceed `max_bytes`. No network is asked.
+    ///
+    /// # Errors
+    /// Store errors; `decrypt_failed` for a value that does not open.
+    ///
+    /// # Cancel safety
+    /// Reads only.
+    pub async fn entries(
+        &self,
+        prefix: &str,
+        after: Option<&str>,
+        limit: usize,
+        max_bytes: usize,
+    ) -> Result<Entries, Error> {
+        wallet::read::entries(self.account(), prefix, after, limit, max_bytes).await
     }
 
     /// Reads the nodes, merges, publishes what is pending. Concurrent calls share one read.
@@ -278,7 +240,7 @@ impl Engine {
         progress: impl Fn(Progress) + Send + Sync + 'static,
     ) -> Result<SyncReport, SyncFailure> {
         self.writable()?;
-        sync::sync(self.account.clone(), request, Arc::new(progress)).await
+        self.0.syncs.sync(request, Arc::new(progress)).await
     }
 
     /// Publishes what is pending until it is `verified`, or the time is up.
@@ -289,55 +251,47 @@ impl Engine {
     /// # Cancel safety
     /// As [`Engine::sync`].
     pub async fn flush(&self, within: Duration) -> Result<SyncReport, SyncFailure> {
-        let wait = Some(crate::store::Level::Verified);
+        let wait = Some(Level::Verified);
         self.sync(SyncRequest { fresh: false, deadline: Some(within), wait }, |_| ()).await
     }
 
     /// The state of the account, without any network.
     #[must_use]
     pub fn status(&self) -> Status {
-        view::status(&self.account)
+        wallet::status::status(self.account())
     }
 
     /// Names of slot 0 to the highest known and two more, at least slots 0 to 2.
     #[must_use]
     pub fn names(&self) -> Vec<NameInfo> {
-        view::names(&self.account)
+        wallet::status::names(self.account())
     }
 
-    /// The operations measured so far, the history of this folder included.
+    /// Revision of the account: grows with every change of what is shown.
     #[must_use]
-    pub fn metrics(&self) -> crate::metrics::Snapshot {
-        view::metrics(&self.account)
+    pub fn revision(&self) -> u64 {
+        self.account().local.revision()
     }
 
-    /// The target status of the measured operations.
+    /// Counts of the view.
     #[must_use]
-    pub fn target(&self) -> crate::metrics::Target {
-        self.account.metrics.target()
+    pub fn counts(&self) -> TokenCounts {
+        self.account().local.read().counts()
     }
 
-    /// The metrics in Prometheus text format.
+    /// The account's wall clock.
     #[must_use]
-    pub fn prometheus(&self) -> String {
-        self.account.metrics.prometheus()
+    pub fn now(&self) -> UnixMs {
+        self.account().clock.now()
     }
 
-    /// Health of each configured node.
-    #[must_use]
-    pub fn node_health(&self) -> Vec<crate::node::health::NodeHealth> {
-        view::node_health(&self.account)
-    }
-
-    /// Statistics of the cache.
+    /// Takes a node out of use or back into it. It lasts until the account is closed: a node that is to go for good
+    /// goes from the configuration. The node still counts as configured, so that a majority stays what it was.
     ///
     /// # Errors
-    /// Store errors.
-    ///
-    /// # Cancel safety
-    /// Reads only.
-    pub async fn cache_stats(&self) -> Result<CacheStats, Error> {
-        view::cache_stats(&self.account).await
+    /// `not_found` when no node has this id.
+    pub fn set_node_enabled(&self, id: &str, enabled: bool) -> Result<(), Error> {
+        wallet::status::set_node_enabled(self.account(), id, enabled)
     }
 
     /// Clears what can be fetched or built again; payloads and evidence of anything not proven spent stay.
@@ -349,10 +303,10 @@ impl Engine {
     /// Clears whole or not at all.
     pub async fn clear_cache(&self, kind: CacheKind) -> Result<(), Error> {
         let account = self.writable()?;
-        self.own_task(async move { view::clear_cache(&account, kind).await }).await
+        to_the_end(async move { wallet::status::clear_cache(&account, kind).await }).await
     }
 
-    /// Does what is due by the wall clock: records put again every 12 h, signed anew every year, history kept, cache
+    /// Does what is due by the wall clock: records put again every 12 h, signed again every year, history kept, cache
     /// trimmed. [`Mode::Background`] does this by itself.
     ///
     /// # Errors
@@ -361,19 +315,30 @@ impl Engine {
     /// # Cancel safety
     /// Each step is whole or not done; call it again.
     pub async fn upkeep(&self) -> Result<(), Error> {
-        tend::upkeep(&self.writable()?).await
+        schedule::upkeep::upkeep(&self.writable()?).await
+    }
+
+    /// Tells whether the app is in front. With [`Mode::Background`] this decides how often the nodes are read; coming to
+    /// the front reads at once unless the cache is fresh.
+    pub fn set_foreground(&self, is_in_front: bool) {
+        self.0.schedule().set_foreground(is_in_front);
+    }
+
+    /// Tells that the app was suspended and runs again: the nodes are read at once, whatever the cache says.
+    pub fn resume(&self) {
+        self.0.schedule().resume();
     }
 
     /// Listens to events from now on.
     #[must_use]
     pub fn subscribe(&self) -> Subscription {
-        Subscription(self.account.events.subscribe())
+        self.account().events.subscribe()
     }
 
     /// Sentences about what was found damaged when the account was opened; each is given once.
     #[must_use]
     pub fn take_alerts(&self) -> Vec<String> {
-        std::mem::take(&mut self.account.write().alerts).into_iter().map(|(_, message)| message).collect()
+        self.account().local.take_damage()
     }
 
     /// Lets running work end for at most `drain`, then releases the folder. Idempotent; what is left is on disk.
@@ -384,68 +349,24 @@ impl Engine {
     /// # Cancel safety
     /// Call it again when dropped early.
     pub async fn close(&self, drain: Duration) -> Result<(), Error> {
-        view::close(&self.account, drain).await
+        self.0.close(drain).await
     }
 
     fn writable(&self) -> Result<Arc<Account>, Error> {
-        if self.account.read_along {
+        if self.account().local.reads_along() {
             return Err(Error::new(Code::Locked, "this handle only reads along"));
         }
-        self.account.check_open()?;
-        Ok(self.account.clone())
+        self.account().tasks.check_open()?;
+        Ok(self.account().clone())
     }
 
-    /// Runs a write in a task of its own, so that a dropped caller cannot leave memory and disk apart.
-    async fn own_task<T: Send + 'static>(
-        &self,
-        work: impl Future<Output = Result<T, Error>> + Send + 'static,
-    ) -> Result<T, Error> {
-        tokio::spawn(work).await.map_err(|_| Error::new(Code::TaskFailed, "a write ended unexpectedly"))?
+    fn account(&self) -> &Arc<Account> {
+        &self.0.account
     }
-}
-
-/// The peers of the configuration; nothing is opened before they are asked.
-#[cfg(feature = "dht")]
-fn third_tier(config: &Config) -> Result<Option<Arc<dyn Peers>>, Error> {
-    use crate::node::dht::Dht;
-
-    let dht = Dht::new(&config.nodes, &config.bootstrap_peers, Entropy::system()?)?;
-    Ok(dht.map(|dht| Arc::new(dht) as Arc<dyn Peers>))
-}
-
-#[cfg(not(feature = "dht"))]
-#[allow(clippy::unnecessary_wraps)]
-fn third_tier(_: &Config) -> Result<Option<Arc<dyn Peers>>, Error> {
-    Ok(None)
 }
 
 impl std::fmt::Debug for Engine {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str("Engine")
-    }
-}
-
-/// Events as they happen.
-#[derive(Debug)]
-pub struct Subscription(tokio::sync::broadcast::Receiver<Event>);
-
-impl Subscription {
-    /// Events of any sender, for tests of listeners.
-    #[cfg(all(test, feature = "tauri"))]
-    pub(crate) fn of(events: tokio::sync::broadcast::Receiver<Event>) -> Self {
-        Self(events)
-    }
-
-    /// The next event; `None` when the account is gone.
-    ///
-    /// # Cancel safety
-    /// No event is lost when the future is dropped.
-    pub async fn next(&mut self) -> Option<Event> {
-        use tokio::sync::broadcast::error::RecvError;
-        match self.0.recv().await {
-            Ok(event) => Some(event),
-            Err(RecvError::Lagged(missed)) => Some(Event::Lagged { missed }),
-            Err(RecvError::Closed) => None,
-        }
     }
 }

@@ -7,7 +7,7 @@ use tauri::ipc::{InvokeBody, Request};
 
 use super::failure::{CommandError, CommandResult};
 use super::wire::{Content, Encoding};
-use crate::engine::{Id, NewToken, TokenKey};
+use crate::engine::{Engine, Id, NewToken, TokenKey};
 use crate::limits;
 
 /// A token id.
@@ -29,10 +29,8 @@ pub(super) fn token_key(id: &str, hash: &str) -> CommandResult<TokenKey> {
 
 /// A key of an entry.
 pub(super) fn entry_key(text: &str) -> CommandResult<()> {
-    if text.is_empty() || text.chars().count() > limits::KEY_CHARS || text.chars().any(char::is_control) {
-        return Err(CommandError::bad_request("entryKey: 1–128 characters, no control characters"));
-    }
-    Ok(())
+    let refused = |_| CommandError::bad_request("entryKey: 1–128 characters, no control characters");
+    Engine::check_entry_key(text).map_err(refused)
 }
 
 /// The beginning of a key, or the last key of the page before.

@@ -25,7 +25,7 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// Settings from `plugins.wallet-sync`, data below the app's data folder.
+    /// Settings from `plugins.wallet-sync`, data below the app's local data folder.
     pub fn new() -> Self {
         Self::default()
     }
@@ -37,7 +37,7 @@ impl Builder {
         self
     }
 
-    /// Folder that holds the accounts' folders. Default: `wallet-sync` in the app's data folder.
+    /// Folder that holds the accounts' folders. Default: `wallet-sync` in the app's local data folder.
     pub fn data_folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.folder = Some(folder.into());
         self
@@ -74,7 +74,8 @@ impl Builder {
                 config.validate()?;
                 let folder = match self.folder {
                     Some(folder) => folder,
-                    None => app.path().app_data_dir()?.join(PLUGIN_NAME),
+                    // Not the roaming one of Windows: a copy on a second machine would write to the same names.
+                    None => app.path().app_local_data_dir()?.join(PLUGIN_NAME),
                 };
                 app.manage(Arc::new(WalletSync::new(config, folder)));
                 Ok(())

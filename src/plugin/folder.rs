@@ -93,6 +93,17 @@ mod tests {
     }
 
     #[test]
+    fn no_id_names_what_windows_keeps_for_devices_or_cuts_off() {
+        for id in ["con", "NUL", "com1", "lpt9.txt", "aux.", "a.", "..", "..."] {
+            assert!(check_id(id).is_ok(), "{id}");
+            let folder = of(Path::new("base"), id);
+            let name = folder.file_name().unwrap().to_str().unwrap();
+            // A device's name would have to be all that comes before the first dot.
+            assert!(name.starts_with("account-") && !name.contains('.') && !name.ends_with(' '), "{name}");
+        }
+    }
+
+    #[test]
     fn a_folder_set_aside_is_whole_and_never_overwrites_another() {
         let base = tempfile::tempdir().unwrap();
         for round in 1..=2 {

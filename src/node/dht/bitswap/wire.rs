@@ -1,4 +1,4 @@
-//! The messages of bitswap 1.2: the few fields that a client needs.
+//! The messages of bitswap 1.2: the few fields a client needs, read within bounds.
 //!
 //! Counts are bounded, and unknown fields are skipped.
 
@@ -8,36 +8,35 @@ use crate::error::{Code, Error};
 use crate::limits;
 use crate::model::cid::{Cid, Codec};
 use crate::model::protobuf::{Reader, Value, put_bytes, put_number, put_varint};
-use crate::{Code, Error, limits};
 
 /// CIDv1 and the multihash head of sha2-256 around the codec of a block's prefix.
 const PREFIX_VERSION: u8 = 0x01;
 const PREFIX_HASH: [u8; 2] = [0x12, 0x20];
 
-/// A request to a peer for one CID.
+/// What is asked of a peer for one CID.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::node::dht) enum Want {
     /// The block itself.
     Block(Cid),
-    /// Whether the peer has it.
+    /// Only whether the peer has it.
     Have(Cid),
-    /// Takes an earlier want back.
+    /// Nothing any more.
     Cancel(Cid),
 }
 
-/// The parts of a received message that a client uses.
+/// What a peer sent, as far as it is of use.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(in crate::node::dht) struct Message {
-    /// Bytes that may be blocks; their CIDs have to be computed.
+    /// Bytes that claim to be blocks; their CIDs are computed by whoever wants one.
     pub blocks: Vec<(Codec, Bytes)>,
     /// CIDs the peer says it has.
     pub have: Vec<Cid>,
-    /// CIDs the peer says it does not have.
+    /// CIDs the peer says it has not.
     pub missing: Vec<Cid>,
 }
 
 impl Message {
-    /// Whether it has no content.
+    /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         self.blocks.is_empty() && self.have.is_empty() && self.missing.is_empty()
     }
@@ -45,7 +44,7 @@ impl Message {
     /// Reads a message; its size was bounded by the caller.
     ///
     /// # Errors
-    /// [`Code::Malformed`] for bytes that are not a message, or have more than [`limits::BITSWAP_ITEMS`] parts.
+    /// [`Code::Malformed`] for what is no message, or has more than [`limits::BITSWAP_ITEMS`] parts.
     pub fn decode(raw: &Bytes) -> Result<Self, Error> {
         Self::read(raw).map_err(|e| e.within("bitswap"))
     }
@@ -100,7 +99,7 @@ impl Message {
     }
 }
 
-/// Encodes wants as a message with its length in front.
+/// A message that asks, with its length in front.
 pub(in crate::node::dht) fn encode_wants(wants: &[Want]) -> Vec<u8> {
     let mut list = Vec::new();
     for want in wants {
@@ -122,7 +121,7 @@ pub(in crate::node::dht) fn encode_wants(wants: &[Want]) -> Vec<u8> {
     }
     let mut message = Vec::new();
     put_bytes(&mut message, 1, &list);
-    let mut frame = Vec::with_capacity(message.len() + 4);
+    let mut frame = Vec::with_capacity(message.len().saturating_add(4));
     put_varint(&mut frame, message.len() as u64);
     frame.extend_from_slice(&message);
     frame

@@ -96,7 +96,7 @@ async fn content(target: &Target, seed: &str, count: usize, size: usize, ms: u64
         let got: BTreeSet<_> = fetched.blocks.iter().map(|block| *block.cid()).collect();
         assert_eq!((got.len(), fetched.blocks.len()), (count, count));
         // Each block comes once.
-        assert_eq!(call.meter.totals().1, (count * size) as u64);
+        assert_eq!(call.meter.totals().bytes_in, (count * size) as u64);
     }
 }
 

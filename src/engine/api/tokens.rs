@@ -1,0 +1,83 @@
+//! What a wallet puts in and gets out: tokens, spends, entries.
+
+use serde::Serialize;
+
+use crate::clock::UnixMs;
+use crate::model::inventory::{Spend, TokenKey};
+use crate::store::Level;
+
+/// A token state to add.
+#[derive(Clone, Debug)]
+pub struct NewToken {
+    /// 1–128 characters of `A–Z a–z 0–9 . _ : -`.
+    pub token_id: String,
+    /// The same alphabet.
+    pub state_hash: String,
+    /// State hash that this one follows.
+    pub previous: Option<String>,
+    /// At most 256 UTF-8 bytes: what a list shows.
+    pub summary: Option<String>,
+    /// The wallet's own bytes, at most 1 MiB.
+    pub payload: bytes::Bytes,
+}
+
+/// Result of adding token states.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct PutReport {
+    /// States that are new here.
+    pub added: usize,
+    /// States that were here with the same content.
+    pub unchanged: usize,
+}
+
+/// What is recorded of a spend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SpendKind {
+    /// The wallet is about to spend; whatever is needed to finish or undo it.
+    Intent,
+    /// The ledger has it.
+    Proof,
+}
+
+/// A row of the token list.
+#[derive(Clone, Debug)]
+pub struct TokenRow {
+    /// Token id and state hash.
+    pub key: TokenKey,
+    /// State hash that this one follows.
+    pub previous: Option<String>,
+    /// What a list shows.
+    pub summary: Option<String>,
+    /// Payload bytes.
+    pub size: u32,
+    /// Spend state.
+    pub spend: Spend,
+    /// Another live state of the same token exists.
+    pub forked: bool,
+    /// Level of this state.
+    pub ack: Level,
+    /// Whether the payload is on this disk.
+    pub has_payload: bool,
+}
+
+/// A part of the list of entries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entries {
+    /// Rows in key order.
+    pub rows: Vec<EntryRow>,
+    /// Whether there are rows after these.
+    pub is_more: bool,
+}
+
+/// A row of the list of entries.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryRow {
+    /// Its key.
+    pub key: String,
+    /// When the shown version was set, by the clock of the device that set it.
+    pub at: UnixMs,
+    /// Bytes of the value.
+    pub size: usize,
+    /// The value; none while its bytes are not on this disk.
+    pub value: Option<bytes::Bytes>,
+}

@@ -1,0 +1,108 @@
+//! Blocks: reading them from the disk, keeping those that arrive, and what an edition is made of.
+
+use std::collections::HashSet;
+use std::sync::{Arc, PoisonError};
+
+use super::Local;
+use super::state::change::Change;
+use super::state::holdings::Contents;
+use super::turn::Turn;
+use crate::error::Error;
+use crate::model::block::Block;
+use crate::model::cid::Cid;
+use crate::model::root::Root;
+use crate::store::BlockStats;
+
+impl Local {
+    /// A block from the disk. A data block that turns out to be damaged is not found, and is wanted again.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn block(self: &Arc<Self>, cid: &Cid) -> Result<Option<Block>, Error> {
+        let found = self.store.block(cid).await?;
+        if found.is_none() && self.read().holdings().is_on_disk(cid) {
+            self.turn().await.block(cid).await?;
+        }
+        Ok(found)
+    }
+
+    /// Commits data blocks that arrived.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn keep_blocks(self: &Arc<Self>, blocks: Vec<Block>) -> Result<(), Error> {
+        self.turn().await.commit(blocks.into_iter().map(Change::Block).collect()).await
+    }
+
+    /// Roots of the known names that are on this disk.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn known_roots(&self) -> Result<Vec<Root>, Error> {
+        let cids: Vec<Cid> = self.read().names().iter().filter_map(|(_, known)| known.merged_root).collect();
+        let blocks = self.store.blocks(&cids).await?;
+        let open = |block: &Block| Root::open(block, self.keys.sealer(), self.keys.wallet_id()).ok();
+        Ok(blocks.iter().flatten().filter_map(open).collect())
+    }
+
+    /// Root of the index of what is here.
+    ///
+    /// # Errors
+    /// `too_large` when the index cannot be sealed.
+    pub fn seal_index(&self) -> Result<Cid, Error> {
+        self.sealing().holdings_mut().seal_index(self.keys.sealer())
+    }
+
+    /// CIDs of the nodes of that index.
+    ///
+    /// # Errors
+    /// As [`Local::seal_index`].
+    pub fn index_cids(&self) -> Result<HashSet<Cid>, Error> {
+        let mut state = self.sealing();
+        state.holdings_mut().seal_index(self.keys.sealer())?;
+        Ok(state.holdings().index_cids())
+    }
+
+    /// Index, keep and data blocks as they are now.
+    ///
+    /// # Errors
+    /// As [`Local::seal_index`].
+    pub fn contents(&self) -> Result<Contents, Error> {
+        self.sealing().holdings_mut().contents(self.keys.sealer())
+    }
+
+    /// Counts of the blocks on disk.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn block_stats(&self) -> Result<BlockStats, Error> {
+        self.store.block_stats().await
+    }
+
+    /// Removes blocks that can be fetched or built again, until at most `max_bytes` of them are left.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn trim_cache(&self, max_bytes: u64) -> Result<(), Error> {
+        self.store.trim_cache(max_bytes).await.map(drop)
+    }
+
+    /// Sealing remembers what it has sealed; nothing that the store holds changes.
+    fn sealing(&self) -> std::sync::RwLockWriteGuard<'_, super::state::State> {
+        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Turn {
+    /// As [`Local::block`], for a caller that holds the turn.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn block(&self, cid: &Cid) -> Result<Option<Block>, Error> {
+        let found = self.local().store.block(cid).await?;
+        if found.is_none() && self.state().holdings().is_on_disk(cid) {
+            self.commit(vec![Change::BlockLost(*cid)]).await?;
+        }
+        Ok(found)
+    }
+}

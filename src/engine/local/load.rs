@@ -1,0 +1,188 @@
+//! Opening: the stored rows become changes, and the changes become the state, by the same code as while it runs.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, RwLock};
+
+use bytes::Bytes;
+
+use super::Local;
+use super::rows::{self, Metas};
+use super::state::State;
+use super::state::change::{Change, SignedRecord};
+use super::state::marks::Verified;
+use super::state::names::{KnownName, OwnSlot};
+use crate::clock::{Clock, Entropy};
+use crate::engine::api::status::LastSync;
+use crate::engine::events::Events;
+use crate::error::{Code, Error};
+use crate::limits;
+use crate::model::cid::Cid;
+use crate::model::identity::{DeviceId, Slot, WalletKeys};
+use crate::model::inventory::Item;
+use crate::model::record::Record;
+use crate::model::seal::Kind;
+use crate::store::{Loaded, NameRow, Store, WrittenRow};
+
+/// What a local side is made of.
+pub struct LocalParts {
+    pub keys: WalletKeys,
+    pub store: Arc<dyn Store>,
+    pub clock: Arc<dyn Clock>,
+    pub events: Arc<Events>,
+    /// Damage that the store found when it was opened.
+    pub warnings: Vec<String>,
+    pub reads_along: bool,
+}
+
+/// What was stored for others than the state.
+#[derive(Default)]
+pub struct Kept {
+    pub health: Option<Bytes>,
+    pub last_sync: Option<LastSync>,
+}
+
+impl Local {
+    /// Reads everything and builds the state. A new folder is marked as this wallet's, and gets a device id.
+    ///
+    /// # Errors
+    /// [`Code::WrongWallet`] when the folder belongs to another secret or network; store errors.
+    pub async fn open(parts: LocalParts, entropy: &Entropy) -> Result<(Arc<Self>, Kept), Error> {
+        let LocalParts { keys, store, clock, events, warnings, reads_along } = parts;
+        let loaded = store.load().await?;
+        let is_new = is_new_folder(&keys, &loaded)?;
+        let kept = kept(&loaded);
+        let mut first = Vec::new();
+        if is_new {
+            first.push(Change::Wallet);
+        }
+        if device(&loaded.meta).is_none() {
+            let mut device = DeviceId::default();
+            entropy.fill(&mut device);
+            first.push(Change::Own(OwnSlot { device, ..own(&loaded.meta) }));
+        }
+        let (state, damage) = state(&keys, loaded);
+        let local = Arc::new(Self {
+            keys,
+            store,
+            clock,
+            events,
+            state: RwLock::new(state),
+            order: Arc::default(),
+            damage: Mutex::new(warnings.into_iter().chain(damage).collect()),
+            reads_along,
+        });
+        // Who only reads along writes and publishes nothing, so needs neither.
+        if !reads_along {
+            local.turn().await.commit(first).await?;
+        }
+        Ok((local, kept))
+    }
+}
+
+/// The state that stored rows give, and sentences about those that are damaged.
+pub fn state(keys: &WalletKeys, loaded: Loaded) -> (State, Vec<String>) {
+    let (mut state, mut damage) = (State::default(), Vec::new());
+    let mut changes: Vec<Change> =
+        loaded.data_blocks.iter().map(|(cid, size)| Change::OnDisk { cid: *cid, size: *size }).collect();
+    for row in &loaded.items {
+        match item(keys, row.key, &row.sealed) {
+            Ok(change) => changes.push(change),
+            // The row's own hash was good, so the disk is not to blame; the nodes still have the item.
+            Err(e) => damage.push(format!("a stored item does not open: {}", e.message())),
+        }
+    }
+    let set_aside = |token: &String| format!("a damaged row was set aside: {}", short(token));
+    damage.extend(loaded.quarantined.iter().map(set_aside));
+    changes.extend(loaded.changes.iter().map(|row| Change::Made {
+        key: row.key,
+        number: row.number,
+        level: row.level,
+    }));
+    changes.extend(loaded.names.into_iter().filter_map(|row| name(keys, row)));
+    changes.extend(loaded.written.into_iter().filter_map(signed));
+    changes.extend(loaded.nodes.into_iter().map(Change::Node));
+    changes.extend(loaded.held.into_iter().map(|(node, cids)| Change::HeldExactly { node, cids }));
+    changes.push(Change::Own(own(&loaded.meta)));
+    changes.extend(marks(&Metas(&loaded.meta)));
+    changes.into_iter().for_each(|change| change.apply(&mut state, keys));
+    (state, damage)
+}
+
+/// First characters of an id, as logs may show it.
+pub fn short(id: &str) -> String {
+    id.chars().take(8).collect()
+}
+
+fn is_new_folder(keys: &WalletKeys, loaded: &Loaded) -> Result<bool, Error> {
+    match loaded.meta.get(rows::WALLET) {
+        Some(id) if id.as_ref() == keys.wallet_id() => Ok(false),
+        Some(_) => {
+            Err(Error::new(Code::WrongWallet, "this data folder belongs to another wallet or network"))
+        }
+        None => Ok(true),
+    }
+}
+
+fn kept(loaded: &Loaded) -> Kept {
+    let metas = Metas(&loaded.meta);
+    let last_sync = metas.get(rows::LAST_SYNC).and_then(|value| serde_json::from_slice(value).ok());
+    Kept { health: loaded.meta.get(rows::HEALTH).cloned(), last_sync }
+}
+
+fn item(keys: &WalletKeys, key: [u8; 32], sealed: &[u8]) -> Result<Change, Error> {
+    let plain = keys.sealer().open(Kind::Row, sealed, limits::NODE_BYTES)?;
+    let item = Box::new(Item::decode(key, &plain)?);
+    Ok(Change::Item { key, encoded: plain.into(), item })
+}
+
+fn name(keys: &WalletKeys, row: NameRow) -> Option<Change> {
+    let slot = Slot::new(row.slot)?;
+    let known = KnownName {
+        sequence: row.sequence,
+        record: Record::parse(row.record, &keys.slot(slot).name()).ok(),
+        merged_root: row.merged_root,
+        verified_at: row.verified_at,
+        changed_at: row.changed_at,
+        occupied: row.occupied,
+    };
+    Some(Change::Name(slot, Box::new(known)))
+}
+
+fn signed(row: WrittenRow) -> Option<Change> {
+    let digest = row.record.as_ref().try_into().ok()?;
+    let WrittenRow { slot, sequence, root, upto, signed_at, .. } = row;
+    Some(Change::Signed(SignedRecord { slot, sequence, digest, root, upto, signed_at }))
+}
+
+fn device(meta: &BTreeMap<String, Bytes>) -> Option<DeviceId> {
+    Metas(meta).get(rows::DEVICE)?.try_into().ok()
+}
+
+fn own(meta: &BTreeMap<String, Bytes>) -> OwnSlot {
+    let metas = Metas(meta);
+    OwnSlot {
+        device: device(meta).unwrap_or_default(),
+        slot: metas.get(rows::SLOT).and_then(|value| value.first().copied()).and_then(Slot::new),
+        owned: metas.get(rows::OWNED).is_some(),
+        claim_put_at: metas.time(rows::CLAIM_PUT),
+    }
+}
+
+/// The small values that are part of the state.
+fn marks(metas: &Metas<'_>) -> Vec<Change> {
+    let verified = Verified {
+        index: metas.get(rows::VERIFIED_INDEX).and_then(|value| Cid::from_bytes(value).ok()),
+        sequence: u64::try_from(metas.time(rows::VERIFIED_SEQUENCE)).unwrap_or(0),
+    };
+    let mut changes = vec![
+        Change::Verified(verified),
+        Change::Gap(metas.time(rows::GAP)),
+        Change::Reput(metas.time(rows::REPUT)),
+        Change::Failed(metas.get(rows::FAILED).and_then(rows::parse_time)),
+        Change::Edition(metas.get(rows::EDITION).and_then(rows::parse_edition)),
+    ];
+    changes.extend(metas.get(rows::REMOTE_LEVEL).and_then(rows::parse_level).map(Change::RemoteLevel));
+    changes.extend(metas.get(rows::MERGED).map(|value| Change::Merged(rows::parse_cids(value))));
+    changes.extend(metas.get(rows::FIRST_READ).map(|_| Change::FirstRead));
+    changes
+}

@@ -1,0 +1,114 @@
+//! What each node was proven to hold, remembered so that nothing is sent twice and nothing is taken for granted.
+
+use std::sync::Arc;
+
+use super::Local;
+use super::state::change::Change;
+use super::state::names::KnownName;
+use crate::error::Error;
+use crate::model::cid::Cid;
+use crate::model::identity::Slot;
+use crate::store::NodeRow;
+
+/// Blocks of older editions remembered beyond twice the present ones before the list is made again.
+const STALE_HELD: usize = 1_000;
+
+/// An edition as a node was proven to hold it.
+pub struct Proven<'a> {
+    pub slot: Slot,
+    pub sequence: u64,
+    pub root: Cid,
+    /// Every block under the root.
+    pub all: &'a [Cid],
+    /// Those that were sent this time.
+    pub sent: &'a [Cid],
+}
+
+impl Local {
+    /// A node was proven to hold an edition, and showed our name.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn note_proven(self: &Arc<Self>, node: &str, proven: Proven<'_>) -> Result<(), Error> {
+        let turn = self.turn().await;
+        let now = self.now();
+        let Proven { slot, sequence, root, all, sent } = proven;
+        let mut changes = Vec::new();
+        {
+            let state = turn.state();
+            let mut row = state.nodes().row(node, slot).cloned().unwrap_or_else(|| NodeRow {
+                node: node.to_owned(),
+                slot: slot.number(),
+                pinned: Vec::new(),
+                verified_sequence: 0,
+                put_at: 0,
+            });
+            row.pinned.retain(|pinned| *pinned != root);
+            row.pinned.push(root);
+            row.verified_sequence = sequence;
+            row.put_at = now;
+            changes.push(Change::Node(row));
+            let seen = state.names().get(slot).map(|known| KnownName { verified_at: now, ..known.clone() });
+            changes.extend(seen.map(|known| Change::Name(slot, Box::new(known))));
+            let held = state.nodes().held(node).map_or(0, std::collections::HashSet::len);
+            let node = node.to_owned();
+            changes.push(if held > 2 * all.len() + STALE_HELD {
+                Change::HeldExactly { node, cids: all.to_vec() }
+            } else {
+                Change::Held { node, cids: sent.to_vec() }
+            });
+        }
+        turn.commit(changes).await
+    }
+
+    /// A node took these blocks.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn note_held(self: &Arc<Self>, node: &str, cids: Vec<Cid>) -> Result<(), Error> {
+        self.turn().await.commit(vec![Change::Held { node: node.to_owned(), cids }]).await
+    }
+
+    /// A node does not show what it was proven to hold: nothing it was sent is taken for granted any more.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn doubt_node(self: &Arc<Self>, node: &str) -> Result<(), Error> {
+        self.unprove(node, |row| row.verified_sequence = 0).await
+    }
+
+    /// A node lost something: its pins are forgotten too.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn forget_node(self: &Arc<Self>, node: &str) -> Result<(), Error> {
+        let forget = |row: &mut NodeRow| {
+            row.pinned.clear();
+            row.verified_sequence = 0;
+        };
+        self.unprove(node, forget).await
+    }
+
+    async fn unprove(self: &Arc<Self>, node: &str, edit: impl FnOnce(&mut NodeRow)) -> Result<(), Error> {
+        let turn = self.turn().await;
+        let mut changes = vec![Change::HeldExactly { node: node.to_owned(), cids: Vec::new() }];
+        let row = turn.state().nodes().newest_row(node).cloned();
+        if let Some(mut row) = row {
+            edit(&mut row);
+            changes.push(Change::Node(row));
+        }
+        turn.commit(changes).await
+    }
+
+    /// A root of ours is no longer pinned at a node.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn note_unpinned(self: &Arc<Self>, node: &str, root: &Cid) -> Result<(), Error> {
+        let turn = self.turn().await;
+        let row = turn.state().nodes().newest_row(node).cloned();
+        let Some(mut row) = row else { return Ok(()) };
+        row.pinned.retain(|pinned| pinned != root);
+        turn.commit(vec![Change::Node(row)]).await
+    }
+}

@@ -1,0 +1,219 @@
+//! What was heard of the wallet's names. High-water marks only rise; nothing is taken back.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::Local;
+use super::state::change::Change;
+use super::state::names::KnownName;
+use super::turn::Turn;
+use crate::error::Error;
+use crate::model::cid::Cid;
+use crate::model::identity::Slot;
+use crate::model::record::Record;
+use crate::model::root::Root;
+use crate::store::Level;
+
+/// What became of the root that a record points at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum RootFate {
+    /// It is in the inventory.
+    Merged(Cid),
+    /// It is no root of this wallet.
+    Foreign,
+    /// It was not read.
+    Unread,
+}
+
+impl RootFate {
+    fn merged_root(self) -> Option<Cid> {
+        match self {
+            Self::Merged(root) => Some(root),
+            Self::Foreign | Self::Unread => None,
+        }
+    }
+}
+
+/// What a read of the nodes showed.
+pub struct ReadNotes {
+    /// Names that a node showed at their high-water mark.
+    pub seen: BTreeSet<Slot>,
+    /// Names whose content no node gave.
+    pub unread: BTreeSet<Slot>,
+    /// Whether the slots beyond the known ones were asked for.
+    pub gap: bool,
+    /// How well other devices' content is held.
+    pub remote_level: Option<Level>,
+    /// Health of the nodes, to be kept.
+    pub health: Bytes,
+}
+
+impl Local {
+    /// Notes a record that some node showed.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn note_record(
+        self: &Arc<Self>,
+        slot: Slot,
+        record: &Record,
+        fate: RootFate,
+    ) -> Result<(), Error> {
+        let turn = self.turn().await;
+        let old = turn.state().names().get(slot).cloned();
+        let known = match old {
+            Some(old) if !rises(&old, record) => match seen_again(&old, record, fate) {
+                Some(known) => known,
+                None => return Ok(()),
+            },
+            old => new_mark(record, fate, old.map_or(0, |old| old.verified_at), self.now()),
+        };
+        turn.put_name(slot, known).await
+    }
+
+    /// Puts a rival's record in the place of our lost claim.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn note_winner(
+        self: &Arc<Self>,
+        slot: Slot,
+        record: &Record,
+        fate: RootFate,
+    ) -> Result<(), Error> {
+        let fate = if fate == RootFate::Unread { RootFate::Foreign } else { fate };
+        let now = self.now();
+        self.turn().await.put_name(slot, new_mark(record, fate, now, now)).await
+    }
+
+    /// Remembers a slot whose root was found by its pin: the records are gone, the sequence goes on.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn note_pinned(self: &Arc<Self>, root: &Root, cid: Cid) -> Result<(), Error> {
+        let turn = self.turn().await;
+        if turn.state().names().get(root.slot).is_some_and(|old| old.sequence >= root.sequence) {
+            return Ok(());
+        }
+        let known = KnownName {
+            sequence: root.sequence,
+            record: None,
+            merged_root: Some(cid),
+            verified_at: 0,
+            changed_at: self.now(),
+            occupied: false,
+        };
+        turn.put_name(root.slot, known).await
+    }
+
+    /// Notes all that a read showed, in one commit.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn note_read(self: &Arc<Self>, notes: ReadNotes) -> Result<(), Error> {
+        let turn = self.turn().await;
+        let now = self.now();
+        let mut changes: Vec<Change> = {
+            let state = turn.state();
+            let seen = state.names().iter().filter(|(slot, _)| notes.seen.contains(slot));
+            seen.map(|(slot, known)| name(slot, KnownName { verified_at: now, ..known.clone() })).collect()
+        };
+        changes.push(Change::Failed(None));
+        changes.push(Change::Unread(!notes.unread.is_empty()));
+        changes.push(Change::Health(notes.health));
+        changes.extend(notes.gap.then_some(Change::Gap(now)));
+        changes.extend(notes.remote_level.map(Change::RemoteLevel));
+        turn.commit(changes).await
+    }
+
+    /// Notes that no node gave a usable answer, so that the next plain sync does not wait again.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn note_failure(self: &Arc<Self>, health: Bytes) -> Result<(), Error> {
+        let now = self.now();
+        self.turn().await.commit(vec![Change::Failed(Some(now)), Change::Health(health)]).await
+    }
+
+    /// The wallet was read once: from now on this device may publish.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn note_first_read(self: &Arc<Self>) -> Result<(), Error> {
+        self.turn().await.commit(vec![Change::FirstRead]).await
+    }
+
+    /// Every known record was put again.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn note_reput(self: &Arc<Self>) -> Result<(), Error> {
+        let now = self.now();
+        self.turn().await.commit(vec![Change::Reput(now)]).await
+    }
+
+    /// A slot holds content of a newer format.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn note_read_only(self: &Arc<Self>, slot: Slot) -> Result<(), Error> {
+        self.turn().await.commit(vec![Change::ReadOnly(slot)]).await
+    }
+
+    /// Forgets when each name was last seen: the next sync asks the nodes.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn forget_freshness(self: &Arc<Self>) -> Result<(), Error> {
+        let turn = self.turn().await;
+        let mut changes: Vec<Change> = {
+            let state = turn.state();
+            let stale = |known: &KnownName| KnownName { verified_at: 0, ..known.clone() };
+            state.names().iter().map(|(slot, known)| name(slot, stale(known))).collect()
+        };
+        changes.push(Change::Gap(0));
+        turn.commit(changes).await
+    }
+}
+
+impl Turn {
+    async fn put_name(&self, slot: Slot, known: KnownName) -> Result<(), Error> {
+        self.commit(vec![name(slot, known)]).await
+    }
+}
+
+fn name(slot: Slot, known: KnownName) -> Change {
+    Change::Name(slot, Box::new(known))
+}
+
+/// Whether a record lies above what is known of its name.
+fn rises(old: &KnownName, record: &Record) -> bool {
+    record.sequence() >= old.sequence && old.record.as_ref().is_none_or(|best| record.cmp_order(best).is_gt())
+}
+
+/// A record that does not rise can still bring news of its root; `None` when it does not.
+fn seen_again(old: &KnownName, record: &Record, fate: RootFate) -> Option<KnownName> {
+    if !old.record.as_ref().is_some_and(|best| best.same_as(record)) {
+        return None;
+    }
+    let merged_root = fate.merged_root().or(old.merged_root);
+    let occupied = old.occupied || fate == RootFate::Foreign;
+    (merged_root != old.merged_root || occupied != old.occupied).then(|| KnownName {
+        merged_root,
+        occupied,
+        ..old.clone()
+    })
+}
+
+fn new_mark(record: &Record, fate: RootFate, verified_at: i64, changed_at: i64) -> KnownName {
+    KnownName {
+        sequence: record.sequence(),
+        record: Some(record.clone()),
+        merged_root: fate.merged_root(),
+        verified_at,
+        changed_at,
+        occupied: fate == RootFate::Foreign,
+    }
+}

@@ -1,0 +1,127 @@
+//! Small values as the store keeps them: their keys, and how each is written and read.
+
+use std::collections::BTreeMap;
+
+use bytes::Bytes;
+
+use super::state::names::{Edition, KnownName};
+use crate::clock::UnixMs;
+use crate::model::cid::Cid;
+use crate::model::identity::Slot;
+use crate::store::{Level, NameRow, Write};
+
+pub const CLAIM_PUT: &str = "claim_put";
+pub const DEVICE: &str = "device";
+pub const EDITION: &str = "edition";
+pub const FAILED: &str = "failed";
+pub const FIRST_READ: &str = "first_read";
+pub const GAP: &str = "gap";
+pub const HEALTH: &str = "health";
+pub const LAST_SYNC: &str = "last_sync";
+pub const MERGED: &str = "merged";
+pub const OWNED: &str = "owned";
+pub const REMOTE_LEVEL: &str = "remote_level";
+pub const REPUT: &str = "reput";
+pub const SLOT: &str = "slot";
+pub const VERIFIED_INDEX: &str = "verified_index";
+pub const VERIFIED_SEQUENCE: &str = "verified_sequence";
+pub const WALLET: &str = "wallet";
+
+/// Bytes of a CID as stored.
+const CID_BYTES: usize = 36;
+
+/// A small value; none removes it.
+pub fn meta(key: &'static str, value: Option<Vec<u8>>) -> Write {
+    Write::Meta { key, value: value.map(Bytes::from) }
+}
+
+/// A fact that either holds or has no row.
+pub fn flag(is_set: bool) -> Option<Vec<u8>> {
+    is_set.then(|| vec![1])
+}
+
+/// A time; 0 has no row.
+pub fn time(at: UnixMs) -> Option<Vec<u8>> {
+    (at != 0).then(|| at.to_be_bytes().to_vec())
+}
+
+pub fn parse_time(value: &[u8]) -> Option<UnixMs> {
+    value.try_into().ok().map(i64::from_be_bytes)
+}
+
+pub fn level(level: Level) -> Option<Vec<u8>> {
+    match level {
+        Level::Verified => Some(vec![2]),
+        Level::Published => Some(vec![1]),
+        Level::Local => None,
+    }
+}
+
+pub fn parse_level(value: &[u8]) -> Option<Level> {
+    match value.first() {
+        Some(2) => Some(Level::Verified),
+        Some(1) => Some(Level::Published),
+        _ => None,
+    }
+}
+
+pub fn cids(cids: &[Cid]) -> Vec<u8> {
+    cids.iter().flat_map(Cid::to_bytes).collect()
+}
+
+pub fn parse_cids(value: &[u8]) -> Vec<Cid> {
+    value.chunks(CID_BYTES).filter_map(|bytes| Cid::from_bytes(bytes).ok()).collect()
+}
+
+/// The row of a known name.
+pub fn name_row(slot: Slot, known: &KnownName) -> NameRow {
+    NameRow {
+        slot: slot.number(),
+        sequence: known.sequence,
+        record: known.record.as_ref().map(|record| record.raw().clone()).unwrap_or_default(),
+        merged_root: known.merged_root,
+        verified_at: known.verified_at,
+        changed_at: known.changed_at,
+        occupied: known.occupied,
+    }
+}
+
+/// The last edition: slot, three numbers of eight bytes, three CIDs.
+pub fn edition(edition: &Edition) -> Vec<u8> {
+    let mut row = vec![edition.slot.number()];
+    row.extend(edition.sequence.to_be_bytes());
+    row.extend(edition.upto.to_be_bytes());
+    row.extend(edition.signed_at.to_be_bytes());
+    row.extend(cids(&[edition.root, edition.index, edition.keep]));
+    row
+}
+
+pub fn parse_edition(row: &[u8]) -> Option<Edition> {
+    let (slot, rest) = row.split_first()?;
+    let (sequence, rest) = rest.split_first_chunk()?;
+    let (upto, rest) = rest.split_first_chunk()?;
+    let (signed_at, rest) = rest.split_first_chunk()?;
+    let [root, index, keep] = parse_cids(rest).try_into().ok()?;
+    Some(Edition {
+        slot: Slot::new(*slot)?,
+        sequence: u64::from_be_bytes(*sequence),
+        upto: u64::from_be_bytes(*upto),
+        signed_at: UnixMs::from_be_bytes(*signed_at),
+        root,
+        index,
+        keep,
+    })
+}
+
+/// Small values as they were loaded.
+pub struct Metas<'a>(pub &'a BTreeMap<String, Bytes>);
+
+impl Metas<'_> {
+    pub fn get(&self, key: &str) -> Option<&[u8]> {
+        self.0.get(key).map(AsRef::as_ref)
+    }
+
+    pub fn time(&self, key: &str) -> UnixMs {
+        self.get(key).and_then(parse_time).unwrap_or(0)
+    }
+}

@@ -1,0 +1,245 @@
+//! Every change of the state: the rows that make it last, and what it does in memory.
+//!
+//! [`Change::to_writes`] and [`Change::apply`] read side by side; an account is opened by applying the stored rows.
+
+use bytes::Bytes;
+
+use super::State;
+use super::marks::Verified;
+use super::names::{Edition, KnownName, OwnSlot, RecordDigest};
+use crate::clock::UnixMs;
+use crate::engine::local::rows;
+use crate::error::Error;
+use crate::model::block::Block;
+use crate::model::cid::Cid;
+use crate::model::identity::{Slot, WalletKeys};
+use crate::model::inventory::Item;
+use crate::model::seal::{Compression, Kind, Sealer};
+use crate::store::{BlockClass, ItemKey, ItemRow, Level, NodeRow, RollupRow, Write, WrittenRow};
+
+/// One change. All changes of a batch become true together or not at all.
+#[derive(Clone, Debug)]
+pub enum Change {
+    /// An item, already joined with what was there.
+    Item {
+        key: ItemKey,
+        encoded: Bytes,
+        item: Box<Item>,
+    },
+    /// This device changed an item; new ones are at [`Level::Local`].
+    Made {
+        key: ItemKey,
+        number: u64,
+        level: Level,
+    },
+    /// A data block was stored.
+    Block(Block),
+    /// A data block is on the disk.
+    OnDisk {
+        cid: Cid,
+        size: u64,
+    },
+    /// The store found a data block damaged and has set it aside.
+    BlockLost(Cid),
+    /// A block that can be fetched or built again.
+    CacheBlock(Block),
+
+    /// Changes up to a number have at least this level.
+    Raise {
+        upto: u64,
+        level: Level,
+    },
+    /// No change is above this level.
+    Lower(Level),
+
+    /// What is known of a name.
+    Name(Slot, Box<KnownName>),
+    ForgetName(Slot),
+    /// All roots whose content is in the inventory.
+    Merged(Vec<Cid>),
+    /// This device signed a record.
+    Signed(SignedRecord),
+    /// The last edition of the own slot.
+    Edition(Option<Edition>),
+    Own(OwnSlot),
+
+    /// What a node was proven to hold.
+    Node(NodeRow),
+    /// A node holds these blocks too.
+    Held {
+        node: String,
+        cids: Vec<Cid>,
+    },
+    /// A node is known to hold these blocks and no others.
+    HeldExactly {
+        node: String,
+        cids: Vec<Cid>,
+    },
+
+    Verified(Verified),
+    FirstRead,
+    RemoteLevel(Level),
+    Gap(UnixMs),
+    Reput(UnixMs),
+    Failed(Option<UnixMs>),
+
+    /// Health of the nodes, for the next start.
+    Health(Bytes),
+    /// The last sync, for the next start.
+    LastSync(Option<Bytes>),
+    /// A minute of history.
+    Rollup(RollupRow),
+    /// History before a minute is forgotten.
+    PruneRollups(i64),
+    /// The folder belongs to this wallet.
+    Wallet,
+
+    /// A slot holds content of a newer format. Until the account is closed.
+    ReadOnly(Slot),
+    /// Whether the last read met content that no node gave. Until the account is closed.
+    Unread(bool),
+}
+
+/// A signed record as the written log keeps it.
+#[derive(Clone, Debug)]
+pub struct SignedRecord {
+    pub slot: u8,
+    pub sequence: u64,
+    pub digest: RecordDigest,
+    pub root: Cid,
+    pub upto: u64,
+    pub signed_at: UnixMs,
+}
+
+impl Change {
+    /// The rows of this change.
+    pub fn to_writes(&self, keys: &WalletKeys) -> Result<Vec<Write>, Error> {
+        let one = |write| Ok(vec![write]);
+        match self {
+            Self::Item { key, encoded, item } => {
+                one(Write::Item(item_row(*key, encoded, item, keys.sealer())?))
+            }
+            Self::Made { key, number, .. } => one(Write::Change { key: *key, number: *number }),
+            Self::Block(block) => one(Write::Block { block: block.clone(), class: BlockClass::Data }),
+            Self::CacheBlock(block) => one(Write::Block { block: block.clone(), class: BlockClass::Cache }),
+
+            Self::Raise { upto, level } => one(Write::RaiseLevel { upto: *upto, level: *level }),
+            Self::Lower(level) => one(Write::LowerLevel { level: *level }),
+
+            Self::Name(slot, known) => one(Write::Name(rows::name_row(*slot, known))),
+            Self::ForgetName(slot) => one(Write::ForgetName { slot: slot.number() }),
+            Self::Merged(roots) => one(rows::meta(rows::MERGED, Some(rows::cids(roots)))),
+            Self::Signed(signed) => one(Write::Written(signed.row())),
+            Self::Edition(edition) => one(rows::meta(rows::EDITION, edition.as_ref().map(rows::edition))),
+            Self::Own(own) => Ok(vec![
+                rows::meta(rows::DEVICE, Some(own.device.to_vec())),
+                rows::meta(rows::SLOT, own.slot.map(|slot| vec![slot.number()])),
+                rows::meta(rows::OWNED, rows::flag(own.owned)),
+                rows::meta(rows::CLAIM_PUT, rows::time(own.claim_put_at)),
+            ]),
+
+            Self::Node(row) => one(Write::Node(row.clone())),
+            Self::Held { node, cids } => one(Write::Held { node: node.clone(), cids: cids.clone() }),
+            Self::HeldExactly { node, cids } => {
+                one(Write::HeldExactly { node: node.clone(), cids: cids.clone() })
+            }
+
+            Self::Verified(Verified { index, sequence }) => {
+                let sequence = (*sequence > 0).then(|| sequence.to_be_bytes().to_vec());
+                Ok(vec![
+                    rows::meta(rows::VERIFIED_INDEX, index.map(|index| index.to_bytes().to_vec())),
+                    rows::meta(rows::VERIFIED_SEQUENCE, sequence),
+                ])
+            }
+            Self::FirstRead => one(rows::meta(rows::FIRST_READ, rows::flag(true))),
+            Self::RemoteLevel(level) => one(rows::meta(rows::REMOTE_LEVEL, rows::level(*level))),
+            Self::Gap(at) => one(rows::meta(rows::GAP, rows::time(*at))),
+            Self::Reput(at) => one(rows::meta(rows::REPUT, rows::time(*at))),
+            Self::Failed(at) => one(rows::meta(rows::FAILED, at.map(|at| at.to_be_bytes().to_vec()))),
+
+            Self::Health(health) => one(rows::meta(rows::HEALTH, Some(health.to_vec()))),
+            Self::LastSync(last) => one(rows::meta(rows::LAST_SYNC, last.as_ref().map(|last| last.to_vec()))),
+            Self::Rollup(row) => one(Write::Rollup(row.clone())),
+            Self::PruneRollups(minute) => one(Write::PruneRollups { before_minute: *minute }),
+            Self::Wallet => one(rows::meta(rows::WALLET, Some(keys.wallet_id().to_vec()))),
+
+            Self::OnDisk { .. } | Self::BlockLost(_) | Self::ReadOnly(_) | Self::Unread(_) => Ok(Vec::new()),
+        }
+    }
+
+    /// What this change does in memory, once its rows are on disk.
+    pub fn apply(self, state: &mut State, keys: &WalletKeys) {
+        match self {
+            Self::Item { key, encoded, item } => state.holdings.put_item(key, encoded, *item),
+            Self::Made { key, number, level } => state.levels.note(key, number, level),
+            Self::Block(block) => state.holdings.put_block(*block.cid(), block.bytes().len() as u64),
+            Self::OnDisk { cid, size } => state.holdings.note_on_disk(cid, size),
+            Self::BlockLost(cid) => state.holdings.lose_block(cid, keys.sealer()),
+
+            Self::Raise { upto, level } => state.levels.raise(upto, level),
+            Self::Lower(level) => state.levels.lower(level),
+
+            Self::Name(slot, known) => state.names.put(slot, *known),
+            Self::ForgetName(slot) => state.names.forget(slot),
+            Self::Merged(roots) => state.names.set_merged(roots),
+            Self::Signed(signed) => state.names.log(signed.slot, signed.sequence, signed.digest),
+            Self::Edition(edition) => state.names.set_edition(edition),
+            Self::Own(own) => state.names.set_own(own),
+
+            Self::Node(row) => state.nodes.put_row(row),
+            Self::Held { node, cids } => state.nodes.add_held(node, cids),
+            Self::HeldExactly { node, cids } => state.nodes.set_held(node, cids),
+
+            Self::Verified(verified) => state.marks.verified = verified,
+            Self::FirstRead => state.marks.first_read = true,
+            Self::RemoteLevel(level) => state.marks.remote_level = Some(level),
+            Self::Gap(at) => state.marks.gap_at = at,
+            Self::Reput(at) => state.marks.reput_at = at,
+            Self::Failed(at) => state.marks.failed_at = at,
+
+            Self::ReadOnly(slot) => drop(state.session.read_only.insert(slot)),
+            Self::Unread(unread) => state.session.unread = unread,
+
+            Self::CacheBlock(_)
+            | Self::Health(_)
+            | Self::LastSync(_)
+            | Self::Rollup(_)
+            | Self::PruneRollups(_)
+            | Self::Wallet => {}
+        }
+    }
+
+    /// Whether it alters what a list or the status shows.
+    pub fn is_shown(&self) -> bool {
+        matches!(self, Self::Item { .. } | Self::Block(_) | Self::Raise { .. } | Self::Lower(_))
+    }
+}
+
+impl State {
+    /// Something that is shown has changed.
+    pub fn next_revision(&mut self) {
+        self.session.revision = self.session.revision.wrapping_add(1);
+    }
+}
+
+impl SignedRecord {
+    fn row(&self) -> WrittenRow {
+        WrittenRow {
+            slot: self.slot,
+            sequence: self.sequence,
+            record: self.digest.to_vec().into(),
+            root: self.root,
+            upto: self.upto,
+            signed_at: self.signed_at,
+        }
+    }
+}
+
+fn item_row(key: ItemKey, encoded: &[u8], item: &Item, sealer: &Sealer) -> Result<ItemRow, Error> {
+    let sealed = sealer.seal(Kind::Row, encoded, Compression::Never)?.into();
+    let (token_id, state_hash) = match item {
+        Item::Token(key, _) => (key.token_id.as_str().to_owned(), key.state_hash.as_str().to_owned()),
+        _ => (String::new(), String::new()),
+    };
+    Ok(ItemRow { key, token_id, state_hash, sealed })
+}

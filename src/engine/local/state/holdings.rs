@@ -1,0 +1,226 @@
+//! Tokens, entries and their blocks: what is here, and what is still to be fetched.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+
+use bytes::Bytes;
+
+use crate::error::Error;
+use crate::model::block::Block;
+use crate::model::cid::Cid;
+use crate::model::index::Index;
+use crate::model::inventory::{Inventory, Item};
+use crate::model::keep::Keep;
+use crate::model::seal::Sealer;
+use crate::store::ItemKey;
+
+/// What a block is wanted for: payloads are fetched first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Purpose {
+    /// Payload of a live state.
+    Payload,
+    /// Evidence of a spend, or the value of an entry.
+    Evidence,
+}
+
+/// A block that is not here, and the items that want it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Missing {
+    purpose: Purpose,
+    wanted_by: BTreeSet<ItemKey>,
+}
+
+/// Inventory, the two tries that publish it, and the blocks on disk.
+#[derive(Debug, Default)]
+pub struct Holdings {
+    inventory: Inventory,
+    index: Index,
+    /// Data blocks on disk that items refer to.
+    keep: Keep,
+    /// The keep has blocks that no item refers to any more: it is made again before it is used.
+    keep_is_stale: bool,
+    /// Data blocks on disk and their sizes.
+    on_disk: HashMap<Cid, u64>,
+    missing: BTreeMap<Cid, Missing>,
+}
+
+/// Index, keep and data blocks as they are at one moment.
+pub struct Contents {
+    pub index: Cid,
+    pub keep: Cid,
+    /// Nodes of the index, root first.
+    pub index_blocks: Vec<Block>,
+    /// Nodes of the keep, root first.
+    pub keep_blocks: Vec<Block>,
+    /// Data blocks, each with its size.
+    pub data: Vec<(Cid, u64)>,
+}
+
+impl Holdings {
+    pub fn inventory(&self) -> &Inventory {
+        &self.inventory
+    }
+
+    pub fn is_on_disk(&self, cid: &Cid) -> bool {
+        self.on_disk.contains_key(cid)
+    }
+
+    /// CIDs of the data blocks on disk.
+    pub fn on_disk(&self) -> impl Iterator<Item = &Cid> {
+        self.on_disk.keys()
+    }
+
+    /// How many data blocks are here.
+    pub fn kept(&self) -> usize {
+        self.keep.len()
+    }
+
+    /// Whether an item wants this block and it is not here.
+    pub fn is_missing(&self, cid: &Cid) -> bool {
+        self.missing.contains_key(cid)
+    }
+
+    /// Blocks to fetch, payloads first.
+    pub fn missing(&self) -> Vec<Cid> {
+        let of = |purpose| self.missing.iter().filter(move |(_, missing)| missing.purpose == purpose);
+        of(Purpose::Payload).chain(of(Purpose::Evidence)).map(|(cid, _)| *cid).collect()
+    }
+
+    pub fn missing_count(&self) -> usize {
+        self.missing.len()
+    }
+
+    /// Payloads of live states that are not on disk.
+    pub fn missing_payloads(&self) -> usize {
+        self.missing.values().filter(|missing| missing.purpose == Purpose::Payload).count()
+    }
+
+    pub fn has_empty_index(&self) -> bool {
+        self.index.is_empty()
+    }
+
+    /// Seals the index; gives its root. Unchanged nodes are not sealed again.
+    pub fn seal_index(&mut self, sealer: &Sealer) -> Result<Cid, Error> {
+        self.index.seal(sealer)
+    }
+
+    /// The CIDs of the sealed index.
+    pub fn index_cids(&self) -> HashSet<Cid> {
+        self.index.cids()
+    }
+
+    /// Seals both tries and gives all that an edition is made of.
+    pub fn contents(&mut self, sealer: &Sealer) -> Result<Contents, Error> {
+        if std::mem::take(&mut self.keep_is_stale) {
+            self.keep = self.keep_of_items();
+        }
+        let (index, keep) = (self.index.seal(sealer)?, self.keep.seal()?);
+        let data = self.keep.iter().filter_map(|cid| Some((*cid, *self.on_disk.get(cid)?))).collect();
+        let (index_blocks, keep_blocks) = (self.index.blocks(), self.keep.blocks());
+        Ok(Contents { index, keep, index_blocks, keep_blocks, data })
+    }
+
+    /// Puts a joined item in the place of the one with its key.
+    pub(super) fn put_item(&mut self, key: ItemKey, encoded: Bytes, item: Item) {
+        for cid in self.dropped_by(&item) {
+            self.no_longer_wants(&cid, &key);
+            self.keep_is_stale |= self.on_disk.contains_key(&cid);
+        }
+        for (cid, purpose, is_wanted) in blocks_of(&item) {
+            if self.on_disk.contains_key(&cid) {
+                self.keep.insert(cid);
+            } else if is_wanted {
+                self.want(cid, purpose, key);
+            } else {
+                self.no_longer_wants(&cid, &key);
+            }
+        }
+        self.index.insert(key, encoded);
+        self.inventory.apply(item);
+    }
+
+    /// A data block that items refer to was stored.
+    pub(super) fn put_block(&mut self, cid: Cid, size: u64) {
+        self.note_on_disk(cid, size);
+        self.missing.remove(&cid);
+        self.keep.insert(cid);
+    }
+
+    /// A data block is on the disk, whether or not an item refers to it.
+    pub(super) fn note_on_disk(&mut self, cid: Cid, size: u64) {
+        self.on_disk.insert(cid, size);
+    }
+
+    /// A data block was found damaged: it is no longer here, and the items that refer to it want it again.
+    pub(super) fn lose_block(&mut self, cid: Cid, sealer: &Sealer) {
+        self.on_disk.remove(&cid);
+        self.keep_is_stale = true;
+        let wants = |item: &Item| {
+            let mut blocks = blocks_of(item).into_iter();
+            blocks.find(|(block, _, is_wanted)| *block == cid && *is_wanted).map(|(_, purpose, _)| purpose)
+        };
+        let wanted: Vec<(Purpose, ItemKey)> =
+            self.inventory.items().filter_map(|item| Some((wants(&item)?, item.index_key(sealer)))).collect();
+        wanted.into_iter().for_each(|(purpose, key)| self.want(cid, purpose, key));
+    }
+
+    fn keep_of_items(&self) -> Keep {
+        let mut keep = Keep::new();
+        for item in self.inventory.items() {
+            for (cid, ..) in blocks_of(&item) {
+                if self.on_disk.contains_key(&cid) {
+                    keep.insert(cid);
+                }
+            }
+        }
+        keep
+    }
+
+    /// Blocks that the item in the same place referred to and the new one does not. The sets of a token only grow; an
+    /// entry drops old versions.
+    fn dropped_by(&self, item: &Item) -> Vec<Cid> {
+        let Item::Entry(key, _) = item else { return Vec::new() };
+        let Some(old) = self.inventory.entry(key) else { return Vec::new() };
+        let old = Item::Entry(key.clone(), old.clone());
+        let new: Vec<Cid> = item.refs().into_iter().map(|block| block.cid).collect();
+        blocks_of(&old).into_iter().map(|(cid, ..)| cid).filter(|cid| !new.contains(cid)).collect()
+    }
+
+    /// Everything that must survive, in an order that does not depend on chance.
+    #[cfg(test)]
+    pub fn durable(&self) -> String {
+        let items: Vec<Item> = self.inventory.items().collect();
+        let keep = if self.keep_is_stale { self.keep_of_items() } else { self.keep.clone() };
+        let keep: BTreeSet<Cid> = keep.iter().copied().collect();
+        let on_disk: BTreeMap<_, _> = self.on_disk.iter().collect();
+        format!("{items:?} {keep:?} {on_disk:?} {:?}", self.missing)
+    }
+
+    fn want(&mut self, cid: Cid, purpose: Purpose, key: ItemKey) {
+        let missing = self.missing.entry(cid);
+        let missing = missing.or_insert_with(|| Missing { purpose, wanted_by: BTreeSet::new() });
+        missing.wanted_by.insert(key);
+    }
+
+    fn no_longer_wants(&mut self, cid: &Cid, key: &ItemKey) {
+        if let Some(missing) = self.missing.get_mut(cid) {
+            missing.wanted_by.remove(key);
+            if missing.wanted_by.is_empty() {
+                self.missing.remove(cid);
+            }
+        }
+    }
+}
+
+/// The blocks an item refers to, what for, and whether it wants them on this disk: the payload of a state that is proven
+/// spent is not fetched.
+fn blocks_of(item: &Item) -> Vec<(Cid, Purpose, bool)> {
+    match item {
+        Item::Token(_, state) => {
+            let is_live = state.proofs.is_empty();
+            let payloads = state.payloads.iter().map(|block| (block.cid, Purpose::Payload, is_live));
+            let evidence = state.intents.iter().chain(&state.proofs);
+            payloads.chain(evidence.map(|block| (block.cid, Purpose::Evidence, true))).collect()
+        }
+        other => other.refs().into_iter().map(|block| (block.cid, Purpose::Evidence, true)).collect(),
+    }
+}

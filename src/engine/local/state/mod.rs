@@ -1,0 +1,81 @@
+//! What an account holds in memory: everything of the store but the blocks.
+//!
+//! The fields are private to this folder; [`change`] is the only code that alters them, after the store said yes.
+
+pub mod change;
+pub mod holdings;
+pub mod levels;
+pub mod marks;
+pub mod names;
+pub mod nodes;
+
+use self::holdings::Holdings;
+use self::levels::Levels;
+use self::marks::{Marks, SessionFacts};
+use self::names::Names;
+use self::nodes::Nodes;
+use crate::engine::api::status::TokenCounts;
+
+/// The state of one account, a part for each concern.
+#[derive(Debug, Default)]
+pub struct State {
+    holdings: Holdings,
+    levels: Levels,
+    names: Names,
+    nodes: Nodes,
+    marks: Marks,
+    session: SessionFacts,
+}
+
+impl State {
+    /// Tokens, entries and the blocks they refer to.
+    pub fn holdings(&self) -> &Holdings {
+        &self.holdings
+    }
+
+    /// For sealing, which changes nothing but what is remembered of it.
+    pub(super) fn holdings_mut(&mut self) -> &mut Holdings {
+        &mut self.holdings
+    }
+
+    /// Changes of this device and how far each has come.
+    pub fn levels(&self) -> &Levels {
+        &self.levels
+    }
+
+    /// The wallet's names, and this device's own.
+    pub fn names(&self) -> &Names {
+        &self.names
+    }
+
+    /// What each node was proven to hold.
+    pub fn nodes(&self) -> &Nodes {
+        &self.nodes
+    }
+
+    /// Single facts: times, what was verified, the first read.
+    pub fn marks(&self) -> &Marks {
+        &self.marks
+    }
+
+    /// Facts that end with the process.
+    pub fn session(&self) -> &SessionFacts {
+        &self.session
+    }
+
+    /// Grows with every change of what is shown.
+    pub fn revision(&self) -> u64 {
+        self.session.revision()
+    }
+
+    /// Counts of the view.
+    pub fn counts(&self) -> TokenCounts {
+        let counts = self.holdings.inventory().counts();
+        TokenCounts { total: counts.total, unspent: counts.unspent, suspect: counts.suspect }
+    }
+
+    /// Nodes proven to hold the latest edition.
+    pub fn verified_nodes(&self) -> usize {
+        self.names.edition().map_or(0, |edition| self.nodes.proven(edition.slot, edition.sequence))
+    }
+}

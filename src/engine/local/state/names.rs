@@ -1,0 +1,202 @@
+//! The names of a wallet: the best record that was ever seen of each, what this device signed, and its own slot.
+
+use std::collections::BTreeMap;
+
+use sha2::{Digest, Sha256};
+
+use crate::clock::UnixMs;
+use crate::model::cid::Cid;
+use crate::model::identity::{DeviceId, Slot};
+use crate::model::record::Record;
+
+/// A name and the best that was ever seen of it: its high-water mark.
+#[derive(Clone, Debug)]
+pub struct KnownName {
+    /// Highest sequence ever seen.
+    pub sequence: u64,
+    /// The record that had it; none when only a pin showed it.
+    pub record: Option<Record>,
+    /// Its root, once merged completely.
+    pub merged_root: Option<Cid>,
+    /// When a node last showed this record.
+    pub verified_at: UnixMs,
+    /// When the record last changed.
+    pub changed_at: UnixMs,
+    /// The record is valid and points at something that is no root of this wallet.
+    pub occupied: bool,
+}
+
+/// This device among the writers of the wallet.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct OwnSlot {
+    pub device: DeviceId,
+    /// None before the first claim.
+    pub slot: Option<Slot>,
+    /// The claim was seen by a majority, undisputed.
+    pub owned: bool,
+    /// When the claim was last put; 0 = never.
+    pub claim_put_at: UnixMs,
+}
+
+impl OwnSlot {
+    /// The same device without a slot.
+    pub fn without_slot(self) -> Self {
+        Self { device: self.device, ..Self::default() }
+    }
+}
+
+/// The record that this device signed last.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Edition {
+    pub slot: Slot,
+    pub sequence: u64,
+    pub root: Cid,
+    pub index: Cid,
+    pub keep: Cid,
+    /// Highest change number it contains.
+    pub upto: u64,
+    pub signed_at: UnixMs,
+}
+
+/// Whose record it is, as far as this device knows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Standing {
+    /// This device signed it.
+    Ours,
+    /// Somebody else's, under the name that this device writes to: a clone, a restored backup, a rival claim.
+    Rival,
+    /// Another device's.
+    Other,
+}
+
+/// What the written log keeps of a record.
+pub type RecordDigest = [u8; 32];
+
+/// Merged roots that are remembered: eight per slot, so that an old root on a stale node is not fetched at every sync.
+const MERGED_ROOTS: usize = 512;
+
+/// Names, written log, own slot, merged roots.
+#[derive(Debug, Default)]
+pub struct Names {
+    known: BTreeMap<Slot, KnownName>,
+    /// Every record this device signed: how a crash and a clone are told apart.
+    written: BTreeMap<(u8, u64), RecordDigest>,
+    own: OwnSlot,
+    edition: Option<Edition>,
+    /// Roots whose content is in the inventory, newest last.
+    merged: Vec<Cid>,
+}
+
+impl Names {
+    pub fn get(&self, slot: Slot) -> Option<&KnownName> {
+        self.known.get(&slot)
+    }
+
+    pub fn is_empty(&self) -> bool {
+        self.known.is_empty()
+    }
+
+    pub fn len(&self) -> usize {
+        self.known.len()
+    }
+
+    pub fn iter(&self) -> impl Iterator<Item = (Slot, &KnownName)> {
+        self.known.iter().map(|(slot, known)| (*slot, known))
+    }
+
+    /// The highest known slot.
+    pub fn highest(&self) -> Option<Slot> {
+        self.known.keys().next_back().copied()
+    }
+
+    /// Highest sequence ever seen of a name; 0 when it is unknown.
+    pub fn high_water(&self, slot: Slot) -> u64 {
+        self.known.get(&slot).map_or(0, |known| known.sequence)
+    }
+
+    pub fn own(&self) -> OwnSlot {
+        self.own
+    }
+
+    /// The slot this device writes to, once nobody disputes it.
+    pub fn owned_slot(&self) -> Option<Slot> {
+        self.own.slot.filter(|_| self.own.owned)
+    }
+
+    pub fn edition(&self) -> Option<&Edition> {
+        self.edition.as_ref()
+    }
+
+    /// Whose record this is.
+    pub fn standing(&self, slot: Slot, record: &Record) -> Standing {
+        if self.written.get(&(slot.number(), record.sequence())) == Some(&digest(record)) {
+            Standing::Ours
+        } else if self.own.slot == Some(slot) {
+            Standing::Rival
+        } else {
+            Standing::Other
+        }
+    }
+
+    /// Whether the content of a root is in the inventory.
+    pub fn is_merged(&self, root: &Cid) -> bool {
+        self.merged.contains(root)
+            || self.edition.is_some_and(|edition| edition.root == *root)
+            || self.known.values().any(|known| known.merged_root.as_ref() == Some(root))
+    }
+
+    /// The list of merged roots with one more.
+    pub fn merged_with(&self, root: Cid) -> Vec<Cid> {
+        let mut merged = self.merged.clone();
+        if !merged.contains(&root) {
+            merged.push(root);
+        }
+        let surplus = merged.len().saturating_sub(MERGED_ROOTS);
+        merged.split_off(surplus)
+    }
+
+    /// Whether this device ever signed for a slot.
+    pub fn signed_for(&self, slot: Slot) -> bool {
+        self.last_signed(slot).is_some()
+    }
+
+    /// Highest sequence this device signed for a slot.
+    pub fn last_signed(&self, slot: Slot) -> Option<u64> {
+        let of_slot = self.written.range((slot.number(), 0)..=(slot.number(), u64::MAX));
+        of_slot.map(|((_, sequence), _)| *sequence).next_back()
+    }
+
+    /// The lowest slot that nothing is known of and that this device never signed for.
+    pub fn free_slot(&self) -> Option<Slot> {
+        Slot::all().find(|slot| !self.known.contains_key(slot) && !self.signed_for(*slot))
+    }
+
+    pub(super) fn put(&mut self, slot: Slot, known: KnownName) {
+        self.known.insert(slot, known);
+    }
+
+    pub(super) fn forget(&mut self, slot: Slot) {
+        self.known.remove(&slot);
+    }
+
+    pub(super) fn log(&mut self, slot: u8, sequence: u64, digest: RecordDigest) {
+        self.written.insert((slot, sequence), digest);
+    }
+
+    pub(super) fn set_own(&mut self, own: OwnSlot) {
+        self.own = own;
+    }
+
+    pub(super) fn set_edition(&mut self, edition: Option<Edition>) {
+        self.edition = edition;
+    }
+
+    pub(super) fn set_merged(&mut self, merged: Vec<Cid>) {
+        self.merged = merged;
+    }
+}
+
+/// The digest of a record's signed data.
+pub fn digest(record: &Record) -> RecordDigest {
+    Sha256::digest(record.data()).into()
+}

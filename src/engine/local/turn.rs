@@ -1,0 +1,74 @@
+//! The door: the right to change, and the one place that commits to the store.
+
+use std::sync::{Arc, PoisonError, RwLockReadGuard};
+
+use tokio::sync::OwnedMutexGuard;
+
+use super::Local;
+use super::state::State;
+use super::state::change::Change;
+use crate::error::{Code, Error};
+
+/// The right to change the account. Others wait until it is dropped; what was read under it stays true until then.
+pub struct Turn {
+    local: Arc<Local>,
+    right: Arc<OwnedMutexGuard<()>>,
+}
+
+impl Local {
+    /// Waits for the right to change.
+    pub async fn turn(self: &Arc<Self>) -> Turn {
+        Turn { local: self.clone(), right: Arc::new(self.order.clone().lock_owned().await) }
+    }
+}
+
+impl Turn {
+    pub fn local(&self) -> &Arc<Local> {
+        &self.local
+    }
+
+    /// The state as it is now.
+    pub fn state(&self) -> RwLockReadGuard<'_, State> {
+        self.local.read()
+    }
+
+    /// Makes all changes true, on disk and then in memory, or none of them.
+    ///
+    /// # Errors
+    /// Store errors, with nothing changed.
+    ///
+    /// # Cancel safety
+    /// Once polled it goes on to its end when the future is dropped, and no other turn begins before.
+    pub async fn commit(&self, changes: Vec<Change>) -> Result<(), Error> {
+        let mut writes = Vec::new();
+        for change in &changes {
+            writes.extend(change.to_writes(&self.local.keys)?);
+        }
+        if writes.is_empty() {
+            self.local.apply(changes);
+            return Ok(());
+        }
+        let (local, right) = (self.local.clone(), self.right.clone());
+        // A task of its own: between disk and memory nobody may stop it.
+        let task = tokio::spawn(async move {
+            let _right = right;
+            local.store.commit(writes).await?;
+            local.apply(changes);
+            Ok(())
+        });
+        task.await.map_err(|_| Error::new(Code::TaskFailed, "a write ended unexpectedly"))?
+    }
+}
+
+impl Local {
+    fn apply(&self, changes: Vec<Change>) {
+        let is_shown = changes.iter().any(Change::is_shown);
+        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        for change in changes {
+            change.apply(&mut state, &self.keys);
+        }
+        if is_shown {
+            state.next_revision();
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! Brings a root that was found elsewhere into the inventory: root, index, items. Nothing is taken that was not verified,
+//! nothing is ever removed.
+
+pub mod content;
+mod index;
+
+use std::collections::HashMap;
+
+use super::account::Account;
+use super::local::join::{Author, Gain};
+use super::local::records::RootFate;
+use super::local::state::change::Change;
+use super::local::state::names::Standing;
+use crate::error::{Code, Error};
+use crate::model::block::Block;
+use crate::model::cid::Cid;
+use crate::model::identity::Slot;
+use crate::model::record::Record;
+use crate::model::root::Root;
+use crate::node::Call;
+
+/// What became of one published root.
+pub enum Merged {
+    /// Its content is in the inventory now.
+    Yes(Box<Root>, Gain, Vec<String>),
+    /// It was in the inventory already.
+    Already,
+    /// It is not a root of this wallet: the slot is occupied by something else.
+    Foreign(Error),
+    /// A newer format: not merged.
+    ReadOnly(Error),
+}
+
+/// Merges the root a record points at, and notes the record as the best of its name when it is.
+///
+/// # Errors
+/// Fetch errors (`unreachable`, `invalid`, …), with nothing changed; store errors.
+pub async fn merge_record(
+    account: &Account,
+    slot: Slot,
+    record: &Record,
+    call: &Call,
+) -> Result<Merged, Error> {
+    let local = &account.local;
+    let Some(cid) = record.root() else {
+        local.note_record(slot, record, RootFate::Foreign).await?;
+        return Ok(Merged::Foreign(Error::new(Code::Malformed, "the record does not point at a root")));
+    };
+    let is_here = {
+        let state = local.read();
+        state.names().is_merged(&cid) || state.names().standing(slot, record) == Standing::Ours
+    };
+    let merged = if is_here {
+        Merged::Already
+    } else {
+        merge_root(account, slot, &cid, record.carried(), call).await?
+    };
+    let fate = match &merged {
+        Merged::Yes(..) | Merged::Already => RootFate::Merged(cid),
+        Merged::Foreign(_) => RootFate::Foreign,
+        Merged::ReadOnly(_) => RootFate::Unread,
+    };
+    local.note_record(slot, record, fate).await?;
+    Ok(merged)
+}
+
+/// Merges a root by its CID; blocks that the record `carried` need not be fetched.
+///
+/// # Errors
+/// As [`merge_record`].
+pub async fn merge_root(
+    account: &Account,
+    slot: Slot,
+    cid: &Cid,
+    carried: Vec<Block>,
+    call: &Call,
+) -> Result<Merged, Error> {
+    let local = &account.local;
+    let mut pool: HashMap<Cid, Block> = carried.into_iter().map(|block| (*block.cid(), block)).collect();
+    let block = match pool.remove(cid) {
+        Some(block) => block,
+        None => match local.block(cid).await? {
+            Some(block) => block,
+            None => account.network.fetch_block(cid, call).await?,
+        },
+    };
+    let keys = local.keys();
+    let root = match Root::open(&block, keys.sealer(), keys.wallet_id()) {
+        Ok(root) => root,
+        Err(e) if e.code() == Code::ReadOnly => {
+            local.note_read_only(slot).await?;
+            return Ok(Merged::ReadOnly(e));
+        }
+        Err(e) => return Ok(Merged::Foreign(e)),
+    };
+    let (items, warnings) = index::pull(account, root.index, pool, call).await?;
+    let turn = local.turn().await;
+    let merged = turn.state().names().merged_with(*cid);
+    let with = vec![Change::CacheBlock(block), Change::Merged(merged)];
+    let gain = turn.join(items, Author::Other, with).await?;
+    Ok(Merged::Yes(Box::new(root), gain, warnings))
+}

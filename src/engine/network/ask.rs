@@ -1,0 +1,138 @@
+//! Asks nodes for names and collects answers within the grace window; the third tier joins where HTTP gives nothing.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::Network;
+use super::heard::{Heard, STRANGER};
+use super::third_tier::ThirdTier;
+use crate::error::{Code, Error};
+use crate::model::identity::{Name, Slot};
+use crate::node::peers::PeerAnswer;
+use crate::node::race::{Grace, RecordAnswer};
+use crate::node::{Call, Outcome};
+
+/// A name that is asked for.
+#[derive(Clone, Copy, Debug)]
+pub struct Asked {
+    pub slot: Slot,
+    pub name: Name,
+    /// Whether the name is known to exist: a gateway may be asked for it.
+    pub is_known: bool,
+    /// Highest sequence ever seen; a record at or above it is used at once.
+    pub high_water: u64,
+}
+
+/// One round of questions.
+struct AskRound<'a> {
+    network: &'a Network,
+    asked: &'a [Asked],
+    heard: Heard,
+    grace: Grace,
+    third: ThirdTier<'a>,
+    started: Instant,
+    /// The window over HTTP is over.
+    http_over: bool,
+    /// What was heard is an answer: a record at its mark, or "absent" from a majority for every name.
+    usable: bool,
+}
+
+impl Network {
+    /// Asks `which` nodes for every name. `began` is when the whole sync began: then the peers are asked where HTTP
+    /// gives nothing; without it they are left out. Whoever is silent at the end counts as unreachable in this round.
+    ///
+    /// # Cancel safety
+    /// Reads only.
+    pub async fn ask(&self, asked: &[Asked], which: &[usize], began: Option<Instant>, call: &Call) -> Heard {
+        let healthy = which.iter().copied().filter(|at| self.health().believed_healthy(*at)).collect();
+        let bare: Vec<Name> = asked.iter().map(|one| one.name).collect();
+        let mut round = AskRound {
+            network: self,
+            asked,
+            heard: Heard::default(),
+            grace: Grace::new(self.grace, which, asked.len(), healthy),
+            third: ThirdTier::new(self, &bare, began, call),
+            started: self.clock.monotonic(),
+            http_over: false,
+            usable: false,
+        };
+        round.run(which, call).await;
+        let mut heard = round.heard;
+        for one in asked {
+            for node in which {
+                heard.note_silent(one.slot, *node, Error::new(Code::Deadline, "no answer in time"));
+            }
+        }
+        heard
+    }
+}
+
+impl AskRound<'_> {
+    async fn run(&mut self, which: &[usize], call: &Call) {
+        let names: Vec<(Name, bool)> = self.asked.iter().map(|one| (one.name, one.is_known)).collect();
+        let mut answers = self.network.nodes.ask_records(&names, which, call);
+        loop {
+            let now = self.network.clock.monotonic();
+            if self.has_ended(now, call.deadline) {
+                return;
+            }
+            let wake = self.wakes_at(now, call.deadline);
+            tokio::select! {
+                answer = answers.recv(), if !self.http_over => match answer {
+                    Some(answer) => self.take(answer),
+                    None => self.http_over = true,
+                },
+                copy = self.third.recv() => if let Some(copy) = copy { self.take_copy(copy) },
+                () = tokio::time::sleep_until(wake) => {}
+            }
+        }
+    }
+
+    fn has_ended(&mut self, now: Instant, deadline: Instant) -> bool {
+        self.http_over |= self.grace.is_done() || now >= self.grace.deadline(deadline);
+        let majority = self.network.majority();
+        self.usable |= self.asked.iter().all(|one| self.heard.absent(one.slot) >= majority);
+        if !self.usable {
+            self.third.turn(now, self.http_over);
+        }
+        now >= deadline
+            || self.third.has_answered(now)
+            || (self.http_over && (self.usable || self.third.is_over(now)))
+    }
+
+    fn wakes_at(&self, now: Instant, deadline: Instant) -> Instant {
+        let http = if self.http_over { deadline } else { self.grace.deadline(deadline) };
+        self.third.due(now).filter(|_| !self.usable).map_or(http, |due| due.min(http))
+    }
+
+    fn take(&mut self, answer: RecordAnswer) {
+        let Some(one) = self.asked.get(answer.name) else { return };
+        let is_fresh = one.is_answered_by(&answer.outcome);
+        self.usable |= is_fresh;
+        self.grace.heard(answer.node, answer.name, is_fresh, self.network.clock.monotonic());
+        self.heard.note(one.slot, answer.node, answer.outcome, answer.elapsed);
+    }
+
+    fn take_copy(&mut self, copy: PeerAnswer) {
+        let Some(one) = self.asked.get(copy.name) else { return };
+        let now = self.network.clock.monotonic();
+        self.third.heard(one.is_answered_by(&copy.outcome), now);
+        let took = now.saturating_duration_since(self.started);
+        self.heard.note(one.slot, copy.node.unwrap_or(STRANGER), copy.outcome, took);
+    }
+}
+
+impl Asked {
+    fn is_answered_by(&self, outcome: &Outcome) -> bool {
+        matches!(outcome, Outcome::Found(record, _) if record.sequence() >= self.high_water)
+    }
+}
+
+impl Heard {
+    /// A node gave no answer for a name.
+    fn note_silent(&mut self, slot: Slot, node: usize, error: Error) {
+        let nodes = self.answers.entry(slot).or_default();
+        nodes.entry(node).or_insert((Outcome::Unreachable(error), Duration::ZERO));
+    }
+}

@@ -1,0 +1,87 @@
+//! Watching an account: measurements, nodes, cache. A part of [`Engine`]'s public methods.
+
+use super::Engine;
+use super::api::status::{CacheStats, NodeStatus};
+use super::tasks::to_the_end;
+use super::wallet::status;
+use crate::error::Error;
+use crate::metrics::{HistoryPoint, Snapshot, Target};
+use crate::node::health::NodeHealth;
+
+impl Engine {
+    /// The operations measured so far, the history of this folder included.
+    #[must_use]
+    pub fn metrics(&self) -> Snapshot {
+        status::metrics(self.account())
+    }
+
+    /// The target status of the measured operations.
+    #[must_use]
+    pub fn target(&self) -> Target {
+        self.account().measure.metrics.target()
+    }
+
+    /// The metrics in Prometheus text format.
+    #[must_use]
+    pub fn prometheus(&self) -> String {
+        self.account().measure.metrics.prometheus()
+    }
+
+    /// What was measured from `from_minute` up to but not including `to_minute` (minutes since the Unix epoch), a point
+    /// per step; see [`Metrics::history`](crate::metrics::Metrics::history).
+    ///
+    /// # Errors
+    /// Store errors.
+    ///
+    /// # Cancel safety
+    /// Reads only; what was measured since the last write to disk may be written or not.
+    pub async fn metrics_history(
+        &self,
+        from_minute: i64,
+        to_minute: i64,
+        step_minutes: u32,
+    ) -> Result<Vec<HistoryPoint>, Error> {
+        status::metrics_history(self.account(), from_minute, to_minute, step_minutes).await
+    }
+
+    /// Starts the measurements at zero and forgets their history.
+    ///
+    /// # Errors
+    /// `locked` for a handle that only reads along; store errors.
+    ///
+    /// # Cancel safety
+    /// Whole or not at all.
+    pub async fn reset_metrics(&self) -> Result<(), Error> {
+        let account = self.writable()?;
+        to_the_end(async move { status::reset_metrics(&account).await }).await
+    }
+
+    /// How many nodes are configured.
+    #[must_use]
+    pub fn node_count(&self) -> usize {
+        self.account().network.len()
+    }
+
+    /// Each configured node, in the order of the configuration.
+    #[must_use]
+    pub fn nodes(&self) -> Vec<NodeStatus> {
+        self.account().network.statuses()
+    }
+
+    /// Health of each configured node.
+    #[must_use]
+    pub fn node_health(&self) -> Vec<NodeHealth> {
+        self.account().network.node_health()
+    }
+
+    /// Statistics of the cache.
+    ///
+    /// # Errors
+    /// Store errors.
+    ///
+    /// # Cancel safety
+    /// Reads only.
+    pub async fn cache_stats(&self) -> Result<CacheStats, Error> {
+        status::cache_stats(self.account()).await
+    }
+}

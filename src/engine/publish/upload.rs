@@ -1,0 +1,132 @@
+//! Brings the blocks of an edition to one node, each once, and pins them there.
+
+use std::time::Duration;
+
+use super::lane::Lane;
+use crate::error::{Code, Error};
+use crate::limits;
+use crate::model::car::CarWriter;
+use crate::model::cid::Cid;
+use crate::node::Repin;
+
+/// Slowest uplink that is still waited for.
+const UPLINK_BYTES_PER_S: u64 = 64 * 1024;
+
+impl Lane<'_> {
+    /// Makes the node hold the edition's blocks. `direct` sends them; otherwise the node pulls them from its peers,
+    /// and they are sent when it cannot.
+    ///
+    /// # Errors
+    /// The node's error; what it accepted before stays remembered.
+    pub async fn supply(&self, lack: &[Cid], direct: bool) -> Result<(), Error> {
+        if !direct {
+            match self.pull().await {
+                Ok(()) => return Ok(()),
+                Err(e) => {
+                    tracing::debug!(node = self.node.id(), code = %e.code(), "could not pull from its peers")
+                }
+            }
+        }
+        self.upload(lack).await
+    }
+
+    /// Pins; when the node lost what it was known to hold, sends everything once more.
+    ///
+    /// # Errors
+    /// The node's error.
+    pub async fn pin_or_resend(&self) -> Result<(), Error> {
+        let Err(first) = self.pin().await else { return Ok(()) };
+        if first.code() == Code::Denied {
+            return Err(first);
+        }
+        tracing::debug!(node = self.node.id(), code = %first.code(), "the pin failed; everything is sent again");
+        self.account.local.forget_node(self.node.id()).await?;
+        self.upload(&self.edition.all).await?;
+        self.pin().await
+    }
+
+    /// Uploads blocks in CARs and remembers after each what the node has, so that a later run resumes.
+    async fn upload(&self, cids: &[Cid]) -> Result<(), Error> {
+        let mut rest = cids;
+        while !rest.is_empty() {
+            let (car, taken) = self.next_car(rest).await?;
+            let (sent, left) = rest.split_at_checked(taken).unwrap_or((rest, &[]));
+            let slowest = Duration::from_secs(car.len() as u64 / UPLINK_BYTES_PER_S);
+            self.node
+                .import(car, &self.run.call(self.account, self.account.config.timeouts.publish + slowest))
+                .await?;
+            self.account.events.step();
+            // The last part is remembered once the node was proven.
+            if !left.is_empty() {
+                self.account.local.note_held(self.node.id(), sent.to_vec()).await?;
+            }
+            rest = left;
+        }
+        Ok(())
+    }
+
+    /// Packs blocks up to the size of one CAR; says how many of the CIDs it took.
+    async fn next_car(&self, cids: &[Cid]) -> Result<(bytes::Bytes, usize), Error> {
+        let mut car = CarWriter::new(&self.edition.edition.root);
+        let mut taken = 0;
+        for cid in cids {
+            if taken > 0 && car.len() >= limits::CAR_CHUNK_BYTES {
+                break;
+            }
+            taken += 1;
+            match self.edition.blocks.get(cid) {
+                Some(block) => car.push(block),
+                None => match self.account.local.block(cid).await? {
+                    Some(block) => car.push(&block),
+                    // It must not block the rest: it is fetched again, the next keep is without it.
+                    None => {
+                        let message =
+                            "a stored payload is damaged; it is fetched again before the next publish";
+                        return Err(Error::new(Code::Corrupt, message));
+                    }
+                },
+            }
+        }
+        Ok((car.finish(), taken))
+    }
+
+    /// Asks the node to pin, so that it pulls missing blocks from its peers; gives up when no further block arrives.
+    async fn pull(&self) -> Result<(), Error> {
+        let call = self.run.call(self.account, limits::PULL_TOTAL);
+        let (blocks, mut seen) = tokio::sync::watch::channel(0_u64);
+        let progress = |count: u64| {
+            // The same count again is a sign of life, not of progress.
+            if blocks.send_if_modified(|old| std::mem::replace(old, count) != count) {
+                self.account.events.step();
+            }
+        };
+        let stalled =
+            async { while let Ok(Ok(())) = tokio::time::timeout(limits::PULL_IDLE, seen.changed()).await {} };
+        tokio::select! {
+            pinned = self.node.pin(&self.edition.edition.root, &self.edition.name, &progress, &call) => pinned,
+            () = stalled => Err(Error::new(Code::Deadline, "no further block came from its peers")),
+        }
+    }
+
+    /// Moves the node's pin to the edition's root, or pins it for the first time.
+    async fn pin(&self) -> Result<(), Error> {
+        let root = self.edition.edition.root;
+        let old = {
+            let state = self.account.local.read();
+            state
+                .nodes()
+                .row(self.node.id(), self.edition.edition.slot)
+                .and_then(|row| row.pinned.last().copied())
+        };
+        if let Some(old) = old.filter(|old| *old != root) {
+            return match self.node.repin(&old, &root, &self.run.usual_call(self.account)).await? {
+                Repin::Pinned => Ok(()),
+                Repin::OldMissing => Err(Error::new(Code::NotFound, "the node lost its pin")),
+            };
+        }
+        let progress = |_blocks: u64| self.account.events.step();
+        self.node
+            .pin(&root, &self.edition.name, &progress, &self.run.call(self.account, limits::WAIT_TOTAL))
+            .await
+    }
+}

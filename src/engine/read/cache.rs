@@ -1,0 +1,84 @@
+//! What a read finds, and when the cache may answer in its place.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::clock::{UnixMs, millis};
+use crate::engine::account::Account;
+use crate::engine::api::report::{NodeReport, SyncOutcome};
+use crate::engine::local::state::names::KnownName;
+use crate::engine::network::heard::Heard;
+use crate::limits;
+use crate::node::Source;
+
+/// What a read found.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    pub source: Source,
+    pub outcome: SyncOutcome,
+    /// Until list and balance were merged.
+    pub list: Duration,
+    /// Until payloads were here too, or the deadline passed.
+    pub elapsed: Duration,
+    pub added: usize,
+    pub spent: usize,
+    pub nodes: Vec<NodeReport>,
+    pub warnings: Vec<String>,
+}
+
+/// Answers from cache when nothing can be new, or when everything failed moments ago.
+pub fn cached(account: &Account, started: Instant) -> Option<Reading> {
+    let (source, outcome, warning) = if is_fresh(account) {
+        (Source::Cache, SyncOutcome::UpToDate, None)
+    } else if has_just_failed(account) {
+        (Source::None, SyncOutcome::Offline, Some("every node failed moments ago".to_owned()))
+    } else {
+        return None;
+    };
+    let elapsed = account.clock.monotonic().saturating_duration_since(started);
+    Some(Reading {
+        source,
+        outcome,
+        list: elapsed,
+        elapsed,
+        added: 0,
+        spent: 0,
+        nodes: Heard::default().node_reports(&account.network),
+        warnings: warning.into_iter().collect(),
+    })
+}
+
+fn is_fresh(account: &Account) -> bool {
+    let state = account.local.read();
+    let now = account.clock.now();
+    let ttl = millis(account.config.cache.record_ttl);
+    let marks = state.marks();
+    let is_current = |known: &KnownName| {
+        known.record.is_none() || within(now, known.verified_at, ttl) || is_quiet(known.changed_at, now)
+    };
+    // A failure since the last good read counts: what was verified then is no longer known to be current.
+    marks.first_read()
+        && marks.failed_at().is_none()
+        && !state.session().has_unread()
+        && state.names().iter().all(|(_, known)| is_current(known))
+        // A wallet without any name has only the last look beyond the known slots.
+        && (!state.names().is_empty() || within(now, marks.gap_at(), ttl))
+        && state.holdings().missing_count() == 0
+        && state.levels().pending() == 0
+}
+
+fn has_just_failed(account: &Account) -> bool {
+    let state = account.local.read();
+    let backoff = millis(account.config.cache.failure_backoff);
+    let failed_at = state.marks().failed_at();
+    state.marks().first_read() && failed_at.is_some_and(|at| within(account.clock.now(), at, backoff))
+}
+
+fn within(now: UnixMs, at: UnixMs, span: i64) -> bool {
+    (0..span).contains(&now.saturating_sub(at))
+}
+
+fn is_quiet(changed_at: UnixMs, now: UnixMs) -> bool {
+    now.saturating_sub(changed_at) > millis(limits::QUIET_NAME)
+}

@@ -1,0 +1,131 @@
+//! From the nodes to this device: one read of the wallet.
+//!
+//! Rounds of questions until no new slot is named; what was heard is merged, judged and noted; laggards are repaired behind
+//! the answer; payloads are fetched with the time that is left.
+
+pub mod cache;
+mod pins;
+pub mod repairs;
+mod round;
+mod verdict;
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use self::cache::Reading;
+use self::round::Tally;
+use super::account::Account;
+use super::api::event::Progress;
+use super::api::report::{SyncFailure, SyncOutcome};
+use super::merge::content::fetch_missing;
+use super::network::heard::Heard;
+use crate::error::Error;
+use crate::metrics::Operation;
+use crate::model::identity::Slot;
+use crate::model::root::Root;
+use crate::node::{Call, Meter, Source};
+
+/// Reads the nodes.
+///
+/// # Errors
+/// `unreachable`, `invalid` or `denied` when nothing usable was heard; store errors. Local data are as they were.
+///
+/// # Cancel safety
+/// What was merged stays.
+pub async fn read_nodes(
+    account: &Arc<Account>,
+    fresh: bool,
+    budget: Duration,
+    meter: Arc<Meter>,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<Reading, SyncFailure> {
+    let started = account.clock.monotonic();
+    let call = Call { deadline: started + budget, meter };
+    let (heard, mut tally, plan) = ask_all(account, fresh, started, &call, progress).await?;
+    heard.note_shown(&account.network);
+    verdict::judge(account, &heard, plan.cold, &call, &mut tally).await?;
+    let list = account.clock.monotonic().saturating_duration_since(started);
+    progress(Progress::Listed { added: tally.added });
+    if tally.rival {
+        tally.warnings.extend(account.local.leave_slot(account.entropy.draw()).await?);
+    }
+    verdict::note(account, &heard, &tally, plan.gap).await?;
+    repairs::start(account, &heard).await?;
+    fetch_content(account, std::mem::take(&mut tally.roots), heard.source(), progress, &call).await?;
+    let outcome = match (account.local.read().session().is_read_only(), tally.changed) {
+        (true, _) => SyncOutcome::ReadOnly,
+        (_, true) => SyncOutcome::Merged,
+        _ => SyncOutcome::UpToDate,
+    };
+    Ok(Reading {
+        source: heard.source(),
+        outcome,
+        list,
+        elapsed: account.clock.monotonic().saturating_duration_since(started),
+        added: tally.added,
+        spent: tally.spent,
+        nodes: heard.node_reports(&account.network),
+        warnings: tally.warnings,
+    })
+}
+
+/// What kind of read it is.
+struct Plan {
+    /// No name is known yet.
+    cold: bool,
+    /// The slots beyond the known ones are asked for too.
+    gap: bool,
+}
+
+/// Asks for the first slots, then for those that the found roots name, until there is nothing new.
+async fn ask_all(
+    account: &Arc<Account>,
+    fresh: bool,
+    started: Instant,
+    call: &Call,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+) -> Result<(Heard, Tally, Plan), SyncFailure> {
+    let which = account.network.askable(fresh);
+    let cold = account.local.read().names().is_empty();
+    let (mut queue, gap) = round::first_slots(account, fresh);
+    progress(Progress::Reading { names: queue.len() });
+    let (mut tally, mut heard) = (Tally::default(), Heard::default());
+    let mut asked: BTreeSet<Slot> = BTreeSet::new();
+    while !queue.is_empty() && account.clock.monotonic() < call.deadline {
+        asked.extend(queue.iter().copied());
+        let asked_at = account.clock.monotonic();
+        let names = round::names(account, &queue);
+        let round = account.network.ask(&names, &which, Some(started), call).await;
+        let source = round.source();
+        account.measure.part(Operation::Resolve, source, asked_at, source != Source::None);
+        let mut heads = round::take(account, &queue, &round, call, &mut tally).await?;
+        heard.extend(round);
+        if gap {
+            heads.extend(round::beyond(account));
+        }
+        queue = heads.into_iter().filter(|slot| !asked.contains(slot)).collect();
+    }
+    Ok((heard, tally, Plan { cold, gap }))
+}
+
+/// Fetches what is missing, and counts it when anything was.
+async fn fetch_content(
+    account: &Account,
+    found: Vec<Root>,
+    source: Source,
+    progress: &(dyn Fn(Progress) + Send + Sync),
+    call: &Call,
+) -> Result<(), Error> {
+    let is_whole = || account.local.read().holdings().missing_count() == 0;
+    if is_whole() {
+        return Ok(());
+    }
+    let roots = if found.is_empty() { account.local.known_roots().await? } else { found };
+    let started = account.clock.monotonic();
+    let fetched = fetch_missing(account, &roots, progress, call).await;
+    account.measure.part(Operation::Fetch, source, started, fetched.is_ok() && is_whole());
+    fetched
+}

@@ -1,0 +1,154 @@
+//! One round of a read: which slots are asked for, and what their records bring.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use futures_util::future::join_all;
+use tokio::time::Instant;
+
+use crate::clock::millis;
+use crate::engine::account::Account;
+use crate::engine::api::report::SyncFailure;
+use crate::engine::local::state::names::Standing;
+use crate::engine::merge::{Merged, merge_record};
+use crate::engine::network::ask::Asked;
+use crate::engine::network::heard::Heard;
+use crate::error::{Code, Error};
+use crate::limits;
+use crate::model::identity::Slot;
+use crate::model::record::{Freshness, Record};
+use crate::model::root::Root;
+use crate::node::Call;
+
+/// Part of the time left that merging may take: the payloads get the rest.
+const MERGE_SHARE: f64 = 0.6;
+
+/// What a read has brought so far.
+#[derive(Default)]
+pub struct Tally {
+    pub added: usize,
+    pub spent: usize,
+    pub changed: bool,
+    pub warnings: Vec<String>,
+    pub roots: Vec<Root>,
+    /// Under our own name stood a record that this device never wrote.
+    pub rival: bool,
+    /// Names with a record whose content could not be read: they are not up to date, whatever else is.
+    pub unread: BTreeSet<Slot>,
+}
+
+/// The names a sync begins with, and whether they include the gap beyond the known ones.
+pub fn first_slots(account: &Account, fresh: bool) -> (Vec<Slot>, bool) {
+    let state = account.local.read();
+    let names = state.names();
+    if names.is_empty() {
+        return (Slot::all().take(usize::from(limits::FIRST_ROUND_SLOTS)).collect(), true);
+    }
+    let now = account.clock.now();
+    let since_gap = now.saturating_sub(state.marks().gap_at());
+    let gap = fresh || since_gap < 0 || since_gap >= millis(limits::GAP_EVERY);
+    let quiet = now.saturating_sub(millis(limits::QUIET_NAME));
+    let own = names.own().slot;
+    let is_asked = |slot, changed_at| gap || changed_at > quiet || own == Some(slot);
+    let mut slots: Vec<Slot> = names
+        .iter()
+        .filter(|(slot, known)| is_asked(*slot, known.changed_at))
+        .map(|(slot, _)| slot)
+        .collect();
+    drop(state);
+    if gap {
+        slots.extend(beyond(account));
+    }
+    (slots, gap)
+}
+
+/// The next slots beyond the highest known one.
+pub fn beyond(account: &Account) -> Vec<Slot> {
+    let highest = account.local.read().names().highest();
+    let next = highest.map_or(0, |slot| slot.number().saturating_add(1));
+    (0..limits::SLOT_GAP).filter_map(|step| Slot::new(next.saturating_add(step))).collect()
+}
+
+/// The names of slots, with what is known of each.
+pub fn names(account: &Account, slots: &[Slot]) -> Vec<Asked> {
+    let state = account.local.read();
+    let ask = |slot: &Slot| Asked {
+        slot: *slot,
+        name: account.local.keys().slot(*slot).name(),
+        is_known: state.names().get(*slot).is_some(),
+        high_water: state.names().high_water(*slot),
+    };
+    slots.iter().map(ask).collect()
+}
+
+/// Merges what one round showed; gives the slots that the found roots name.
+///
+/// # Errors
+/// Store errors, and `inventory_too_large`.
+pub async fn take(
+    account: &Arc<Account>,
+    slots: &[Slot],
+    round: &Heard,
+    call: &Call,
+    tally: &mut Tally,
+) -> Result<BTreeSet<Slot>, SyncFailure> {
+    let records: Vec<(Slot, &Record)> = slots
+        .iter()
+        .flat_map(|slot| round.records(*slot).into_iter().map(|record| (*slot, record)))
+        .collect();
+    // All at once: content that no node gives must not keep the others waiting, nor take the time of the payloads.
+    let call = &share_of(call, account.clock.monotonic());
+    let merging = records.iter().map(|(slot, record)| merge_record(account, *slot, record, call));
+    let merged = join_all(merging).await;
+    let mut heads = BTreeSet::new();
+    for ((slot, record), merged) in records.into_iter().zip(merged) {
+        tally.rival |= account.local.read().names().standing(slot, record) == Standing::Rival;
+        let is_expired = record.freshness(account.clock.now()) == Freshness::Expired;
+        if is_expired {
+            tally.warnings.push(format!("slot {slot}: a record past its EOL"));
+        }
+        heads.extend(tally.take(slot, merged, is_expired)?);
+    }
+    Ok(heads)
+}
+
+impl Tally {
+    /// Counts what became of one record; gives the heads of its root.
+    fn take(
+        &mut self,
+        slot: Slot,
+        merged: Result<Merged, Error>,
+        is_expired: bool,
+    ) -> Result<Vec<Slot>, SyncFailure> {
+        match merged {
+            Ok(Merged::Yes(root, gain, warnings)) => {
+                self.added += gain.added;
+                self.spent += gain.spent;
+                self.changed |= gain.changed > 0;
+                self.warnings.extend(warnings);
+                let heads = root.heads.keys().copied().collect();
+                self.roots.push(*root);
+                return Ok(heads);
+            }
+            Ok(Merged::Already) => {}
+            Ok(Merged::Foreign(e)) => self
+                .warnings
+                .push(format!("slot {slot} holds something else and is left alone: {}", e.message())),
+            Ok(Merged::ReadOnly(e)) => self.warnings.push(format!("slot {slot}: {}", e.message())),
+            Err(e) if e.is_storage() || e.code() == Code::InventoryTooLarge => return Err(e.into()),
+            Err(e) => {
+                tracing::debug!(slot = slot.number(), code = %e.code(), "a root could not be merged");
+                self.warnings.push(format!("slot {slot}: its content could not be read: {}", e.message()));
+                if !is_expired {
+                    self.unread.insert(slot);
+                }
+            }
+        }
+        Ok(Vec::new())
+    }
+}
+
+fn share_of(call: &Call, now: Instant) -> Call {
+    let left = call.deadline.saturating_duration_since(now);
+    Call { deadline: now + left.mul_f64(MERGE_SHARE), meter: call.meter.clone() }
+}

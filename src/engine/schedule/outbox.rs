@@ -1,0 +1,77 @@
+//! Publishes changes shortly after they were made, and keeps trying with growing pauses.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::timeout;
+
+use crate::engine::account::Account;
+use crate::engine::api::request::SyncRequest;
+use crate::engine::api::status::Ack;
+use crate::engine::publish::is_needed;
+use crate::engine::sync::Syncs;
+use crate::limits;
+use crate::node::PutMode;
+use crate::store::Level;
+
+/// Time beyond the node's own bound in which its answer may still come.
+const SPREAD_SLACK: Duration = Duration::from_secs(1);
+
+/// Runs until the schedule ends.
+pub async fn run(syncs: Arc<Syncs>) {
+    let account = syncs.account();
+    let mut pause = Duration::ZERO;
+    loop {
+        if pause.is_zero() {
+            if !is_needed(account) {
+                account.events.local_change().await;
+            }
+            tokio::time::sleep(account.config.coalesce).await;
+        } else {
+            let _ = timeout(pause, account.events.local_change()).await;
+        }
+        let fresh = pause > limits::RETRY_FIRST;
+        let request = SyncRequest { fresh, deadline: None, wait: Some(Level::Verified) };
+        let is_done = syncs.sync(request, Arc::new(|_| ())).await.is_ok() && is_verified(account);
+        if is_done {
+            pause = Duration::ZERO;
+            spread_when_quiet(account).await;
+        } else {
+            pause = longer(account, pause);
+        }
+    }
+}
+
+fn is_verified(account: &Account) -> bool {
+    account.local.read().levels().ack() == Ack::Verified && !account.local.has_pending()
+}
+
+/// Doubles up to the longest pause, with a fifth of jitter so that devices do not march in step.
+fn longer(account: &Account, pause: Duration) -> Duration {
+    let doubled =
+        if pause.is_zero() { limits::RETRY_FIRST } else { pause.saturating_mul(2).min(limits::RETRY_MAX) };
+    let fifth = u64::try_from(doubled.as_millis() / 5).unwrap_or(u64::MAX - 1);
+    doubled.saturating_add(Duration::from_millis(account.entropy.below(fifth + 1)))
+}
+
+/// After a while without changes the record goes to the DHT, one node after the other, bounded; publishing waits.
+async fn spread_when_quiet(account: &Account) {
+    if timeout(limits::SPREAD_QUIET, account.events.local_change()).await.is_ok() {
+        // A change came: it is taken up next.
+        account.events.wake_outbox();
+        return;
+    }
+    let _one = account.publishing.lock().await;
+    let record = {
+        let state = account.local.read();
+        let slot = state.names().owned_slot();
+        slot.and_then(|slot| state.names().get(slot)).and_then(|known| known.record.clone())
+    };
+    let Some(record) = record else { return };
+    for at in account.network.api_nodes() {
+        let Some(node) = account.network.node(at) else { continue };
+        let call = account.network.call(limits::SPREAD_TIMEOUT + SPREAD_SLACK);
+        let _ = node.put_record(&record, PutMode::Spread, &call).await;
+    }
+    account.network.spread_to_peers(&record).await;
+}

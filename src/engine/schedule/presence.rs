@@ -1,0 +1,99 @@
+//! Whether somebody is looking: how often the engine's own schedule reads, and reading at once after a pause.
+
+use std::time::Duration;
+
+use tokio::sync::watch;
+
+use crate::clock::millis;
+use crate::config::PollConfig;
+use crate::engine::account::Account;
+use crate::engine::api::request::SyncRequest;
+
+/// What the app said of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Presence {
+    is_in_front: bool,
+    /// Grows with each return from suspension.
+    resumed: u64,
+}
+
+impl Presence {
+    pub fn in_front() -> Self {
+        Self { is_in_front: true, resumed: 0 }
+    }
+
+    /// Whether this is news.
+    pub fn set_in_front(&mut self, is_in_front: bool) -> bool {
+        std::mem::replace(&mut self.is_in_front, is_in_front) != is_in_front
+    }
+
+    pub fn resume(&mut self) {
+        self.is_in_front = true;
+        self.resumed = self.resumed.wrapping_add(1);
+    }
+}
+
+/// A reason to read now.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Due {
+    /// The interval is over.
+    Interval,
+    /// The app came to the front.
+    Front,
+    /// The machine or the app was suspended: what was believed fresh is not.
+    Resumed,
+}
+
+/// A gap between wall and monotonic time that means the machine slept.
+const SLEEP_MS: i64 = 30_000;
+
+/// How often that gap is looked for; the monotonic clock stands still while the machine sleeps, so a long wait would end late.
+const LOOK: Duration = Duration::from_secs(15);
+
+/// Waits until the next read is due. `heard` is kept from call to call.
+pub async fn next_due(account: &Account, heard: &mut watch::Receiver<Presence>) -> Due {
+    let mut before = *heard.borrow_and_update();
+    let (started, wall) = (account.clock.monotonic(), account.clock.now());
+    let luck = account.entropy.below(u64::MAX);
+    loop {
+        let now = account.clock.monotonic();
+        if account.clock.now().saturating_sub(wall) > millis(now - started).saturating_add(SLEEP_MS) {
+            return Due::Resumed;
+        }
+        let until = started + interval(&account.config.poll, before, luck);
+        if now >= until {
+            return Due::Interval;
+        }
+        tokio::select! {
+            () = tokio::time::sleep_until(until.min(now + LOOK)) => {}
+            changed = heard.changed() => {
+                let now = *heard.borrow_and_update();
+                if changed.is_err() {
+                    // The account is gone and this task with it.
+                    std::future::pending::<()>().await;
+                }
+                if now.resumed != before.resumed {
+                    return Due::Resumed;
+                }
+                if now.is_in_front && !before.is_in_front {
+                    return Due::Front;
+                }
+                before = now;
+            }
+        }
+    }
+}
+
+/// The same draw of luck gives a place in either range, so that going back and forth does not put the read off.
+fn interval(poll: &PollConfig, presence: Presence, luck: u64) -> Duration {
+    let [from, to] = if presence.is_in_front { poll.foreground } else { poll.background };
+    let span = to.saturating_sub(from).saturating_add(1);
+    Duration::from_millis(from.saturating_add(luck.checked_rem(span).unwrap_or(0)))
+}
+
+impl Due {
+    /// What to ask for. A cache that is still fresh answers an app that comes to the front.
+    pub fn request(self) -> SyncRequest {
+        SyncRequest { fresh: self == Self::Resumed, deadline: None, wait: None }
+    }
+}

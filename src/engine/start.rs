@@ -1,0 +1,195 @@
+//! Opens an account from its folder or its parts, and closes it.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+
+use super::account::Account;
+use super::events::Events;
+use super::local::Local;
+use super::local::load::LocalParts;
+use super::measure::Measure;
+use super::network::Network;
+use super::schedule::Schedule;
+use super::sync::Syncs;
+use super::tasks::Tasks;
+use crate::clock::{Clock, Entropy, SystemClock};
+use crate::config::Config;
+use crate::error::Error;
+use crate::metrics::Metrics;
+use crate::model::identity::WalletKeys;
+use crate::node::Node;
+use crate::node::health::Health;
+use crate::node::kubo::{Http, KuboNode};
+use crate::node::peers::Peers;
+use crate::node::race::NodeSet;
+use crate::secret::Secret;
+use crate::store::Store;
+use crate::store::sqlite::{OpenMode, SqliteStore};
+
+/// How an account is opened.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// Owns the data folder and works on request only.
+    Own,
+    /// Owns the data folder, publishes and polls by itself.
+    Background,
+    /// Reads beside the process that owns the folder; every write is refused.
+    ReadAlong,
+}
+
+/// What an account is opened with.
+#[derive(Clone, Debug)]
+pub struct OpenOptions {
+    /// The account's own data folder; created when absent.
+    pub dir: PathBuf,
+    /// Settings.
+    pub config: Config,
+    /// How to open it.
+    pub mode: Mode,
+}
+
+/// The parts an engine is made of; tests bring their own.
+pub struct Parts {
+    /// Settings, validated here.
+    pub config: Config,
+    /// What survives.
+    pub store: Arc<dyn Store>,
+    /// The nodes, in the order of the configuration.
+    pub nodes: Vec<Arc<dyn Node>>,
+    /// The same nodes as libp2p peers, if they have addresses: the third tier.
+    pub peers: Option<Arc<dyn Peers>>,
+    /// Time.
+    pub clock: Arc<dyn Clock>,
+    /// Randomness.
+    pub entropy: Entropy,
+    /// How to open it.
+    pub mode: Mode,
+}
+
+/// An open account with what works on it.
+pub struct OpenAccount {
+    pub account: Arc<Account>,
+    pub syncs: Arc<Syncs>,
+    schedule: Schedule,
+}
+
+/// Opens an account in a folder.
+///
+/// # Errors
+/// `bad_request`, `locked`, `newer_schema`, `wrong_wallet`, `storage_io`, `storage_full`, `corrupt`.
+pub async fn open(secret: &Secret, options: OpenOptions) -> Result<OpenAccount, Error> {
+    let OpenOptions { dir, config, mode } = options;
+    config.validate()?;
+    let clock: Arc<dyn Clock> = Arc::new(SystemClock);
+    let store_mode = match mode {
+        Mode::ReadAlong => OpenMode::ReadAlong,
+        Mode::Own | Mode::Background => OpenMode::Own,
+    };
+    let opened = SqliteStore::open(&dir, clock.clone(), store_mode)?;
+    let store: Arc<dyn Store> = Arc::new(opened.store);
+    let warnings = opened.warnings.iter().map(ToString::to_string).collect();
+    let parts = async {
+        let (nodes, peers) = (http_nodes(&config)?, third_tier(&config)?);
+        let entropy = Entropy::system()?;
+        assemble(secret, Parts { config, store: store.clone(), nodes, peers, clock, entropy, mode }, warnings)
+            .await
+    };
+    match parts.await {
+        Ok(opened) => Ok(opened),
+        Err(error) => {
+            // The folder is free again when this returns.
+            let _ = store.close().await;
+            Err(error)
+        }
+    }
+}
+
+/// Opens an account from its parts; `warnings` are what the store found damaged.
+///
+/// # Errors
+/// As [`open`].
+pub async fn assemble(secret: &Secret, parts: Parts, warnings: Vec<String>) -> Result<OpenAccount, Error> {
+    let Parts { config, store, nodes, peers, clock, entropy, mode } = parts;
+    config.validate()?;
+    let events = Arc::new(Events::new());
+    let local = LocalParts {
+        keys: WalletKeys::derive(secret, config.network.as_deref()),
+        store,
+        clock: clock.clone(),
+        events: events.clone(),
+        warnings,
+        reads_along: mode == Mode::ReadAlong,
+    };
+    let (local, kept) = Local::open(local, &entropy).await?;
+    let metrics = Metrics::new(clock.clone(), config.metrics.slow);
+    metrics.restore(&local.history().await?);
+    let measure = Arc::new(Measure::new(metrics, clock.clone(), kept.last_sync));
+    let health = Health::new(nodes.iter().map(|node| node.id().to_owned()));
+    if let Some(kept) = kept.health {
+        health.restore(&kept);
+    }
+    let nodes = NodeSet::new(nodes, Arc::new(health));
+    let network = Network::new(nodes, peers, clock.clone(), measure.clone(), &config);
+    let (tasks, publishing) = (Tasks::default(), Mutex::new(()));
+    let account =
+        Arc::new(Account { config, clock, entropy, local, network, events, tasks, measure, publishing });
+    let syncs = Arc::new(Syncs::new(account.clone()));
+    let schedule = Schedule::new();
+    if mode == Mode::Background {
+        schedule.start(&syncs).await;
+    }
+    Ok(OpenAccount { account, syncs, schedule })
+}
+
+impl OpenAccount {
+    pub fn schedule(&self) -> &Schedule {
+        &self.schedule
+    }
+
+    /// Lets running work end for at most `drain`, then releases the folder.
+    ///
+    /// # Errors
+    /// Store errors of the last writes.
+    pub async fn close(&self, drain: Duration) -> Result<(), Error> {
+        let account = &self.account;
+        if !account.tasks.close() {
+            return Ok(());
+        }
+        self.schedule.stop().await;
+        account.tasks.drain(drain).await;
+        account.network.close();
+        let written = match account.local.reads_along() {
+            true => Ok(()),
+            false => account.local.write_measurements(&account.measure).await,
+        };
+        // The folder is free whatever became of the last write.
+        account.local.close().await.and(written)
+    }
+}
+
+fn http_nodes(config: &Config) -> Result<Vec<Arc<dyn Node>>, Error> {
+    let http = Http::new()?;
+    let mut nodes: Vec<Arc<dyn Node>> = Vec::new();
+    for node in &config.nodes {
+        nodes.push(Arc::new(KuboNode::new(node, &http, &config.timeouts)?));
+    }
+    Ok(nodes)
+}
+
+/// The peers of the configuration; nothing is opened before they are asked.
+#[cfg(feature = "dht")]
+fn third_tier(config: &Config) -> Result<Option<Arc<dyn Peers>>, Error> {
+    use crate::node::dht::Dht;
+
+    let dht = Dht::new(&config.nodes, &config.bootstrap_peers, Entropy::system()?)?;
+    Ok(dht.map(|dht| Arc::new(dht) as Arc<dyn Peers>))
+}
+
+#[cfg(not(feature = "dht"))]
+#[allow(clippy::unnecessary_wraps)]
+fn third_tier(_: &Config) -> Result<Option<Arc<dyn Peers>>, Error> {
+    Ok(None)
+}

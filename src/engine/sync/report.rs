@@ -1,0 +1,87 @@
+//! What a sync reports of its reading and its publishing.
+
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::engine::account::Account;
+use crate::engine::api::report::{NameReport, SyncFailure, SyncOutcome, SyncReport};
+use crate::engine::network::heard::Heard;
+use crate::engine::read::cache::Reading;
+use crate::node::{Source, Traffic};
+
+/// Result of the publishing part of a sync.
+pub struct Publishing {
+    pub traffic: Traffic,
+    /// Whether a level rose.
+    pub raised: bool,
+    pub warnings: Vec<String>,
+}
+
+/// The reading when nothing answered: what is here, named as offline.
+pub fn offline(account: &Account, started: Instant, failure: SyncFailure) -> Reading {
+    let elapsed = account.clock.monotonic().saturating_duration_since(started);
+    Reading {
+        source: Source::None,
+        outcome: SyncOutcome::Offline,
+        list: elapsed,
+        elapsed,
+        added: 0,
+        spent: 0,
+        nodes: if failure.nodes.is_empty() {
+            Heard::default().node_reports(&account.network)
+        } else {
+            failure.nodes
+        },
+        warnings: vec![failure.error.message().to_owned()],
+    }
+}
+
+/// The report of a finished sync.
+pub fn report(
+    account: &Account,
+    reading: Reading,
+    traffic: Traffic,
+    publishing: Option<Publishing>,
+) -> SyncReport {
+    let ms = |duration: Duration| (duration.as_secs_f64() * 10_000.0).round() / 10.0;
+    let state = account.local.read();
+    let Reading { mut warnings, mut outcome, .. } = reading;
+    let mut traffic = traffic;
+    if let Some(publishing) = publishing {
+        if publishing.raised {
+            outcome = SyncOutcome::Published;
+        }
+        warnings.extend(publishing.warnings);
+        traffic = traffic + publishing.traffic;
+    }
+    let names = state
+        .names()
+        .iter()
+        .map(|(slot, known)| NameReport {
+            slot: slot.number(),
+            name: account.local.keys().slot(slot).name().peer_id(),
+            sequence: known.sequence,
+            root: known.record.as_ref().and_then(|record| record.root()).map(|root| root.to_string()),
+        })
+        .collect();
+    SyncReport {
+        ok: true,
+        source: reading.source,
+        outcome,
+        list_ms: ms(reading.list),
+        elapsed_ms: ms(reading.elapsed),
+        missing_payloads: state.holdings().missing_payloads(),
+        ack: state.levels().ack(),
+        verified_nodes: state.verified_nodes(),
+        tokens: state.counts(),
+        added: reading.added,
+        spent: reading.spent,
+        names,
+        requests: traffic.requests,
+        bytes_in: traffic.bytes_in,
+        bytes_out: traffic.bytes_out,
+        nodes: reading.nodes,
+        warnings,
+    }
+}

@@ -1,0 +1,108 @@
+//! The read of a sync, shared by all callers that come while it runs.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures_util::FutureExt;
+use futures_util::future::{BoxFuture, Shared};
+use tokio::sync::Mutex;
+
+use crate::engine::account::Account;
+use crate::engine::api::event::Event;
+use crate::engine::api::report::{SyncFailure, SyncOutcome};
+use crate::engine::api::request::{OnProgress, SyncRequest};
+use crate::engine::read::cache::Reading;
+use crate::engine::read::read_nodes;
+use crate::error::{Code, Error};
+use crate::metrics::Operation;
+use crate::node::{Meter, Source, Traffic};
+
+/// What a read may take beyond its deadline to put its result together.
+const SLACK: Duration = Duration::from_millis(100);
+
+/// A finished read with what it cost.
+#[derive(Clone)]
+pub struct Done {
+    pub reading: Reading,
+    pub traffic: Traffic,
+}
+
+/// A read that is under way.
+pub struct Running {
+    /// It asks the nodes whatever was noted of their health.
+    fresh: bool,
+    read: Shared<BoxFuture<'static, Result<Done, SyncFailure>>>,
+}
+
+/// Joins the running read or starts one.
+///
+/// # Errors
+/// Those of the read; `deadline` when it does not end.
+pub async fn read_shared(
+    account: &Arc<Account>,
+    running: &Mutex<Option<Running>>,
+    request: SyncRequest,
+    progress: &OnProgress,
+) -> Result<Done, SyncFailure> {
+    let usual = account.config.timeouts.sync;
+    let budget = request.deadline.map_or(usual, |deadline| deadline.min(usual));
+    let read = {
+        let mut running = running.lock().await;
+        match running.as_ref() {
+            Some(Running { fresh, read }) if read.peek().is_none() && (*fresh || !request.fresh) => {
+                read.clone()
+            }
+            _ => {
+                let read = start(account.clone(), request.fresh, budget, progress.clone());
+                *running = Some(Running { fresh: request.fresh, read: read.clone() });
+                read
+            }
+        }
+    };
+    match tokio::time::timeout(budget + SLACK, read).await {
+        Ok(done) => done,
+        Err(_) => Err(Error::new(Code::Deadline, "the sync did not end in time").into()),
+    }
+}
+
+fn start(
+    account: Arc<Account>,
+    fresh: bool,
+    budget: Duration,
+    progress: OnProgress,
+) -> Shared<BoxFuture<'static, Result<Done, SyncFailure>>> {
+    let task = tokio::spawn(read(account, fresh, budget, progress));
+    let ended = || SyncFailure::from(Error::new(Code::TaskFailed, "the sync ended unexpectedly"));
+    async move { task.await.unwrap_or_else(|_| Err(ended())) }.boxed().shared()
+}
+
+/// Reads, measures, and announces start and end.
+async fn read(
+    account: Arc<Account>,
+    fresh: bool,
+    budget: Duration,
+    progress: OnProgress,
+) -> Result<Done, SyncFailure> {
+    let started = account.clock.monotonic();
+    let meter = Arc::new(Meter::default());
+    let revision = account.local.revision();
+    account.events.emit(Event::SyncChanged { revision, running: true, outcome: None, source: None });
+    let result = read_nodes(&account, fresh, budget, meter.clone(), &*progress).await;
+    let traffic = meter.totals();
+    let (outcome, source) = match &result {
+        Ok(reading) => {
+            let ok = reading.outcome != SyncOutcome::Offline;
+            account.measure.read(Operation::Sync, reading.source, started, ok, traffic);
+            (reading.outcome, reading.source)
+        }
+        Err(failure) => {
+            account.measure.failed_read(started, traffic, &failure.error);
+            (SyncOutcome::Offline, Source::None)
+        }
+    };
+    let revision = account.local.revision();
+    let (outcome, source) = (Some(outcome), Some(source));
+    account.events.emit(Event::SyncChanged { revision, running: false, outcome, source });
+    account.events.emit(Event::NodeHealthChanged { revision });
+    result.map(|reading| Done { reading, traffic })
+}

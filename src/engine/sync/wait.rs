@@ -1,0 +1,221 @@
+//! The publishing part of a sync: publishes again and again until a level is reached, nothing moves any more, or the
+//! deadline passes; each publish is measured by itself.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::oneshot;
+use tokio::time::Instant;
+
+use super::report::Publishing;
+use crate::engine::account::Account;
+use crate::engine::api::event::Progress;
+use crate::engine::api::report::SyncFailure;
+use crate::engine::api::request::{OnProgress, SyncRequest};
+use crate::engine::api::status::Ack;
+use crate::engine::publish::run::{Published, Run};
+use crate::engine::publish::{is_needed, publish_once};
+use crate::error::{Code, Error};
+use crate::limits;
+use crate::node::{Meter, Traffic};
+use crate::store::Level;
+
+/// Publishes until the level is reached, nothing moves any more, or the deadline passes.
+pub async fn publish_pending(
+    account: &Arc<Account>,
+    request: &SyncRequest,
+    end: Option<Instant>,
+    progress: &OnProgress,
+) -> Result<Option<Publishing>, SyncFailure> {
+    if account.network.is_empty() || !is_needed(account) {
+        return Ok(None);
+    }
+    let pending = account.local.read().levels().pending() > 0;
+    let wanted = request.wait.or(pending.then_some(Level::Published));
+    let before = account.local.read().levels().ack();
+    let mut waiting = Waiting::new(account, wanted, end, progress);
+    let result = waiting.run().await;
+    let after = account.local.read().levels().ack();
+    let ok = result.is_ok() && wanted.is_none_or(|level| after >= Ack::from(level));
+    waiting.measure(ok, result.as_ref().err());
+    result?;
+    let raised = after > before || (pending && after >= Ack::Published);
+    Ok(Some(Publishing { traffic: waiting.meter.totals(), raised, warnings: waiting.warnings }))
+}
+
+/// What follows a run that has ended.
+enum Next {
+    /// Another one at once: something came in between that it had not reckoned with.
+    Again,
+    /// What it carried has the level; changes were made meanwhile.
+    Newer,
+    /// Nothing, if the level is reached. Else another one after a pause that grows.
+    Rest,
+}
+
+struct Waiting<'a> {
+    account: &'a Arc<Account>,
+    wanted: Option<Level>,
+    started: Instant,
+    end: Option<Instant>,
+    progress: &'a OnProgress,
+    meter: Arc<Meter>,
+    /// When the publish that is measured began, and what had gone over the wire before.
+    measured: (Instant, Traffic),
+    warnings: Vec<String>,
+}
+
+impl<'a> Waiting<'a> {
+    fn new(
+        account: &'a Arc<Account>,
+        wanted: Option<Level>,
+        end: Option<Instant>,
+        progress: &'a OnProgress,
+    ) -> Self {
+        let (started, meter) = (account.clock.monotonic(), Arc::new(Meter::default()));
+        let measured = (started, meter.totals());
+        Self { account, wanted, started, end, progress, meter, measured, warnings: Vec::new() }
+    }
+
+    async fn run(&mut self) -> Result<(), Error> {
+        let mut steps = self.account.events.steps();
+        let mut idle = self.started + limits::WAIT_IDLE;
+        let mut attempt = 0_u32;
+        let mut running = self.start().await;
+        loop {
+            let reached = self.reached();
+            let until = if reached { self.lingers() } else { self.until(idle) };
+            tokio::select! {
+                result = &mut running => {
+                    match self.take(result)? {
+                        Next::Again => {}
+                        _ if self.reached() => return Ok(()),
+                        Next::Newer => {
+                            // That publish is over: what follows is one of its own, as if it had been asked for now.
+                            self.measure(true, None);
+                            (attempt, idle) = (0, self.account.clock.monotonic() + limits::WAIT_IDLE);
+                            if !self.pause(self.account.config.coalesce, idle).await {
+                                return Ok(());
+                            }
+                            self.measured.0 = self.account.clock.monotonic();
+                        }
+                        Next::Rest => {
+                            attempt = attempt.saturating_add(1);
+                            let pause = limits::RERUN_PAUSE.saturating_mul(1 << attempt.min(limits::RERUN_DOUBLINGS));
+                            if !self.pause(pause, idle).await {
+                                return Ok(());
+                            }
+                        }
+                    }
+                    running = self.start().await;
+                }
+                changed = steps.changed() => {
+                    if changed.is_ok() {
+                        idle = self.account.clock.monotonic() + limits::WAIT_IDLE;
+                    }
+                    let verified = self.account.local.read().verified_nodes();
+                    (self.progress)(Progress::Publishing { verified, nodes: self.account.network.api_nodes().len() });
+                }
+                () = tokio::time::sleep_until(until) => {
+                    if !reached {
+                        self.warnings.push("deadline".to_owned());
+                    }
+                    return Ok(());
+                }
+            }
+        }
+    }
+
+    /// Waits before the next run; `false` when no time is left for one.
+    async fn pause(&mut self, pause: Duration, idle: Instant) -> bool {
+        let until = self.until(idle);
+        let wake = (self.account.clock.monotonic() + pause).min(until);
+        tokio::time::sleep_until(wake).await;
+        if wake >= until {
+            self.warnings.push("deadline".to_owned());
+            return false;
+        }
+        true
+    }
+
+    /// Runs in the background, so that leaving this wait does not stop it.
+    async fn start(&self) -> oneshot::Receiver<Result<Published, Error>> {
+        let (sender, receiver) = oneshot::channel();
+        let (account, run) = (self.account.clone(), Run::new(self.account, self.meter.clone()));
+        let publish = async move {
+            let _ = sender.send(publish_once(&account, &run).await);
+        };
+        self.account.tasks.behind(publish).await;
+        receiver
+    }
+
+    /// Looks at a run that has ended.
+    fn take(
+        &mut self,
+        result: Result<Result<Published, Error>, oneshot::error::RecvError>,
+    ) -> Result<Next, Error> {
+        match result {
+            Err(_) => Err(Error::new(Code::TaskFailed, "publishing ended unexpectedly")),
+            Ok(Ok(published)) => {
+                for (node, error) in &published.errors {
+                    self.warn(format!("node {node}: {}", error.message()));
+                }
+                Ok(self.after(&published))
+            }
+            Ok(Err(e)) if matches!(e.code(), Code::Unreachable | Code::Invalid | Code::Denied) => {
+                self.warn(e.message().to_owned());
+                Ok(Next::Rest)
+            }
+            Ok(Err(e)) => Err(e),
+        }
+    }
+
+    fn after(&self, published: &Published) -> Next {
+        if published.again {
+            return Next::Again;
+        }
+        let has_level = published.level.is_some_and(|level| self.wanted.is_none_or(|wanted| level >= wanted));
+        if has_level && self.account.local.read().levels().last() > published.upto {
+            Next::Newer
+        } else {
+            Next::Rest
+        }
+    }
+
+    fn warn(&mut self, line: String) {
+        if !self.warnings.contains(&line) {
+            self.warnings.push(line);
+        }
+    }
+
+    /// Notes what is over since the last time.
+    fn measure(&mut self, ok: bool, error: Option<&Error>) {
+        let totals = self.meter.totals();
+        let (started, before) =
+            std::mem::replace(&mut self.measured, (self.account.clock.monotonic(), totals));
+        self.account.measure.publish(started, totals - before, ok, error);
+    }
+
+    fn reached(&self) -> bool {
+        let ack = self.account.local.read().levels().ack();
+        self.wanted.is_none_or(|level| ack == Ack::None || ack >= Ack::from(level))
+    }
+
+    fn until(&self, idle: Instant) -> Instant {
+        let total = self.started + limits::WAIT_TOTAL;
+        let until = idle.min(total);
+        self.end.map_or(until, |end| end.min(until))
+    }
+
+    /// The level is reached; the other healthy nodes get as much time again to come along.
+    fn lingers(&self) -> Instant {
+        let now = self.account.clock.monotonic();
+        let took = now.saturating_duration_since(self.started);
+        let until = if self.wanted.is_none_or(|level| level == Level::Local) {
+            now
+        } else {
+            now + took.clamp(limits::LINGER_MIN, limits::LINGER_MAX)
+        };
+        self.end.map_or(until, |end| end.min(until))
+    }
+}

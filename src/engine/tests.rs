@@ -1,0 +1,231 @@
+//! The law of the state: after any sequence of operations, what is in memory equals what a reopened store gives.
+
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::cast_possible_truncation)]
+
+#[path = "../../tests/support/mod.rs"]
+mod support;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use proptest::prelude::*;
+
+use self::support::world::{Device, Fault, World, token};
+use super::api::request::SyncRequest;
+use super::api::status::CacheKind;
+use super::api::tokens::{NewToken, SpendKind};
+use super::local::load;
+use super::local::state::State;
+use super::local::state::change::Change;
+use crate::error::Code;
+use crate::store::{Level, MemoryStore, Store};
+
+/// Nodes of each world.
+const NODES: usize = 3;
+
+/// One step of a sequence; numbers choose among few names, so that steps meet.
+#[derive(Clone, Debug)]
+enum Op {
+    Put(u8),
+    /// A payload that several states have.
+    PutShared(u8),
+    Spend(u8, bool),
+    Set(u8, u16),
+    Sync(bool),
+    Publish,
+    /// The other device changes something and publishes it: a merge for this one.
+    Other(u8),
+    Fault(u8, u8),
+    Mend,
+    Forget(u8),
+    Clear,
+    Upkeep,
+    Pass(u8),
+    /// The next commit fails with nothing written; or written, with the outcome unknown.
+    FailCommit(bool),
+    Reopen,
+    /// The process is killed and started again.
+    Crash,
+    /// A block is damaged on the disk.
+    Damage(u8),
+}
+
+fn step() -> impl Strategy<Value = Op> {
+    prop_oneof![
+        6 => any::<u8>().prop_map(Op::Put),
+        3 => any::<u8>().prop_map(Op::PutShared),
+        3 => any::<(u8, bool)>().prop_map(|(n, proof)| Op::Spend(n, proof)),
+        3 => any::<(u8, u16)>().prop_map(|(n, len)| Op::Set(n, len % 2_000)),
+        4 => any::<bool>().prop_map(Op::Sync),
+        6 => Just(Op::Publish),
+        3 => any::<u8>().prop_map(Op::Other),
+        2 => any::<(u8, u8)>().prop_map(|(at, kind)| Op::Fault(at, kind)),
+        2 => Just(Op::Mend),
+        1 => any::<u8>().prop_map(Op::Forget),
+        1 => Just(Op::Clear),
+        1 => Just(Op::Upkeep),
+        1 => any::<u8>().prop_map(Op::Pass),
+        3 => any::<bool>().prop_map(Op::FailCommit),
+        2 => Just(Op::Reopen),
+        2 => Just(Op::Crash),
+        1 => any::<u8>().prop_map(Op::Damage),
+    ]
+}
+
+/// A device that is driven, another one that it merges from, and their nodes.
+struct Driven {
+    world: World,
+    device: Device,
+    other: Device,
+    /// The handle refuses work: memory may be behind the disk until it is opened again.
+    stopped: bool,
+    failures: u32,
+}
+
+impl Driven {
+    async fn new() -> Self {
+        let mut world = World::new(NODES);
+        world.config.cache.max_bytes = 64 * 1024 * 1024;
+        let (device, other) = (world.device().await, world.device().await);
+        Self { world, device, other, stopped: false, failures: 0 }
+    }
+
+    async fn take(&mut self, step: Op) {
+        let engine = &self.device.engine;
+        match step {
+            Op::Put(n) => drop(engine.put(vec![token(&format!("t{}", n % 6), &format!("s{}", n % 2))]).await),
+            Op::PutShared(n) => {
+                let state = token(&format!("t{}", n % 6), &format!("s{}", n % 2));
+                drop(engine.put(vec![NewToken { payload: Bytes::from_static(b"shared"), ..state }]).await);
+            }
+            Op::Spend(n, proof) => {
+                let kind = if proof { SpendKind::Proof } else { SpendKind::Intent };
+                let evidence = Bytes::from(format!("evidence {}", n % 3));
+                drop(engine.spend(&format!("t{}", n % 6), "s0", kind, evidence).await);
+            }
+            Op::Set(n, len) => drop(engine.set(&format!("k{}", n % 3), vec![n; len.into()].into()).await),
+            Op::Sync(fresh) => {
+                let request = SyncRequest { fresh, deadline: None, wait: Some(Level::Local) };
+                drop(engine.sync(request, |_| ()).await);
+            }
+            Op::Publish => {
+                let request = SyncRequest {
+                    fresh: true,
+                    deadline: Some(Duration::from_secs(20)),
+                    wait: Some(Level::Verified),
+                };
+                drop(engine.sync(request, |_| ()).await);
+            }
+            Op::Other(n) => {
+                self.other.engine.put(vec![token(&format!("t{}", n % 6), &format!("s{}", n % 3))]).await.ok();
+                drop(self.other.sync_to(Level::Verified).await);
+            }
+            Op::Fault(at, kind) => {
+                let faults =
+                    [Fault::Dead, Fault::Hung, Fault::Amnesiac, Fault::Broken, Fault::Stale, Fault::Mute];
+                self.world.faults(faults[usize::from(kind) % faults.len()], &[usize::from(at) % NODES]);
+            }
+            Op::Mend => self.world.faults(Fault::None, &[0, 1, 2]),
+            Op::Forget(at) => self.world.nodes[usize::from(at) % NODES].wipe(),
+            Op::Clear => drop(engine.clear_cache(CacheKind::All).await),
+            Op::Upkeep => drop(engine.upkeep().await),
+            Op::Pass(hours) => self.world.clock.advance_ms(i64::from(hours) * 3_600_000 * 40),
+            Op::FailCommit(written) => self.fail_commit(written).await,
+            Op::Reopen => {
+                drop(self.device.engine.close(Duration::from_secs(30)).await);
+                self.open(self.device.store.clone()).await;
+            }
+            Op::Crash => self.open(self.device.store.crash()).await,
+            Op::Damage(n) => {
+                let cids: Vec<_> = self.device.store.load().await.unwrap().data_blocks;
+                if let Some((cid, _)) = cids.get(usize::from(n) % cids.len().max(1)) {
+                    self.device.store.damage_block(cid);
+                    drop(engine.account().local.block(cid).await);
+                }
+            }
+        }
+    }
+
+    async fn fail_commit(&mut self, written: bool) {
+        if self.stopped {
+            return;
+        }
+        if written {
+            self.device.store.fail_next_after_write(Code::StorageIo);
+        } else {
+            self.device.store.fail_next(Code::StorageFull);
+        }
+        self.failures += 1;
+        drop(self.device.engine.put(vec![token(&format!("f{}", self.failures), "s0")]).await);
+        self.stopped |= written;
+    }
+
+    async fn open(&mut self, store: MemoryStore) {
+        self.device = self.world.device_on(store).await;
+        self.stopped = false;
+    }
+
+    /// Compares memory and disk while nobody writes.
+    async fn check(&self) -> Result<(), TestCaseError> {
+        if self.stopped {
+            return Ok(());
+        }
+        let local = &self.device.engine.account().local;
+        let turn = local.turn().await;
+        let loaded = self.device.store.snapshot().load().await.unwrap();
+        let (stored, damage) = load::state(local.keys(), loaded);
+        prop_assert!(damage.is_empty(), "{:?}", damage);
+        for ((name, memory), (_, disk)) in facts(&turn.state()).into_iter().zip(facts(&stored)) {
+            prop_assert_eq!(memory, disk, "{} differs: memory left, disk right", name);
+        }
+        Ok(())
+    }
+}
+
+/// Everything that must survive, as text by its name.
+fn facts(state: &State) -> [(&'static str, String); 5] {
+    [
+        ("holdings", state.holdings().durable()),
+        ("levels", format!("{:?}", state.levels())),
+        ("names", format!("{:?}", state.names())),
+        ("nodes", state.nodes().durable()),
+        ("marks", format!("{:?}", state.marks())),
+    ]
+}
+
+fn follow(steps: Vec<Op>) -> Result<(), TestCaseError> {
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build().unwrap();
+    runtime.block_on(async {
+        let mut run = Driven::new().await;
+        for step in steps {
+            run.take(step).await;
+            run.check().await?;
+        }
+        Ok(())
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 200, max_shrink_iters: 400, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn memory_equals_the_reopened_store(steps in prop::collection::vec(step(), 1..40)) {
+        follow(steps)?;
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_commit_whose_caller_is_dropped_goes_on_to_its_end() {
+    let device = World::new(NODES).device().await;
+    let local = &device.engine.account().local;
+    let turn = local.turn().await;
+    let mut commit = Box::pin(turn.commit(vec![Change::FirstRead]));
+    assert!(futures_util::poll!(&mut commit).is_pending());
+    drop(commit);
+    drop(turn);
+    // The next turn begins when the commit is over, not before.
+    assert!(local.turn().await.state().marks().first_read());
+    let loaded = device.store.load().await.unwrap();
+    assert!(load::state(local.keys(), loaded).0.marks().first_read());
+}

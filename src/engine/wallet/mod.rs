@@ -1,0 +1,6 @@
+//! What a wallet does with its own data: reads and writes on this device.
+
+pub mod read;
+mod seal;
+pub mod status;
+pub mod write;

@@ -1,0 +1,130 @@
+//! The wallet's own reads: the list, payloads, entries. Only a payload or value that is not on this disk asks the network.
+
+use bytes::Bytes;
+
+use super::seal::token_key;
+use crate::engine::account::Account;
+use crate::engine::api::tokens::{Entries, EntryRow, TokenRow};
+use crate::error::{Code, Error};
+use crate::limits;
+use crate::model::inventory::{BlockRef, Entry, EntryValue, Item, TokenKey, Version};
+use crate::model::seal::Kind;
+use crate::store::Level;
+
+pub fn tokens(account: &Account, after: Option<&TokenKey>, limit: usize, all: bool) -> Vec<TokenRow> {
+    let state = account.local.read();
+    let remote = state.marks().remote_level().unwrap_or(Level::Published);
+    let sealer = account.local.keys().sealer();
+    state
+        .holdings()
+        .inventory()
+        .view_from(after, all)
+        .take(limit)
+        .map(|row| {
+            let payload = row.state.payloads.first();
+            // Most wallets have few changes of their own pending; the key is only made where it is needed.
+            let level = if state.levels().is_empty() {
+                remote
+            } else {
+                let item = Item::Token(row.key.clone(), Default::default());
+                state.levels().of(&item.index_key(sealer)).unwrap_or(remote)
+            };
+            TokenRow {
+                key: row.key.clone(),
+                previous: row.state.previous.as_ref().map(|id| id.as_str().to_owned()),
+                summary: row.state.summary.clone(),
+                size: payload.map_or(0, |payload| payload.size),
+                spend: row.spend,
+                forked: row.forked,
+                ack: level,
+                has_payload: payload.is_some_and(|payload| state.holdings().is_on_disk(&payload.cid)),
+            }
+        })
+        .collect()
+}
+
+pub async fn get(account: &Account, key: &str) -> Result<Bytes, Error> {
+    Entry::check_key(key)?;
+    let now = account.clock.now();
+    let value = {
+        let state = account.local.read();
+        let entry = state.holdings().inventory().entry(key);
+        entry.and_then(|entry| entry.shown(now)).map(|version| version.value.clone())
+    };
+    match value {
+        None => Err(Error::new(Code::NotFound, "there is no entry of this key")),
+        Some(EntryValue::Inline(bytes)) => Ok(bytes),
+        Some(EntryValue::Block(block)) => open_block(account, Kind::Value, &block, limits::VALUE_BYTES).await,
+    }
+}
+
+pub async fn payload(account: &Account, token_id: &str, state_hash: &str) -> Result<Bytes, Error> {
+    let key = token_key(token_id, state_hash)?;
+    let block = {
+        let state = account.local.read();
+        state.holdings().inventory().state(&key).and_then(|state| state.payloads.first().copied())
+    };
+    let Some(block) = block else { return Err(Error::new(Code::NotFound, "there is no such token state")) };
+    open_block(account, Kind::State, &block, limits::PAYLOAD_BYTES).await
+}
+
+/// Opens a data block, fetching it when it is not here.
+async fn open_block(account: &Account, kind: Kind, block: &BlockRef, max: usize) -> Result<Bytes, Error> {
+    let sealed = match account.local.block(&block.cid).await? {
+        Some(sealed) => sealed,
+        None => {
+            let call = account.network.call(account.config.timeouts.sync);
+            let fetched = account.network.fetch_block(&block.cid, &call).await?;
+            if !account.local.reads_along() {
+                account.local.keep_blocks(vec![fetched.clone()]).await?;
+            }
+            fetched
+        }
+    };
+    account.local.keys().sealer().open(kind, sealed.bytes(), max).map(Bytes::from)
+}
+
+/// Entries whose key starts with `prefix`, in key order, after a key: up to `limit`, and no further ones once their
+/// values exceed `max_bytes`.
+pub async fn entries(
+    account: &Account,
+    prefix: &str,
+    after: Option<&str>,
+    limit: usize,
+    max_bytes: usize,
+) -> Result<Entries, Error> {
+    let now = account.clock.now();
+    let shown: Vec<(String, Version)> = {
+        let state = account.local.read();
+        let listed = state.holdings().inventory().entries(now);
+        listed
+            .filter(|(key, _)| key.starts_with(prefix) && after.is_none_or(|after| *key > after))
+            .take(limit.saturating_add(1))
+            .map(|(key, version)| (key.to_owned(), version.clone()))
+            .collect()
+    };
+    let (mut rows, mut bytes) = (Vec::new(), 0_usize);
+    let found = shown.len();
+    for (key, version) in shown.into_iter().take(limit) {
+        if bytes > max_bytes {
+            break;
+        }
+        let (size, value) = value_here(account, &version.value).await?;
+        bytes = bytes.saturating_add(size);
+        rows.push(EntryRow { key, at: version.hlc.ms, size, value });
+    }
+    Ok(Entries { is_more: rows.len() < found, rows })
+}
+
+/// Size of a value, and the value if it is on this disk.
+async fn value_here(account: &Account, value: &EntryValue) -> Result<(usize, Option<Bytes>), Error> {
+    let block = match value {
+        EntryValue::Inline(bytes) => return Ok((bytes.len(), Some(bytes.clone()))),
+        EntryValue::Block(block) => block,
+    };
+    let size = usize::try_from(block.size).unwrap_or(usize::MAX);
+    let Some(sealed) = account.local.block(&block.cid).await? else { return Ok((size, None)) };
+    let sealer = account.local.keys().sealer();
+    let plain = sealer.open(Kind::Value, sealed.bytes(), limits::VALUE_BYTES)?;
+    Ok((size, Some(Bytes::from(plain))))
+}

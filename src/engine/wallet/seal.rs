@@ -1,0 +1,75 @@
+//! Checks what a wallet gives and seals it, before anything is stored.
+
+use bytes::Bytes;
+
+use crate::engine::api::tokens::NewToken;
+use crate::error::{Code, Error};
+use crate::limits;
+use crate::model::block::Block;
+use crate::model::cid::Codec;
+use crate::model::identity::WalletKeys;
+use crate::model::inventory::{BlockRef, Id, TokenKey, TokenState};
+use crate::model::seal::{Compression, Kind};
+
+/// A checked token with its sealed payload.
+pub struct SealedToken {
+    pub key: TokenKey,
+    pub state: TokenState,
+    pub payload: Bytes,
+    pub block: Block,
+}
+
+pub fn seal_all(keys: &WalletKeys, tokens: Vec<NewToken>) -> Result<Vec<SealedToken>, Error> {
+    tokens
+        .into_iter()
+        .enumerate()
+        .map(|(at, token)| seal_one(keys, token).map_err(|e| e.within(&format!("token {}", at + 1))))
+        .collect()
+}
+
+fn seal_one(keys: &WalletKeys, token: NewToken) -> Result<SealedToken, Error> {
+    let key = token_key(&token.token_id, &token.state_hash)?;
+    let previous = token.previous.as_deref().map(Id::parse).transpose().map_err(|e| e.within("previous"))?;
+    if let Some(summary) = &token.summary
+        && summary.len() > limits::SUMMARY_BYTES
+    {
+        return Err(bad(format!("summary: {} bytes, at most {}", summary.len(), limits::SUMMARY_BYTES)));
+    }
+    let (block, payload_ref) =
+        seal_block(keys, Kind::State, &token.payload, limits::PAYLOAD_BYTES).map_err(|e| e.within("data"))?;
+    let state = TokenState {
+        previous,
+        summary: token.summary,
+        payloads: [payload_ref].into(),
+        ..TokenState::default()
+    };
+    Ok(SealedToken { key, state, payload: token.payload, block })
+}
+
+pub fn seal_block(
+    keys: &WalletKeys,
+    kind: Kind,
+    plain: &[u8],
+    max: usize,
+) -> Result<(Block, BlockRef), Error> {
+    let too_large = || bad(format!("{} bytes, at most {max}", plain.len()));
+    if plain.len() > max {
+        return Err(too_large());
+    }
+    let size = u32::try_from(plain.len()).map_err(|_| too_large())?;
+    let sealed = keys.sealer().seal(kind, plain, Compression::IfSmaller)?;
+    let block = Block::new(Codec::Raw, sealed);
+    let reference = BlockRef { cid: *block.cid(), size };
+    Ok((block, reference))
+}
+
+pub fn token_key(token_id: &str, state_hash: &str) -> Result<TokenKey, Error> {
+    Ok(TokenKey {
+        token_id: Id::parse(token_id).map_err(|e| e.within("tokenId"))?,
+        state_hash: Id::parse(state_hash).map_err(|e| e.within("stateHash"))?,
+    })
+}
+
+pub fn bad(message: impl Into<String>) -> Error {
+    Error::new(Code::BadRequest, message)
+}

@@ -1,0 +1,113 @@
+//! What an account says of itself, without any network; and its cache.
+
+use crate::engine::account::Account;
+use crate::engine::api::event::Event;
+use crate::engine::api::status::{CacheKind, CacheStats, HighWater, NameInfo, Status};
+use crate::error::Error;
+use crate::limits;
+use crate::metrics::{HistoryPoint, Metrics, OperationFigures, Snapshot};
+use crate::model::identity::Slot;
+
+pub fn status(account: &Account) -> Status {
+    let state = account.local.read();
+    let high_water = state.names().iter().map(|(slot, known)| HighWater {
+        name: account.local.keys().slot(slot).name().peer_id(),
+        sequence: known.sequence,
+    });
+    Status {
+        revision: state.revision(),
+        tokens: state.counts(),
+        pending: state.levels().pending(),
+        ack: state.levels().ack(),
+        last_sync: account.measure.last_sync(),
+        slot: state.names().own().slot.map(Slot::number),
+        high_water: high_water.collect(),
+        verified_nodes: state.verified_nodes(),
+        missing_payloads: state.holdings().missing_payloads(),
+    }
+}
+
+/// Names of slot 0 to the highest known and the gap beyond it.
+pub fn names(account: &Account) -> Vec<NameInfo> {
+    let highest = account.local.read().names().highest().map_or(0, Slot::number);
+    let last = highest.saturating_add(limits::SLOT_GAP);
+    Slot::all()
+        .take_while(|slot| slot.number() <= last)
+        .map(|slot| {
+            let name = account.local.keys().slot(slot).name();
+            NameInfo { slot: slot.number(), name: name.peer_id(), cid: name.k51() }
+        })
+        .collect()
+}
+
+pub fn metrics(account: &Account) -> Snapshot {
+    let mut snapshot = account.measure.metrics.snapshot();
+    let nodes = account.network.node_health();
+    snapshot.nodes = nodes.iter().filter_map(|node| serde_json::to_value(node).ok()).collect();
+    snapshot
+}
+
+/// # Errors
+/// Store errors.
+pub async fn metrics_history(
+    account: &Account,
+    from_minute: i64,
+    to_minute: i64,
+    step_minutes: u32,
+) -> Result<Vec<HistoryPoint>, Error> {
+    if !account.local.reads_along() {
+        account.tasks.check_open()?;
+        account.local.write_measurements(&account.measure).await?;
+    }
+    let rows = account.local.rollups(from_minute).await?;
+    Ok(Metrics::history(&rows, from_minute, to_minute, step_minutes))
+}
+
+/// # Errors
+/// Store errors.
+pub async fn reset_metrics(account: &Account) -> Result<(), Error> {
+    account.local.forget_history().await?;
+    account.measure.metrics.reset();
+    Ok(())
+}
+
+/// # Errors
+/// Store errors.
+pub async fn cache_stats(account: &Account) -> Result<CacheStats, Error> {
+    let blocks = account.local.block_stats().await?;
+    let figures = account.measure.metrics.snapshot().operations;
+    let sum = |count: fn(&OperationFigures) -> u64| figures.iter().map(count).sum();
+    Ok(CacheStats {
+        records: account.local.read().names().len(),
+        blocks: blocks.data_blocks.saturating_add(blocks.cache_blocks),
+        bytes: blocks.data_bytes.saturating_add(blocks.cache_bytes),
+        hits: sum(|f| f.cache_hits),
+        misses: sum(|f| f.cache_misses),
+        failures: sum(|f| f.failures),
+    })
+}
+
+/// # Errors
+/// Store errors.
+pub async fn clear_cache(account: &Account, kind: CacheKind) -> Result<(), Error> {
+    if matches!(kind, CacheKind::Records | CacheKind::All) {
+        account.local.forget_freshness().await?;
+    }
+    if matches!(kind, CacheKind::Content | CacheKind::All) {
+        account.local.trim_cache(0).await?;
+    }
+    Ok(())
+}
+
+/// # Errors
+/// `not_found` when no node has this id; `closed`.
+pub fn set_node_enabled(account: &Account, id: &str, enabled: bool) -> Result<(), Error> {
+    account.tasks.check_open()?;
+    account.network.set_enabled(id, enabled)?;
+    account.events.emit(Event::NodeHealthChanged { revision: account.local.revision() });
+    if enabled {
+        // What it missed is published to it.
+        account.events.wake_outbox();
+    }
+    Ok(())
+}

@@ -1,0 +1,175 @@
+//! Local changes: checked, sealed, committed, then answered.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use bytes::Bytes;
+
+use super::seal::{SealedToken, bad, seal_all, seal_block, token_key};
+use crate::engine::account::Account;
+use crate::engine::api::tokens::{NewToken, PutReport, SpendKind};
+use crate::engine::local::join::Author;
+use crate::engine::local::state::change::Change;
+use crate::error::{Code, Error};
+use crate::limits;
+use crate::model::inventory::{Entry, EntryValue, Hlc, Item, TokenKey, TokenState, Version};
+use crate::model::seal::Kind;
+
+pub async fn put(account: Arc<Account>, tokens: Vec<NewToken>) -> Result<PutReport, Error> {
+    account.tasks.check_open()?;
+    if tokens.len() > limits::STATES {
+        let message = format!("{} token states at once, at most {}", tokens.len(), limits::STATES);
+        return Err(Error::new(Code::InventoryTooLarge, message));
+    }
+    let sealing = account.local.clone();
+    let sealed = tokio::task::spawn_blocking(move || seal_all(sealing.keys(), tokens))
+        .await
+        .map_err(|_| Error::new(Code::TaskFailed, "sealing ended unexpectedly"))??;
+    let turn = account.local.turn().await;
+    let (mut items, mut blocks, mut unchanged) = (Vec::new(), Vec::new(), 0);
+    let mut seen: BTreeMap<TokenKey, (TokenState, Bytes)> = BTreeMap::new();
+    for one in sealed {
+        let twice = seen.get(&one.key).map(|(state, payload)| {
+            state.previous == one.state.previous
+                && state.summary == one.state.summary
+                && *payload == one.payload
+        });
+        match twice {
+            Some(true) => {
+                unchanged += 1;
+                continue;
+            }
+            Some(false) => return Err(conflict(&one.key)),
+            None => seen.insert(one.key.clone(), (one.state.clone(), one.payload.clone())),
+        };
+        if is_known(&account, &one).await? {
+            unchanged += 1;
+            // A payload that was still on its way is here now.
+            if turn.state().holdings().is_missing(one.block.cid()) {
+                blocks.push(Change::Block(one.block));
+            }
+            continue;
+        }
+        items.push(Item::Token(one.key, one.state));
+        blocks.push(Change::Block(one.block));
+    }
+    let added = items.len();
+    turn.join(items, Author::ThisDevice, blocks).await?;
+    Ok(PutReport { added, unchanged })
+}
+
+/// Whether the same state is here already; `conflict` when it is here with other content.
+async fn is_known(account: &Account, new: &SealedToken) -> Result<bool, Error> {
+    let (same_fields, payloads) = {
+        let state = account.local.read();
+        let Some(old) = state.holdings().inventory().state(&new.key).filter(|old| !old.payloads.is_empty())
+        else {
+            return Ok(false);
+        };
+        let same = old.previous == new.state.previous && old.summary == new.state.summary;
+        (same, old.payloads.clone())
+    };
+    if same_fields && payloads.iter().any(|old| old.cid == *new.block.cid()) {
+        return Ok(true);
+    }
+    // The same bytes may have been sealed by another release's compressor.
+    for old in payloads.iter().filter(|old| old.size as usize == new.payload.len()) {
+        if let Some(block) = account.local.block(&old.cid).await?
+            && same_fields
+            && account
+                .local
+                .keys()
+                .sealer()
+                .open(Kind::State, block.bytes(), limits::PAYLOAD_BYTES)
+                .is_ok_and(|plain| plain == new.payload)
+        {
+            return Ok(true);
+        }
+    }
+    Err(conflict(&new.key))
+}
+
+fn conflict(key: &TokenKey) -> Error {
+    let (token, state) = (key.token_id.as_str(), key.state_hash.as_str());
+    Error::new(Code::Conflict, format!("token {token}, state {state}: already here with other content"))
+}
+
+pub async fn spend(
+    account: Arc<Account>,
+    token_id: String,
+    state_hash: String,
+    kind: SpendKind,
+    evidence: Bytes,
+) -> Result<(), Error> {
+    account.tasks.check_open()?;
+    let key = token_key(&token_id, &state_hash)?;
+    let (block, reference) =
+        seal_block(account.local.keys(), Kind::Evidence, &evidence, limits::EVIDENCE_BYTES)
+            .map_err(|e| e.within("evidence"))?;
+    let turn = account.local.turn().await;
+    let (mut state, here) = {
+        let state = turn.state();
+        let here = state.holdings().is_on_disk(&reference.cid);
+        (state.holdings().inventory().state(&key).cloned().unwrap_or_default(), here)
+    };
+    let set = match kind {
+        SpendKind::Intent => &mut state.intents,
+        SpendKind::Proof => &mut state.proofs,
+    };
+    let known = set.iter().any(|old| old.cid == reference.cid);
+    if known && here {
+        return Ok(());
+    }
+    if !known && set.len() >= limits::SET_ITEMS {
+        let what = if kind == SpendKind::Intent { "intents" } else { "proofs" };
+        return Err(bad(format!("{} {what} of this state are recorded already", limits::SET_ITEMS)));
+    }
+    set.insert(reference);
+    let item = Item::Token(key, state);
+    turn.join(vec![item], Author::ThisDevice, vec![Change::Block(block)]).await?;
+    Ok(())
+}
+
+pub async fn set(account: Arc<Account>, key: String, value: Bytes) -> Result<(), Error> {
+    account.tasks.check_open()?;
+    Entry::check_key(&key)?;
+    if value.len() > limits::VALUE_BYTES {
+        return Err(bad(format!("value: {} bytes, at most {}", value.len(), limits::VALUE_BYTES)));
+    }
+    let (value, block) = if value.len() > limits::VALUE_INLINE_BYTES {
+        let (block, reference) = seal_block(account.local.keys(), Kind::Value, &value, limits::VALUE_BYTES)?;
+        (EntryValue::Block(reference), Some(block))
+    } else {
+        (EntryValue::Inline(value), None)
+    };
+    let turn = account.local.turn().await;
+    let now = account.clock.now();
+    let (device, mut entry, hlc) = {
+        let state = turn.state();
+        let inventory = state.holdings().inventory();
+        let entry = inventory.entry(&key).cloned().unwrap_or_default();
+        let shown = entry.shown(now);
+        if shown.is_some_and(|shown| shown.value == value) {
+            return Ok(());
+        }
+        if entry.versions.is_empty() && inventory.entry_count() >= limits::ENTRIES {
+            return Err(Error::new(
+                Code::InventoryTooLarge,
+                format!("more than {} entries", limits::ENTRIES),
+            ));
+        }
+        (state.names().own().device, entry, Hlc::tick(inventory.highest_hlc(now), now))
+    };
+    let version = Version { hlc, device, value };
+    entry.versions.insert(version.clone());
+    while entry.versions.len() > limits::ENTRY_VERSIONS {
+        entry.versions.pop_first();
+    }
+    if !entry.versions.contains(&version) {
+        let message = "both kept versions are dated more than ten minutes ahead of this clock";
+        return Err(Error::new(Code::Conflict, message));
+    }
+    let item = Item::Entry(key, Entry { versions: entry.versions, unknown: entry.unknown });
+    turn.join(vec![item], Author::ThisDevice, block.map(Change::Block).into_iter().collect()).await?;
+    Ok(())
+}
