@@ -6,19 +6,20 @@
 //!
 //! The file needs no secret, since sealed values come in; deleted rows are overwritten.
 
-mod apply;
 mod aside;
-mod bodies;
+mod blocks;
 mod connect;
 pub(crate) mod disk;
 pub(crate) mod fault;
 mod files;
 mod lock;
-mod notes;
 mod open;
+mod quarantine;
 mod reader;
+mod reader_notes;
 mod rows;
 mod salvage;
+mod tables;
 mod worker;
 mod writer;
 
@@ -29,8 +30,8 @@ use async_trait::async_trait;
 
 pub use self::aside::Warning;
 use self::files::Files;
-use self::notes::{Touched, Unsaid};
 use self::reader::Reader;
+use self::reader_notes::{Touched, Unsaid};
 use self::rows::Bad;
 use self::worker::Worker;
 use self::writer::Writer;
@@ -133,9 +134,9 @@ impl SqliteStore {
     }
 
     /// Hands bad rows to the writer. What fails there is said by the next commit, not by a read that succeeded.
-    async fn quarantine(&self, bad: Vec<Bad>) {
+    async fn quarantine_behind(&self, bad: Vec<Bad>) {
         if let (Some(writer), false) = (&self.writer, bad.is_empty()) {
-            let _ = writer.call(move |writer| writer.quarantine(&bad)).await;
+            let _ = writer.call(move |writer| writer.quarantine_rows(&bad)).await;
         }
     }
 
@@ -171,7 +172,7 @@ impl Store for SqliteStore {
         }
         let result = self.lists.call(|reader| reader.load()).await?;
         let (mut loaded, bad) = self.heed(result).await?;
-        self.quarantine(bad).await;
+        self.quarantine_behind(bad).await;
         loaded.quarantined.extend(self.unsaid.take());
         Ok(loaded)
     }
@@ -219,7 +220,7 @@ impl Store for SqliteStore {
         if self.writer.is_some() {
             self.unsaid.add(bad.iter().map(Bad::label).collect());
         }
-        self.quarantine(bad).await;
+        self.quarantine_behind(bad).await;
         Ok(rows)
     }
 

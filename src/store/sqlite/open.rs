@@ -8,11 +8,11 @@ use super::aside::{self, Warning};
 use super::fault::Fault;
 use super::files::Files;
 use super::lock::Lock;
-use super::notes::{Touched, Unsaid};
 use super::reader::{self, Reader};
+use super::reader_notes::{Touched, Unsaid};
 use super::rows::Bad;
 use super::writer::{self, Writer};
-use super::{connect, disk};
+use super::{connect, disk, quarantine};
 use crate::clock::Clock;
 use crate::error::{Code, Error};
 use crate::limits;
@@ -143,15 +143,15 @@ fn examine(files: &Files, now: i64) -> Result<(Connection, Loaded), Fault> {
         quick_check(&conn, table)?;
     }
     let (loaded, bad) = reader::load(&conn)?;
-    quarantine(&mut conn, &bad, now)?;
+    quarantine_found(&mut conn, &bad, now)?;
     Ok((conn, loaded))
 }
 
-fn quarantine(conn: &mut Connection, bad: &[Bad], now: i64) -> Result<(), Fault> {
+fn quarantine_found(conn: &mut Connection, bad: &[Bad], now: i64) -> Result<(), Fault> {
     if bad.is_empty() {
         return Ok(());
     }
-    match writer::in_transaction(conn, |conn| writer::quarantine(conn, bad, now, &mut Vec::new())) {
+    match writer::in_transaction(conn, |conn| quarantine::move_rows(conn, bad, now, &mut Vec::new())) {
         // Left where they are they stay out of every answer, and are tried again next time.
         Err(fault) if fault.code() == Code::StorageFull => Ok(()),
         done => done,

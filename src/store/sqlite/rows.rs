@@ -235,7 +235,7 @@ pub(super) fn raw(conn: &Connection, table: &Table, key: &[Cell]) -> Result<Opti
 ///
 /// # Errors
 /// [`Code::Corrupt`](crate::Code::Corrupt) when the row was listed but is not found by its key.
-pub(super) fn quarantine(conn: &Connection, bad: &Bad, now: UnixMs) -> Result<(), Fault> {
+pub(super) fn quarantine_row(conn: &Connection, bad: &Bad, now: UnixMs) -> Result<(), Fault> {
     let key: Vec<Cell> = bad.cells.iter().take(bad.table.key).cloned().collect();
     match raw(conn, bad.table, &key)? {
         None => return Err(Fault::corrupt("a damaged row cannot be moved")),

@@ -9,7 +9,7 @@ use std::path::Path;
 
 use rusqlite::{Connection, params_from_iter};
 
-use super::bodies;
+use super::blocks;
 use super::connect;
 use super::fault::Fault;
 use super::rows::{self, BlockRow, Cell, Row, Table};
@@ -85,7 +85,7 @@ fn blocks(from: &Connection, new: &Connection, now: UnixMs, salvaged: &mut Salva
         }
         let known = rows::read_one::<BlockRow>(from, &key, &mut Vec::new()).ok().flatten();
         let class = known.map_or(BlockClass::Data, |row| row.class);
-        bodies::store(new, &block, class, now)?;
+        blocks::store(new, &block, class, now)?;
         salvaged.rows = salvaged.rows.saturating_add(1);
     }
     Ok(())

@@ -8,10 +8,10 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::fault::Fault;
 use super::files::Files;
 use super::lock::Lock;
-use super::notes::{Touched, Unsaid};
 use super::reader;
-use super::rows::{self, Bad, BlockRow, Row};
-use super::{apply, bodies};
+use super::reader_notes::{Touched, Unsaid};
+use super::rows::{self, Bad, BlockRow};
+use super::{blocks, quarantine, tables};
 use crate::clock::{Clock, UnixMs};
 use crate::error::{Code, Error};
 use crate::limits;
@@ -47,32 +47,34 @@ impl Writer {
         let touched = self.touched.is_full().then(|| self.touched.take());
         self.transaction(|conn, now, moved| {
             if let Some(touched) = touched {
-                bodies::note_uses(conn, touched, now)?;
+                blocks::note_uses(conn, touched, now)?;
             }
-            batch.into_iter().try_for_each(|write| apply::apply(conn, write, now, moved))
+            batch.into_iter().try_for_each(|write| tables::write(conn, write, now, moved))
         })
     }
 
     /// Moves bad rows, which the caller names, to the quarantine; block rows whose bytes are whole come back as data.
-    pub(super) fn quarantine(&mut self, bad: &[Bad]) -> Result<(), Error> {
-        self.transaction(|conn, now, _| quarantine(conn, bad, now, &mut Vec::new()))
+    pub(super) fn quarantine_rows(&mut self, bad: &[Bad]) -> Result<(), Error> {
+        self.transaction(|conn, now, _| quarantine::move_rows(conn, bad, now, &mut Vec::new()))
     }
 
     /// Moves blocks whose bytes are not those of their CID to the quarantine.
     pub(super) fn quarantine_blocks(&mut self, cids: &[Cid]) -> Result<(), Error> {
-        self.transaction(|conn, now, _| cids.iter().try_for_each(|cid| bodies::quarantine(conn, cid, now)))
+        self.transaction(|conn, now, _| {
+            cids.iter().try_for_each(|cid| blocks::quarantine_block(conn, cid, now))
+        })
     }
 
     /// See [`Store::trim_cache`](crate::store::Store::trim_cache).
     pub(super) fn trim_cache(&mut self, max_bytes: u64) -> Result<u64, Error> {
         let touched = self.touched.take();
         let doomed = self.transaction(|conn, now, moved| {
-            bodies::note_uses(conn, touched, now)?;
+            blocks::note_uses(conn, touched, now)?;
             oldest_beyond(conn, max_bytes, now, moved)
         })?;
         let mut removed: u64 = 0;
         for some in doomed.chunks(limits::STORE_TRIM_BLOCKS) {
-            self.transaction(|conn, _, _| some.iter().try_for_each(|row| bodies::remove(conn, &row.cid)))?;
+            self.transaction(|conn, _, _| some.iter().try_for_each(|row| blocks::remove(conn, &row.cid)))?;
             removed = some.iter().fold(removed, |sum, row| sum.saturating_add(row.size));
         }
         if !doomed.is_empty() {
@@ -95,7 +97,7 @@ impl Writer {
         }
         let touched = self.touched.take();
         if !touched.is_empty() {
-            self.transaction(|conn, now, _| bodies::note_uses(conn, touched, now))?;
+            self.transaction(|conn, now, _| blocks::note_uses(conn, touched, now))?;
         }
         let result = checkpoint(&self.conn).and_then(|()| self.files.end_session());
         self.heed(result)
@@ -173,23 +175,6 @@ pub(super) fn in_transaction<T>(
     Ok(done)
 }
 
-/// Moves bad rows to the quarantine and lists them.
-pub(super) fn quarantine(
-    conn: &Connection,
-    bad: &[Bad],
-    now: UnixMs,
-    moved: &mut Vec<String>,
-) -> Result<(), Fault> {
-    for row in bad {
-        rows::quarantine(conn, row, now)?;
-        moved.push(row.label());
-    }
-    if bad.iter().any(|row| row.table.name == BlockRow::TABLE.name) {
-        bodies::adopt(conn, now)?;
-    }
-    Ok(())
-}
-
 /// Folds the write-ahead log into the database and empties it, as far as readers let it.
 pub(super) fn checkpoint(conn: &Connection) -> Result<(), Fault> {
     Ok(conn.query_row("PRAGMA wal_checkpoint(truncate)", [], |_| Ok(()))?)
@@ -211,7 +196,7 @@ fn oldest_beyond(
 ) -> Result<Vec<BlockRow>, Fault> {
     let mut bad = Vec::new();
     let mut cached = rows::read::<BlockRow>(conn, "1", &[], &mut bad)?;
-    quarantine(conn, &bad, now, moved)?;
+    quarantine::move_rows(conn, &bad, now, moved)?;
     cached.retain(|row| row.class == BlockClass::Cache);
     cached.sort_by_key(|row| (row.used_at, row.cid));
     let mut left = cached.iter().fold(0_u64, |sum, row| sum.saturating_add(row.size));

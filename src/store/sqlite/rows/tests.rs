@@ -73,7 +73,7 @@ fn a_bad_row_moves_to_quarantine_with_all_its_columns() {
     let mut bad = Vec::new();
     assert!(read::<ItemRow>(&conn, "1", &[], &mut bad).unwrap().is_empty());
     assert_eq!(bad.iter().map(Bad::label).collect::<Vec<_>>(), ["abc"]);
-    quarantine(&conn, &bad[0], 5).unwrap();
+    quarantine_row(&conn, &bad[0], 5).unwrap();
     let kept: (String, Vec<u8>, String, i64) = conn
         .query_row("SELECT source, raw, reason, moved_at FROM quarantine", [], |row| {
             Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?))
@@ -94,7 +94,7 @@ fn a_row_written_again_since_it_was_read_is_not_quarantined() {
     let mut bad = Vec::new();
     read::<MetaRow>(&conn, "1", &[], &mut bad).unwrap();
     put(&conn, &row).unwrap();
-    quarantine(&conn, &bad[0], 5).unwrap();
+    quarantine_row(&conn, &bad[0], 5).unwrap();
     bad.clear();
     assert_eq!(read::<MetaRow>(&conn, "1", &[], &mut bad).unwrap().len(), 1);
     assert!(bad.is_empty());

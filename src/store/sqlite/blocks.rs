@@ -44,7 +44,7 @@ pub(super) fn remove(conn: &Connection, cid: &Cid) -> Result<(), Fault> {
 }
 
 /// Moves a block to the quarantine if its bytes are still not those of its CID.
-pub(super) fn quarantine(conn: &Connection, cid: &Cid, now: UnixMs) -> Result<(), Fault> {
+pub(super) fn quarantine_block(conn: &Connection, cid: &Cid, now: UnixMs) -> Result<(), Fault> {
     match body(conn, cid)? {
         Some(bytes) if Block::verified(cid, bytes.clone()).is_err() => {
             rows::keep_raw(conn, "bodies", &bytes, "hash", now)?;

@@ -7,13 +7,13 @@ use rusqlite::Connection;
 
 use super::fault::Fault;
 use super::rows::{self, Cell, HeldRow, MetaRow, Row, level_number};
-use super::{bodies, writer};
+use super::{blocks, quarantine};
 use crate::clock::UnixMs;
 use crate::model::cid::Cid;
 use crate::store::{ChangeRow, Level, NameRow, Write, WrittenRow, second_record};
 
 /// Does one write; rows it had to move to the quarantine are listed in `moved`.
-pub(super) fn apply(
+pub(super) fn write(
     conn: &Connection,
     write: Write,
     now: UnixMs,
@@ -24,7 +24,7 @@ pub(super) fn apply(
         Write::Change { key, number } => rows::put(conn, &ChangeRow { key, number, level: Level::Local }),
         Write::RaiseLevel { upto, level } => raise(conn, upto, level, now, moved),
         Write::LowerLevel { level } => lower(conn, level, now, moved),
-        Write::Block { block, class } => bodies::store(conn, &block, class, now),
+        Write::Block { block, class } => blocks::store(conn, &block, class, now),
         Write::Name(row) => rows::put(conn, &row),
         Write::ForgetName { slot } => {
             rows::delete(conn, NameRow::TABLE, &[Cell::Int(slot.into())]).map(|_| ())
@@ -56,14 +56,14 @@ fn raise(
     let mut bad = Vec::new();
     let parameters = [Cell::Int(level_number(level)), Cell::Int(upto)];
     let changes = rows::read(conn, "level < ? AND number <= ?", &parameters, &mut bad)?;
-    writer::quarantine(conn, &bad, now, moved)?;
+    quarantine::move_rows(conn, &bad, now, moved)?;
     put_at_level(conn, changes, level)
 }
 
 fn lower(conn: &Connection, level: Level, now: UnixMs, moved: &mut Vec<String>) -> Result<(), Fault> {
     let mut bad = Vec::new();
     let changes = rows::read(conn, "level > ?", &[Cell::Int(level_number(level))], &mut bad)?;
-    writer::quarantine(conn, &bad, now, moved)?;
+    quarantine::move_rows(conn, &bad, now, moved)?;
     put_at_level(conn, changes, level)
 }
 
