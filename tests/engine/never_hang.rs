@@ -1,12 +1,16 @@
 //! Every operation ends by its deadline with what it has, named as what it is.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use tauri_plugin_wallet_sync::Code;
 use tauri_plugin_wallet_sync::clock::monotonic;
 use tauri_plugin_wallet_sync::engine::{Ack, SyncOutcome, SyncRequest};
 use tauri_plugin_wallet_sync::metrics::Operation;
-use tauri_plugin_wallet_sync::store::Level;
+use tauri_plugin_wallet_sync::model::block::Block;
+use tauri_plugin_wallet_sync::model::cid::Cid;
+use tauri_plugin_wallet_sync::store::memory::MemoryStore;
+use tauri_plugin_wallet_sync::store::{BlockStats, Level, Loaded, RollupRow, Store, Write};
+use tauri_plugin_wallet_sync::{Code, Error};
 
 use crate::support::world::{Fault, World, token};
 
@@ -188,4 +192,68 @@ async fn changes_made_while_others_are_published_are_no_failures_to_wait_after()
         metrics.operations.iter().find(|figures| figures.operation == Operation::Publish).unwrap();
     assert_eq!(publishes.count, 4, "one measurement for each publish: {publishes:?}");
     assert!(publishes.max_ms <= Some(500.0), "{publishes:?}");
+}
+
+/// A disk that needs so long for each commit with more than one block.
+struct SlowDisk(MemoryStore, Duration);
+
+#[async_trait::async_trait]
+impl Store for SlowDisk {
+    async fn load(&self) -> Result<Loaded, Error> {
+        self.0.load().await
+    }
+
+    async fn commit(&self, batch: Vec<Write>) -> Result<(), Error> {
+        if batch.iter().filter(|write| matches!(write, Write::Block { .. })).count() > 1 {
+            tokio::time::sleep(self.1).await;
+        }
+        self.0.commit(batch).await
+    }
+
+    async fn block(&self, cid: &Cid) -> Result<Option<Block>, Error> {
+        self.0.block(cid).await
+    }
+
+    async fn blocks(&self, cids: &[Cid]) -> Result<Vec<Option<Block>>, Error> {
+        self.0.blocks(cids).await
+    }
+
+    async fn block_stats(&self) -> Result<BlockStats, Error> {
+        self.0.block_stats().await
+    }
+
+    async fn trim_cache(&self, max_bytes: u64) -> Result<u64, Error> {
+        self.0.trim_cache(max_bytes).await
+    }
+
+    async fn rollups(&self, from_minute: i64) -> Result<Vec<RollupRow>, Error> {
+        self.0.rollups(from_minute).await
+    }
+
+    async fn close(&self) -> Result<(), Error> {
+        self.0.close().await
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_slow_disk_delays_no_answer_and_keeps_what_arrived() {
+    let world = World::new(5);
+    let device = world.device().await;
+    let ids: Vec<String> = (0..40).map(|n| format!("t{n:02}")).collect();
+    device.engine.put(ids.iter().map(|id| token(id, "s0")).collect()).await.unwrap();
+    device.sync_to(Level::Verified).await.unwrap();
+    let store = MemoryStore::new();
+    let restored = world.engine_on(Arc::new(SlowDisk(store.clone(), Duration::from_secs(5)))).await;
+    let started = monotonic();
+    let request = SyncRequest { fresh: true, ..SyncRequest::default() };
+    let report = restored.sync(request, |_| ()).await.unwrap();
+    assert!(started.elapsed() <= TWO_SECONDS + Duration::from_millis(100), "{:?}", started.elapsed());
+    assert_eq!((report.tokens.total, report.missing_payloads), (40, 40), "told as it is");
+    restored.close(Duration::from_secs(30)).await.unwrap();
+    let reopened = world.device_on(store).await;
+    assert_eq!(reopened.ids(), ids);
+    world.faults(Fault::Dead, &[0, 1, 2, 3, 4]);
+    for id in ids {
+        reopened.engine.payload(&id, "s0").await.unwrap();
+    }
 }

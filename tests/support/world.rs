@@ -11,8 +11,8 @@ use tauri_plugin_wallet_sync::clock::{Clock, Entropy, ManualClock};
 use tauri_plugin_wallet_sync::engine::{Engine, Mode, NewToken, Parts, SyncFailure, SyncReport, SyncRequest};
 use tauri_plugin_wallet_sync::node::Node;
 use tauri_plugin_wallet_sync::node::peers::Peers;
-use tauri_plugin_wallet_sync::store::Level;
 use tauri_plugin_wallet_sync::store::memory::MemoryStore;
+use tauri_plugin_wallet_sync::store::{Level, Store};
 use tauri_plugin_wallet_sync::{Config, Secret};
 
 pub use super::fake_node::{FakeNode, Fault};
@@ -59,17 +59,21 @@ impl World {
 
     /// A device on a given store: a restart, or a clone.
     pub async fn device_on(&self, store: MemoryStore) -> Device {
+        Device { engine: self.engine_on(Arc::new(store.clone())).await, store }
+    }
+
+    /// An engine on any store.
+    pub async fn engine_on(&self, store: Arc<dyn Store>) -> Engine {
         let parts = Parts {
             config: self.config.clone(),
-            store: Arc::new(store.clone()),
+            store,
             nodes: self.nodes.iter().map(|node| node.clone() as Arc<dyn Node>).collect(),
             peers: self.peers.clone().map(|peers| peers as Arc<dyn Peers>),
             clock: self.clock.clone(),
             entropy: Entropy::seeded(self.seed.fetch_add(1, Ordering::Relaxed)),
             mode: Mode::Own,
         };
-        let engine = Engine::assemble(&self.secret, parts).await.unwrap();
-        Device { engine, store }
+        Engine::assemble(&self.secret, parts).await.unwrap()
     }
 
     pub fn faults(&self, fault: Fault, which: &[usize]) {

@@ -79,6 +79,7 @@ impl AskRound<'_> {
             }
             let wake = self.wakes_at(now, call.deadline);
             tokio::select! {
+                biased;
                 answer = answers.recv(), if !self.http_over => match answer {
                     Some(answer) => self.take(answer),
                     None => self.http_over = true,

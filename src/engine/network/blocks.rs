@@ -80,6 +80,7 @@ impl Network {
         loop {
             let before = call.meter.totals().bytes_in;
             tokio::select! {
+                biased;
                 done = &mut *work => return Some(done),
                 () = tokio::time::sleep(limits::DHT_AFTER) => {
                     if call.meter.totals().bytes_in == before {

@@ -103,6 +103,7 @@ impl Lane<'_> {
         let stalled =
             async { while let Ok(Ok(())) = tokio::time::timeout(limits::PULL_IDLE, seen.changed()).await {} };
         tokio::select! {
+            biased;
             pinned = self.node.pin(&self.edition.edition.root, &self.edition.name, &progress, &call) => pinned,
             () = stalled => Err(Error::new(Code::Deadline, "no further block came from its peers")),
         }

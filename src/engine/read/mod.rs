@@ -20,13 +20,17 @@ use self::round::Tally;
 use super::account::Account;
 use super::api::event::Progress;
 use super::api::report::{SyncFailure, SyncOutcome};
+use super::api::request::OnProgress;
 use super::merge::content::fetch_missing;
 use super::network::heard::Heard;
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::metrics::Operation;
 use crate::model::identity::Slot;
 use crate::model::root::Root;
 use crate::node::{Call, Meter, Source};
+
+/// How long an answer waits for blocks that arrived in time to be written.
+const WRITE_SLACK: Duration = Duration::from_millis(50);
 
 /// Reads the nodes.
 ///
@@ -40,7 +44,7 @@ pub async fn read_nodes(
     fresh: bool,
     budget: Duration,
     meter: Arc<Meter>,
-    progress: &(dyn Fn(Progress) + Send + Sync),
+    progress: &OnProgress,
 ) -> Result<Reading, SyncFailure> {
     let started = account.clock.monotonic();
     let call = Call { deadline: started + budget, meter };
@@ -86,7 +90,7 @@ async fn ask_all(
     fresh: bool,
     started: Instant,
     call: &Call,
-    progress: &(dyn Fn(Progress) + Send + Sync),
+    progress: &OnProgress,
 ) -> Result<(Heard, Tally, Plan), SyncFailure> {
     let which = account.network.askable(fresh);
     let cold = account.local.read().names().is_empty();
@@ -111,21 +115,42 @@ async fn ask_all(
     Ok((heard, tally, Plan { cold, gap }))
 }
 
-/// Fetches what is missing, and counts it when anything was.
+/// Fetches what is missing, and counts it when anything was. The answer waits no longer than the deadline: on a slow disk
+/// what has arrived by then is written behind it.
 async fn fetch_content(
-    account: &Account,
+    account: &Arc<Account>,
     found: Vec<Root>,
     source: Source,
-    progress: &(dyn Fn(Progress) + Send + Sync),
+    progress: &OnProgress,
     call: &Call,
 ) -> Result<(), Error> {
-    let is_whole = || account.local.read().holdings().missing_count() == 0;
-    if is_whole() {
+    if is_whole(account) {
         return Ok(());
     }
     let roots = if found.is_empty() { account.local.known_roots().await? } else { found };
     let started = account.clock.monotonic();
-    let fetched = fetch_missing(account, &roots, progress, call).await;
-    account.measure.part(Operation::Fetch, source, started, fetched.is_ok() && is_whole());
-    fetched
+    let mut work = tokio::spawn({
+        let (account, progress, call) = (account.clone(), progress.clone(), call.clone());
+        async move {
+            let fetched = fetch_missing(&account, &roots, &*progress, &call).await;
+            let is_done = fetched.is_ok() && is_whole(&account);
+            account.measure.part(Operation::Fetch, source, started, is_done);
+            fetched
+        }
+    });
+    let ended = |_| Error::new(Code::TaskFailed, "fetching content ended unexpectedly");
+    if let Ok(fetched) = tokio::time::timeout_at(call.deadline + WRITE_SLACK, &mut work).await {
+        return fetched.map_err(ended)?;
+    }
+    let rest = async move {
+        if let Err(e) = work.await.map_err(ended).flatten() {
+            tracing::warn!(code = %e.code(), "content that arrived could not be written");
+        }
+    };
+    account.tasks.behind(rest).await;
+    Ok(())
+}
+
+fn is_whole(account: &Account) -> bool {
+    account.local.read().holdings().missing_count() == 0
 }

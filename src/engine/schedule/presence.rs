@@ -65,6 +65,7 @@ pub async fn next_due(account: &Account, heard: &mut watch::Receiver<Presence>) 
             return Due::Interval;
         }
         tokio::select! {
+            biased;
             () = tokio::time::sleep_until(until.min(now + LOOK)) => {}
             changed = heard.changed() => {
                 let now = *heard.borrow_and_update();

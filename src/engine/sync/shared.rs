@@ -87,7 +87,7 @@ async fn read(
     let meter = Arc::new(Meter::default());
     let revision = account.local.revision();
     account.events.emit(Event::SyncChanged { revision, running: true, outcome: None, source: None });
-    let result = read_nodes(&account, fresh, budget, meter.clone(), &*progress).await;
+    let result = read_nodes(&account, fresh, budget, meter.clone(), &progress).await;
     let traffic = meter.totals();
     let (outcome, source) = match &result {
         Ok(reading) => {

@@ -85,7 +85,9 @@ impl<'a> Waiting<'a> {
         loop {
             let reached = self.reached();
             let until = if reached { self.lingers() } else { self.until(idle) };
+            // The end of the wait comes before further steps, which a node may send without end.
             tokio::select! {
+                biased;
                 result = &mut running => {
                     match self.take(result)? {
                         Next::Again => {}
@@ -109,18 +111,18 @@ impl<'a> Waiting<'a> {
                     }
                     running = self.start().await;
                 }
+                () = tokio::time::sleep_until(until) => {
+                    if !reached {
+                        self.warnings.push("deadline".to_owned());
+                    }
+                    return Ok(());
+                }
                 changed = steps.changed() => {
                     if changed.is_ok() {
                         idle = self.account.clock.monotonic() + limits::WAIT_IDLE;
                     }
                     let verified = self.account.local.read().verified_nodes();
                     (self.progress)(Progress::Publishing { verified, nodes: self.account.network.api_nodes().len() });
-                }
-                () = tokio::time::sleep_until(until) => {
-                    if !reached {
-                        self.warnings.push("deadline".to_owned());
-                    }
-                    return Ok(());
                 }
             }
         }

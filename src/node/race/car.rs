@@ -147,6 +147,7 @@ async fn stream(
         let _ = sender.send((at, block));
     };
     tokio::select! {
+        biased;
         result = node.car(root, have, &mut sink, call) => (at, Some(result)),
         Ok(()) = stopped => (at, None),
     }

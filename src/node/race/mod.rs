@@ -147,6 +147,7 @@ impl NodeSet {
                 }
             }
             let next = tokio::select! {
+                biased;
                 next = running.next() => next,
                 () = tokio::time::sleep_until(join_at.min(call.deadline)) => None,
             };

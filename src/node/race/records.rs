@@ -126,6 +126,7 @@ impl One {
             tokio::time::sleep(limits::LOSER_DRAIN).await;
         };
         let outcome = tokio::select! {
+            biased;
             outcome = tokio::time::timeout_at(call.deadline, asking) => {
                 outcome.unwrap_or_else(|_| Outcome::Unreachable(Error::new(Code::Deadline, "no answer in time")))
             }
