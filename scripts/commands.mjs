@@ -5,6 +5,8 @@
 // `bench [in-process] [network] [window] [-- arguments of a bench]`: what a wallet asks all the time; budgets on five real Kubo nodes
 //   behind a delay; IPC and a long list in a real window. Without a name all.
 // `demo [arguments of it]`: five embedded nodes, two devices, every step checked. A release build: its times are those that a user gets.
+// `sim [--seeds N] [--from S] [--only WORLD] [--kind KIND]`: more of the simulation on all cores, the first trace printed when something
+//   is found that is not expected, or of this kind. Without arguments: every scenario with what it finds, 2,000 seeds, the planted defects.
 // `docs`: the reference pages of both languages.
 
 import { join } from "node:path";
@@ -68,10 +70,28 @@ async function docs() {
   console.log(join(env.CARGO_TARGET_DIR, "doc/tauri_plugin_wallet_sync/index.html"));
 }
 
-const commands = { app, bench, demo, docs };
+/** Optimised a little: compiled once more than for the tests, and three times as fast. */
+async function sim() {
+  await takeOver();
+  env.CARGO_PROFILE_DEV_OPT_LEVEL = "1";
+  const options = new Map();
+  for (let at = 0; at < given.length; at += 2) options.set(given[at], given[at + 1] ?? "");
+  for (const [option, value] of options) env[`SIM_${option.slice(2).toUpperCase()}`] = value;
+  const tests = given.length > 0 ? ["seeds::more", "--exact", "--ignored"] : ["--test-threads=1"];
+  const features = "--no-default-features --features planted-bugs".split(" ");
+  const which = ["-p", "tauri-plugin-wallet-sync", ...features, "--test", "simulation"];
+  await show(["cargo", "test", "--locked", ...which, "--", ...tests, "--nocapture"], 6 * 3_600_000);
+}
+
+const commands = { app, bench, demo, docs, sim };
 /** The arguments of those commands that refuse what they do not know. */
-const known = { app: ["--debug", "--smoke"], bench: Object.keys(benches) }[name];
-const unknown = given.slice(0, split).filter((one) => known && !known.includes(one));
+const known = {
+  app: ["--debug", "--smoke"],
+  bench: Object.keys(benches),
+  sim: ["--seeds", "--from", "--only", "--kind"],
+}[name];
+const isOption = (_, at) => name !== "sim" || at % 2 === 0;
+const unknown = given.slice(0, split).filter(isOption).filter((one) => known && !known.includes(one));
 if (unknown.length > 0) {
   console.error(`no such argument: ${unknown.join(", ")}; there are ${known.join(" and ")}`);
   process.exit(2);

@@ -13,8 +13,9 @@ import { cargoTool, forBuilds, forTests, provide, toolComplaints } from "./syste
 import { windows } from "./windows.mjs";
 
 const PLUGIN = "-p tauri-plugin-wallet-sync";
-/** Every crate, and the plugin's tests over a mock runtime with it. */
-const EVERYTHING = "--locked --workspace --features tauri-plugin-wallet-sync/specta,tauri-plugin-wallet-sync/test-ipc";
+/** Every crate, with the plugin's tests over a mock runtime and the defects that the simulation plants. */
+const FEATURES = ["specta", "test-ipc", "planted-bugs"].map((name) => `tauri-plugin-wallet-sync/${name}`);
+const EVERYTHING = `--locked --workspace --features ${FEATURES}`;
 const FUZZ_SECONDS = 30;
 /** Inputs that a fuzz target starts from. */
 const SEEDS = { record: ["tests/data/ipns-records", "tests/data/js-ipns"] };

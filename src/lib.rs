@@ -17,6 +17,11 @@ pub mod limits;
 pub mod metrics;
 pub mod model;
 pub mod node;
+#[cfg(not(feature = "planted-bugs"))]
+mod planted;
+#[cfg(feature = "planted-bugs")]
+#[doc(hidden)]
+pub mod planted;
 #[cfg(feature = "tauri")]
 pub mod plugin;
 pub mod secret;

@@ -186,7 +186,7 @@ impl FakeNode {
     }
 }
 
-fn links(block: &Block) -> Vec<Cid> {
+pub fn links(block: &Block) -> Vec<Cid> {
     match block.cid().codec() {
         Codec::Raw => Vec::new(),
         Codec::DagCbor => {
@@ -360,7 +360,7 @@ impl Node for FakeNode {
 }
 
 /// Blocks of a CAR in file order, without asking for reachability: an import takes what it is given.
-fn unpack(car: &[u8]) -> Vec<Block> {
+pub fn unpack(car: &[u8]) -> Vec<Block> {
     let varint = |bytes: &[u8]| {
         let mut value = 0_u64;
         for (at, byte) in bytes.iter().enumerate() {

@@ -8,6 +8,7 @@ use crate::engine::api::event::Event;
 use crate::error::{Code, Error};
 use crate::limits;
 use crate::model::inventory::Item;
+use crate::planted::{Bug, is_planted};
 use crate::store::Level;
 
 /// Who made the items.
@@ -63,7 +64,9 @@ impl Turn {
         let mut joining = Joining::default();
         for item in items {
             let joined = inventory.joined(&item)?;
-            let Some(item) = joined.changed else { continue };
+            let replaces = author == Author::Other && is_planted(Bug::LastWriterWins);
+            let changed = if replaces { Some(item) } else { joined.changed };
+            let Some(item) = changed else { continue };
             match &item {
                 Item::Token(key, _) if joined.payload_conflict => {
                     joining.conflicts.push(short(key.token_id.as_str()));

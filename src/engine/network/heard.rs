@@ -9,6 +9,7 @@ use crate::error::{Code, Error};
 use crate::model::identity::Slot;
 use crate::model::record::Record;
 use crate::node::{Outcome, Source};
+use crate::planted::{Bug, is_planted};
 
 /// Every answer of one round.
 #[derive(Default)]
@@ -49,12 +50,29 @@ impl Heard {
             }
         }
         records.sort_by(|a, b| b.cmp_order(a));
+        if is_planted(Bug::FirstRecordOnly) {
+            records.retain(|record| self.first(slot).is_some_and(|first| first.same_as(record)));
+        }
         records
+    }
+
+    /// The record that came first.
+    fn first(&self, slot: Slot) -> Option<&Record> {
+        let found = self.answers.get(&slot)?.values().filter_map(|(outcome, took)| match outcome {
+            Outcome::Found(record, _) => Some((*took, &**record)),
+            _ => None,
+        });
+        found.min_by_key(|(took, _)| *took).map(|(_, record)| record)
     }
 
     /// How many nodes said that they have nothing.
     pub fn absent(&self, slot: Slot) -> usize {
-        self.count(slot, |outcome| matches!(outcome, Outcome::Absent))
+        let silent_too = is_planted(Bug::AbsentIsEmpty);
+        self.count(slot, |outcome| match outcome {
+            Outcome::Absent => true,
+            Outcome::Unreachable(_) => silent_too,
+            _ => false,
+        })
     }
 
     /// How many nodes showed exactly this record.

@@ -22,6 +22,8 @@ use self::run::{Published, Run};
 use super::account::Account;
 use crate::error::{Code, Error};
 use crate::model::identity::Slot;
+use crate::planted::{Bug, is_planted};
+use crate::store::Level;
 
 /// Publishes what is pending, once.
 ///
@@ -58,6 +60,9 @@ async fn publish_owned(account: &Arc<Account>, slot: Slot, run: &Run) -> Result<
         }
         other => other?,
     };
+    if is_planted(Bug::HandledBeforeDone) {
+        account.local.raise_level(edition.edition.upto, Level::Verified).await?;
+    }
     spread::publish(account, &edition, run).await
 }
 

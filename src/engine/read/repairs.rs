@@ -12,6 +12,7 @@ use crate::limits;
 use crate::model::identity::Slot;
 use crate::model::record::Record;
 use crate::node::{Outcome, Put, PutMode};
+use crate::planted::{Bug, is_planted};
 use crate::store::Level;
 
 /// One repair may take this long; it runs behind the answer.
@@ -60,8 +61,9 @@ fn is_behind(account: &Account, outcome: &Outcome, best: &Record) -> bool {
 
 /// Whether the record that a node shows is older and merged.
 fn may_replace(account: &Account, there: &Record, record: &Record) -> bool {
-    there.sequence() < record.sequence()
-        && there.root().is_some_and(|root| account.local.read().names().is_merged(&root))
+    let is_older = there.sequence() < record.sequence()
+        || is_planted(Bug::TieByArrival) && there.sequence() == record.sequence() && !there.same_as(record);
+    is_older && there.root().is_some_and(|root| account.local.read().names().is_merged(&root))
 }
 
 /// The record to repair with: the high-water mark, merged, and a root of ours.

@@ -14,6 +14,7 @@ use crate::error::{Code, Error};
 use crate::limits;
 use crate::model::inventory::{Entry, EntryValue, Hlc, Item, TokenKey, TokenState, Version};
 use crate::model::seal::Kind;
+use crate::planted::{Bug, is_planted};
 
 pub async fn put(account: Arc<Account>, tokens: Vec<NewToken>) -> Result<PutReport, Error> {
     account.tasks.check_open()?;
@@ -125,8 +126,20 @@ pub async fn spend(
         return Err(bad(format!("{} {what} of this state are recorded already", limits::SET_ITEMS)));
     }
     set.insert(reference);
-    let item = Item::Token(key, state);
-    turn.join(vec![item], Author::ThisDevice, vec![Change::Block(block)]).await?;
+    let mut items = vec![Item::Token(key, state)];
+    if is_planted(Bug::SpendByTokenId) {
+        let state = turn.state();
+        for item in state.holdings().inventory().items() {
+            if let Item::Token(other, mut state) = item
+                && other.token_id.as_str() == token_id
+                && other.state_hash.as_str() != state_hash
+            {
+                state.proofs.insert(reference);
+                items.push(Item::Token(other, state));
+            }
+        }
+    }
+    turn.join(items, Author::ThisDevice, vec![Change::Block(block)]).await?;
     Ok(())
 }
 

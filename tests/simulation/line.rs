@@ -1,0 +1,383 @@
+//! The line from one device to one node: requests are lost, late, answered twice, or arrive when nobody waits any more.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::time::Duration;
+
+use async_trait::async_trait;
+use bytes::Bytes;
+use tauri_plugin_wallet_sync::clock::{Entropy, monotonic};
+use tauri_plugin_wallet_sync::model::block::Block;
+use tauri_plugin_wallet_sync::model::car::CarSummary;
+use tauri_plugin_wallet_sync::model::cid::{Cid, Codec};
+use tauri_plugin_wallet_sync::model::identity::Name;
+use tauri_plugin_wallet_sync::model::record::Record;
+use tauri_plugin_wallet_sync::node::{BlockSink, Call, Node, Outcome, Put, PutMode, Repin, Source};
+use tauri_plugin_wallet_sync::{Code, Error};
+use tokio::sync::oneshot;
+
+use crate::kubo::{Fault, Kubo, Reach, Verb};
+use crate::support::fake_node::{links, unpack};
+
+/// A node of the same house.
+const NEAR: Duration = Duration::from_millis(10);
+/// A drip.
+const DRIP: Duration = Duration::from_millis(350);
+/// A line of an endless answer.
+const SIGN_OF_LIFE: Duration = Duration::from_millis(1_000);
+/// How long a request that hangs on the line may be late.
+const LATEST_MS: u64 = 90_000;
+/// Between the comparison of a put and its writing.
+const PUT_GAP_MS: u64 = 3;
+/// Bytes a second of a dripping block.
+const DRIP_BYTES: u64 = 64;
+
+/// What a process shares with its lines: whether it lives, and how bad the line is.
+pub struct Process {
+    pub alive: AtomicBool,
+    /// Chance of trouble per request, percent.
+    pub loss: Arc<AtomicU64>,
+    /// Requests that it sent.
+    pub requests: AtomicU64,
+    pub luck: Arc<Entropy>,
+}
+
+pub struct Line {
+    id: String,
+    pub node: Arc<Kubo>,
+    pub cut: Arc<AtomicBool>,
+    pub process: Arc<Process>,
+}
+
+/// What becomes of a request.
+enum Fate {
+    Well,
+    RequestLost,
+    AnswerLost,
+    Late(Duration),
+    Twice(Duration),
+}
+
+impl Line {
+    pub fn new(node: Arc<Kubo>, cut: Arc<AtomicBool>, process: Arc<Process>) -> Self {
+        Self { id: format!("n{}", node.at), node, cut, process }
+    }
+
+    fn fate(&self) -> Fate {
+        let luck = &self.process.luck;
+        if luck.below(100) >= self.process.loss.load(Ordering::Relaxed) {
+            return Fate::Well;
+        }
+        let late = Duration::from_millis(luck.below(LATEST_MS));
+        match luck.below(4) {
+            0 => Fate::RequestLost,
+            1 => Fate::AnswerLost,
+            2 => Fate::Late(late),
+            _ => Fate::Twice(late),
+        }
+    }
+
+    /// One way.
+    fn half(&self) -> Duration {
+        let rtt = self.node.manners().rtt.unwrap_or(NEAR);
+        rtt / 2 + Duration::from_micros(self.process.luck.below(1_000))
+    }
+
+    async fn silence<T>(call: &Call) -> Result<T, Error> {
+        tokio::time::sleep_until(call.deadline).await;
+        Err(Error::new(Code::Deadline, "no answer"))
+    }
+
+    /// Whether a request gets as far as the node's door; what is wrong behind it.
+    async fn pass(&self, verb: Verb, call: &Call) -> Result<Option<Fault>, Error> {
+        if !self.process.alive.load(Ordering::Relaxed) {
+            std::future::pending::<()>().await;
+        }
+        self.node.count_request();
+        self.process.requests.fetch_add(1, Ordering::Relaxed);
+        call.meter.sent(0);
+        if self.cut.load(Ordering::Relaxed) {
+            return Err(Error::new(Code::Unreachable, "no route"));
+        }
+        let (reach, fault) = {
+            let manners = self.node.manners();
+            (manners.reach, manners.verbs.get(&verb).copied())
+        };
+        match (reach, fault) {
+            (Reach::Dead, _) => Err(Error::new(Code::Unreachable, "connection refused")),
+            (Reach::Frozen, _) | (_, Some(Fault::Freezes)) => Self::silence(call).await,
+            (_, Some(Fault::Refuses)) => Err(Error::new(Code::Denied, "status 403")),
+            (_, Some(Fault::Fails)) => Err(Error::new(Code::Unreachable, "status 500")),
+            (_, Some(Fault::Slow(by))) => {
+                tokio::time::sleep(by.min(call.deadline.saturating_duration_since(monotonic()))).await;
+                Ok(None)
+            }
+            (_, fault) => Ok(fault),
+        }
+    }
+
+    /// A question that changes nothing.
+    async fn ask(&self, verb: Verb, call: &Call) -> Result<Option<Fault>, Error> {
+        let fault = self.pass(verb, call).await?;
+        match self.fate() {
+            Fate::RequestLost | Fate::AnswerLost => return Self::silence(call).await,
+            Fate::Late(by) => tokio::time::sleep_until(call.deadline.min(monotonic() + by)).await,
+            Fate::Well | Fate::Twice(_) => {}
+        }
+        tokio::time::sleep_until(call.deadline.min(monotonic() + self.half() * 2)).await;
+        if monotonic() >= call.deadline {
+            return Err(Error::new(Code::Deadline, "no answer in time"));
+        }
+        Ok(fault)
+    }
+
+    /// A request that changes the node, whether or not anybody waits for its answer.
+    async fn tell<T: Send + 'static>(
+        &self,
+        call: &Call,
+        work: impl Fn(Arc<Kubo>) -> T + Send + 'static,
+    ) -> Result<T, Error> {
+        let fate = self.fate();
+        if matches!(fate, Fate::RequestLost) {
+            return Self::silence(call).await;
+        }
+        let (half, node) = (self.half(), self.node.clone());
+        let (sender, answer) = oneshot::channel();
+        let (late, again) = match fate {
+            Fate::Late(by) => (by, None),
+            Fate::Twice(by) => (Duration::ZERO, Some(by)),
+            _ => (Duration::ZERO, None),
+        };
+        let on_the_line = async move {
+            tokio::time::sleep(half + late).await;
+            if node.manners().reach != Reach::Up {
+                return;
+            }
+            let _ = sender.send(work(node.clone()));
+            if let Some(by) = again {
+                tokio::time::sleep(by).await;
+                drop(work(node));
+            }
+        };
+        tokio::spawn(on_the_line);
+        let answered = async {
+            let Ok(answer) = answer.await else { return std::future::pending().await };
+            if matches!(fate, Fate::AnswerLost) {
+                std::future::pending::<()>().await;
+            }
+            tokio::time::sleep(half).await;
+            answer
+        };
+        let in_time = tokio::time::timeout_at(call.deadline, answered).await;
+        in_time.map_err(|_| Error::new(Code::Deadline, "no answer in time"))
+    }
+}
+
+#[async_trait]
+impl Node for Line {
+    fn id(&self) -> &str {
+        &self.id
+    }
+
+    fn has_api(&self) -> bool {
+        true
+    }
+
+    async fn warm(&self, _connections: usize) {}
+
+    async fn record(&self, name: &Name, _known: bool, call: &Call) -> Outcome {
+        let (record, source) = match self.ask(Verb::Records, call).await {
+            Err(e) => return Outcome::Unreachable(e),
+            Ok(Some(Fault::Lies)) => {
+                return Outcome::Invalid(Error::new(Code::SignatureInvalid, "forged"));
+            }
+            Ok(Some(Fault::Proxies)) => (self.node.record_elsewhere(name), Source::HttpGateway),
+            Ok(_) => (self.node.record(name), Source::HttpRouting),
+        };
+        let Some(record) = record else { return Outcome::Absent };
+        call.meter.received(record.raw().len() as u64);
+        Outcome::Found(Box::new(record), source)
+    }
+
+    async fn block(&self, cid: &Cid, call: &Call) -> Result<Block, Error> {
+        let fault = self.ask(Verb::Blocks, call).await?;
+        if fault == Some(Fault::Lies) {
+            return Err(Error::new(Code::HashMismatch, "wrong bytes"));
+        }
+        let Some(block) = self.node.pull(cid) else { return Self::silence(call).await };
+        if fault == Some(Fault::Drips) {
+            for _ in 0..(block.bytes().len() as u64 / DRIP_BYTES) {
+                call.meter.received(DRIP_BYTES);
+                tokio::time::timeout_at(call.deadline, tokio::time::sleep(DRIP))
+                    .await
+                    .map_err(|_| Error::new(Code::Deadline, "too slow"))?;
+            }
+        }
+        call.meter.received(block.bytes().len() as u64);
+        Ok(block)
+    }
+
+    async fn car(
+        &self,
+        root: &Cid,
+        held: HashSet<Cid>,
+        sink: BlockSink<'_>,
+        call: &Call,
+    ) -> Result<CarSummary, Error> {
+        let fault = self.ask(Verb::Cars, call).await?;
+        if fault == Some(Fault::Lies) {
+            return Err(Error::new(Code::HashMismatch, "wrong bytes"));
+        }
+        let mut summary = CarSummary { blocks: 0, bytes: 0, skipped: 0, missing: Vec::new() };
+        let (mut stack, mut seen) = (vec![*root], HashSet::new());
+        while let Some(cid) = stack.pop() {
+            if held.contains(&cid) || !seen.insert(cid) {
+                continue;
+            }
+            if fault == Some(Fault::Drips) && summary.blocks > 0 {
+                call.meter.received(1);
+                tokio::time::sleep(DRIP).await;
+            }
+            let pulled = if monotonic() < call.deadline { self.node.pull(&cid) } else { None };
+            let Some(block) = pulled else { return Self::silence(call).await };
+            if block.cid().codec() == Codec::DagCbor {
+                stack.extend(links(&block));
+            }
+            summary.blocks += 1;
+            summary.bytes += block.bytes().len() as u64;
+            call.meter.received(block.bytes().len() as u64);
+            sink(block);
+        }
+        Ok(summary)
+    }
+
+    async fn import(&self, car: Bytes, call: &Call) -> Result<(), Error> {
+        let fault = self.pass(Verb::Import, call).await?;
+        call.meter.sent(car.len() as u64);
+        let blocks = unpack(&car);
+        self.tell(call, move |node| {
+            if fault != Some(Fault::Lies) {
+                node.add_blocks(blocks.clone());
+            }
+        })
+        .await
+    }
+
+    async fn pin(
+        &self,
+        root: &Cid,
+        name: &Name,
+        progress: &(dyn Fn(u64) + Send + Sync),
+        call: &Call,
+    ) -> Result<(), Error> {
+        let fault = self.pass(Verb::Pin, call).await?;
+        if fault == Some(Fault::Endless) {
+            let mut count = 0;
+            while monotonic() + SIGN_OF_LIFE < call.deadline {
+                tokio::time::sleep(SIGN_OF_LIFE).await;
+                count += 1;
+                progress(count);
+            }
+            return Self::silence(call).await;
+        }
+        let (root, name) = (*root, *name);
+        let pinned = self.tell(call, move |node| {
+            fault == Some(Fault::Lies)
+                || (node.pull_dag(&root) && {
+                    node.held().pins.insert(root, name);
+                    true
+                })
+        });
+        // What is nowhere is looked for without end.
+        if pinned.await? {
+            progress(u64::from(fault.is_none()));
+            return Ok(());
+        }
+        Self::silence(call).await
+    }
+
+    async fn repin(&self, old: &Cid, new: &Cid, call: &Call) -> Result<Repin, Error> {
+        let fault = self.pass(Verb::Pin, call).await?;
+        if fault == Some(Fault::Endless) {
+            return Self::silence(call).await;
+        }
+        let (old, new) = (*old, *new);
+        let pinned = self.tell(call, move |node| {
+            if fault == Some(Fault::Lies) {
+                return Some(Repin::Pinned);
+            }
+            let Some(name) = node.held().pins.get(&old).copied() else { return Some(Repin::OldMissing) };
+            node.pull_dag(&new).then(|| {
+                node.held().pins.insert(new, name);
+                Repin::Pinned
+            })
+        });
+        match pinned.await? {
+            Some(done) => Ok(done),
+            None => Self::silence(call).await,
+        }
+    }
+
+    async fn unpin(&self, root: &Cid, call: &Call) -> Result<(), Error> {
+        self.pass(Verb::Pin, call).await?;
+        let root = *root;
+        self.tell(call, move |node| {
+            node.held().pins.remove(&root);
+        })
+        .await
+    }
+
+    async fn pins(&self, name: &Name, call: &Call) -> Result<Vec<Cid>, Error> {
+        match self.ask(Verb::Pins, call).await? {
+            Some(Fault::Full) => Err(Error::new(Code::TooLarge, "more than an answer may hold")),
+            Some(Fault::Lies) => Ok(Vec::new()),
+            _ => {
+                let held = self.node.held();
+                Ok(held.pins.iter().filter(|(_, of)| *of == name).map(|(cid, _)| *cid).collect())
+            }
+        }
+    }
+
+    async fn put_record(&self, record: &Record, mode: PutMode, call: &Call) -> Result<Put, Error> {
+        let fault = self.pass(Verb::Put, call).await?;
+        call.meter.sent(record.raw().len() as u64);
+        let (record, luck) = (record.clone(), self.process.luck.clone());
+        let put = self.tell(call, move |node| {
+            if fault == Some(Fault::Lies) {
+                return Put::Stored;
+            }
+            if !node.would_take(&record) {
+                return Put::Older;
+            }
+            let (record, gap) = (record.clone(), Duration::from_millis(luck.below(PUT_GAP_MS)));
+            tokio::spawn(async move {
+                tokio::time::sleep(gap).await;
+                node.write_record(record);
+            });
+            Put::Stored
+        });
+        match (put.await?, mode) {
+            (put, PutMode::Offline) => Ok(put),
+            // It walks on through the DHT, where one peer that hangs costs more than the caller waits, and says yes to what
+            // it threw away.
+            (_, PutMode::Spread) if self.node.has_frozen_peer() => Self::silence(call).await,
+            (_, PutMode::Spread) => Ok(Put::Stored),
+        }
+    }
+
+    async fn holds(&self, cid: &Cid, call: &Call) -> Result<bool, Error> {
+        let fault = self.ask(Verb::Holds, call).await?;
+        Ok(fault == Some(Fault::Lies) || self.node.own(cid).is_some())
+    }
+
+    async fn holds_dag(&self, root: &Cid, call: &Call) -> Result<Option<u64>, Error> {
+        let fault = self.ask(Verb::Holds, call).await?;
+        Ok((fault == Some(Fault::Lies) || self.node.has_dag(root)).then_some(1))
+    }
+
+    async fn own_block(&self, cid: &Cid, call: &Call) -> Result<Option<Block>, Error> {
+        self.ask(Verb::Holds, call).await?;
+        Ok(self.node.own(cid))
+    }
+}

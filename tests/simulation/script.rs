@@ -1,0 +1,352 @@
+//! The language of scenarios and traces: one step a line, `#` starts a comment.
+//!
+//! ```text
+//! nodes 5
+//! a put t1..t40 4000      forty tokens of 4,000 bytes each
+//! a sync                  reads, publishes, waits for verified
+//! cut b 0,1               b cannot reach these nodes
+//! node 2 pin endless      one verb of one node goes wrong
+//! wait 8d
+//! ```
+
+use std::fmt::{self, Display};
+use std::time::Duration;
+
+use crate::kubo::{Fault, Verb};
+
+/// One step.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// So many nodes; only at the beginning.
+    Nodes(usize),
+    Device(String, Act),
+    Node(Which, Deed),
+    Cut(String, Which),
+    Join(String, Which),
+    /// Percent of a device's requests that meet trouble.
+    Loss(String, u64),
+    Wait(Duration),
+    /// These nodes lose the payload of a token.
+    Loses(Which, String),
+}
+
+/// What a device does.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Act {
+    /// Token ids, and the size of each payload.
+    Put(Vec<String>, usize),
+    Spend(String),
+    Intend(String),
+    Set(String, String),
+    /// Fresh, to the level `verified`, within this time if any.
+    Sync(Option<Duration>),
+    /// As an app does on its own: the cache may answer.
+    Read,
+    /// The engine works by itself from now on.
+    Live,
+    Close,
+    Crash,
+    /// At the n-th commit from now, before or after it reached the disk.
+    CrashAt(u64, bool),
+    Dies,
+    /// Begins with a copy of that device's disk.
+    Clones(String),
+    Saves,
+    /// Goes back to the disk that was saved.
+    Returns,
+    /// A new disk on the same machine.
+    Reinstall,
+    Clock(i64),
+    /// The row of a token rots on the disk.
+    LosesItem(String),
+    /// The payload of a token rots on the disk.
+    LosesBlock(String),
+    /// The nodes file.
+    Uses(Vec<usize>),
+    Disable(usize),
+    Enable(usize),
+    Upkeep,
+    /// The wallet's folder is deleted, as `wipe` without force does when nothing is pending.
+    Wipe,
+    /// It ought to have every payload by now that a node in its reach has.
+    Whole,
+    /// It ought to show these by now.
+    Shows(Vec<String>),
+}
+
+/// What happens to a node.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Deed {
+    Up,
+    Dead,
+    Frozen,
+    Rtt(Duration),
+    Verb(Verb, Fault),
+    Wiped,
+    Forgets,
+    Saves,
+    Returns,
+    Collects,
+    LosesPower,
+    /// Every payload is gone, the tries are not.
+    LosesLeaves,
+}
+
+/// Some nodes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Which {
+    All,
+    These(Vec<usize>),
+}
+
+impl Which {
+    pub fn of(&self, count: usize) -> Vec<usize> {
+        match self {
+            Self::All => (0..count).collect(),
+            Self::These(some) => some.iter().copied().filter(|at| *at < count).collect(),
+        }
+    }
+
+    fn parse(text: &str) -> Result<Self, String> {
+        if text == "all" {
+            return Ok(Self::All);
+        }
+        numbers(text).map(Self::These)
+    }
+}
+
+impl Display for Which {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::All => f.write_str("all"),
+            Self::These(some) => f.write_str(&listed(some)),
+        }
+    }
+}
+
+fn listed(some: &[usize]) -> String {
+    some.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
+}
+
+fn numbers(text: &str) -> Result<Vec<usize>, String> {
+    text.split(',').map(|one| one.parse().map_err(|_| format!("not a number: {one}"))).collect()
+}
+
+/// Reads a script.
+pub fn parse(text: &str) -> Result<Vec<Step>, String> {
+    let mut steps = Vec::new();
+    for (at, line) in text.lines().enumerate() {
+        let words: Vec<&str> = line.split('#').next().unwrap_or("").split_whitespace().collect();
+        if !words.is_empty() {
+            steps.push(step(&words).map_err(|why| format!("line {}: {why}: {line}", at + 1))?);
+        }
+    }
+    Ok(steps)
+}
+
+fn step(words: &[&str]) -> Result<Step, String> {
+    Ok(match words {
+        ["nodes", count] => Step::Nodes(count.parse().map_err(|_| "how many nodes?")?),
+        ["node", which, "loses", id] => Step::Loses(Which::parse(which)?, (*id).to_owned()),
+        ["node", which, deed @ ..] => Step::Node(Which::parse(which)?, parse_deed(deed)?),
+        ["cut", device, which] => Step::Cut((*device).to_owned(), Which::parse(which)?),
+        ["join", device, which] => Step::Join((*device).to_owned(), Which::parse(which)?),
+        ["loss", device, percent] => {
+            Step::Loss((*device).to_owned(), percent.parse().map_err(|_| "how many percent?")?)
+        }
+        ["wait", time] => Step::Wait(duration(time)?),
+        [device, act @ ..] => Step::Device((*device).to_owned(), parse_act(act)?),
+        [] => return Err("an empty step".to_owned()),
+    })
+}
+
+fn parse_act(words: &[&str]) -> Result<Act, String> {
+    Ok(match words {
+        ["put", ids] => Act::Put(range(ids)?, 40),
+        ["put", ids, size] => Act::Put(range(ids)?, size.parse().map_err(|_| "how many bytes?")?),
+        ["spend", id] => Act::Spend((*id).to_owned()),
+        ["intend", id] => Act::Intend((*id).to_owned()),
+        ["set", key, value] => Act::Set((*key).to_owned(), (*value).to_owned()),
+        ["sync"] => Act::Sync(None),
+        ["sync", time] => Act::Sync(Some(duration(time)?)),
+        ["read"] => Act::Read,
+        ["live"] => Act::Live,
+        ["close"] => Act::Close,
+        ["crash"] => Act::Crash,
+        ["crash", "before", n] => Act::CrashAt(n.parse().map_err(|_| "which commit?")?, false),
+        ["crash", "after", n] => Act::CrashAt(n.parse().map_err(|_| "which commit?")?, true),
+        ["dies"] => Act::Dies,
+        ["clones", other] => Act::Clones((*other).to_owned()),
+        ["saves"] => Act::Saves,
+        ["returns"] => Act::Returns,
+        ["reinstall"] => Act::Reinstall,
+        ["clock", by] => Act::Clock(signed(by)?),
+        ["loses", "item", id] => Act::LosesItem((*id).to_owned()),
+        ["loses", "block", id] => Act::LosesBlock((*id).to_owned()),
+        ["uses", nodes] => Act::Uses(numbers(nodes)?),
+        ["disable", node] => Act::Disable(node.parse().map_err(|_| "which node?")?),
+        ["enable", node] => Act::Enable(node.parse().map_err(|_| "which node?")?),
+        ["upkeep"] => Act::Upkeep,
+        ["wipe"] => Act::Wipe,
+        ["whole"] => Act::Whole,
+        ["shows", ids] => Act::Shows(range(ids)?),
+        _ => return Err("no such act".to_owned()),
+    })
+}
+
+const VERBS: [(&str, Verb); 8] = [
+    ("records", Verb::Records),
+    ("blocks", Verb::Blocks),
+    ("cars", Verb::Cars),
+    ("import", Verb::Import),
+    ("pin", Verb::Pin),
+    ("pins", Verb::Pins),
+    ("put", Verb::Put),
+    ("holds", Verb::Holds),
+];
+
+const FAULTS: [(&str, Fault); 9] = [
+    ("refuses", Fault::Refuses),
+    ("fails", Fault::Fails),
+    ("freezes", Fault::Freezes),
+    ("drips", Fault::Drips),
+    ("endless", Fault::Endless),
+    ("lies", Fault::Lies),
+    ("old", Fault::Old),
+    ("proxies", Fault::Proxies),
+    ("full", Fault::Full),
+];
+
+const DEEDS: [(&str, Deed); 10] = [
+    ("up", Deed::Up),
+    ("dead", Deed::Dead),
+    ("frozen", Deed::Frozen),
+    ("wiped", Deed::Wiped),
+    ("forgets", Deed::Forgets),
+    ("saves", Deed::Saves),
+    ("returns", Deed::Returns),
+    ("collects", Deed::Collects),
+    ("power", Deed::LosesPower),
+    ("leafless", Deed::LosesLeaves),
+];
+
+fn parse_deed(words: &[&str]) -> Result<Deed, String> {
+    let verb = |word: &str| VERBS.iter().find(|(name, _)| *name == word).map(|(_, verb)| *verb);
+    Ok(match words {
+        ["rtt", time] => Deed::Rtt(duration(time)?),
+        [word] => {
+            let found = DEEDS.iter().find(|(name, _)| name == word);
+            found.map(|(_, deed)| *deed).ok_or("no such deed")?
+        }
+        [of, "slow", time] => Deed::Verb(verb(of).ok_or("no such verb")?, Fault::Slow(duration(time)?)),
+        [of, word] => {
+            let fault = FAULTS.iter().find(|(name, _)| name == word).ok_or("no such fault")?;
+            Deed::Verb(verb(of).ok_or("no such verb")?, fault.1)
+        }
+        _ => return Err("no such deed".to_owned()),
+    })
+}
+
+/// `t1`, `t1,t7`, or `t1..t40`.
+fn range(text: &str) -> Result<Vec<String>, String> {
+    let Some((from, to)) = text.split_once("..") else {
+        return Ok(text.split(',').map(str::to_owned).collect());
+    };
+    let letters: String = from.chars().take_while(|c| !c.is_ascii_digit()).collect();
+    let number = |word: &str| {
+        word.strip_prefix(&*letters).and_then(|rest| rest.parse::<u32>().ok()).ok_or("not a range of ids")
+    };
+    Ok((number(from)?..=number(to)?).map(|n| format!("{letters}{n}")).collect())
+}
+
+const UNITS: [(&str, u64); 5] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
+
+fn duration(text: &str) -> Result<Duration, String> {
+    let digits = text.find(|c: char| !c.is_ascii_digit()).ok_or("a time needs a unit")?;
+    let (number, unit) = text.split_at(digits);
+    let factor = UNITS.iter().find(|(name, _)| *name == unit).ok_or("ms, s, m, h or d?")?.1;
+    let number: u64 = number.parse().map_err(|_| "how long?")?;
+    Ok(Duration::from_millis(number * factor))
+}
+
+/// A change of a clock, milliseconds.
+fn signed(text: &str) -> Result<i64, String> {
+    let ms =
+        |text| duration(text).and_then(|time| i64::try_from(time.as_millis()).map_err(|e| e.to_string()));
+    match (text.strip_prefix('+'), text.strip_prefix('-')) {
+        (Some(rest), _) => ms(rest),
+        (_, Some(rest)) => ms(rest).map(|by| -by),
+        _ => Err("+ or -?".to_owned()),
+    }
+}
+
+fn unit(ms: u128) -> String {
+    let fits = UNITS.iter().rev().find(|(_, factor)| ms.is_multiple_of(u128::from(*factor)) && ms > 0);
+    let (name, factor) = fits.copied().unwrap_or(("ms", 1));
+    format!("{}{name}", ms / u128::from(factor))
+}
+
+impl Display for Step {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Nodes(count) => write!(f, "nodes {count}"),
+            Self::Device(device, act) => write!(f, "{device} {act}"),
+            Self::Node(which, deed) => write!(f, "node {which} {deed}"),
+            Self::Cut(device, which) => write!(f, "cut {device} {which}"),
+            Self::Join(device, which) => write!(f, "join {device} {which}"),
+            Self::Loss(device, percent) => write!(f, "loss {device} {percent}"),
+            Self::Wait(time) => write!(f, "wait {}", unit(time.as_millis())),
+            Self::Loses(which, id) => write!(f, "node {which} loses {id}"),
+        }
+    }
+}
+
+impl Display for Act {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Put(ids, size) => write!(f, "put {} {size}", ids.join(",")),
+            Self::Spend(id) => write!(f, "spend {id}"),
+            Self::Intend(id) => write!(f, "intend {id}"),
+            Self::Set(key, value) => write!(f, "set {key} {value}"),
+            Self::Sync(None) => f.write_str("sync"),
+            Self::Sync(Some(time)) => write!(f, "sync {}", unit(time.as_millis())),
+            Self::Read => f.write_str("read"),
+            Self::Live => f.write_str("live"),
+            Self::Close => f.write_str("close"),
+            Self::Crash => f.write_str("crash"),
+            Self::CrashAt(n, false) => write!(f, "crash before {n}"),
+            Self::CrashAt(n, true) => write!(f, "crash after {n}"),
+            Self::Dies => f.write_str("dies"),
+            Self::Clones(other) => write!(f, "clones {other}"),
+            Self::Saves => f.write_str("saves"),
+            Self::Returns => f.write_str("returns"),
+            Self::Reinstall => f.write_str("reinstall"),
+            Self::Clock(by) if *by < 0 => write!(f, "clock -{}", unit(by.unsigned_abs().into())),
+            Self::Clock(by) => write!(f, "clock +{}", unit(by.unsigned_abs().into())),
+            Self::LosesItem(id) => write!(f, "loses item {id}"),
+            Self::LosesBlock(id) => write!(f, "loses block {id}"),
+            Self::Uses(nodes) => write!(f, "uses {}", listed(nodes)),
+            Self::Disable(node) => write!(f, "disable {node}"),
+            Self::Enable(node) => write!(f, "enable {node}"),
+            Self::Upkeep => f.write_str("upkeep"),
+            Self::Wipe => f.write_str("wipe"),
+            Self::Whole => f.write_str("whole"),
+            Self::Shows(ids) => write!(f, "shows {}", ids.join(",")),
+        }
+    }
+}
+
+impl Display for Deed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let verb = |of: &Verb| VERBS.iter().find(|(_, verb)| verb == of).map_or("?", |(name, _)| *name);
+        match self {
+            Self::Rtt(time) => write!(f, "rtt {}", unit(time.as_millis())),
+            Self::Verb(of, Fault::Slow(by)) => write!(f, "{} slow {}", verb(of), unit(by.as_millis())),
+            Self::Verb(of, fault) => {
+                let word = FAULTS.iter().find(|(_, known)| known == fault).map_or("?", |(name, _)| *name);
+                write!(f, "{} {word}", verb(of))
+            }
+            deed => f.write_str(DEEDS.iter().find(|(_, known)| known == deed).map_or("?", |(name, _)| *name)),
+        }
+    }
+}

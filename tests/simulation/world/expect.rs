@@ -1,0 +1,123 @@
+//! Expectations: what ought to be so right after an act, and what a scenario asks for.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use tauri_plugin_wallet_sync::engine::{Spend, SyncFailure, SyncRequest};
+use tauri_plugin_wallet_sync::store::Store;
+use tauri_plugin_wallet_sync::store::memory::MemoryStore;
+
+use super::World;
+use super::findings::Kind;
+use super::ledger::id_of;
+use super::probe::{Content, restore};
+use crate::kubo::Kubo;
+
+/// Requests of one device at rest to one node for one name in an hour: a poll a minute, and as many again.
+const REQUESTS_AN_HOUR: u64 = 130;
+/// Shorter waits say nothing about rest.
+const AN_HOUR: Duration = Duration::from_secs(3_600);
+/// Payloads that are looked for after a put.
+const SAMPLE: usize = 3;
+
+impl World {
+    /// Lets time pass. Who works by itself and has nothing to do asks for little.
+    pub async fn wait(&mut self, time: Duration) {
+        let rests = |world: &Self| -> BTreeMap<String, u64> {
+            let at_rest = world.devices.iter().filter(|(_, device)| device.live && device.engine.is_some());
+            at_rest.map(|(name, device)| (name.clone(), device.requests())).collect()
+        };
+        let before = rests(self);
+        tokio::time::sleep(time).await;
+        if time < AN_HOUR {
+            return;
+        }
+        let after = rests(self);
+        let names: BTreeSet<String> =
+            self.nodes.iter().flat_map(|node| node.names()).map(|name| name.peer_id()).collect();
+        for (name, asked) in before {
+            let Some(now) = after.get(&name) else { continue };
+            let places = u64::try_from(self.devices[&name].nodes.len() * (names.len() + 3)).unwrap();
+            let budget = places * REQUESTS_AN_HOUR * time.as_secs() / AN_HOUR.as_secs();
+            let asked = now.saturating_sub(asked);
+            if asked > budget {
+                self.find_once(
+                    Kind::Restless,
+                    format!("{name} sent {asked} requests at rest, {budget} are enough"),
+                );
+            }
+        }
+    }
+
+    /// A put that succeeded is on the disk.
+    pub async fn expect_on_disk(&mut self, name: &str, ids: &[String]) {
+        for id in ids.iter().take(SAMPLE) {
+            if self.device(name).known.spent.contains(id) {
+                continue;
+            }
+            let cid = self.payload_cid(id);
+            let found = self.device(name).disk.clone().block(&cid).await;
+            if matches!(found, Ok(None)) {
+                self.find_once(Kind::Dropped, format!("{name} put {id}, and its payload is not on the disk"));
+            }
+        }
+    }
+
+    /// Every payload that a node in reach has is here.
+    pub fn look_for_missing(&mut self, name: &str) {
+        let Some(device) = self.devices.get(name).filter(|device| device.engine.is_some()) else { return };
+        let absent = device.rows().into_iter().filter(|row| !row.has_payload && row.spend != Spend::Proof);
+        let found = absent.map(|row| id_of(&row.key)).find(|id| {
+            let in_reach = |at: &&usize| !device.cut[*at].load(Ordering::Relaxed);
+            let cid = self.payload_cid(id);
+            device.nodes.iter().filter(in_reach).any(|at| self.nodes[*at].own(&cid).is_some())
+        });
+        if let Some(id) = found {
+            self.find_once(Kind::Blind, format!("{name} does not get the payload of {id}, which a node has"));
+        }
+    }
+
+    pub fn expect_shown(&mut self, name: &str, ids: &[String]) {
+        let shown: BTreeSet<String> = self.devices[name].rows().iter().map(|row| id_of(&row.key)).collect();
+        if let Some(id) = ids.iter().find(|id| !shown.contains(*id)) {
+            self.find_once(Kind::Stale, format!("{name} ought to show {id}"));
+        }
+    }
+
+    /// A reading fails only where too few honest machines answer, and no sooner than it has to.
+    pub fn judge_failure(
+        &mut self,
+        name: &str,
+        request: &SyncRequest,
+        took: Duration,
+        failure: &SyncFailure,
+    ) {
+        let device = &self.devices[name];
+        let is_majority = device.honest(&self.nodes).len() > device.nodes.len() / 2;
+        let had_time = request.deadline.is_none_or(|deadline| took * 4 < deadline);
+        if request.fresh && had_time && is_majority && device.line_is_clean() {
+            let words = format!("{name} cannot read although a majority answers: {}", failure.error);
+            self.find_once(Kind::Blind, words);
+        }
+    }
+
+    /// What `wipe` without force does: the folder goes when nothing is pending; nothing goes with it.
+    pub async fn wipe(&mut self, name: &str) {
+        let device = self.device(name);
+        if device.engine.as_ref().is_none_or(|engine| engine.status().pending > 0) {
+            return;
+        }
+        let shown: Vec<String> = device.rows().iter().map(|row| id_of(&row.key)).collect();
+        device.close().await;
+        (device.disk, device.known) = (MemoryStore::new(), super::device::Known::default());
+        device.dead = true;
+        let nodes: Vec<Arc<Kubo>> =
+            self.devices[name].nodes.iter().map(|at| self.nodes[*at].clone()).collect();
+        let restored = restore(&nodes, self.started, &self.secret, &Content::Of(&BTreeSet::new())).await;
+        if let Some(id) = shown.iter().find(|id| !restored.tokens.contains_key(*id)) {
+            self.find_once(Kind::Lost, format!("{name} was wiped with the last copy of {id}"));
+        }
+    }
+}
