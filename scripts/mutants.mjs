@@ -85,6 +85,8 @@ ${lines.join("\n")}
 debug = false
 # Some laws seal thousands of nodes.
 opt-level = 1
+# Else a changed function makes every unit that might inline it compile again.
+lto = "off"
 
 [profile.dev.package."*"]
 opt-level = 2
@@ -100,6 +102,8 @@ function runMutants(options) {
     PROPTEST_CASES: "32",
     PROPTEST_RNG_SEED: "1",
     PROPTEST_DISABLE_FAILURE_PERSISTENCE: "true",
+    // That a law fails is enough here; nobody reads the smallest example of it.
+    PROPTEST_MAX_SHRINK_ITERS: "0",
   };
   // Built in the small crate's own folder, which is kept: only the first run builds the dependencies.
   if (!process.env.MUTANTS_TARGET_DIR) delete env.CARGO_TARGET_DIR;
