@@ -106,6 +106,14 @@ fn headers_of_other_forms_are_refused() {
     let (root, blocks) = dag();
     let sections: Vec<u8> = blocks.iter().flat_map(section_of).collect();
     let framed = |header: &[u8]| [varint(header.len() as u64), header.to_vec(), sections.clone()].concat();
+    for (header, why) in [
+        (b"\xa1\x67version\x01".as_slice(), "car: a header without roots"),
+        (b"\xa2\x65roots\x80\x67version\x02", "car: version 2"),
+        (b"\xa1\x65roots\x80", "car: a header without version"),
+    ] {
+        let error = CarReader::new(root, BOUNDS).push(&framed(header)).unwrap_err();
+        assert_eq!((error.code(), error.message()), (Code::Malformed, why));
+    }
     for header in [
         b"\xa2\x65roots\x80\x67version\x02".as_slice(),
         b"\xa1\x67version\x02",

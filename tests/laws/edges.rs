@@ -27,6 +27,15 @@ fn in_base_2(bytes: &[u8]) -> String {
     multibase::encode(Base::Base2, bytes)
 }
 
+/// A CID of inline bytes in the base that takes three or four bytes for each of them.
+fn in_emoji_of_length(length: usize) -> String {
+    let cid = |digest: &[u8]| [&[0x01, 0x55, 0x00, digest.len() as u8], digest].concat();
+    let digests =
+        (0..=64).flat_map(|count| (0..4).map(move |short| [vec![2; short], vec![0; count]].concat()));
+    let mut texts = digests.map(|digest| multibase::encode(Base::Base256Emoji, cid(&digest)));
+    texts.find(|text| text.len() == length).unwrap()
+}
+
 #[test]
 fn texts_of_cids_and_names_are_bounded() {
     let cid = forge::root();
@@ -37,6 +46,13 @@ fn texts_of_cids_and_names_are_bounded() {
     let name = [&[0x01, 0x72], forge::name().multihash().as_slice()].concat();
     assert_eq!(Name::parse(&multibase::encode(Base::Base16Lower, &name)).unwrap(), forge::name());
     assert_eq!(Name::parse(&in_base_2(&name)).unwrap_err().code(), Code::Malformed);
+    // Neither is a CID or a name; the longer one is refused for its length.
+    for (length, too_long) in [(128, false), (129, true)] {
+        let text = "b".repeat(length);
+        for error in [text.parse::<Cid>().unwrap_err(), Name::parse(&text).unwrap_err()] {
+            assert_eq!(error.message().contains("longer than 128 characters"), too_long, "{error}");
+        }
+    }
 }
 
 #[test]
@@ -45,6 +61,12 @@ fn the_text_of_a_value_is_bounded() {
     let record = |base| Forged::new(value(base).as_bytes(), EOL.as_bytes(), 5).signed();
     assert_eq!(parse(record(Base::Base8)).unwrap().root(), Some(forge::root()));
     assert_eq!(refused(record(Base::Base2)), Code::Malformed);
+    let of_length = |length: usize| {
+        let text = in_emoji_of_length(length);
+        parse(Forged::new(format!("/ipfs/{text}").as_bytes(), EOL.as_bytes(), 5).signed()).map(|_| ())
+    };
+    assert_eq!(of_length(limits::RECORD_VALUE_CHARS), Ok(()));
+    assert_eq!(of_length(limits::RECORD_VALUE_CHARS + 1), Err(Code::Malformed));
 }
 
 #[test]
@@ -137,6 +159,25 @@ fn a_root_has_at_most_32_links() {
     let root = body(32).unwrap();
     assert_eq!((root.slot, root.counts), (Slot::new(3).unwrap(), Counts::default()));
     assert_eq!(body(33).unwrap_err().code(), Code::Malformed);
+}
+
+#[test]
+fn the_inside_of_a_root_is_bounded_to_the_last_byte() {
+    let keys = forge::keys();
+    let refused = |length: usize| {
+        let body = |pad| {
+            map([
+                ("v", Ipld::List(vec![Ipld::Integer(1), Ipld::Integer(0)])),
+                ("x", Ipld::Bytes(vec![0; pad])),
+            ])
+        };
+        let around = cbor::encode(&body(1_000)).unwrap().len() - 1_000;
+        let block = envelope(Kind::Root, &body(length - around), &[]);
+        Root::open(&block, keys.sealer(), keys.wallet_id()).unwrap_err().message().to_owned()
+    };
+    let largest = limits::ROOT_BYTES;
+    assert!(!refused(largest).contains("bytes"), "looked at, and found to lack its fields");
+    assert_eq!(refused(largest + 1), format!("root: format 1, {} bytes", largest + 1));
 }
 
 #[test]

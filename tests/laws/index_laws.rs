@@ -111,6 +111,7 @@ fn replacing_an_item_is_seen_and_the_same_item_is_not() {
     assert_ne!(changed, root);
     let (found, _) = walk(changed, &index, HashSet::new());
     assert_eq!((index.len(), found.len(), &found[&key(7)]), (500, 500, &Bytes::from_static(b"y")));
+    assert!(!index.is_empty());
     index.insert(key(7), Bytes::from_static(b"x"));
     assert_eq!(index.seal(keys.sealer()).unwrap(), root);
 }

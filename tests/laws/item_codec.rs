@@ -295,6 +295,8 @@ fn what_readers_refuse_is_not_written() {
     };
     let nine = || (0..9).map(|n| block(&format!("{n}"))).collect();
     assert_eq!(over(&|state| state.proofs = nine()), Code::Malformed);
+    let twice = || [block("p"), BlockRef { size: 9, ..block("p") }].into();
+    assert_eq!(over(&|state| state.payloads = twice()), Code::Malformed, "one block of two sizes");
     assert_eq!(over(&|state| state.summary = Some("x".repeat(257))), Code::Malformed);
     assert_eq!(over(&|state| drop(state.unknown.insert("s".to_owned(), Ipld::Null))), Code::Malformed);
     assert_eq!(over(&|state| drop(state.unknown.insert("x".repeat(512), Ipld::Null))), Code::Malformed);

@@ -151,6 +151,9 @@ fn r08_record_without_second_signature_is_refused() {
     raw.extend(forge::field_bytes(4, &signed.validity));
     assert_eq!(refused(raw), Code::Malformed);
     assert_eq!(refused(Vec::new()), Code::Malformed);
+    assert_eq!(refused(forge::field_bytes(8, &[1; 64])), Code::Malformed, "a signature of nothing");
+    let data = forge::field_bytes(9, &signed.data_bytes());
+    assert_eq!(refused(data), Code::Malformed, "data without any signature");
 }
 
 #[test]
@@ -184,6 +187,15 @@ fn r09_order_of_fields_is_free_and_the_last_one_wins() {
     let mut raw = forged.signed();
     raw.extend(forge::field_number(5, 1_000));
     assert_eq!(refused(raw), Code::Malformed);
+}
+
+#[test]
+fn r09_fields_of_another_wire_type_are_refused() {
+    let signed = || Forged { with_v1: false, ..Forged::default() }.signed();
+    for wrong in [forge::field_bytes(5, b""), forge::field_number(1, 0), forge::field_number(9, 0)] {
+        assert_eq!(refused([signed(), wrong].concat()), Code::Malformed);
+    }
+    assert!(parse([signed(), forge::field_bytes(10, b"")].concat()).is_ok(), "no field of ours");
 }
 
 #[test]

@@ -201,3 +201,34 @@ fn links_of(block: &Block) -> Result<Vec<Cid>, Error> {
         Codec::DagCbor => cbor::links(&cbor::decode(block.bytes())?),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use ipld_core::ipld::Ipld;
+
+    use super::{Block, CarBounds, CarReader, Cid, Codec, HashSet, cbor, limits};
+    use crate::error::Code;
+    use crate::model::car::CarWriter;
+
+    /// Whatever has this digest.
+    fn fake(n: usize) -> Cid {
+        let digest = [0, 0, 0, n].map(usize::to_be_bytes).concat();
+        Cid::from_bytes(&[&[0x01, 0x55, 0x12, 0x20], digest.as_slice()].concat()).unwrap()
+    }
+
+    #[test]
+    fn b14_blocks_wanted_and_found_are_counted_up_to_their_bound() {
+        let found: HashSet<Cid> = (10..limits::CAR_BLOCKS + 7).map(fake).collect();
+        assert_eq!(found.len(), limits::CAR_BLOCKS - 3);
+        for (links, refused) in [(2, None), (3, Some(Code::TooLarge))] {
+            let links = (0..links).map(|n| Ipld::Link(fake(n).to_ipld())).collect();
+            let root = Block::new(Codec::DagCbor, cbor::encode(&Ipld::List(links)).unwrap());
+            let mut writer = CarWriter::new(root.cid());
+            writer.push(&root);
+            let mut reader = CarReader::new(*root.cid(), CarBounds { blocks: 10, bytes: 1_000 });
+            reader.found = found.clone();
+            assert_eq!(reader.push(&writer.finish()).unwrap(), [root]);
+            assert_eq!(reader.push(&[]).err().map(|error| error.code()), refused);
+        }
+    }
+}

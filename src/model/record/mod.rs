@@ -246,9 +246,9 @@ fn sign(key: &SlotKey, sequence: u64, value: &str, eol: UnixMs, carried: &[Block
         validity: fields.validity,
         sequence,
         ttl: fields.ttl,
+        public_key: Bytes::new(),
         signature_v2: Bytes::copy_from_slice(&signature_v2),
         data: signed,
-        ..IpnsEntry::default()
     };
     Record::parse(entry.encode(), &key.name())
 }
