@@ -116,7 +116,8 @@ function score() {
   const { caught, timeout, missed } = JSON.parse(readFileSync(join(crate, "mutants.out/outcomes.json"), "utf8"));
   const noticed = caught + timeout;
   const percent = (100 * noticed) / (noticed + missed);
-  console.log(`${noticed} of ${noticed + missed} changes are noticed, ${percent.toFixed(1)} %`);
+  const forever = timeout ? ` (${timeout} because the laws did not end)` : "";
+  console.log(`${noticed} of ${noticed + missed} changes are noticed${forever}, ${percent.toFixed(1)} %`);
   return percent >= WANTED_PERCENT;
 }
 

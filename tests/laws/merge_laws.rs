@@ -93,6 +93,7 @@ fn two_live_states_are_forked_until_one_is_proven_spent() {
     assert_eq!(forked(&held), [false, true, true, false]);
     join(&mut held, &token("t", "s0", &[], &[], &["proof"]));
     assert_eq!(forked(&held), [false, false, false, false]);
+    assert_eq!(held.len(), 4, "the spent one is still a state");
     let ids: Vec<_> = row_keys(&held, false).into_iter().map(|row| (row.0, row.1)).collect();
     assert_eq!(ids, [("a", "s0"), ("t", "s1"), ("u", "s0")].map(|(t, s)| (t.to_owned(), s.to_owned())));
 }
