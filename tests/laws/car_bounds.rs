@@ -66,6 +66,7 @@ fn b09_and_b13_nodes_that_are_not_ours_are_refused() {
 #[test]
 fn b12_announced_lengths_are_refused_before_anything_is_held() {
     let (root, _) = dag();
+    let in_a_long_form = |start: &[u8]| [header(&root), section(&[start, &[7; 32]].concat(), b"")].concat();
     for (what, bytes, expected) in [
         ("header of 1 GiB", varint(1 << 30), Code::TooLarge),
         ("header of 2^63", varint(1 << 63), Code::TooLarge),
@@ -79,12 +80,10 @@ fn b12_announced_lengths_are_refused_before_anything_is_held() {
         ("empty section", [header(&root), vec![0x00]].concat(), Code::Malformed),
         ("section length in a long form", [header(&root), vec![0xa4, 0x80, 0x00]].concat(), Code::Malformed),
         ("section without a CID", [header(&root), vec![0x01, 0x00]].concat(), Code::Malformed),
-        (
-            "CID in a long form",
-            [header(&root), section(&[&[0x81, 0x00, 0x55, 0x12, 0x20], [7; 32].as_slice()].concat(), b"")]
-                .concat(),
-            Code::Malformed,
-        ),
+        ("CID in a long form", in_a_long_form(&[0x81, 0x00, 0x55, 0x12, 0x20]), Code::Malformed),
+        ("codec in a long form", in_a_long_form(&[0x01, 0xd5, 0x00, 0x12, 0x20]), Code::Malformed),
+        ("hash in a long form", in_a_long_form(&[0x01, 0x55, 0x92, 0x00, 0x20]), Code::Malformed),
+        ("digest length in a long form", in_a_long_form(&[0x01, 0x55, 0x12, 0xa0, 0x00]), Code::Malformed),
         (
             "CID that is cut",
             [header(&root), section(&[0x01, 0x55, 0x12, 0x20, 7], b"")].concat(),

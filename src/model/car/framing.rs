@@ -112,11 +112,7 @@ pub(super) fn check_header(header: &[u8]) -> Result<(), Error> {
 /// Splits a section into its CID and the block. A well-formed CID outside our kinds gives none: it cannot be wanted.
 pub(super) fn split_section(section: &[u8]) -> Result<Option<(Cid, &[u8])>, Error> {
     let mut rest = section;
-    let cid = cid::Cid::read_bytes(&mut rest);
-    let used = section.len() - rest.len();
-    match cid {
-        Err(_) => Err(malformed("a section without a CID")),
-        Ok(cid) if used != cid.encoded_len() => Err(malformed("a CID not in its shortest form")),
-        Ok(cid) => Ok(Cid::from_ipld(&cid).ok().map(|cid| (cid, rest))),
-    }
+    // Numbers that are not in their shortest form are refused there.
+    let cid = cid::Cid::read_bytes(&mut rest).map_err(|_| malformed("a section without a CID"))?;
+    Ok(Cid::from_ipld(&cid).ok().map(|cid| (cid, rest)))
 }
