@@ -190,6 +190,12 @@ fn r09_order_of_fields_is_free_and_the_last_one_wins() {
 }
 
 #[test]
+fn the_ttl_of_another_writer_is_told() {
+    let forged = Forged { ttl: 300, ..Forged::default() }.set("TTL", forge::unsigned(300));
+    assert_eq!(parse(forged.signed()).unwrap().ttl_ns(), 300);
+}
+
+#[test]
 fn r09_fields_of_another_wire_type_are_refused() {
     let signed = || Forged { with_v1: false, ..Forged::default() }.signed();
     for wrong in [forge::field_bytes(5, b""), forge::field_number(1, 0), forge::field_number(9, 0)] {
