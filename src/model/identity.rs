@@ -3,6 +3,7 @@
 //! HKDF-SHA256 without salt; the infos are fixed by the published format (`docs/format.md`).
 
 use std::fmt;
+use std::sync::OnceLock;
 
 use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
 use hkdf::Hkdf;
@@ -70,6 +71,8 @@ pub struct WalletKeys {
     network: Option<String>,
     sealer: Sealer,
     wallet_id: WalletId,
+    /// Of each slot, once it was asked for: a name costs a multiplication on the curve, and each sync asks for several.
+    names: Box<[OnceLock<Name>]>,
 }
 
 impl WalletKeys {
@@ -84,7 +87,15 @@ impl WalletKeys {
         );
         let mut wallet_id = [0; 16];
         wallet_id.iter_mut().zip(key("wallet-sync-id-v1").iter()).for_each(|(out, byte)| *out = *byte);
-        Self { secret: secret.clone(), network: network.map(str::to_owned), sealer, wallet_id }
+        let names = Slot::all().map(|_| OnceLock::new()).collect();
+        Self { secret: secret.clone(), network: network.map(str::to_owned), sealer, wallet_id, names }
+    }
+
+    /// The IPNS name of a slot.
+    #[must_use]
+    pub fn name(&self, slot: Slot) -> Name {
+        let derive = || self.slot(slot).name();
+        self.names.get(usize::from(slot.number())).map_or_else(derive, |name| *name.get_or_init(derive))
     }
 
     /// The signing key and name of a slot.

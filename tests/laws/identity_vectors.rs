@@ -113,3 +113,11 @@ fn every_slot_has_a_name_of_its_own() {
     let names: std::collections::BTreeSet<Name> = Slot::all().map(|slot| keys.slot(slot).name()).collect();
     assert_eq!(names.len(), 64);
 }
+
+#[test]
+fn a_name_is_that_of_its_slots_key_however_often_it_is_asked_for() {
+    let keys = WalletKeys::derive(&Secret::new([9; 32]), Some("testnet"));
+    for slot in Slot::all().chain(Slot::all()) {
+        assert_eq!(keys.name(slot), keys.slot(slot).name());
+    }
+}

@@ -20,8 +20,16 @@ const TWICE: u64 = 45;
 /// `npm run sim` says how far it is after so many.
 const PROGRESS: u64 = 500;
 
-/// What was found where: how often, and by which seed first.
-type Tally = BTreeMap<(&'static str, Kind), (u64, u64)>;
+/// What was found where.
+type Tally = BTreeMap<(&'static str, Kind), Found>;
+
+/// How often something was found, by which seed first, and in which words.
+#[derive(Clone)]
+struct Found {
+    count: u64,
+    first: u64,
+    words: String,
+}
 
 /// What is known to be found in a world.
 #[derive(Default)]
@@ -72,9 +80,14 @@ fn sweep(
             let outcome = run(&script(world, seed), seed);
             each(world, seed, &outcome);
             let mut tally = tally.lock().unwrap();
-            for kind in outcome.kinds() {
-                let entry = tally.entry((world.name, kind)).or_insert((0, seed));
-                *entry = (entry.0 + 1, entry.1.min(seed));
+            for finding in &outcome.findings {
+                let new = Found { count: 0, first: seed, words: finding.words.clone() };
+                let found = tally.entry((world.name, finding.kind)).or_insert_with(|| new.clone());
+                let count = found.count + 1;
+                if seed < found.first {
+                    *found = new;
+                }
+                found.count = count;
             }
         }
     };
@@ -83,8 +96,8 @@ fn sweep(
 }
 
 fn print_tally(tally: &Tally) {
-    for ((world, kind), (count, first)) in tally {
-        println!("{world}: {kind} {count} times, first by seed {first}");
+    for ((world, kind), Found { count, first, words }) in tally {
+        println!("{world}: {kind} {count} times, first by seed {first}: {words}");
     }
 }
 

@@ -1,7 +1,8 @@
 //! The world that the engine's tests and the bench share: imitated nodes and peers, and devices on them.
 //!
-//! A node is imitated at four places, each for a reason of its own:
+//! A node is imitated at five places, each for a reason of its own:
 //! * here (`fake_node`, `peers`), behind the engine's traits, because only without sockets can time be paused;
+//! * `tests/simulation/kubo.rs` and `line.rs`, the same with everything that goes wrong on a node and on the line to it;
 //! * `examples/dev-nodes`, over real sockets, for everything that must run without Kubo, with faults on demand;
 //! * `examples/cli/tests/support/liar.rs`, bytes that no node would send;
 //! * `tests/harness/src/proxy.rs`, no node at all but the line to one.

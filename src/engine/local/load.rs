@@ -139,7 +139,7 @@ fn name(keys: &WalletKeys, row: NameRow) -> Option<Change> {
     let slot = Slot::new(row.slot)?;
     let known = KnownName {
         sequence: row.sequence,
-        record: Record::parse(row.record, &keys.slot(slot).name()).ok(),
+        record: Record::parse(row.record, &keys.name(slot)).ok(),
         merged_root: row.merged_root,
         verified_at: row.verified_at,
         changed_at: row.changed_at,

@@ -30,7 +30,7 @@ pub async fn look(account: &Account, slot: Slot, run: &Run) -> Look {
         let known = names.get(slot);
         let asked = Asked {
             slot,
-            name: account.local.keys().slot(slot).name(),
+            name: account.local.keys().name(slot),
             is_known: known.is_some(),
             high_water: names.high_water(slot),
         };

@@ -61,7 +61,7 @@ pub async fn search(account: &Account, slots: Vec<Slot>, call: &Call) -> Result<
 /// How many nodes answered everything, and the distinct pins.
 async fn list(account: &Account, slots: &[Slot], call: &Call) -> (usize, Vec<(Slot, Cid)>) {
     let names: Vec<(Slot, Name)> =
-        slots.iter().map(|slot| (*slot, account.local.keys().slot(*slot).name())).collect();
+        slots.iter().map(|slot| (*slot, account.local.keys().name(*slot))).collect();
     let names = &names;
     let nodes = account.network.api_nodes().into_iter().filter_map(|at| account.network.node(at));
     let asks = nodes.map(|node| async move {

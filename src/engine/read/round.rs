@@ -74,7 +74,7 @@ pub fn names(account: &Account, slots: &[Slot]) -> Vec<Asked> {
     let state = account.local.read();
     let ask = |slot: &Slot| Asked {
         slot: *slot,
-        name: account.local.keys().slot(*slot).name(),
+        name: account.local.keys().name(*slot),
         is_known: state.names().get(*slot).is_some(),
         high_water: state.names().high_water(*slot),
     };

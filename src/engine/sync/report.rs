@@ -60,7 +60,7 @@ pub fn report(
         .iter()
         .map(|(slot, known)| NameReport {
             slot: slot.number(),
-            name: account.local.keys().slot(slot).name().peer_id(),
+            name: account.local.keys().name(slot).peer_id(),
             sequence: known.sequence,
             root: known.record.as_ref().and_then(|record| record.root()).map(|root| root.to_string()),
         })

@@ -11,7 +11,7 @@ use crate::model::identity::Slot;
 pub fn status(account: &Account) -> Status {
     let state = account.local.read();
     let high_water = state.names().iter().map(|(slot, known)| HighWater {
-        name: account.local.keys().slot(slot).name().peer_id(),
+        name: account.local.keys().name(slot).peer_id(),
         sequence: known.sequence,
     });
     Status {
@@ -34,7 +34,7 @@ pub fn names(account: &Account) -> Vec<NameInfo> {
     Slot::all()
         .take_while(|slot| slot.number() <= last)
         .map(|slot| {
-            let name = account.local.keys().slot(slot).name();
+            let name = account.local.keys().name(slot);
             NameInfo { slot: slot.number(), name: name.peer_id(), cid: name.k51() }
         })
         .collect()

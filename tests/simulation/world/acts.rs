@@ -13,7 +13,7 @@ use tauri_plugin_wallet_sync::{Code, Secret};
 use super::World;
 use super::checker::Told;
 use super::findings::Kind;
-use super::ledger::parts;
+use super::ledger::{id_of, parts};
 use crate::script::Act;
 
 /// What an answer may be late.
@@ -129,7 +129,7 @@ impl World {
         let rows = device.disk.clone().load().await.map(|loaded| loaded.items).unwrap_or_default();
         for row in rows.iter().filter(|row| row.token_id == id) {
             device.disk.damage_item(&row.key);
-            device.known.rotten.insert(id.to_owned());
+            device.known.rotten.insert(id_of(&row.token_id, &row.state_hash));
         }
     }
 

@@ -6,13 +6,15 @@ use std::time::Duration;
 
 use tauri_plugin_wallet_sync::clock::monotonic;
 use tauri_plugin_wallet_sync::engine::{Ack, Spend, SyncOutcome, SyncReport, SyncRequest};
+use tauri_plugin_wallet_sync::model::cid::Cid;
 use tauri_plugin_wallet_sync::model::identity::{Name, Slot};
+use tauri_plugin_wallet_sync::model::record::Record;
 use tauri_plugin_wallet_sync::store::Level;
 use tokio::time::Instant;
 
 use super::World;
 use super::findings::Kind;
-use super::ledger::{Claim, id_of};
+use super::ledger::{Claim, id_of_key};
 use super::probe::{Content, restore};
 use crate::kubo::Kubo;
 
@@ -76,7 +78,7 @@ impl World {
         }
         let mut shown = BTreeSet::new();
         for row in &rows {
-            let id = id_of(&row.key);
+            let id = id_of_key(&row.key);
             if !self.ledger.tokens.contains_key(&id) {
                 found.push((Kind::Invented, format!("{name} shows {id}")));
             }
@@ -105,7 +107,7 @@ impl World {
     pub async fn look_at_levels(&mut self, name: &str) {
         let last_harm = self.ledger.last_harm();
         let slots = self.slot_of(name);
-        let record = slots.and_then(|name| self.best_record(&name));
+        let root = slots.and_then(|name| self.current_root(&name));
         let Some(device) = self.devices.get_mut(name).filter(|device| device.engine.is_some()) else {
             return;
         };
@@ -115,16 +117,16 @@ impl World {
         let mut news = BTreeSet::new();
         let before = std::mem::take(&mut device.verified);
         for row in rows.iter().filter(|row| row.ack == Level::Verified) {
-            let (id, spent) = (id_of(&row.key), row.spend == Spend::Proof);
+            let (id, spent) = (id_of_key(&row.key), row.spend == Spend::Proof);
             let was = before.get(&id) == Some(&spent);
             let fate = self.ledger.tokens.entry(id.clone()).or_default();
-            let fresh = Claim { proved: now, told: now, record, spent };
+            let fresh = Claim { proved: now, told: now, root, spent };
             let claim = fate.claims.entry(name.to_owned()).or_insert_with(|| fresh.clone());
             if !was {
                 news.insert(id.clone());
                 *claim = fresh;
             } else if looked.is_some() {
-                (claim.told, claim.record) = (now, record);
+                (claim.told, claim.root) = (now, root);
             }
             device.verified.insert(id, spent);
         }
@@ -228,20 +230,19 @@ impl World {
     fn look_for_stale(&mut self, name: &str, told: &Told) {
         let device = &self.devices[name];
         let age = if told.request.fresh || device.owes { FRESH } else { CACHED };
-        let shown: BTreeSet<String> = device.rows().iter().map(|row| id_of(&row.key)).collect();
+        let shown: BTreeSet<String> = device.rows().iter().map(|row| id_of_key(&row.key)).collect();
         let honest = device.honest(&self.nodes);
-        let is_shown_by_a_node = |(name, sequence): &(Name, u64)| {
-            honest.iter().any(|node| {
-                let record = node.record(name).filter(|record| record.sequence() >= *sequence);
-                record.and_then(|record| record.root()).is_some_and(|root| node.has_dag(&root))
-            })
+        let is_shown_by_a_node = |(name, root): &(Name, Cid)| {
+            let shows =
+                |node: &Arc<Kubo>| node.record(name).is_some_and(|record| record.root() == Some(*root));
+            honest.iter().any(|node| shows(node) && node.has_dag(root))
         };
         let missed = self.ledger.tokens.iter().find(|(id, fate)| {
             !shown.contains(*id)
                 && fate.claims.iter().any(|(by, claim)| {
                     by != name
                         && claim.told + age < told.began
-                        && claim.record.as_ref().is_some_and(is_shown_by_a_node)
+                        && claim.root.as_ref().is_some_and(is_shown_by_a_node)
                 })
         });
         if let Some((id, _)) = missed {
@@ -254,11 +255,12 @@ impl World {
     fn slot_of(&self, name: &str) -> Option<Name> {
         let engine = self.devices.get(name)?.engine.as_ref()?;
         let slot = Slot::new(engine.status().slot?)?;
-        Some(self.keys.slot(slot).name())
+        Some(self.keys.name(slot))
     }
 
-    fn best_record(&self, name: &Name) -> Option<(Name, u64)> {
-        let highest = self.nodes.iter().filter_map(|node| node.record(name)).map(|record| record.sequence());
-        highest.max().map(|sequence| (*name, sequence))
+    fn current_root(&self, name: &Name) -> Option<(Name, Cid)> {
+        let records = self.nodes.iter().filter_map(|node| node.record(name));
+        let best = records.max_by(Record::cmp_order)?;
+        Some((*name, best.root()?))
     }
 }

@@ -11,7 +11,7 @@ use tauri_plugin_wallet_sync::store::memory::MemoryStore;
 
 use super::World;
 use super::findings::Kind;
-use super::ledger::id_of;
+use super::ledger::id_of_key;
 use super::probe::{Content, restore};
 use crate::kubo::Kubo;
 
@@ -69,7 +69,7 @@ impl World {
     pub fn look_for_missing(&mut self, name: &str) {
         let Some(device) = self.devices.get(name).filter(|device| device.engine.is_some()) else { return };
         let absent = device.rows().into_iter().filter(|row| !row.has_payload && row.spend != Spend::Proof);
-        let found = absent.map(|row| id_of(&row.key)).find(|id| {
+        let found = absent.map(|row| id_of_key(&row.key)).find(|id| {
             let in_reach = |at: &&usize| !device.cut[*at].load(Ordering::Relaxed);
             let cid = self.payload_cid(id);
             device.nodes.iter().filter(in_reach).any(|at| self.nodes[*at].own(&cid).is_some())
@@ -80,7 +80,8 @@ impl World {
     }
 
     pub fn expect_shown(&mut self, name: &str, ids: &[String]) {
-        let shown: BTreeSet<String> = self.devices[name].rows().iter().map(|row| id_of(&row.key)).collect();
+        let shown: BTreeSet<String> =
+            self.devices[name].rows().iter().map(|row| id_of_key(&row.key)).collect();
         if let Some(id) = ids.iter().find(|id| !shown.contains(*id)) {
             self.find_once(Kind::Stale, format!("{name} ought to show {id}"));
         }
@@ -109,7 +110,7 @@ impl World {
         if device.engine.as_ref().is_none_or(|engine| engine.status().pending > 0) {
             return;
         }
-        let shown: Vec<String> = device.rows().iter().map(|row| id_of(&row.key)).collect();
+        let shown: Vec<String> = device.rows().iter().map(|row| id_of_key(&row.key)).collect();
         device.close().await;
         (device.disk, device.known) = (MemoryStore::new(), super::device::Known::default());
         device.dead = true;

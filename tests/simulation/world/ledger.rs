@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use tauri_plugin_wallet_sync::clock::monotonic;
 use tauri_plugin_wallet_sync::engine::TokenKey;
+use tauri_plugin_wallet_sync::model::cid::Cid;
 use tauri_plugin_wallet_sync::model::identity::Name;
 use tokio::time::Instant;
 
@@ -20,9 +21,13 @@ pub fn parts(id: &str) -> (&str, String) {
 }
 
 /// The id in a script of what a device shows.
-pub fn id_of(key: &TokenKey) -> String {
-    let (token, state) = (key.token_id.as_str(), key.state_hash.as_str());
+pub fn id_of(token: &str, state: &str) -> String {
     if state == STATE { token.to_owned() } else { format!("{token}.{}", state.trim_start_matches('s')) }
+}
+
+/// The same of a key.
+pub fn id_of_key(key: &TokenKey) -> String {
+    id_of(key.token_id.as_str(), key.state_hash.as_str())
 }
 
 /// What a device told of a token.
@@ -32,8 +37,8 @@ pub struct Claim {
     pub proved: Instant,
     /// When it was last told after a look at the nodes.
     pub told: Instant,
-    /// The record that was current then.
-    pub record: Option<(Name, u64)>,
+    /// The name and the root that were current then.
+    pub root: Option<(Name, Cid)>,
     /// Whether the proof of its spend was part of it.
     pub spent: bool,
 }
@@ -89,9 +94,10 @@ impl Ledger {
         self.settings.entry(key.to_owned()).or_default().push(setting);
     }
 
-    /// A device's disk is another one: what it alone may have known is no longer promised.
+    /// A device's disk is another one: what it alone may have known is no longer promised. Its settings may still be the last.
     pub fn forget_settings(&mut self, device: &str) {
-        self.settings.values_mut().for_each(|settings| settings.retain(|one| one.device != device));
+        let all = self.settings.values_mut().flatten();
+        all.filter(|one| one.device == device).for_each(|one| one.device.clear());
     }
 
     pub fn harm(&mut self, node: usize, harm: Harm) {

@@ -14,7 +14,7 @@ use tauri_plugin_wallet_sync::{Config, Secret};
 use tokio::time::Instant;
 
 use super::device::{ALL, SimClock};
-use super::ledger::{id_of, parts};
+use super::ledger::{id_of_key, parts};
 use crate::kubo::Kubo;
 use crate::line::{Line, Process};
 
@@ -92,7 +92,7 @@ pub async fn restore(
 async fn look(engine: &Engine, content: &Content<'_>) -> Restored {
     let mut restored = Restored::default();
     for row in engine.tokens(None, ALL, true) {
-        let id = id_of(&row.key);
+        let id = id_of_key(&row.key);
         let spent = row.spend == Spend::Proof;
         if content.wants(&id)
             && !spent
