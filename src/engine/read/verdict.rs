@@ -12,6 +12,7 @@ use crate::engine::network::heard::Heard;
 use crate::error::{Code, Error};
 use crate::model::identity::Slot;
 use crate::node::{Call, Outcome};
+use crate::planted::{Bug, is_planted};
 use crate::store::Level;
 
 /// Decides whether what was heard is an answer at all, and searches the pins where every record is gone.
@@ -68,6 +69,8 @@ async fn search_pins(
     if !found.roots.is_empty() {
         tally.warnings.push("no records were left; the wallet was found by its pins".to_owned());
         tally.roots.extend(found.roots);
+    } else if is_planted(Bug::AbsentIsEmpty) {
+        tally.warnings.clear();
     } else if found.answered < account.network.majority() || !tally.warnings.is_empty() {
         let error =
             Error::new(Code::Unreachable, "the search for pinned roots was not answered by a majority");

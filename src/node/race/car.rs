@@ -49,6 +49,10 @@ pub(super) async fn fetch(
     loop {
         let now = monotonic();
         if now >= call.deadline {
+            // What is here was paid for.
+            while let Ok((_, block)) = arrived.try_recv() {
+                take(block, &mut received, sink);
+            }
             streams
                 .iter()
                 .for_each(|stream| set.health.slow(stream.at, now.saturating_duration_since(stream.started)));

@@ -76,16 +76,21 @@ impl Draw {
 
     fn suffering(&self, lost: &[String]) -> Vec<Step> {
         let slow = Fault::Slow(self.millis(500, 3_000));
-        let step = match self.below(10) {
+        let step = match self.below(11) {
             0 => Step::Node(Which::All, Deed::Forgets),
-            1 => Step::Node(self.node(), Deed::Frozen),
-            2 => Step::Node(self.nodes(), Deed::Verb(Verb::Pins, Fault::Full)),
-            3 => Step::Node(self.nodes(), Deed::Verb(self.one_of(&[Verb::Cars, Verb::Blocks]), Fault::Drips)),
-            4 => Step::Node(self.nodes(), Deed::Verb(self.one_of(&[Verb::Cars, Verb::Blocks]), slow)),
-            5 => Step::Node(Which::All, Deed::Rtt(self.millis(300, 1_200))),
-            6 => return lost.iter().map(|id| Step::Loses(Which::All, id.clone())).collect(),
-            7 => Step::Node(self.nodes(), Deed::LosesLeaves),
-            8 => Step::Node(Which::All, Deed::Verb(Verb::Cars, slow)),
+            // Silence of most, and one that has nothing, is no empty wallet.
+            1 => {
+                let silent = Step::Node(Which::These(vec![0, 1, 2, 4]), Deed::Dead);
+                return vec![silent, Step::Node(Which::These(vec![3]), Deed::Wiped)];
+            }
+            2 => Step::Node(self.node(), Deed::Frozen),
+            3 => Step::Node(self.nodes(), Deed::Verb(Verb::Pins, Fault::Full)),
+            4 => Step::Node(self.nodes(), Deed::Verb(self.one_of(&[Verb::Cars, Verb::Blocks]), Fault::Drips)),
+            5 => Step::Node(self.nodes(), Deed::Verb(self.one_of(&[Verb::Cars, Verb::Blocks]), slow)),
+            6 => Step::Node(Which::All, Deed::Rtt(self.millis(300, 1_200))),
+            7 => return lost.iter().map(|id| Step::Loses(Which::All, id.clone())).collect(),
+            8 => Step::Node(self.nodes(), Deed::LosesLeaves),
+            9 => Step::Node(Which::All, Deed::Verb(Verb::Cars, slow)),
             _ => Step::Node(Which::All, Deed::Verb(Verb::Blocks, Fault::Fails)),
         };
         vec![step]

@@ -104,6 +104,8 @@ impl World {
             (other.disk.snapshot(), other.known.clone())
         };
         self.ledger.forget_settings(name);
+        // The disk that was here is gone, with the slot that it had.
+        self.disks += usize::from(self.devices.contains_key(name));
         let device = self.device(name);
         device.crash();
         (device.disk, device.known) = (disk, known);
@@ -114,6 +116,7 @@ impl World {
 
     fn back_to_saved(&mut self, name: &str) -> String {
         self.ledger.forget_settings(name);
+        self.disks += 1;
         let device = self.device(name);
         device.crash();
         let Some((disk, known)) = &device.saved else { return "nothing saved".to_owned() };

@@ -221,8 +221,13 @@ impl World {
         if !claims_all {
             return;
         }
-        if report.tokens.total == 0 && self.ledger.settings.is_empty() && told.request.fresh {
+        if self.devices[name].rows().is_empty() && self.ledger.settings.is_empty() && told.request.fresh {
             self.find_once(Kind::Lies, format!("{name} found nothing and says {:?}", report.outcome));
+            let copies = self.devices[name].nodes.len().min(2);
+            let is_there = |claim: &Claim| !self.ledger.is_excused(claim, copies);
+            if self.ledger.tokens.values().flat_map(|fate| fate.claims.values()).any(is_there) {
+                self.find_once(Kind::Blind, format!("{name} found nothing of a wallet that was verified"));
+            }
         }
         self.look_for_stale(name, told);
     }
