@@ -77,7 +77,7 @@ async function sim() {
   const options = new Map();
   for (let at = 0; at < given.length; at += 2) options.set(given[at], given[at + 1] ?? "");
   for (const [option, value] of options) env[`SIM_${option.slice(2).toUpperCase()}`] = value;
-  const tests = given.length > 0 ? ["seeds::more", "--exact", "--ignored"] : ["--test-threads=1"];
+  const tests = given.length > 0 ? ["random_worlds"] : ["--test-threads=1"];
   const features = "--no-default-features --features planted-bugs".split(" ");
   const which = ["-p", "tauri-plugin-wallet-sync", ...features, "--test", "simulation"];
   await show(["cargo", "test", "--locked", ...which, "--", ...tests, "--nocapture"], 6 * 3_600_000);

@@ -57,6 +57,13 @@ fn expected() -> Expected {
     expected
 }
 
+impl Expected {
+    fn has(&self, world: &World, kind: Kind) -> bool {
+        let pair = (world.name.to_owned(), kind);
+        self.often.contains(&pair) || self.rarely.contains(&pair)
+    }
+}
+
 fn world_of(worlds: &[&'static World], seed: u64) -> &'static World {
     worlds[usize::try_from(seed).unwrap() % worlds.len()]
 }
@@ -101,21 +108,80 @@ fn print_tally(tally: &Tally) {
     }
 }
 
+fn setting(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|text| !text.is_empty())
+}
+
+fn number(name: &str, otherwise: u64) -> u64 {
+    setting(name).map_or(otherwise, |text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
+}
+
+/// Which seeds in which worlds. `npm run sim` sets `SIM_SEEDS`, `SIM_FROM`, `SIM_ONLY` (a world) and `SIM_KIND` (of finding).
+struct Range {
+    worlds: Vec<&'static World>,
+    from: u64,
+    count: u64,
+    /// The kind that is looked for; without it what is not expected.
+    kind: Option<Kind>,
+}
+
+impl Range {
+    fn wanted() -> Self {
+        let (only, kind) = (setting("SIM_ONLY"), setting("SIM_KIND"));
+        let is_wanted = |world: &&World| only.as_ref().is_none_or(|only| only == world.name);
+        let worlds: Vec<&World> = WORLDS.iter().filter(is_wanted).collect();
+        assert!(!worlds.is_empty(), "no such world; there are {:?}", WORLDS.map(|world| world.name));
+        let parse = |word: String| Kind::parse(&word).unwrap_or_else(|| panic!("no such kind: {word}"));
+        Self { worlds, from: number("SIM_FROM", 0), count: number("SIM_SEEDS", SEEDS), kind: kind.map(parse) }
+    }
+
+    /// The seeds of a normal test run.
+    fn is_usual(&self) -> bool {
+        self.worlds.len() == WORLDS.len() && self.from == 0 && self.count == SEEDS && self.kind.is_none()
+    }
+}
+
 #[test]
 fn random_worlds_show_what_is_expected_and_nothing_else() {
-    let worlds: Vec<&World> = WORLDS.iter().collect();
-    let tally = sweep(&worlds, 0, SEEDS, &|_, _, _| ());
+    let range = Range::wanted();
+    let (expected, done, first) = (expected(), AtomicU64::new(0), Mutex::new(None));
+    let tally = sweep(&range.worlds, range.from, range.count, &|world, seed, outcome| {
+        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+        if done.is_multiple_of(PROGRESS) {
+            println!("{done} of {}", range.count);
+        }
+        let is_news = |found: &Kind| match range.kind {
+            Some(kind) => kind == *found,
+            None => !expected.has(world, *found),
+        };
+        if let Some(found) = outcome.kinds().into_iter().find(is_news) {
+            let mut first = first.lock().unwrap();
+            if first.is_none_or(|(known, _)| seed < known) {
+                *first = Some((seed, found));
+            }
+        }
+    });
     print_tally(&tally);
-    let expected = expected();
-    let found: BTreeSet<(String, Kind)> =
-        tally.keys().map(|(world, kind)| ((*world).to_owned(), *kind)).collect();
-    let new: Vec<_> = found
-        .iter()
-        .filter(|pair| !expected.often.contains(pair) && !expected.rarely.contains(pair))
-        .collect();
-    let gone: Vec<_> = expected.often.difference(&found).collect();
-    assert!(new.is_empty(), "found, and not expected: {new:?}");
-    assert!(gone.is_empty(), "expected, and not found any more (take it off the list): {gone:?}");
+    if let Some((seed, found)) = first.into_inner().unwrap() {
+        print_first(world_of(&range.worlds, seed), seed, found);
+        assert!(range.kind.is_some(), "{found}, seed {seed}: not expected there");
+    }
+    if range.is_usual() {
+        let found: BTreeSet<(String, Kind)> =
+            tally.keys().map(|(world, kind)| ((*world).to_owned(), *kind)).collect();
+        let gone: Vec<_> = expected.often.difference(&found).collect();
+        assert!(gone.is_empty(), "expected, and not found any more (take it off the list): {gone:?}");
+    }
+}
+
+/// A failing seed, shrunk, as a scenario that can be kept.
+fn print_first(world: &World, seed: u64, found: Kind) {
+    let steps = shrink(&script(world, seed), seed, found);
+    println!("\n# {found}, seed {seed} of {}: as a scenario for tests/simulation/scenarios", world.name);
+    println!("finds {found}");
+    steps.iter().for_each(|step| println!("{step}"));
+    println!("\n# what happened");
+    print(&run(&steps, seed));
 }
 
 #[test]
@@ -136,57 +202,5 @@ fn a_script_survives_being_written_down() {
         let steps = script(world_of(&WORLDS.iter().collect::<Vec<_>>(), seed), seed);
         let text: Vec<String> = steps.iter().map(ToString::to_string).collect();
         assert_eq!(crate::script::parse(&text.join("\n")).unwrap(), steps);
-    }
-}
-
-fn setting(name: &str) -> Option<String> {
-    std::env::var(name).ok().filter(|text| !text.is_empty())
-}
-
-fn number(name: &str, otherwise: u64) -> u64 {
-    setting(name).map_or(otherwise, |text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
-}
-
-/// What `npm run sim` does. Settings: `SIM_SEEDS`, `SIM_FROM`, `SIM_ONLY` (a world), `SIM_KIND` (one kind of finding).
-#[test]
-#[ignore = "as many seeds as wanted: npm run sim"]
-fn more() {
-    let (only, kind) = (setting("SIM_ONLY"), setting("SIM_KIND"));
-    let kind = kind.map(|word| Kind::parse(&word).unwrap_or_else(|| panic!("no such kind: {word}")));
-    let worlds: Vec<&World> =
-        WORLDS.iter().filter(|world| only.as_ref().is_none_or(|only| only == world.name)).collect();
-    assert!(!worlds.is_empty(), "no such world; there are {:?}", WORLDS.map(|world| world.name));
-    let (from, count) = (number("SIM_FROM", 0), number("SIM_SEEDS", SEEDS));
-    let (expected, done, first) = (expected(), AtomicU64::new(0), Mutex::new(None));
-    let tally = sweep(&worlds, from, count, &|world, seed, outcome| {
-        let done = done.fetch_add(1, Ordering::Relaxed) + 1;
-        if done.is_multiple_of(PROGRESS) {
-            println!("{done} of {count}");
-        }
-        let is_news = |found: &Kind| {
-            let pair = (world.name.to_owned(), *found);
-            kind.map_or(!expected.often.contains(&pair) && !expected.rarely.contains(&pair), |kind| {
-                kind == *found
-            })
-        };
-        if let Some(found) = outcome.kinds().into_iter().find(is_news) {
-            let mut first = first.lock().unwrap();
-            if first.is_none_or(|(known, _)| seed < known) {
-                *first = Some((seed, found));
-            }
-        }
-    });
-    print_tally(&tally);
-    if let Some((seed, found)) = first.into_inner().unwrap() {
-        let steps = shrink(&script(world_of(&worlds, seed), seed), seed, found);
-        println!(
-            "\n# {found}, seed {seed} of {}: the same as a scenario, to be kept in tests/simulation/scenarios",
-            world_of(&worlds, seed).name
-        );
-        println!("finds {found}");
-        steps.iter().for_each(|step| println!("{step}"));
-        println!("\n# what happened");
-        print(&run(&steps, seed));
-        assert!(kind.is_some(), "{found} is not expected there");
     }
 }
