@@ -1,5 +1,5 @@
 //! Defects that the simulation plants to show that it would find them. Without the feature `planted-bugs`, which is for this
-//! crate's own tests alone, none can be planted and nothing of it is compiled.
+//! crate's own tests alone, none can be planted, and the places that ask are compiled away.
 
 /// The ten defects that a wallet-sync engine is most likely to have (each was seen somewhere).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -257,3 +257,21 @@ async fn a_slow_disk_delays_no_answer_and_keeps_what_arrived() {
         reopened.engine.payload(&id, "s0").await.unwrap();
     }
 }
+
+#[tokio::test(start_paused = true)]
+async fn what_a_stream_brought_by_its_deadline_is_kept() {
+    let world = World::new(5);
+    let device = world.device().await;
+    let ids = ["t0", "t1", "t2", "t3", "t4", "t5"];
+    device.put(&ids).await;
+    device.sync_to(Level::Verified).await.unwrap();
+    world.faults(Fault::LastMoment, &[0, 1, 2, 3, 4]);
+    let restored = world.device().await;
+    restored.sync().await.unwrap();
+    restored.close().await;
+    world.faults(Fault::Dead, &[0, 1, 2, 3, 4]);
+    let reopened = world.device_on(restored.store.clone()).await;
+    for id in ids {
+        reopened.engine.payload(id, "s0").await.unwrap();
+    }
+}

@@ -43,6 +43,8 @@ pub enum Fault {
     Mute,
     /// Takes records, loses every block.
     BlockEater,
+    /// Streams come whole in the moment of their deadline, and do not end.
+    LastMoment,
 }
 
 #[derive(Default)]
@@ -245,8 +247,11 @@ impl Node for FakeNode {
         sink: BlockSink<'_>,
         call: &Call,
     ) -> Result<CarSummary, Error> {
-        if self.pass_content(call).await? != Fault::None {
-            return Err(Error::new(Code::Unreachable, "status 500"));
+        let fault = self.pass_content(call).await?;
+        match fault {
+            Fault::None => {}
+            Fault::LastMoment => tokio::time::sleep_until(call.deadline).await,
+            _ => return Err(Error::new(Code::Unreachable, "status 500")),
         }
         let (mut stack, mut seen, mut summary) = (
             vec![*root],
@@ -270,6 +275,9 @@ impl Node for FakeNode {
                     sink(block);
                 }
             }
+        }
+        if fault == Fault::LastMoment {
+            std::future::pending::<()>().await;
         }
         Ok(summary)
     }
