@@ -14,7 +14,7 @@ export const commands = {
 	cacheStats: (account: string) => __TAURI_INVOKE<CacheStats>("plugin:wallet-sync|cache_stats", { account }),
 	/**  Sends events to this window from now on, in place of its earlier channel. */
 	subscribe: (account: string, onEvents: Channel<WalletEvent[]>) => __TAURI_INVOKE<Subscription>("plugin:wallet-sync|subscribe", { account, onEvents }),
-	recordSpend: (account: string, tokenId: string, stateHash: string, kind: SpendKind, evidence: Content) => __TAURI_INVOKE<Changed>("plugin:wallet-sync|record_spend", { account, tokenId, stateHash, kind, evidence }),
+	recordSpend: (account: string, tokenId: string, stateHash: string, kind: SpendKind, evidence: Content) => __TAURI_INVOKE<SpendReport>("plugin:wallet-sync|record_spend", { account, tokenId, stateHash, kind, evidence }),
 	setEntry: (account: string, entryKey: string, value: Content) => __TAURI_INVOKE<Changed>("plugin:wallet-sync|set_entry", { account, entryKey, value }),
 	syncNow: (account: string, options: SyncOptions, onProgress: Channel<Progress>) => __TAURI_INVOKE<SyncReport>("plugin:wallet-sync|sync_now", { account, options, onProgress }),
 	flush: (account: string, withinMs: number | null) => __TAURI_INVOKE<SyncReport>("plugin:wallet-sync|flush", { account, withinMs }),
@@ -460,6 +460,14 @@ export type SpendKind =
 "intent" | 
 /** The ledger has recorded it. */
 "proof";
+
+/**  Result of recording a spend. */
+export type SpendReport = {
+	/**  Whether this device has the state. If not, the spend is kept until it arrives, and nothing that is on offer is spent by it. */
+	known: boolean,
+	/**  Revision of the account afterwards. */
+	revision: number,
+};
 
 /**  Answer to a subscription. */
 export type Subscription = {

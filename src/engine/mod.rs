@@ -90,7 +90,7 @@ pub use self::api::request::SyncRequest;
 pub use self::api::status::{
     Ack, CacheKind, CacheStats, HighWater, LastSync, NameInfo, NodeStatus, Status, TokenCounts,
 };
-pub use self::api::tokens::{Entries, EntryRow, NewToken, PutReport, SpendKind, TokenRow};
+pub use self::api::tokens::{Entries, EntryRow, NewToken, PutReport, SpendKind, SpendReport, TokenRow};
 pub use self::events::Subscription;
 use self::start::OpenAccount;
 pub use self::start::{Mode, OpenOptions, Parts};
@@ -143,7 +143,8 @@ impl Engine {
         to_the_end(wallet::write::put(self.writable()?, tokens)).await
     }
 
-    /// Records a spend of a state; a second, different intent or proof is kept too.
+    /// Records a spend of a state; a second, different intent or proof is kept too. On disk when it returns, also when the
+    /// state itself is not known here; the report says whether it is.
     ///
     /// # Errors
     /// `bad_request`, store errors.
@@ -156,7 +157,7 @@ impl Engine {
         state_hash: &str,
         kind: SpendKind,
         evidence: Bytes,
-    ) -> Result<(), Error> {
+    ) -> Result<SpendReport, Error> {
         let (token_id, state_hash) = (token_id.to_owned(), state_hash.to_owned());
         to_the_end(wallet::write::spend(self.writable()?, token_id, state_hash, kind, evidence)).await
     }

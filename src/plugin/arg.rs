@@ -4,9 +4,9 @@
 
 use std::ops::Deref;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tauri::Runtime;
-use tauri::ipc::{CommandArg, CommandItem, InvokeError};
+use tauri::ipc::{CommandArg, CommandItem, InvokeBody, InvokeError};
 
 use super::failure::ErrorCode;
 
@@ -24,7 +24,10 @@ impl<T> Deref for Arg<T> {
 impl<'de, R: Runtime, T: CommandArg<'de, R>> CommandArg<'de, R> for Arg<T> {
     fn from_command(command: CommandItem<'de, R>) -> Result<Self, InvokeError> {
         let key = command.key;
-        T::from_command(command).map(Self).map_err(|InvokeError(reason)| {
+        // No argument is one. `serde` would take it for the fields of an object, in their order.
+        let is_list = matches!(command.message.payload(), InvokeBody::Json(json) if json.get(key).is_some_and(Value::is_array));
+        let parsed = if is_list { Err(InvokeError::from("a list")) } else { T::from_command(command) };
+        parsed.map(Self).map_err(|InvokeError(reason)| {
             tracing::debug!(argument = key, "a command's argument does not parse: {reason}");
             // The value is not repeated.
             let message = format!("{key}: missing, or not what it has to be");

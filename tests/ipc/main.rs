@@ -11,3 +11,4 @@ mod fixture;
 mod leaving;
 mod permissions;
 mod secrets;
+mod values;

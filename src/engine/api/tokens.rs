@@ -39,6 +39,14 @@ pub enum SpendKind {
     Proof,
 }
 
+/// Result of recording a spend.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct SpendReport {
+    /// Whether the state itself is here. If not, the spend is kept and counts when the state arrives, for it may be known
+    /// before; but with a wrong token id or state hash it spends nothing, and the state that was meant stays on offer.
+    pub known: bool,
+}
+
 /// A row of the token list.
 #[derive(Clone, Debug)]
 pub struct TokenRow {

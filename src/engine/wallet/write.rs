@@ -7,7 +7,7 @@ use bytes::Bytes;
 
 use super::seal::{SealedToken, bad, seal_all, seal_block, token_key};
 use crate::engine::account::Account;
-use crate::engine::api::tokens::{NewToken, PutReport, SpendKind};
+use crate::engine::api::tokens::{NewToken, PutReport, SpendKind, SpendReport};
 use crate::engine::local::join::Author;
 use crate::engine::local::state::change::Change;
 use crate::error::{Code, Error};
@@ -101,7 +101,7 @@ pub async fn spend(
     state_hash: String,
     kind: SpendKind,
     evidence: Bytes,
-) -> Result<(), Error> {
+) -> Result<SpendReport, Error> {
     account.tasks.check_open()?;
     let key = token_key(&token_id, &state_hash)?;
     let (block, reference) =
@@ -113,15 +113,17 @@ pub async fn spend(
         let here = state.holdings().is_on_disk(&reference.cid);
         (state.holdings().inventory().state(&key).cloned().unwrap_or_default(), here)
     };
+    // A spend may be known before the state itself is.
+    let report = SpendReport { known: !state.payloads.is_empty() };
     let set = match kind {
         SpendKind::Intent => &mut state.intents,
         SpendKind::Proof => &mut state.proofs,
     };
-    let known = set.iter().any(|old| old.cid == reference.cid);
-    if known && here {
-        return Ok(());
+    let is_recorded = set.iter().any(|old| old.cid == reference.cid);
+    if is_recorded && here {
+        return Ok(report);
     }
-    if !known && set.len() >= limits::SET_ITEMS {
+    if !is_recorded && set.len() >= limits::SET_ITEMS {
         let what = if kind == SpendKind::Intent { "intents" } else { "proofs" };
         return Err(bad(format!("{} {what} of this state are recorded already", limits::SET_ITEMS)));
     }
@@ -140,7 +142,7 @@ pub async fn spend(
         }
     }
     turn.join(items, Author::ThisDevice, vec![Change::Block(block)]).await?;
-    Ok(())
+    Ok(report)
 }
 
 pub async fn set(account: Arc<Account>, key: String, value: Bytes) -> Result<(), Error> {

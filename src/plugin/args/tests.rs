@@ -64,5 +64,6 @@ fn content_is_bounded_before_it_is_decoded() {
 }
 
 fn content_of(value: Content) -> CommandResult<Bytes> {
-    content(value, 4, "at most 4 bytes")
+    let too_large = CommandError::too_large("value: at most 4 bytes");
+    content(value, &Field { max: 4, too_large, ..VALUE })
 }

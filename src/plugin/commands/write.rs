@@ -7,12 +7,11 @@ use tauri::ipc::Request;
 use tauri::{Runtime, command};
 use tokio::sync::OwnedSemaphorePermit;
 
-use crate::limits;
 use crate::plugin::arg::Arg;
 use crate::plugin::call::{Later, WindowCall};
 use crate::plugin::call_limiter::CallClass;
 use crate::plugin::failure::CommandResult;
-use crate::plugin::wire::{Changed, Content, PutReport, SpendKind};
+use crate::plugin::wire::{Changed, Content, PutReport, SpendKind, SpendReport};
 use crate::plugin::{WalletSync, args};
 
 /// Its body is bytes (see [`args::parse_put`]), so that payloads need no JSON.
@@ -51,12 +50,12 @@ pub(crate) fn record_spend<R: Runtime>(
     state_hash: Arg<String>,
     kind: Arg<SpendKind>,
     evidence: Arg<Content>,
-) -> Later<R, Changed> {
+) -> Later<R, SpendReport> {
     call.later(CallClass::Write, &account, |open| async move {
         args::token_key(&token_id, &state_hash)?;
-        let evidence = args::content(evidence.0, limits::EVIDENCE_BYTES, "evidence: at most 256 KiB")?;
-        open.engine.spend(&token_id, &state_hash, kind.0.into(), evidence).await?;
-        Ok(Changed { revision: open.engine.revision() })
+        let evidence = args::content(evidence.0, &args::EVIDENCE)?;
+        let report = open.engine.spend(&token_id, &state_hash, kind.0.into(), evidence).await?;
+        Ok(SpendReport::of(report, open.engine.revision()))
     })
 }
 
@@ -70,7 +69,7 @@ pub(crate) fn set_entry<R: Runtime>(
 ) -> Later<R, Changed> {
     call.later(CallClass::Write, &account, |open| async move {
         args::entry_key(&entry_key)?;
-        let value = args::content(value.0, limits::VALUE_BYTES, "value: at most 64 KiB")?;
+        let value = args::content(value.0, &args::VALUE)?;
         open.engine.set(&entry_key, value).await?;
         Ok(Changed { revision: open.engine.revision() })
     })

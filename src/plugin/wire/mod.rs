@@ -14,7 +14,9 @@ use serde::{Deserialize, Serialize};
 
 pub use self::event::{Progress, WalletEvent};
 pub use self::metrics::{CacheStats, HistoryRange, MetricsReport, NodeStatus};
-pub use self::report::{Changed, NameReport, NodeReport, PutReport, SyncOptions, SyncReport, WipeReport};
+pub use self::report::{
+    Changed, NameReport, NodeReport, PutReport, SpendReport, SyncOptions, SyncReport, WipeReport,
+};
 pub use self::rows::{EntryPage, EntryRange, EntryRow, TokenPage, TokenRange, TokenRef, TokenRow};
 pub use self::status::{AccountInfo, HighWater, LastSync, SubscribeReport, TokenCounts, WalletStatus};
 pub use self::words::{

@@ -28,6 +28,24 @@ impl PutReport {
     }
 }
 
+/// Result of recording a spend.
+#[derive(Clone, Copy, Debug, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct SpendReport {
+    /// Whether this device has the state. If not, the spend is kept until it arrives, and nothing that is on offer is spent by it.
+    pub known: bool,
+    /// Revision of the account afterwards.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub revision: u64,
+}
+
+impl SpendReport {
+    pub(in crate::plugin) const fn of(report: engine::SpendReport, revision: u64) -> Self {
+        Self { known: report.known, revision }
+    }
+}
+
 /// Result of a small change.
 #[derive(Clone, Copy, Debug, Serialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]

@@ -163,7 +163,7 @@ impl World {
                     self.ledger.spent.insert(id.clone());
                 }
                 let evidence = Bytes::from(format!("spent {id}"));
-                let done = engine.spend(token, &state, kind, evidence).await;
+                let done = engine.spend(token, &state, kind, evidence).await.map(|_| ());
                 if done.is_ok() {
                     if kind == SpendKind::Proof {
                         self.device(name).known.spent.insert(id.clone());

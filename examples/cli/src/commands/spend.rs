@@ -15,6 +15,13 @@ pub struct Kept {
     pub ack: Ack,
 }
 
+#[derive(Serialize)]
+struct Recorded {
+    ack: Ack,
+    /// Whether the state is in this data folder.
+    known: bool,
+}
+
 pub async fn run(context: &Context, spend: &args::Spend) -> Result<(), Failure> {
     let (kind, field, text) = match (&spend.intent, &spend.proof) {
         (Some(text), None) => (SpendKind::Intent, "--intent", text),
@@ -25,9 +32,16 @@ pub async fn run(context: &Context, spend: &args::Spend) -> Result<(), Failure> 
     // Kept as it was given: evidence may be signed.
     let evidence = Bytes::copy_from_slice(text.trim().as_bytes());
     let engine = account::open(&context.global, Mode::Own).await?;
-    account::with(engine, async |engine| {
+    let report = account::with(engine, async |engine| {
         Ok(engine.spend(&spend.token_id, &spend.state_hash, kind, evidence).await?)
     })
     .await?;
-    context.output.done(&Kept { ack: Ack::Local }, || "recorded, on this disk".to_owned())
+    context.output.done(&Recorded { ack: Ack::Local, known: report.known }, || {
+        let unknown = if report.known {
+            ""
+        } else {
+            "; no such token state is known here, so nothing is spent by it yet"
+        };
+        format!("recorded, on this disk{unknown}")
+    })
 }

@@ -91,6 +91,10 @@ fn spends_are_recorded_and_shown() {
     assert_eq!(wallet.run(&["tokens"]).lines().len(), 0);
     assert_eq!(wallet.run(&["tokens", "--all"]).lines()[0]["spend"], "proof");
     wallet.run(&["spend", "a b", "1", "--proof", "1"]).refused(2, "bad_request");
+    // Kept, for the state may come later; but the answer says that nothing here is spent by it.
+    assert_eq!(wallet.run(&["spend", "a", "1", "--proof", "[2]"]).done()["known"], true);
+    let unknown = wallet.run(&["spend", "A", "1", "--proof", "[2]"]).done();
+    assert_eq!((&unknown["ack"], &unknown["known"]), (&"local".into(), &false.into()));
 }
 
 #[test]
