@@ -39,11 +39,10 @@ function isFailure(reason: unknown): reason is Failure {
   return typeof code === 'string' && typeof message === 'string' && typeof retryable === 'boolean'
 }
 
-/** Awaits a command and throws a {@link WalletSyncError} when it rejects. */
-export async function wrap<T>(call: Promise<T>): Promise<T> {
-  try {
-    return await call
-  } catch (reason) {
-    throw WalletSyncError.from(reason)
-  }
-}
+/** A wrong argument; the message names it, and does not repeat its value. */
+export const badRequest = (field: string, what: string): WalletSyncError =>
+  new WalletSyncError('bad_request', `${field}: ${what}`, false)
+
+/** A value above its limit, in bytes. */
+export const tooLarge = (field: string, max: number): WalletSyncError =>
+  new WalletSyncError('too_large', `${field}: at most ${max / 1024} KiB`, false)

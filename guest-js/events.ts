@@ -1,6 +1,6 @@
 import { Channel } from '@tauri-apps/api/core'
+import { ask } from './arguments.js'
 import { commands, type Source, type SyncOutcome, type WalletEvent } from './bindings.js'
-import { wrap } from './error.js'
 
 /** Stops listening. */
 export type UnlistenFn = () => void
@@ -30,7 +30,7 @@ class Hub {
     const isFirst = this.channel === null
     const channel = new Channel<WalletEvent[]>()
     channel.onmessage = (events) => this.receive(channel, events)
-    const subscription = await wrap(commands.subscribe(this.account, channel))
+    const subscription = await ask({ account: this.account }, () => commands.subscribe(this.account, channel))
     this.channel = channel
     this.received = 0
     if (subscription.missed && !isFirst) {
@@ -63,7 +63,8 @@ class Hub {
   /** After missed events: sends an event of each kind, so that everything is read again. */
   private async reread(): Promise<void> {
     try {
-      const { account, revision, ack, verifiedNodes, syncing, lastSync } = await wrap(commands.status(this.account))
+      const status = await ask({ account: this.account }, () => commands.status(this.account))
+      const { account, revision, ack, verifiedNodes, syncing, lastSync } = status
       const outcome = (lastSync?.outcome as SyncOutcome | undefined) ?? null
       const source = (lastSync?.source as Source | undefined) ?? null
       this.tell({ event: 'sync-changed', account, revision, running: syncing, outcome, source })

@@ -6,7 +6,8 @@
  */
 
 import { Channel, invoke } from '@tauri-apps/api/core'
-import { fromContent, frame, toContent } from './bytes.js'
+import { ask } from './arguments.js'
+import { fromContent, LIMITS, toContent, type ByteSource } from './bytes.js'
 import {
   commands,
   type AccountInfo,
@@ -21,13 +22,14 @@ import {
   type Progress,
   type PutReport,
   type SpendKind,
+  type SpendReport,
   type SyncReport,
   type TokenPage,
   type TokenRef,
   type WalletStatus,
   type WipeReport,
 } from './bindings.js'
-import { wrap } from './error.js'
+import { putBody, type NewToken } from './put.js'
 
 export type {
   AccountInfo,
@@ -58,6 +60,7 @@ export type {
   Source,
   Spend,
   SpendKind,
+  SpendReport,
   SyncOutcome,
   SyncReport,
   Target,
@@ -71,6 +74,8 @@ export type {
   WalletStatus,
   WipeReport,
 } from './bindings.js'
+export type { ByteSource } from './bytes.js'
+export type { NewToken } from './put.js'
 export { WalletSyncError, type WalletSyncErrorCode } from './error.js'
 export {
   onAlert,
@@ -131,20 +136,6 @@ export interface EntryPage {
   next: string | null
 }
 
-/** A token state to add. */
-export interface NewToken {
-  /** 1–128 characters of `A–Z a–z 0–9 . _ : -`. */
-  tokenId: string
-  /** The same alphabet. */
-  stateHash: string
-  /** State hash of the state before. */
-  previous?: string | null
-  /** Text to show in a list, at most 256 bytes of UTF-8. */
-  summary?: string | null
-  /** The wallet's own bytes, at most 1 MiB; text is stored as UTF-8. */
-  payload: Uint8Array | string
-}
-
 /** Options of a sync. */
 export interface SyncQuery {
   /** Ask the nodes even when the cache is fresh. Default: no. */
@@ -168,31 +159,29 @@ export interface HistoryQuery {
 // --- read: `wallet-sync:default` ---
 
 /** The open accounts. */
-export const accounts = (): Promise<AccountInfo[]> => wrap(commands.accounts())
+export const accounts = (): Promise<AccountInfo[]> => ask({}, commands.accounts)
 
 /** The state of an account; does not use the network. */
-export const status = (account: string): Promise<WalletStatus> => wrap(commands.status(account))
+export const status = (account: string): Promise<WalletStatus> => ask({ account }, () => commands.status(account))
 
 /** A page of the token list, in key order. `allTokens` reads them all. */
-export const listTokens = (account: string, query: TokenQuery = {}): Promise<TokenPage> =>
-  wrap(
-    commands.listTokens(account, {
-      after: query.after ?? null,
-      limit: query.limit ?? null,
-      all: query.all ?? null,
-    }),
-  )
+export function listTokens(account: string, query: TokenQuery = {}): Promise<TokenPage> {
+  const { after, limit, all } = query
+  const page = { after: after ?? null, limit: limit ?? null, all: all ?? null }
+  return ask({ account, page }, () => commands.listTokens(account, page))
+}
 
 /** A token's payload, byte for byte as it was put; fetched from the nodes if it is not on this device. */
 export async function getToken(account: string, tokenId: string, stateHash: string): Promise<Uint8Array> {
   const args = { account, tokenId, stateHash }
-  return new Uint8Array(await wrap(invoke<ArrayBuffer>('plugin:wallet-sync|get_token', args)))
+  return new Uint8Array(await ask(args, () => invoke<ArrayBuffer>('plugin:wallet-sync|get_token', args)))
 }
 
 /** A page of the synced entries (labels, settings), in key order. */
 export async function listEntries(account: string, query: EntryQuery = {}): Promise<EntryPage> {
   const { prefix = null, after = null, limit = null } = query
-  const page = await wrap(commands.listEntries(account, { prefix, after, limit }))
+  const range = { prefix, after, limit }
+  const page = await ask({ account, page: range }, () => commands.listEntries(account, range))
   const entries = page.entries.map(({ content, ...row }): Entry => {
     const value = content && fromContent(content)
     return { ...row, value, text: content?.encoding === 'utf8' ? content.value : null }
@@ -207,23 +196,22 @@ export async function getEntry(account: string, entryKey: string): Promise<Entry
 }
 
 /** The measurements, and whether the targets are met. */
-export const metrics = (account: string): Promise<Metrics> => wrap(commands.metrics(account))
+export const metrics = (account: string): Promise<Metrics> => ask({ account }, () => commands.metrics(account))
 
 /** The measurements over time, a point per step. */
-export const metricsHistory = (account: string, query: HistoryQuery = {}): Promise<HistoryPoint[]> =>
-  wrap(
-    commands.metricsHistory(account, {
-      from: query.from ?? null,
-      to: query.to ?? null,
-      stepMinutes: query.stepMinutes ?? null,
-    }),
-  )
+export function metricsHistory(account: string, query: HistoryQuery = {}): Promise<HistoryPoint[]> {
+  const { from, to, stepMinutes } = query
+  const range = { from: from ?? null, to: to ?? null, stepMinutes: stepMinutes ?? null }
+  return ask({ account, range }, () => commands.metricsHistory(account, range))
+}
 
 /** How each configured node is doing. */
-export const nodeHealth = (account: string): Promise<NodeStatus[]> => wrap(commands.nodeHealth(account))
+export const nodeHealth = (account: string): Promise<NodeStatus[]> =>
+  ask({ account }, () => commands.nodeHealth(account))
 
 /** Statistics of the cache. */
-export const cacheStats = (account: string): Promise<CacheStats> => wrap(commands.cacheStats(account))
+export const cacheStats = (account: string): Promise<CacheStats> =>
+  ask({ account }, () => commands.cacheStats(account))
 
 // --- write: `wallet-sync:write` ---
 
@@ -233,36 +221,32 @@ export const cacheStats = (account: string): Promise<CacheStats> => wrap(command
  * At most 1,000 states and 16 MiB in one call. A state is immutable: the same one again counts as unchanged, the same
  * token id and state hash with other content is a `conflict`.
  */
-export async function putTokens(account: string, tokens: NewToken[]): Promise<PutReport> {
-  const encoder = new TextEncoder()
-  const payloads = tokens.map(({ payload }) => (typeof payload === 'string' ? encoder.encode(payload) : payload))
-  const rows = tokens.map(({ tokenId, stateHash, previous, summary }, at) => ({
-    tokenId,
-    stateHash,
-    previous: previous ?? null,
-    summary: summary ?? null,
-    size: payloads[at]?.length ?? 0,
-  }))
-  return wrap(invoke<PutReport>('plugin:wallet-sync|put_tokens', frame({ account, tokens: rows }, payloads)))
-}
+export const putTokens = (account: string, tokens: NewToken[]): Promise<PutReport> =>
+  ask({ account }, () => invoke<PutReport>('plugin:wallet-sync|put_tokens', putBody(account, tokens)))
 
 /**
  * Records a spend of a state; on disk when it resolves.
  *
  * Record the `intent`, with all that is needed to finish or undo the spend, before submitting it to the ledger, and the
  * `proof` when the ledger has recorded it. Evidence is at most 256 KiB.
+ *
+ * Look at `known`: it is `false` when this device has no such state. The spend is kept, for it may be known before the
+ * state is; but if the token id or the state hash was wrong, the state that was meant is still on offer.
  */
 export const recordSpend = (
   account: string,
   tokenId: string,
   stateHash: string,
   kind: SpendKind,
-  evidence: Uint8Array | string,
-): Promise<Changed> => wrap(commands.recordSpend(account, tokenId, stateHash, kind, toContent(evidence)))
+  evidence: ByteSource,
+): Promise<SpendReport> =>
+  ask({ account, tokenId, stateHash, kind }, () =>
+    commands.recordSpend(account, tokenId, stateHash, kind, toContent('evidence', evidence, LIMITS.evidence)),
+  )
 
 /** Sets a synced entry; on disk when it resolves. The value is at most 64 KiB. */
-export const setEntry = (account: string, entryKey: string, value: Uint8Array | string): Promise<Changed> =>
-  wrap(commands.setEntry(account, entryKey, toContent(value)))
+export const setEntry = (account: string, entryKey: string, value: ByteSource): Promise<Changed> =>
+  ask({ account, entryKey }, () => commands.setEntry(account, entryKey, toContent('value', value, LIMITS.value)))
 
 /**
  * Reads the nodes, merges, and publishes what is pending.
@@ -277,31 +261,32 @@ export async function syncNow(
   const channel = new Channel<Progress>()
   channel.onmessage = onProgress
   const { fresh = null, deadlineMs = null, wait = null } = query
-  return wrap(commands.syncNow(account, { fresh, deadlineMs, wait }, channel))
+  const options = { fresh, deadlineMs, wait }
+  return ask({ account, options }, () => commands.syncNow(account, options, channel))
 }
 
 /** Publishes what is pending until it is `verified`, or the time is up (100–600000 ms, default 10 s). */
-export const flush = (account: string, withinMs?: number): Promise<SyncReport> =>
-  wrap(commands.flush(account, withinMs ?? null))
+export const flush = (account: string, withinMs: number | null = null): Promise<SyncReport> =>
+  ask({ account, withinMs }, () => commands.flush(account, withinMs))
 
 // --- admin: `wallet-sync:admin` ---
 
 /** Removes cached data that can be fetched or rebuilt. Tokens, evidence and entries stay. */
 export const invalidateCache = (account: string, kind: CacheKind = 'all'): Promise<CacheStats> =>
-  wrap(commands.invalidateCache(account, kind))
+  ask({ account, kind }, () => commands.invalidateCache(account, kind))
 
 /** Sets the measurements to zero and removes their history. */
 export async function resetMetrics(account: string): Promise<void> {
-  await wrap(commands.resetMetrics(account))
+  await ask({ account }, () => commands.resetMetrics(account))
 }
 
 /** The measurements as text: JSON, or the Prometheus exposition format. */
 export const exportMetrics = (account: string, format: ExportFormat = 'json'): Promise<string> =>
-  wrap(commands.exportMetrics(account, format))
+  ask({ account, format }, () => commands.exportMetrics(account, format))
 
 /** Disables or enables a node, until the account is closed. */
 export const setNodeEnabled = (account: string, nodeId: string, enabled: boolean): Promise<NodeStatus[]> =>
-  wrap(commands.setNodeEnabled(account, nodeId, enabled))
+  ask({ account, nodeId, enabled }, () => commands.setNodeEnabled(account, nodeId, enabled))
 
 /**
  * Closes the account and removes its folder from this device.
@@ -309,5 +294,7 @@ export const setNodeEnabled = (account: string, nodeId: string, enabled: boolean
  * `confirm` is the account id, typed again. Refused with `pending_changes` while a change is below `verified`; with
  * `force` the folder is set aside in that case instead of being removed.
  */
-export const wipe = (account: string, confirm: string, options: { force?: boolean } = {}): Promise<WipeReport> =>
-  wrap(commands.wipe(account, confirm, options.force ?? false))
+export function wipe(account: string, confirm: string, options: { force?: boolean } = {}): Promise<WipeReport> {
+  const force = options.force ?? false
+  return ask({ account, confirm, force }, () => commands.wipe(account, confirm, force))
+}

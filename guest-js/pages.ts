@@ -1,5 +1,5 @@
+import { ask } from './arguments.js'
 import { commands, type TokenRef, type TokenRow } from './bindings.js'
-import { wrap } from './error.js'
 
 /** Which tokens to read, over several pages. */
 export interface AllTokensQuery {
@@ -36,18 +36,21 @@ const NO_FRAME = 50
  */
 export async function allTokens(account: string, query: AllTokensQuery = {}): Promise<TokenList> {
   const { all = false, pageSize: limit = 1000, pages = Infinity } = query
-  const page = (after: TokenRef | null) => wrap(commands.listTokens(account, { after, limit, all }))
+  const read = (after: TokenRef | null) => {
+    const page = { after, limit, all }
+    return ask({ account, page }, () => commands.listTokens(account, page))
+  }
   for (let attempt = 1; ; attempt += 1) {
     let drawnAt = performance.now()
-    const { revision, total, ...first } = await page(null)
+    const { revision, total, ...first } = await read(null)
     const list: TokenList = { revision, total, tokens: first.tokens, next: first.next }
     let isWhole = true
-    for (let read = 1; read < pages && list.next !== null; read += 1) {
+    for (let count = 1; count < pages && list.next !== null; count += 1) {
       if (performance.now() - drawnAt > WITHOUT_FRAME) {
         await drawn()
         drawnAt = performance.now()
       }
-      const more = await page(list.next)
+      const more = await read(list.next)
       list.tokens.push(...more.tokens)
       list.next = more.next
       isWhole &&= more.revision === revision

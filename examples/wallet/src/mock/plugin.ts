@@ -86,7 +86,7 @@ function answerFor(world: World, device: MockDevice, name: string, args: Args): 
       const row = device.rows.get(`${args.tokenId as string}/${args.stateHash as string}`)
       if (row) row.spend = args.kind as 'intent'
       device.tell({ event: 'tokens-changed', added: 0, spent: 0 })
-      return { revision: device.revision }
+      return { known: row !== undefined, revision: device.revision }
     }
     case 'sync_now':
       return device.sync(sender(args.onProgress as Channel))

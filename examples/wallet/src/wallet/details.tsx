@@ -90,8 +90,9 @@ function SpendForm({ account, token: { row, summary } }: { account: string; toke
     setBusy(true)
     const evidence = JSON.stringify({ kind: next, of: row.stateHash, amount: summary?.coin ?? null, salt: crypto.randomUUID() })
     try {
-      await recordSpend(account, row.tokenId, row.stateHash, next, evidence)
-      say.done(next === 'intent' ? 'Intent on disk: the token is no longer offered' : 'Proof on disk: the token is spent')
+      const { known } = await recordSpend(account, row.tokenId, row.stateHash, next, evidence)
+      if (!known) say.failed('Kept, but nothing is spent by it', new Error('this device has no such state'))
+      else say.done(next === 'intent' ? 'Intent on disk: the token is no longer offered' : 'Proof on disk: the token is spent')
     } catch (error) {
       say.failed('Not recorded', error)
     }
