@@ -157,13 +157,11 @@ impl Draw {
         steps.push(Step::Wait(self.millis(1_000, 15_000)));
         for device in &racing {
             steps.push(Step::Join((*device).clone(), Which::All));
-            steps.push(Step::Device(
-                (*device).clone(),
-                if self.coin() { Act::Sync(None) } else { Act::Close },
-            ));
             if self.coin() {
-                steps.push(self.gone(device));
+                steps.push(Step::Device((*device).clone(), Act::Sync(None)));
             }
+            let closes = Step::Device((*device).clone(), Act::Close);
+            steps.push(if self.coin() { self.gone(device) } else { closes });
         }
         steps.push(Step::Node(Which::All, Deed::Up));
     }
@@ -190,9 +188,7 @@ impl Draw {
         steps.push(Step::Wait(self.millis(200, 280)));
         steps.push(by(&other, Act::Sync(Some(self.millis(150, 800)))));
         steps.push(Step::Wait(self.millis(500, 3_000)));
-        if self.coin() {
-            steps.push(self.gone(&one));
-        }
+        steps.push(if self.coin() { self.gone(&one) } else { by(&one, Act::Close) });
         steps.push(Step::Join(one, Which::All));
     }
 
@@ -221,7 +217,7 @@ impl Draw {
         let by = |device: &String, act: Act| Step::Device(device.clone(), act);
         let which = self.some_of(1 + self.below(NODES));
         for saves in [true, false] {
-            for _ in 0..=self.below(2) {
+            for _ in 0..=self.below(if saves { 2 } else { 1 }) {
                 steps.push(by(&one, self.fresh()));
                 steps.push(by(&one, Act::Sync(None)));
             }
