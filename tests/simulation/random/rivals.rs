@@ -234,7 +234,14 @@ impl Draw {
         if self.coin() {
             steps.push(Step::Wait(self.millis(1_000, 3_600_000)));
         }
-        let looks = [Act::Sync(None), Act::Sync(Some(Duration::from_secs(2))), Act::Read];
+        // What it cannot put back at once it must not tell as verified meanwhile.
+        if self.coin() {
+            let verb = self.one_of(&[Verb::Import, Verb::Pin, Verb::Put]);
+            steps
+                .push(Step::Node(Which::All, Deed::Verb(verb, self.one_of(&[Fault::Fails, Fault::Freezes]))));
+        }
+        let looks =
+            [Act::Sync(Some(Duration::from_secs(4))), Act::Sync(Some(Duration::from_secs(2))), Act::Read];
         for _ in 0..=self.below(2) {
             let who = if self.below(4) == 0 { &other } else { &one };
             steps.push(by(who, looks[usize::try_from(self.below(3)).unwrap()].clone()));
@@ -242,6 +249,7 @@ impl Draw {
         if self.below(3) > 0 {
             steps.push(self.gone(&one));
         }
+        steps.push(Step::Node(Which::All, Deed::Up));
         if self.coin() {
             steps.push(by(&third, Act::Sync(None)));
         }
