@@ -4,6 +4,7 @@
 //! to what it throws away; records are forgotten after 48 h; a block that is nowhere is looked for without end.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 
@@ -96,6 +97,21 @@ pub struct Held {
     pub pins: BTreeMap<Cid, Name>,
 }
 
+impl Held {
+    /// Drops every block that no pin holds.
+    fn drop_garbage(&mut self) {
+        let (mut stack, mut seen): (Vec<Cid>, _) = (self.pins.keys().copied().collect(), BTreeSet::new());
+        while let Some(cid) = stack.pop() {
+            if seen.insert(cid)
+                && let Some((block, _)) = self.blocks.get(&cid)
+            {
+                stack.extend(links(block));
+            }
+        }
+        self.blocks.retain(|cid, _| seen.contains(cid));
+    }
+}
+
 pub struct Kubo {
     pub at: usize,
     held: Mutex<Held>,
@@ -105,6 +121,8 @@ pub struct Kubo {
     /// Names that ever had a record here.
     names: Mutex<HashSet<Name>>,
     counts: Mutex<Counts>,
+    /// It once said that it pinned what it did not pin: nobody could know what it holds for good.
+    feigned: AtomicBool,
 }
 
 /// What the node was asked.
@@ -134,6 +152,7 @@ impl Kubo {
             peers: Mutex::default(),
             names: Mutex::default(),
             counts: Mutex::default(),
+            feigned: AtomicBool::default(),
         }
     }
 
@@ -165,6 +184,20 @@ impl Kubo {
         }
         shown.records.retain(|_, stored| stored.at.elapsed() < RECORD_LIFE);
         shown
+    }
+
+    /// The same once the garbage is collected, as any node does sooner or later.
+    pub fn lasting(&self) -> Held {
+        let mut held = self.shown();
+        if !self.feigned.load(Ordering::Relaxed) {
+            held.drop_garbage();
+        }
+        held
+    }
+
+    /// From now on its word about pins is worth nothing.
+    pub fn feign_pins(&self) {
+        self.feigned.store(true, Ordering::Relaxed);
     }
 
     pub fn record(&self, name: &Name) -> Option<Record> {
@@ -274,16 +307,7 @@ impl Kubo {
 
     /// Drops every block that no pin holds.
     pub fn collect_garbage(&self) {
-        let mut held = self.held();
-        let (mut stack, mut seen): (Vec<Cid>, _) = (held.pins.keys().copied().collect(), BTreeSet::new());
-        while let Some(cid) = stack.pop() {
-            if seen.insert(cid)
-                && let Some((block, _)) = held.blocks.get(&cid)
-            {
-                stack.extend(links(block));
-            }
-        }
-        held.blocks.retain(|cid, _| seen.contains(cid));
+        self.held().drop_garbage();
     }
 
     /// Loses one block.

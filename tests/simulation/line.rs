@@ -28,8 +28,8 @@ const DRIP: Duration = Duration::from_millis(350);
 const SIGN_OF_LIFE: Duration = Duration::from_millis(1_000);
 /// How long a request that hangs on the line may be late.
 const LATEST_MS: u64 = 90_000;
-/// Between the comparison of a put and its writing.
-const PUT_GAP_MS: u64 = 3;
+/// Between the comparison of a put and its writing: mostly, and on a node that is busy.
+const PUT_GAPS_MS: [u64; 5] = [3, 3, 3, 45, 45];
 /// Bytes a second of a dripping block.
 const DRIP_BYTES: u64 = 64;
 
@@ -345,19 +345,28 @@ impl Node for Line {
         let (record, luck) = (record.clone(), self.process.luck.clone());
         let put = self.tell(call, move |node| {
             if fault == Some(Fault::Lies) {
-                return Put::Stored;
+                return (Put::Stored, None);
             }
             if !node.would_take(&record) {
-                return Put::Older;
+                return (Put::Older, None);
             }
-            let (record, gap) = (record.clone(), Duration::from_millis(luck.below(PUT_GAP_MS)));
+            let most = PUT_GAPS_MS[usize::try_from(luck.below(PUT_GAPS_MS.len() as u64)).unwrap()];
+            let (record, gap) = (record.clone(), Duration::from_millis(luck.below(most)));
+            let (sender, written) = oneshot::channel();
             tokio::spawn(async move {
                 tokio::time::sleep(gap).await;
                 node.write_record(record);
+                let _ = sender.send(());
             });
-            Put::Stored
+            (Put::Stored, Some(written))
         });
-        match (put.await?, mode) {
+        let (put, written) = put.await?;
+        if let Some(written) = written
+            && tokio::time::timeout_at(call.deadline, written).await.is_err()
+        {
+            return Err(Error::new(Code::Deadline, "no answer in time"));
+        }
+        match (put, mode) {
             (put, PutMode::Offline) => Ok(put),
             // It walks on through the DHT, where one peer that hangs costs more than the caller waits, and says yes to what
             // it threw away.

@@ -1,66 +1,50 @@
-//! Random worlds, seed after seed, on all cores; what is still found in them stands in `expected.txt`.
+//! Random worlds, seed after seed, on all cores, held to what is still found in them.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::path::Path;
+use std::collections::BTreeMap;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 
+use crate::expected::{Expected, SEEDS, Shown};
 use crate::random::{WORLDS, World, script};
 use crate::run::{Outcome, run};
 use crate::scenarios::print;
 use crate::shrink::shrink;
 use crate::world::findings::Kind;
 
-/// Seeds of a normal test run, over all worlds.
-const SEEDS: u64 = 2_000;
 /// Seeds that are run twice.
 const TWICE: u64 = 45;
 /// `npm run sim` says how far it is after so many.
 const PROGRESS: u64 = 500;
 
 /// What was found where.
-type Tally = BTreeMap<(&'static str, Kind), Found>;
-
-/// How often something was found, by which seed first, and in which words.
-#[derive(Clone)]
-struct Found {
-    count: u64,
-    first: u64,
-    words: String,
-}
-
-/// What is known to be found in a world.
 #[derive(Default)]
-struct Expected {
-    /// Must be found in the seeds of a normal run: what is not found any more is taken off the list.
-    often: BTreeSet<(String, Kind)>,
-    /// Is found now and then.
-    rarely: BTreeSet<(String, Kind)>,
+struct Tally {
+    shown: Shown,
+    /// The words of the first seed.
+    words: BTreeMap<(String, Kind), (u64, String)>,
+    /// Runs of each world.
+    runs: BTreeMap<String, u64>,
 }
 
-/// Lines of `world often kind,kind` or `world rarely kind,kind`.
-fn expected() -> Expected {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/simulation/expected.txt");
-    let mut expected = Expected::default();
-    for line in fs::read_to_string(path).unwrap().lines().filter(|line| !line.starts_with('#')) {
-        let words: Vec<&str> = line.split_whitespace().collect();
-        let [world, how, kinds] = words[..] else { continue };
-        let pairs = kinds.split(',').map(|kind| (world.to_owned(), Kind::parse(kind).expect("a kind")));
-        match how {
-            "often" => expected.often.extend(pairs),
-            "rarely" => expected.rarely.extend(pairs),
-            other => panic!("{other}? often or rarely"),
+impl Tally {
+    fn take(&mut self, world: &World, seed: u64, outcome: &Outcome) {
+        *self.runs.entry(world.name.to_owned()).or_default() += 1;
+        for finding in &outcome.findings {
+            let sort = (world.name.to_owned(), finding.kind);
+            self.shown.entry(sort.clone()).or_default().insert(seed);
+            let first = self.words.entry(sort).or_insert_with(|| (seed, finding.words.clone()));
+            if seed < first.0 {
+                *first = (seed, finding.words.clone());
+            }
         }
     }
-    expected
-}
 
-impl Expected {
-    fn has(&self, world: &World, kind: Kind) -> bool {
-        let pair = (world.name.to_owned(), kind);
-        self.often.contains(&pair) || self.rarely.contains(&pair)
+    fn print(&self) {
+        for (sort, seeds) in &self.shown {
+            let (first, words) = &self.words[sort];
+            println!("{}: {} {} times, first by seed {first}: {words}", sort.0, sort.1, seeds.len());
+        }
     }
 }
 
@@ -75,7 +59,7 @@ fn sweep(
     count: u64,
     each: &(dyn Fn(&World, u64, &Outcome) + Sync),
 ) -> Tally {
-    let (next, tally) = (AtomicU64::new(from), Mutex::new(Tally::new()));
+    let (next, tally) = (AtomicU64::new(from), Mutex::new(Tally::default()));
     let cores = thread::available_parallelism().map_or(2, std::num::NonZero::get);
     let work = || {
         loop {
@@ -86,26 +70,11 @@ fn sweep(
             let world = world_of(worlds, seed);
             let outcome = run(&script(world, seed), seed);
             each(world, seed, &outcome);
-            let mut tally = tally.lock().unwrap();
-            for finding in &outcome.findings {
-                let new = Found { count: 0, first: seed, words: finding.words.clone() };
-                let found = tally.entry((world.name, finding.kind)).or_insert_with(|| new.clone());
-                let count = found.count + 1;
-                if seed < found.first {
-                    *found = new;
-                }
-                found.count = count;
-            }
+            tally.lock().unwrap().take(world, seed, &outcome);
         }
     };
     thread::scope(|scope| (0..cores).for_each(|_| drop(scope.spawn(work))));
     tally.into_inner().unwrap()
-}
-
-fn print_tally(tally: &Tally) {
-    for ((world, kind), Found { count, first, words }) in tally {
-        println!("{world}: {kind} {count} times, first by seed {first}: {words}");
-    }
 }
 
 fn setting(name: &str) -> Option<String> {
@@ -117,7 +86,7 @@ fn number(name: &str, otherwise: u64) -> u64 {
 }
 
 /// Which seeds in which worlds. `npm run sim` sets `SIM_SEEDS`, `SIM_FROM`, `SIM_ONLY` (a world) and `SIM_KIND` (of finding).
-struct Range {
+struct Wanted {
     worlds: Vec<&'static World>,
     from: u64,
     count: u64,
@@ -125,8 +94,8 @@ struct Range {
     kind: Option<Kind>,
 }
 
-impl Range {
-    fn wanted() -> Self {
+impl Wanted {
+    fn parse() -> Self {
         let (only, kind) = (setting("SIM_ONLY"), setting("SIM_KIND"));
         let is_wanted = |world: &&World| only.as_ref().is_none_or(|only| only == world.name);
         let worlds: Vec<&World> = WORLDS.iter().filter(is_wanted).collect();
@@ -135,16 +104,26 @@ impl Range {
         Self { worlds, from: number("SIM_FROM", 0), count: number("SIM_SEEDS", SEEDS), kind: kind.map(parse) }
     }
 
-    /// The seeds of a normal test run.
-    fn is_usual(&self) -> bool {
-        self.worlds.len() == WORLDS.len() && self.from == 0 && self.count == SEEDS && self.kind.is_none()
+    /// Whether seeds run here as they do in a normal test run.
+    fn is_plain(&self) -> bool {
+        self.worlds.len() == WORLDS.len() && self.kind.is_none()
+    }
+
+    fn is_usual(&self, seed: u64) -> bool {
+        self.is_plain() && seed < SEEDS
+    }
+
+    fn has_all_usual(&self) -> bool {
+        self.is_plain() && self.from == 0 && self.count >= SEEDS
     }
 }
 
 #[test]
 fn random_worlds_show_what_is_expected_and_nothing_else() {
-    let range = Range::wanted();
-    let (expected, done, first) = (expected(), AtomicU64::new(0), Mutex::new(None));
+    let range = Wanted::parse();
+    let writes = setting("SIM_WRITE_EXPECTED").is_some();
+    assert!(!writes || range.has_all_usual(), "the list is written from all worlds, and from 2,000 seeds on");
+    let (expected, done, first) = (Expected::read(writes), AtomicU64::new(0), Mutex::new(None));
     let tally = sweep(&range.worlds, range.from, range.count, &|world, seed, outcome| {
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
         if done.is_multiple_of(PROGRESS) {
@@ -152,7 +131,7 @@ fn random_worlds_show_what_is_expected_and_nothing_else() {
         }
         let is_news = |found: &Kind| match range.kind {
             Some(kind) => kind == *found,
-            None => !expected.has(world, *found),
+            None => !expected.allows(&(world.name.to_owned(), *found), seed, range.is_usual(seed)),
         };
         if let Some(found) = outcome.kinds().into_iter().find(is_news) {
             let mut first = first.lock().unwrap();
@@ -161,17 +140,24 @@ fn random_worlds_show_what_is_expected_and_nothing_else() {
             }
         }
     });
-    print_tally(&tally);
+    tally.print();
+    if writes {
+        return expected.write(&tally.shown, range.count);
+    }
+    let seeds = if range.is_plain() { range.from..range.from + range.count } else { 0..0 };
+    let (news, gone) = expected.differences(&tally.shown, seeds);
+    news.iter().for_each(|line| println!("new: {line}"));
+    gone.iter().for_each(|line| println!("not found any more: {line}"));
+    let over = expected.too_often(&tally.shown, &tally.runs);
+    over.iter().for_each(|line| println!("found too often: {line}"));
     if let Some((seed, found)) = first.into_inner().unwrap() {
-        print_first(world_of(&range.worlds, seed), seed, found);
+        if setting("SIM_BRIEF").is_none() {
+            print_first(world_of(&range.worlds, seed), seed, found);
+        }
         assert!(range.kind.is_some(), "{found}, seed {seed}: not expected there");
     }
-    if range.is_usual() {
-        let found: BTreeSet<(String, Kind)> =
-            tally.keys().map(|(world, kind)| ((*world).to_owned(), *kind)).collect();
-        let gone: Vec<_> = expected.often.difference(&found).collect();
-        assert!(gone.is_empty(), "expected, and not found any more (take it off the list): {gone:?}");
-    }
+    assert!(range.kind.is_some() || over.is_empty(), "found too often: {over:?}");
+    assert!(gone.is_empty(), "expected, and not found any more (write the list anew): {gone:?}");
 }
 
 /// A failing seed, shrunk, as a scenario that can be kept.

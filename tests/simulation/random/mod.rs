@@ -1,5 +1,6 @@
 //! Worlds by name, and a script for each seed: steps drawn by weight from what goes wrong in that world.
 
+mod rivals;
 mod stories;
 
 use std::time::Duration;
@@ -11,7 +12,7 @@ use crate::script::{Act, Deed, Step, Which};
 
 const NODES: u64 = 5;
 const DEVICES: [&str; 3] = ["a", "b", "c"];
-const STEPS: (u64, u64) = (12, 16);
+const STEPS: (u64, u64) = (10, 12);
 
 /// A kind of thing that happens.
 #[derive(Clone, Copy)]
@@ -41,6 +42,18 @@ enum Kind {
     Restore,
     /// A device that works by itself, while something is wrong with a node.
     Rest,
+    /// Two devices write one slot on parts of the nodes that do not meet.
+    Halves,
+    /// Days in which one device looks now and then.
+    Days,
+    /// Devices claim a slot at the same moment.
+    Claims,
+    /// An older record is put back while its device publishes.
+    Race,
+    /// Most nodes say yes to what they do not do, and the device that believed them goes.
+    Feign,
+    /// What was verified is lost by nodes, and its device goes.
+    Fade,
 }
 
 /// A world: its name, and what happens there with which weight.
@@ -53,12 +66,12 @@ pub struct World {
 const WORK: [(Kind, u64); 4] = [(Kind::Use, 30), (Kind::Sync, 25), (Kind::Live, 6), (Kind::Short, 12)];
 
 /// The worlds, kind ones first.
-pub const WORLDS: [World; 11] = [
-    World { name: "calm", weights: &[(Kind::Long, 6)] },
+pub const WORLDS: [World; 14] = [
+    World { name: "calm", weights: &[(Kind::Long, 6), (Kind::Days, 4)] },
     World { name: "lossy", weights: &[(Kind::Loss, 12), (Kind::Cut, 8)] },
     World { name: "crashing", weights: &[(Kind::Crash, 25)] },
     World { name: "flapping", weights: &[(Kind::Down, 14), (Kind::Up, 10), (Kind::Far, 6), (Kind::Lag, 20)] },
-    World { name: "lying", weights: &[(Kind::Verb, 16), (Kind::Up, 6)] },
+    World { name: "lying", weights: &[(Kind::Verb, 16), (Kind::Up, 6), (Kind::Feign, 12)] },
     World { name: "forgetful", weights: &[(Kind::Wipe, 10), (Kind::Roll, 10), (Kind::Long, 6)] },
     World {
         name: "cloned",
@@ -67,6 +80,9 @@ pub const WORLDS: [World; 11] = [
     World { name: "rotting", weights: &[(Kind::Rot, 10), (Kind::Clock, 6), (Kind::Long, 6)] },
     World { name: "restoring", weights: &[(Kind::Restore, 40)] },
     World { name: "resting", weights: &[(Kind::Rest, 30)] },
+    World { name: "halved", weights: &[(Kind::Halves, 400)] },
+    World { name: "claiming", weights: &[(Kind::Claims, 150), (Kind::Race, 400)] },
+    World { name: "fading", weights: &[(Kind::Fade, 300)] },
     World {
         name: "harsh",
         weights: &[
@@ -165,6 +181,12 @@ impl Draw {
             Kind::Twins => return self.twins(steps),
             Kind::Restore => return self.restore(steps),
             Kind::Rest => return self.rest(steps),
+            Kind::Days => return self.days(steps),
+            Kind::Halves => return self.halves(steps),
+            Kind::Claims => return self.claims(steps),
+            Kind::Race => return self.race(steps),
+            Kind::Feign => return self.feign(steps),
+            Kind::Fade => return self.fade(steps),
             Kind::Crash => {
                 let act = match self.below(5) {
                     0 => Act::Crash,

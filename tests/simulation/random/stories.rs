@@ -17,11 +17,21 @@ impl Draw {
             }
             _ => self.nodes(),
         };
-        steps.push(Step::Node(away.clone(), Deed::Dead));
         let device = self.device();
-        steps.push(Step::Device(device.clone(), self.usage()));
-        steps.push(Step::Device(device, Act::Sync(Some(Duration::from_secs(3)))));
+        // With nothing to send, what follows might be answered from memory.
+        let works = self.below(2) == 0;
+        if !works {
+            steps.push(Step::Device(device.clone(), Act::Sync(None)));
+        }
+        steps.push(Step::Node(away.clone(), Deed::Dead));
+        if works {
+            steps.push(Step::Device(device.clone(), self.usage()));
+        }
+        steps.push(Step::Device(device.clone(), Act::Sync(Some(Duration::from_secs(3)))));
         steps.push(Step::Node(away, Deed::Up));
+        if self.below(2) == 0 {
+            steps.push(Step::Device(device, Act::Read));
+        }
         steps.push(Step::Wait(Duration::from_secs(2)));
         steps.push(Step::Device(self.device(), Act::Sync(None)));
     }
@@ -45,14 +55,14 @@ impl Draw {
         Which::These(vec![usize::try_from(self.below(NODES)).unwrap()])
     }
 
-    fn millis(&self, from: u64, to: u64) -> Duration {
+    pub(super) fn millis(&self, from: u64, to: u64) -> Duration {
         Duration::from_millis(from + self.below(to - from))
     }
 
     /// Tokens are verified, their device may go, the nodes suffer, a new device comes, and looks again when all is well.
     pub fn restore(&mut self, steps: &mut Vec<Step>) {
         let (old, new) = (self.device(), self.device());
-        let count = self.one_of(&[3, 10, 60]);
+        let count = self.one_of(&[3, 3, 10, 60]);
         let ids: Vec<String> = (0..count).map(|n| format!("t{}", self.tokens + n)).collect();
         self.tokens += count;
         let lost = ids.iter().take(3).cloned().collect::<Vec<_>>();
@@ -118,11 +128,22 @@ impl Draw {
             steps.push(Step::Device(device.clone(), act));
             steps.push(Step::Wait(pause));
         }
-        if self.below(3) == 0 {
+        if self.below(6) == 0 {
             steps.push(Step::Wait(Duration::from_secs(3_600)));
         }
         if self.below(2) == 0 {
             steps.push(Step::Node(Which::All, Deed::Up));
+        }
+    }
+
+    /// Days in which a device only looks now and then.
+    pub fn days(&mut self, steps: &mut Vec<Step>) {
+        let device = self.device();
+        steps.extend(DEVICES.map(|device| Step::Device(device.to_owned(), Act::Close)));
+        steps.push(Step::Device(device.clone(), self.usage()));
+        for _ in 0..4 {
+            steps.push(Step::Device(device.clone(), Act::Sync(None)));
+            steps.push(Step::Wait(Duration::from_secs(26 * 3_600 + self.below(4 * 3_600))));
         }
     }
 

@@ -64,18 +64,19 @@ impl World {
                 let device = self.device(name);
                 device.crash();
                 (device.disk, device.known) = (MemoryStore::new(), Default::default());
-                device.verified.clear();
-                device.changed_at = None;
+                device.forget_told();
                 self.disks += 1;
             }
-            Act::Clock(by) => drop(self.device(name).clock.off.fetch_add(*by, Ordering::Relaxed)),
+            Act::Clock(by) => {
+                self.device(name).cared_at = None;
+                self.device(name).clock.off.fetch_add(*by, Ordering::Relaxed);
+            }
             Act::Uses(nodes) => {
                 let device = self.device(name);
                 device.close().await;
                 device.nodes = nodes.clone();
                 // What is told from now on is told of other machines.
-                device.verified.clear();
-                device.changed_at = None;
+                device.forget_told();
                 self.start(name).await;
             }
             Act::LosesItem(id) => self.rot_item(name, id).await,
@@ -109,8 +110,7 @@ impl World {
         let device = self.device(name);
         device.crash();
         (device.disk, device.known) = (disk, known);
-        device.verified.clear();
-        device.changed_at = None;
+        device.forget_told();
         String::new()
     }
 
@@ -121,8 +121,7 @@ impl World {
         device.crash();
         let Some((disk, known)) = &device.saved else { return "nothing saved".to_owned() };
         (device.disk, device.known) = (disk.snapshot(), known.clone());
-        device.verified.clear();
-        device.changed_at = None;
+        device.forget_told();
         String::new()
     }
 
@@ -255,6 +254,7 @@ impl World {
             Err(failure) if failure.error.code() == Code::Closed => return "closed".to_owned(),
             Err(failure) => {
                 self.judge_failure(name, &request, took, &failure);
+                self.note_failure(name, &failure);
                 return format!("{} after {took:?}", failure.error.code());
             }
             Ok(report) => Told { began, request, report },
@@ -263,7 +263,11 @@ impl World {
         if looked && (request.fresh || told.report.requests > 0) {
             self.device(name).looked_at = Some(began);
         }
+        if looked && request.fresh {
+            self.note_look(name, began);
+        }
         self.judge(name, &told).await;
+        self.look_for_vain(name, &told.report);
         let report = &told.report;
         format!(
             "{:?} {:?} +{} after {took:?} {:?}",

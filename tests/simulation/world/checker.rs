@@ -46,6 +46,7 @@ impl World {
             self.look_at_tokens(name);
             self.look_at_levels(name).await;
             self.look_at_progress(name);
+            self.look_at_records(name);
         }
         let used: BTreeSet<String> =
             self.nodes.iter().flat_map(|node| node.names()).map(|name| name.peer_id()).collect();

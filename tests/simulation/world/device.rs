@@ -145,6 +145,10 @@ pub struct Device {
     pub well_since: Option<Instant>,
     /// When it last looked at the nodes, until that was taken account of.
     pub looked_at: Option<Instant>,
+    /// When it last looked at its nodes while all of them were well, and since when nothing was done to them.
+    pub cared_at: Option<Instant>,
+    /// Its last look at the nodes failed, and none succeeded since.
+    pub in_vain: bool,
     /// A reading saw a slot whose content it could not get.
     pub owes: bool,
 }
@@ -169,6 +173,8 @@ impl Device {
             changed_at: None,
             well_since: None,
             looked_at: None,
+            cared_at: None,
+            in_vain: false,
             owes: false,
         }
     }
@@ -190,6 +196,7 @@ impl Device {
             Arc::new(Line::new(all[*at].clone(), self.cut[at].clone(), process.clone())) as Arc<dyn Node>
         };
         self.disk = self.disk.clone();
+        self.in_vain = false;
         self.countdown.store(0, Ordering::Relaxed);
         let disk = Disk {
             inner: self.disk.clone(),
@@ -235,6 +242,12 @@ impl Device {
         if let Some(process) = self.process.take() {
             process.alive.store(false, Ordering::Relaxed);
         }
+    }
+
+    /// Its disk or its nodes are others: what it told before is not told any more.
+    pub fn forget_told(&mut self) {
+        self.verified.clear();
+        (self.changed_at, self.cared_at) = (None, None);
     }
 
     /// The process ends at the n-th commit from now.

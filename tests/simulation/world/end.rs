@@ -14,11 +14,11 @@ use crate::kubo::Manners;
 /// All that is on the line arrives within this.
 const ARRIVES: Duration = Duration::from_secs(180);
 /// What the surviving devices need to be done with everything.
-const SETTLES: Duration = Duration::from_secs(1_200);
+const SETTLES: Duration = Duration::from_secs(800);
 /// A while at rest.
-const RESTS: Duration = Duration::from_secs(600);
-/// Requests of one device to one node for one name in that while: a poll a minute, the gap twice, and as many again.
-const REQUESTS_AT_REST: u64 = 23;
+const RESTS: Duration = Duration::from_secs(420);
+/// Requests of one device to one node for one name in that while: a poll a minute, the gap once, and as many again.
+const REQUESTS_AT_REST: u64 = 16;
 /// What was set so long after everything else wins.
 const CLEARLY_LATER: Duration = Duration::from_secs(900);
 
@@ -40,6 +40,7 @@ impl World {
         let restored = restore(&self.nodes, self.started, &self.secret, &Content::All).await;
         self.look_for_lost(&restored);
         self.look_at_survivors(&restored);
+        self.look_at_shown(&restored);
         for device in self.devices.values_mut() {
             device.close().await;
         }

@@ -1,6 +1,7 @@
 //! The world: nodes, devices, the ledger that knows what was promised, and the steps that happen to them.
 
 mod acts;
+mod care;
 mod checker;
 mod device;
 mod end;
@@ -26,7 +27,7 @@ use tokio::time::Instant;
 use self::device::{Device, SimClock};
 use self::findings::{Finding, Kind};
 use self::ledger::{Harm, Ledger, payload};
-use crate::kubo::{Kubo, Manners, Reach};
+use crate::kubo::{Fault, Kubo, Manners, Reach, Verb};
 use crate::script::{Deed, Step};
 
 /// Time that a step may take at most, whatever happens: beyond it the engine hangs.
@@ -142,7 +143,12 @@ impl World {
             Deed::Dead => node.manners().reach = Reach::Dead,
             Deed::Frozen => node.manners().reach = Reach::Frozen,
             Deed::Rtt(time) => node.manners().rtt = Some(time),
-            Deed::Verb(verb, fault) => drop(node.manners().verbs.insert(verb, fault)),
+            Deed::Verb(verb, fault) => {
+                node.manners().verbs.insert(verb, fault);
+                if (verb, fault) == (Verb::Pin, Fault::Lies) {
+                    node.feign_pins();
+                }
+            }
             Deed::Wiped => node.wipe(),
             Deed::Forgets => node.forget_records(),
             Deed::Saves => node.save(),
@@ -150,6 +156,9 @@ impl World {
             Deed::Collects => node.collect_garbage(),
             Deed::LosesPower => node.lose_power(),
             Deed::LosesLeaves => node.lose_leaves(),
+        }
+        if matches!(deed, Deed::Wiped | Deed::Returns | Deed::Forgets) {
+            self.devices.values_mut().for_each(|device| device.cared_at = None);
         }
         match deed {
             Deed::Wiped | Deed::Returns => self.ledger.harm(at, Harm::Seen),

@@ -45,7 +45,7 @@ impl Content<'_> {
     }
 }
 
-/// Restores from what these nodes show now, all of them well.
+/// Restores from what these nodes show now and hold for good, all of them well.
 pub async fn restore(
     nodes: &[Arc<Kubo>],
     started: Instant,
@@ -60,7 +60,7 @@ pub async fn restore(
         luck,
     });
     let copies = nodes.iter().map(|node| {
-        let copy = Arc::new(Kubo::holding(node.at, node.shown()));
+        let copy = Arc::new(Kubo::holding(node.at, node.lasting()));
         Arc::new(Line::new(copy, Arc::default(), process.clone())) as Arc<dyn Node>
     });
     let parts = Parts {
