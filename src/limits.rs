@@ -18,6 +18,10 @@ pub const EXTENSION_BLOCKS: usize = 64;
 pub const BLOCK_BYTES: usize = 2 * 1024 * 1024;
 /// Largest inside of a root, bytes: 64 heads take 3,600, all unknown fields at their bound 16,400.
 pub const ROOT_BYTES: usize = 24 * 1024;
+/// Longest name of a pin, bytes: Kubo refuses more.
+pub const PIN_NAME_BYTES: usize = 255;
+/// Most predecessors a root names: the pinned ones, those of a former owner with them.
+pub const PREDECESSORS: usize = 8;
 /// Largest inside of an index node, bytes: a leaf of 32 items, each as large as an item may be, takes 656,700.
 pub const NODE_BYTES: usize = 1024 * 1024;
 /// Largest item of the index, bytes: ids, summary, every set and every unknown field at its bound take 18,300.
@@ -82,14 +86,14 @@ pub const SLOTS: u8 = 64;
 pub const FIRST_ROUND_SLOTS: u8 = 4;
 /// Slots read beyond the highest known one.
 pub const SLOT_GAP: u8 = 2;
-/// A claim is put only this soon after its slot was read absent.
-pub const CLAIM_FRESH: Duration = Duration::from_secs(1);
-/// How long after the last put of a claim it is looked at again: rivals within it are seen.
-pub const CLAIM_SETTLE: Duration = Duration::from_secs(2);
-/// Once a majority has a claim's content, the other nodes get at least this long to come along.
-pub const CLAIM_LAGGARDS: Duration = Duration::from_millis(500);
-/// Longest random wait before a lost claim is tried in the next slot.
-pub const CLAIM_BACKOFF: Duration = Duration::from_secs(2);
+/// How long the nodes are asked for a slot before it is begun: longer than a far node takes.
+pub const SLOT_LOOK: Duration = Duration::from_secs(1);
+/// A slot whose record did not change for this long, as seen by this device, has no owner who works.
+pub const QUIET_SLOT: Duration = Duration::from_secs(30 * 86_400);
+/// What was read of a name this long ago is read again before a put goes over it.
+pub const PUT_FRESH: Duration = Duration::from_millis(500);
+/// How long content that stands in the way of a put is fetched before this device takes another slot.
+pub const CONTAIN: Duration = Duration::from_secs(10);
 /// EOL of our records: after its EOL a node takes a lower sequence.
 pub const RECORD_LIFETIME: Duration = Duration::from_secs(10 * 365 * 86_400);
 /// Hybrid logical clocks further ahead than this are not shown and not followed.
@@ -105,12 +109,10 @@ pub const CONNECT: Duration = Duration::from_secs(2);
 pub const PUBLISH_CONNECTIONS: usize = 2;
 /// Idle connections are kept this long: Kubo and nginx keep theirs at least as long (measured).
 pub const POOL_IDLE: Duration = Duration::from_secs(150);
-/// Largest JSON answer of the RPC, bytes: the longest is a pin list.
+/// Largest JSON answer of the RPC, bytes: the longest is the progress of a pin.
 pub const RPC_ANSWER_BYTES: usize = 4 * 1024 * 1024;
 /// Largest error body that is read for its words.
 pub const ERROR_BODY_BYTES: usize = 4 * 1024;
-/// Most pins taken from one node's answer for one name.
-pub const PINS_LISTED: usize = 256;
 /// Longest `Retry-After` that is honoured.
 pub const RETRY_AFTER: Duration = Duration::from_secs(60);
 /// Concurrent block requests per node.
@@ -188,6 +190,10 @@ pub const BULK_NODES: usize = 2;
 /// How long a node may take to pull bulk content from its peers without a further block: bitswap between two nodes can be
 /// broken for minutes (measured).
 pub const PULL_IDLE: Duration = Duration::from_secs(3);
+/// How long a pin of what was sent may say nothing before it counts a block: nothing has to be fetched.
+pub const PIN_SILENT: Duration = Duration::from_secs(5);
+/// How long it may say nothing new once it counts.
+pub const PIN_IDLE: Duration = Duration::from_secs(30);
 /// The second look at a put record comes no earlier: racing puts show within it (measured).
 pub const SECOND_LOOK: Duration = Duration::from_millis(50);
 /// Nodes that must hold a change before it is `verified` (all, if fewer are configured).
@@ -204,6 +210,8 @@ pub const SPREAD_QUIET: Duration = Duration::from_secs(30);
 pub const SPREAD_TIMEOUT: Duration = Duration::from_secs(5);
 /// Records are put again this often: a node forgets them after 48 h.
 pub const REPUT_EVERY: Duration = Duration::from_secs(12 * 3600);
+/// One that could not be put is tried again after this long.
+pub const REPUT_RETRY: Duration = Duration::from_secs(1800);
 /// Records are signed anew this often.
 pub const RESIGN_EVERY: Duration = Duration::from_secs(365 * 86_400);
 /// Unchanged names older than this are read only with the gap.
@@ -214,6 +222,18 @@ pub const GAP_EVERY: Duration = Duration::from_secs(600);
 pub const RETRY_FIRST: Duration = Duration::from_secs(2);
 /// See [`RETRY_FIRST`].
 pub const RETRY_MAX: Duration = Duration::from_secs(300);
+/// First wait of a lane that failed, doubled each time up to [`RETRY_MAX`]: a node that restarts is back in seconds.
+pub const LANE_RETRY_FIRST: Duration = Duration::from_millis(250);
+/// Doublings of that wait: 250 ms to well above [`RETRY_MAX`].
+pub const LANE_RETRY_DOUBLINGS: u32 = 12;
+/// How long a node waits for bulk to be on another one before it is sent it directly.
+pub const PULL_WAIT: Duration = Duration::from_secs(10);
+/// A rename of a beacon that was not answered may still arrive for this long.
+pub const RENAME_DOUBT: Duration = Duration::from_secs(120);
+/// A block that came from no node is asked for again after twice this long, doubled each time.
+pub const MISSING_RETRY: Duration = Duration::from_secs(15);
+/// Doublings of that wait: up to about an hour.
+pub const MISSING_DOUBLINGS: u32 = 8;
 /// Pause before a publish that fell short is run again within one wait, doubled each time: a node that restarts is back in seconds.
 pub const RERUN_PAUSE: Duration = Duration::from_millis(250);
 /// Doublings of that pause at most: 4 s, well within [`WAIT_IDLE`].

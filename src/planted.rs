@@ -19,7 +19,7 @@ pub enum Bug {
     AbsentIsEmpty,
     /// The record that comes first is the only one that is looked at.
     FirstRecordOnly,
-    /// Of two records with one sequence the first to come is believed.
+    /// A record with the sequence of one's own is taken for it.
     TieByArrival,
     /// A change counts as handled before it was.
     HandledBeforeDone,

@@ -5,7 +5,9 @@ use std::sync::Arc;
 use tokio::sync::Mutex;
 
 use super::events::Events;
+use super::lanes::Lanes;
 use super::local::Local;
+use super::local::edition::Outgoing;
 use super::measure::Measure;
 use super::network::Network;
 use super::tasks::Tasks;
@@ -27,6 +29,8 @@ pub struct Account {
     pub tasks: Tasks,
     /// What operations cost.
     pub measure: Arc<Measure>,
-    /// One publish at a time.
+    /// One edition is made at a time.
     pub publishing: Mutex<()>,
+    /// What brings editions to the nodes.
+    pub lanes: Lanes<Arc<Outgoing>>,
 }

@@ -1,5 +1,7 @@
 //! Who hears what: events for the wallet, steps of a publish for those who wait, local changes for the outbox.
 
+use std::sync::atomic::{AtomicU64, Ordering};
+
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Notify, broadcast, watch};
 
@@ -10,6 +12,7 @@ use crate::limits;
 pub struct Events {
     listeners: broadcast::Sender<Event>,
     steps: watch::Sender<u64>,
+    advances: AtomicU64,
     changed: Notify,
 }
 
@@ -18,6 +21,7 @@ impl Events {
         Self {
             listeners: broadcast::channel(limits::EVENT_BACKLOG).0,
             steps: watch::channel(0).0,
+            advances: AtomicU64::new(0),
             changed: Notify::new(),
         }
     }
@@ -34,6 +38,17 @@ impl Events {
     /// A publish has come a step further.
     pub fn step(&self) {
         self.steps.send_modify(|steps| *steps = steps.wrapping_add(1));
+    }
+
+    /// A publish has got somewhere for the first time: what is done again because it did not last is no progress.
+    pub fn advance(&self) {
+        self.advances.fetch_add(1, Ordering::Relaxed);
+        self.step();
+    }
+
+    /// How often that happened.
+    pub fn advances(&self) -> u64 {
+        self.advances.load(Ordering::Relaxed)
     }
 
     /// Changes with every step.

@@ -15,6 +15,8 @@
 //! | root | the block that a record points at: links an index and a keep, names the heads of other slots |
 //! | index | a trie of all items of the wallet, sealed; equal wallets have equal indexes |
 //! | keep | a trie of the CIDs of the data blocks a device has, so that a node's pin holds them |
+//! | beacon | a pin that only the wallet can name; its name says which edition of a slot is pinned (two for each slot) |
+//! | contained | whose items and blocks are all in what is signed next: only that may be replaced |
 //! | edition | one signed record with its root and all blocks below it |
 //! | gap | the slots beyond the highest known one, asked for now and then to find new devices |
 //! | lane | the steps that bring one node to the newest edition |
@@ -36,7 +38,7 @@
 //!  merge             a root found elsewhere to the inventory
 //!  account           wires the owners together
 //!  local | network   what this device knows, the only door for writes | the nodes, HTTP first, then peers
-//!  api               plain data that callers see; next to it events, tasks, measure
+//!  api               plain data that callers see; next to it events, tasks, lanes, measure
 //! ```
 //!
 //! # One sync, from the command to the socket and back
@@ -47,13 +49,13 @@
 //!      │ no
 //!      ├ read       which slots? ──> network::ask ──> node ──> sockets (tier 2)
 //!      │             │                    └ nothing usable after 0.8 s ──> peers (tier 3)
-//!      │             │ records, highest first
+//!      │             │ records, highest first; beacons of names that are new, absent or behind
 //!      │             ├ merge    root ──> index ──> items ──> local::turn ─ commit ─> disk, then memory ──> tokens-changed
 //!      │             ├ verdict  is it an answer? what was seen, in one commit
 //!      │             ├ repairs  older records elsewhere, behind the answer
 //!      │             └ merge    payloads that are missing, with the time that is left
 //!      ├ publish    edition: sign ─ commit ─> disk, before anything is sent
-//!      │             └ one lane a node: upload ─ pin ─ put ─ read back ─ look again ──> local: level ──> publish-changed
+//!      │             └ one lane a node: upload, read ─ pin, put, rename a beacon ─ look ──> local: level ──> publish-changed
 //!      └ wait       until the level is reached, nothing moves, or the deadline passes ──> SyncReport
 //! ```
 //!
@@ -63,6 +65,7 @@
 mod account;
 mod api;
 mod events;
+mod lanes;
 mod local;
 mod measure;
 mod merge;

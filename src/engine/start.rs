@@ -8,6 +8,7 @@ use tokio::sync::Mutex;
 
 use super::account::Account;
 use super::events::Events;
+use super::lanes::Lanes;
 use super::local::Local;
 use super::local::load::LocalParts;
 use super::measure::Measure;
@@ -133,9 +134,22 @@ pub async fn assemble(secret: &Secret, parts: Parts, warnings: Vec<String>) -> R
     }
     let nodes = NodeSet::new(nodes, Arc::new(health));
     let network = Network::new(nodes, peers, clock.clone(), measure.clone(), &config);
+    let ids = (0..network.len()).map(|at| network.id(at)).collect();
+    local.configure_nodes(ids, network.needed()).await?;
     let (tasks, publishing) = (Tasks::default(), Mutex::new(()));
-    let account =
-        Arc::new(Account { config, clock, entropy, local, network, events, tasks, measure, publishing });
+    let lanes = Lanes::new();
+    let account = Arc::new(Account {
+        config,
+        clock,
+        entropy,
+        local,
+        network,
+        events,
+        tasks,
+        measure,
+        publishing,
+        lanes,
+    });
     let syncs = Arc::new(Syncs::new(account.clone()));
     let schedule = Schedule::new();
     if mode == Mode::Background {

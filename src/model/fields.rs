@@ -44,6 +44,14 @@ impl Fields {
         }
     }
 
+    pub(super) fn flag(&mut self, key: &str) -> Result<Option<bool>, Error> {
+        match self.map.remove(key) {
+            None => Ok(None),
+            Some(Ipld::Bool(flag)) => Ok(Some(flag)),
+            Some(_) => Err(self.wrong(&format!("{key} is not true or false"))),
+        }
+    }
+
     pub(super) fn bytes(&mut self, key: &str) -> Result<Option<Vec<u8>>, Error> {
         match self.map.remove(key) {
             None => Ok(None),

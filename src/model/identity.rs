@@ -11,6 +11,8 @@ use multibase::Base;
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+use super::block::Block;
+use super::cid::Codec;
 use super::seal::Sealer;
 use crate::error::{Code, Error};
 use crate::limits;
@@ -109,6 +111,15 @@ impl WalletKeys {
             slot,
             signing: SigningKey::from_bytes(&expand(&self.secret, &info, self.network.as_deref())),
         }
+    }
+
+    /// A beacon of a slot: a block that nobody else can name. The name of its pin says which edition is pinned.
+    #[must_use]
+    pub fn beacon(&self, slot: Slot, place: u8) -> Block {
+        let info = format!("wallet-sync-beacon-v1/{slot}/{place}");
+        let bytes = expand(&self.secret, &info, self.network.as_deref());
+        // No key: a node that holds the block may give it to anybody.
+        Block::new(Codec::Raw, bytes.to_vec())
     }
 
     /// Seals and opens blocks of this wallet.

@@ -4,6 +4,7 @@
 //! a [`block::Block`] hashes to its CID, a [`record::Record`] has a good signature and belongs to its name.
 //! `docs/format.md` fixes every published byte.
 
+pub mod beacon;
 pub mod block;
 pub mod car;
 pub mod cbor;

@@ -25,8 +25,12 @@ const SLOT: &str = "s";
 const SEQUENCE: &str = "n";
 const HEADS: &str = "e";
 const COUNTS: &str = "c";
+const PUBLISHED: &str = "p";
+const PREDECESSORS: &str = "o";
+const RETIRED: &str = "r";
 const LINKS_HASH: &str = "h";
-const KEYS: [&str; 8] = [VERSION, WALLET, DEVICE, SLOT, SEQUENCE, HEADS, COUNTS, LINKS_HASH];
+const KEYS: [&str; 11] =
+    [VERSION, WALLET, DEVICE, SLOT, SEQUENCE, HEADS, COUNTS, PUBLISHED, PREDECESSORS, RETIRED, LINKS_HASH];
 /// More than index and keep only in later minor versions.
 const LINKS_MAX: usize = 32;
 
@@ -47,6 +51,12 @@ pub struct Root {
     pub heads: BTreeMap<Slot, (u64, Cid)>,
     /// Live states in its index.
     pub counts: Counts,
+    /// When it was made by its device's clock, milliseconds since 1970. A hint: no rule depends on it.
+    pub published: u64,
+    /// Roots under the same name that it contains, newest first: what it may replace, and what else is pinned.
+    pub predecessors: Vec<Cid>,
+    /// Its device is done with the slot.
+    pub retired: bool,
     /// Root node of the index.
     pub index: Cid,
     /// Root node of the keep.
@@ -79,6 +89,9 @@ impl Root {
                 (SEQUENCE, number(self.sequence)),
                 (HEADS, Ipld::List(heads.collect())),
                 (COUNTS, Ipld::List(vec![count(total), count(unspent), count(suspect)])),
+                (PUBLISHED, number(self.published)),
+                (PREDECESSORS, Ipld::List(self.predecessors.iter().map(to_link).collect())),
+                (RETIRED, Ipld::Bool(self.retired)),
             ]
             .map(|(key, value)| (key.to_owned(), value)),
         );
@@ -122,6 +135,15 @@ impl Root {
             sequence: body.needed(SEQUENCE, sequence)?,
             heads: heads(&mut body)?,
             counts: counts(&mut body)?,
+            published: {
+                let published = body.unsigned(PUBLISHED, limits::SEQUENCE_MAX)?;
+                body.needed(PUBLISHED, published)?
+            },
+            predecessors: predecessors(&mut body)?,
+            retired: {
+                let retired = body.flag(RETIRED)?;
+                body.needed(RETIRED, retired)?
+            },
             index: *index,
             keep: *keep,
             unknown: body.rest(),
@@ -136,7 +158,11 @@ impl Root {
         if sequences.into_iter().any(|sequence| !(1..=limits::SEQUENCE_MAX).contains(&sequence)) {
             return Err(malformed(WHAT, "a sequence number of 0 or above the highest"));
         }
-        let mut nodes = self.heads.values().map(|(_, root)| root).chain([&self.index, &self.keep]);
+        if self.published > limits::SEQUENCE_MAX || self.predecessors.len() > limits::PREDECESSORS {
+            return Err(malformed(WHAT, "a time or a number of predecessors above the highest"));
+        }
+        let heads = self.heads.values().map(|(_, root)| root);
+        let mut nodes = heads.chain(&self.predecessors).chain([&self.index, &self.keep]);
         if nodes.any(|cid| cid.codec() != Codec::DagCbor) {
             return Err(malformed(WHAT, "a link that is not to a node"));
         }
@@ -171,6 +197,13 @@ fn head(value: &Ipld) -> Option<(Slot, (u64, Cid))> {
     let [slot, sequence, root] = parts.as_slice() else { return None };
     let slot = to_slot(unsigned(slot, u8::MAX.into())?)?;
     Some((slot, (unsigned(sequence, limits::SEQUENCE_MAX)?, link_of(root, Codec::DagCbor)?)))
+}
+
+fn predecessors(body: &mut Fields) -> Result<Vec<Cid>, Error> {
+    let list = body.list(PREDECESSORS)?;
+    let list = body.needed(PREDECESSORS, list)?;
+    let links: Option<Vec<Cid>> = list.iter().map(|value| link_of(value, Codec::DagCbor)).collect();
+    links.ok_or_else(|| body.wrong("a predecessor is not a link to a node"))
 }
 
 fn counts(body: &mut Fields) -> Result<Counts, Error> {

@@ -29,6 +29,8 @@ pub enum Kind {
     Index,
     /// The body of a root.
     Root,
+    /// The name of a beacon's pin.
+    Beacon,
     /// A row of the local database; never published.
     Row,
 }
@@ -41,6 +43,7 @@ impl Kind {
             Self::Value => b"ws1/value",
             Self::Index => b"ws1/index",
             Self::Root => b"ws1/root",
+            Self::Beacon => b"ws1/beacon",
             Self::Row => b"ws1/row",
         }
     }

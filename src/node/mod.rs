@@ -147,6 +147,15 @@ pub enum Repin {
     OldMissing,
 }
 
+/// Result of naming a pin anew.
+#[derive(Clone, Debug)]
+pub enum Rename {
+    /// The node says that it did.
+    Done,
+    /// It answered that it did not: nothing of it is on its way any more.
+    Refused(Error),
+}
+
 /// Receives verified blocks while a CAR is being read.
 pub type BlockSink<'a> = &'a mut (dyn FnMut(Block) + Send);
 
@@ -202,8 +211,14 @@ pub trait Node: Send + Sync + 'static {
     /// Removes a pin; no such pin is success.
     async fn unpin(&self, root: &Cid, call: &Call) -> Result<(), Error>;
 
-    /// Roots pinned recursively with this IPNS name as the pin's name.
-    async fn pins(&self, name: &Name, call: &Call) -> Result<Vec<Cid>, Error>;
+    /// The name of a recursive pin, asked for by its CID; `None` when there is no such pin. Never a list of pins: that grows
+    /// with what others have pinned.
+    async fn pin_name(&self, cid: &Cid, call: &Call) -> Result<Option<String>, Error>;
+
+    /// Pins a block that the node has, under a name that takes the place of the one before. A rename has no order, is not
+    /// atomic and may arrive late (measured).
+    /// An error means that it may still come true.
+    async fn name_pin(&self, cid: &Cid, name: &str, call: &Call) -> Result<Rename, Error>;
 
     /// Stores a record, byte for byte.
     async fn put_record(&self, record: &Record, mode: PutMode, call: &Call) -> Result<Put, Error>;

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::{BlockSink, Call, Node, Outcome, Put, PutMode, Repin};
+use super::{BlockSink, Call, Node, Outcome, Put, PutMode, Rename, Repin};
 use crate::error::{Code, Error};
 use crate::model::block::Block;
 use crate::model::car::CarSummary;
@@ -105,8 +105,12 @@ impl Node for Switched {
         self.enabled()?.unpin(root, call).await
     }
 
-    async fn pins(&self, name: &Name, call: &Call) -> Result<Vec<Cid>, Error> {
-        self.enabled()?.pins(name, call).await
+    async fn pin_name(&self, cid: &Cid, call: &Call) -> Result<Option<String>, Error> {
+        self.enabled()?.pin_name(cid, call).await
+    }
+
+    async fn name_pin(&self, cid: &Cid, name: &str, call: &Call) -> Result<Rename, Error> {
+        self.enabled()?.name_pin(cid, name, call).await
     }
 
     async fn put_record(&self, record: &Record, mode: PutMode, call: &Call) -> Result<Put, Error> {

@@ -181,11 +181,6 @@ pub enum Write {
     },
     /// Stores what is known about a name, in place of the row before.
     Name(NameRow),
-    /// Forgets a name.
-    ForgetName {
-        /// Its slot.
-        slot: u8,
-    },
     /// Logs a signed record. The same record again changes nothing; another one for its slot and sequence fails the batch with
     /// [`Code::Conflict`].
     Written(WrittenRow),

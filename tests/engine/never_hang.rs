@@ -115,6 +115,9 @@ async fn a_deadline_ends_the_whole_command() {
     let world = World::new(5);
     let device = world.device().await;
     device.put(&["a"]).await;
+    device.sync_to(Level::Verified).await.unwrap();
+    device.put(&["b"]).await;
+    world.nodes.iter().for_each(|node| *node.latency.lock().unwrap() = Duration::from_millis(200));
     let started = monotonic();
     let request =
         SyncRequest { fresh: true, deadline: Some(Duration::from_millis(700)), wait: Some(Level::Verified) };

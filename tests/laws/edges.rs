@@ -152,6 +152,9 @@ fn a_root_has_at_most_32_links() {
             ("n", number(300)),
             ("e", list(&[])),
             ("c", list(&[0, 0, 0])),
+            ("p", number(0)),
+            ("o", list(&[])),
+            ("r", Ipld::Bool(false)),
         ]);
         let links: Vec<Cid> = (0..count).map(|n| Cid::of(Codec::DagCbor, &n.to_be_bytes())).collect();
         Root::open(&envelope(Kind::Root, &body, &links), keys.sealer(), keys.wallet_id())

@@ -75,6 +75,9 @@ fn root() -> Root {
         sequence: 300,
         heads: BTreeMap::from([(slot(0), (1, node("head 0"))), (slot(2), (70_000, node("head 2")))]),
         counts: Counts { total: 12, unspent: 10, suspect: 2 },
+        published: 1_764_336_000_000,
+        predecessors: vec![node("older"), node("oldest")],
+        retired: false,
         index: node("index"),
         keep: node("keep"),
         unknown: BTreeMap::new(),
@@ -170,10 +173,8 @@ fn bodies_have_the_documented_fields() {
     assert_eq!(nodes[0], plain);
 
     let number = |n: u64| Ipld::Integer(n.into());
-    let head = |slot, sequence, name: &str| {
-        let root = Cid::of(Codec::DagCbor, name.as_bytes());
-        Ipld::List(vec![number(slot), number(sequence), Ipld::Link(root.to_ipld())])
-    };
+    let link = |name: &str| Ipld::Link(Cid::of(Codec::DagCbor, name.as_bytes()).to_ipld());
+    let head = |slot, sequence, name: &str| Ipld::List(vec![number(slot), number(sequence), link(name)]);
     let expected = map([
         ("v", Ipld::List(vec![number(1), number(0)])),
         ("w", Ipld::Bytes(keys.wallet_id().to_vec())),
@@ -182,6 +183,9 @@ fn bodies_have_the_documented_fields() {
         ("n", number(300)),
         ("e", Ipld::List(vec![head(0, 1, "head 0"), head(2, 70_000, "head 2")])),
         ("c", Ipld::List(vec![number(12), number(10), number(2)])),
+        ("p", number(1_764_336_000_000)),
+        ("o", Ipld::List(["older", "oldest"].map(link).into())),
+        ("r", Ipld::Bool(false)),
     ]);
     let links = ["index", "keep"].map(|name| Cid::of(Codec::DagCbor, name.as_bytes()));
     assert_eq!(root().seal(keys.sealer()).unwrap(), forge::envelope(Kind::Root, &expected, &links));

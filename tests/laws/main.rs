@@ -8,6 +8,7 @@
     clippy::cast_possible_truncation
 )]
 
+mod beacon_laws;
 mod car_bounds;
 mod car_edges;
 mod car_laws;

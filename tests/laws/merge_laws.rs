@@ -111,6 +111,23 @@ fn a_second_payload_is_a_conflict_and_both_stay() {
 }
 
 #[test]
+fn a_summary_that_is_there_beats_none_and_of_two_the_smaller_stays() {
+    let with = |summary: Option<&str>| {
+        let summary = summary.map(str::to_owned);
+        Item::Token(key("t", "s0"), TokenState { summary, ..TokenState::default() })
+    };
+    for (one, two, both) in [
+        (Some("a"), None, Some("a")),
+        (None, Some("b"), Some("b")),
+        (Some("b"), Some("a"), Some("a")),
+        (None, None, None),
+    ] {
+        let held = inventory([&with(one), &with(two)]);
+        assert_eq!(held.state(&key("t", "s0")).unwrap().summary.as_deref(), both, "{one:?} and {two:?}");
+    }
+}
+
+#[test]
 fn a_full_set_keeps_the_smallest_and_a_proof_stays_a_proof() {
     let names: Vec<String> = (0..12).map(|n| format!("proof {n}")).collect();
     let of =

@@ -32,6 +32,9 @@ fn root() -> Root {
         sequence: 300,
         heads: BTreeMap::from([(slot(0), (1, node(10))), (slot(63), (limits::SEQUENCE_MAX, node(11)))]),
         counts: Counts { total: 12, unspent: 10, suspect: 2 },
+        published: 1_764_336_000_000,
+        predecessors: vec![node(20), node(21)],
+        retired: false,
         index: node(1),
         keep: node(2),
         unknown: BTreeMap::new(),
@@ -65,6 +68,9 @@ fn body() -> BTreeMap<String, Ipld> {
         ("n", number(300)),
         ("e", list([])),
         ("c", list([number(0), number(0), number(0)])),
+        ("p", number(0)),
+        ("o", list([])),
+        ("r", Ipld::Bool(false)),
     ]) else {
         panic!()
     };
@@ -94,7 +100,8 @@ fn what_was_sealed_comes_back() {
         let value = Ipld::Bytes(vec![7; limits::UNKNOWN_FIELD_BYTES - 6]);
         (format!("x{n:02}"), value)
     });
-    let fullest = Root { unknown: unknown.collect(), ..full };
+    let predecessors = (0..limits::PREDECESSORS as u64).map(node).collect();
+    let fullest = Root { unknown: unknown.collect(), predecessors, ..full };
     assert_eq!(open(&seal(&fullest)), Ok(fullest), "every bound at once");
 }
 
@@ -202,6 +209,12 @@ fn malformed_roots_are_refused() {
         ("a head at sequence 0", with("e", Some(list([head(1, 0, node(1))])))),
         ("a head that is raw", with("e", Some(list([head(1, 1, *forge::raw(b"x").cid())])))),
         ("no counts", with("c", None)),
+        ("a time of 2^63", with("p", Some(number(1 << 63)))),
+        ("no time", with("p", None)),
+        ("a raw predecessor", with("o", Some(list([Ipld::Link(forge::raw(b"x").cid().to_ipld())])))),
+        ("too many predecessors", with("o", Some(links_of(&(0..9).map(node).collect::<Vec<_>>())))),
+        ("no predecessors", with("o", None)),
+        ("retired by a number", with("r", Some(number(1)))),
         ("two counts", with("c", Some(list([number(1), number(1)])))),
         ("a count of 33 bits", with("c", Some(list([number(1 << 32), number(1), number(1)])))),
         ("a large unknown field", with("x", Some(bytes(limits::UNKNOWN_FIELD_BYTES)))),
@@ -222,6 +235,9 @@ fn what_readers_refuse_is_not_written() {
         ("sequence 0", Root { sequence: 0, ..root() }),
         ("sequence 2^63", Root { sequence: 1 << 63, ..root() }),
         ("a raw index", Root { index: raw, ..root() }),
+        ("a raw predecessor", Root { predecessors: vec![raw], ..root() }),
+        ("nine predecessors", Root { predecessors: vec![node(1); 9], ..root() }),
+        ("a time of 2^63", Root { published: 1 << 63, ..root() }),
         ("a raw head", Root { heads: [(slot(1), (1, raw))].into(), ..root() }),
         ("a field of a known name", Root { unknown: [("h".to_owned(), Ipld::Null)].into(), ..root() }),
     ] {
@@ -233,8 +249,12 @@ fn any_root() -> impl Strategy<Value = Root> {
     let heads = prop::collection::btree_map(0..64_u8, (1..=limits::SEQUENCE_MAX, any::<u64>()), 0..8);
     let unknown = prop::collection::btree_map("x[a-z]{0,6}", any::<i64>(), 0..6);
     let numbers = (0..64_u8, 1..=limits::SEQUENCE_MAX, any::<[u32; 3]>(), any::<u32>());
-    (any::<[u8; 16]>(), numbers, heads, unknown).prop_map(
-        |(device, (number, sequence, [total, unspent, suspect], minor), heads, unknown)| Root {
+    let hints = (0..=limits::SEQUENCE_MAX, prop::collection::vec(any::<u64>(), 0..=8), any::<bool>());
+    (any::<[u8; 16]>(), numbers, heads, unknown, hints).prop_map(
+        |(device, (number, sequence, [total, unspent, suspect], minor), heads, unknown, hints)| Root {
+            published: hints.0,
+            predecessors: hints.1.into_iter().map(node).collect(),
+            retired: hints.2,
             format: (1, minor),
             device,
             slot: slot(number),

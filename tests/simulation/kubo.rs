@@ -15,7 +15,7 @@ use tauri_plugin_wallet_sync::model::identity::Name;
 use tauri_plugin_wallet_sync::model::record::Record;
 use tokio::time::Instant;
 
-use crate::support::fake_node::links;
+use crate::support::dag::links;
 
 /// Kubo forgets a record that nobody put again for so long.
 pub const RECORD_LIFE: Duration = Duration::from_secs(48 * 3600);
@@ -95,12 +95,15 @@ pub struct Held {
     pub records: HashMap<Name, StoredRecord>,
     pub blocks: BTreeMap<Cid, (Block, Option<Instant>)>,
     pub pins: BTreeMap<Cid, Name>,
+    /// Names of pins that were given one.
+    pub labels: BTreeMap<Cid, String>,
 }
 
 impl Held {
     /// Drops every block that no pin holds.
     fn drop_garbage(&mut self) {
-        let (mut stack, mut seen): (Vec<Cid>, _) = (self.pins.keys().copied().collect(), BTreeSet::new());
+        let pinned = self.pins.keys().chain(self.labels.keys());
+        let (mut stack, mut seen): (Vec<Cid>, _) = (pinned.copied().collect(), BTreeSet::new());
         while let Some(cid) = stack.pop() {
             if seen.insert(cid)
                 && let Some((block, _)) = self.blocks.get(&cid)

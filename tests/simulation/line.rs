@@ -2,23 +2,24 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use tauri_plugin_wallet_sync::clock::{Entropy, monotonic};
+use tauri_plugin_wallet_sync::clock::monotonic;
 use tauri_plugin_wallet_sync::model::block::Block;
 use tauri_plugin_wallet_sync::model::car::CarSummary;
 use tauri_plugin_wallet_sync::model::cid::{Cid, Codec};
 use tauri_plugin_wallet_sync::model::identity::Name;
 use tauri_plugin_wallet_sync::model::record::Record;
-use tauri_plugin_wallet_sync::node::{BlockSink, Call, Node, Outcome, Put, PutMode, Repin, Source};
+use tauri_plugin_wallet_sync::node::{BlockSink, Call, Node, Outcome, Put, PutMode, Rename, Repin, Source};
 use tauri_plugin_wallet_sync::{Code, Error};
 use tokio::sync::oneshot;
 
 use crate::kubo::{Fault, Kubo, Reach, Verb};
-use crate::support::fake_node::{links, unpack};
+use crate::process::{Process, after_a_gap, in_time};
+use crate::support::dag::{links, unpack};
 
 /// A node of the same house.
 const NEAR: Duration = Duration::from_millis(10);
@@ -28,20 +29,8 @@ const DRIP: Duration = Duration::from_millis(350);
 const SIGN_OF_LIFE: Duration = Duration::from_millis(1_000);
 /// How long a request that hangs on the line may be late.
 const LATEST_MS: u64 = 90_000;
-/// Between the comparison of a put and its writing: mostly, and on a node that is busy.
-const PUT_GAPS_MS: [u64; 5] = [3, 3, 3, 45, 45];
 /// Bytes a second of a dripping block.
 const DRIP_BYTES: u64 = 64;
-
-/// What a process shares with its lines: whether it lives, and how bad the line is.
-pub struct Process {
-    pub alive: AtomicBool,
-    /// Chance of trouble per request, percent.
-    pub loss: Arc<AtomicU64>,
-    /// Requests that it sent.
-    pub requests: AtomicU64,
-    pub luck: Arc<Entropy>,
-}
 
 pub struct Line {
     id: String,
@@ -328,14 +317,39 @@ impl Node for Line {
         .await
     }
 
-    async fn pins(&self, name: &Name, call: &Call) -> Result<Vec<Cid>, Error> {
+    async fn pin_name(&self, cid: &Cid, call: &Call) -> Result<Option<String>, Error> {
         match self.ask(Verb::Pins, call).await? {
-            Some(Fault::Full) => Err(Error::new(Code::TooLarge, "more than an answer may hold")),
-            Some(Fault::Lies) => Ok(Vec::new()),
-            _ => {
-                let held = self.node.held();
-                Ok(held.pins.iter().filter(|(_, of)| *of == name).map(|(cid, _)| *cid).collect())
+            Some(Fault::Lies) => Ok(None),
+            _ => Ok(self.node.held().labels.get(cid).cloned()),
+        }
+    }
+
+    /// As Kubo does it: the old pin is removed, the block is looked for, the new pin is added.
+    async fn name_pin(&self, cid: &Cid, name: &str, call: &Call) -> Result<Rename, Error> {
+        let fault = match self.pass(Verb::Pin, call).await {
+            Err(e) if e.message().starts_with("status") => return Ok(Rename::Refused(e)),
+            passed => passed?,
+        };
+        if fault == Some(Fault::Endless) {
+            return Self::silence(call).await;
+        }
+        let (cid, name, luck) = (*cid, name.to_owned(), self.process.luck.clone());
+        let named = self.tell(call, move |node| {
+            if fault == Some(Fault::Lies) {
+                return Some(oneshot::channel().1);
             }
+            node.held().labels.remove(&cid);
+            let name = name.clone();
+            node.pull_dag(&cid).then(|| {
+                after_a_gap(&luck, move || {
+                    node.held().labels.insert(cid, name);
+                })
+            })
+        });
+        match named.await? {
+            Some(_) if fault == Some(Fault::Lies) => Ok(Rename::Done),
+            Some(written) => in_time(written, call).await.map(|()| Rename::Done),
+            None => Self::silence(call).await,
         }
     }
 
@@ -350,21 +364,12 @@ impl Node for Line {
             if !node.would_take(&record) {
                 return (Put::Older, None);
             }
-            let most = PUT_GAPS_MS[usize::try_from(luck.below(PUT_GAPS_MS.len() as u64)).unwrap()];
-            let (record, gap) = (record.clone(), Duration::from_millis(luck.below(most)));
-            let (sender, written) = oneshot::channel();
-            tokio::spawn(async move {
-                tokio::time::sleep(gap).await;
-                node.write_record(record);
-                let _ = sender.send(());
-            });
-            (Put::Stored, Some(written))
+            let record = record.clone();
+            (Put::Stored, Some(after_a_gap(&luck, move || node.write_record(record))))
         });
         let (put, written) = put.await?;
-        if let Some(written) = written
-            && tokio::time::timeout_at(call.deadline, written).await.is_err()
-        {
-            return Err(Error::new(Code::Deadline, "no answer in time"));
+        if let Some(written) = written {
+            in_time(written, call).await?;
         }
         match (put, mode) {
             (put, PutMode::Offline) => Ok(put),

@@ -8,6 +8,7 @@ mod kubo;
 mod line;
 #[cfg(feature = "planted-bugs")]
 mod planted;
+mod process;
 mod random;
 mod run;
 mod scenarios;

@@ -97,7 +97,7 @@ conformance!(
     a_refused_batch_leaves_nothing,
     held_is_added_to_and_replaced,
     meta_is_set_and_removed,
-    a_name_can_be_forgotten,
+    a_name_takes_the_place_of_the_one_before,
     numbers_above_the_column_are_refused,
     blocks_come_back_in_the_order_asked,
     a_block_above_its_limit_is_refused,
@@ -250,11 +250,9 @@ async fn meta_is_set_and_removed(mut bench: Bench) {
     assert_eq!(bench.loaded().await.meta.into_keys().collect::<Vec<_>>(), ["b"]);
 }
 
-async fn a_name_can_be_forgotten(mut bench: Bench) {
+async fn a_name_takes_the_place_of_the_one_before(mut bench: Bench) {
     bench.write(vec![Write::Name(name(1, 1)), Write::Name(name(2, 1)), Write::Name(name(1, 2))]).await;
     assert_eq!(bench.loaded().await.names, [name(1, 2), name(2, 1)]);
-    bench.write(vec![Write::ForgetName { slot: 1 }, Write::ForgetName { slot: 9 }]).await;
-    assert_eq!(bench.loaded().await.names, [name(2, 1)]);
 }
 
 async fn numbers_above_the_column_are_refused(mut bench: Bench) {

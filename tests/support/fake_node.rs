@@ -15,12 +15,13 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use tauri_plugin_wallet_sync::model::block::Block;
 use tauri_plugin_wallet_sync::model::car::CarSummary;
-use tauri_plugin_wallet_sync::model::cbor;
-use tauri_plugin_wallet_sync::model::cid::{Cid, Codec};
+use tauri_plugin_wallet_sync::model::cid::Cid;
 use tauri_plugin_wallet_sync::model::identity::Name;
 use tauri_plugin_wallet_sync::model::record::Record;
-use tauri_plugin_wallet_sync::node::{BlockSink, Call, Node, Outcome, Put, PutMode, Repin, Source};
+use tauri_plugin_wallet_sync::node::{BlockSink, Call, Node, Outcome, Put, PutMode, Rename, Repin, Source};
 use tauri_plugin_wallet_sync::{Code, Error};
+
+use super::dag::{links, unpack};
 
 /// What a node does wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -52,6 +53,8 @@ pub struct Held {
     pub records: HashMap<Name, Record>,
     pub blocks: HashMap<Cid, Block>,
     pub pins: BTreeMap<Cid, Name>,
+    /// Names of pins that were given one.
+    pub labels: BTreeMap<Cid, String>,
 }
 
 /// One node.
@@ -188,15 +191,6 @@ impl FakeNode {
     }
 }
 
-pub fn links(block: &Block) -> Vec<Cid> {
-    match block.cid().codec() {
-        Codec::Raw => Vec::new(),
-        Codec::DagCbor => {
-            cbor::decode(block.bytes()).and_then(|value| cbor::links(&value)).unwrap_or_default()
-        }
-    }
-}
-
 #[async_trait]
 impl Node for FakeNode {
     fn id(&self) -> &str {
@@ -328,11 +322,21 @@ impl Node for FakeNode {
         Ok(())
     }
 
-    async fn pins(&self, name: &Name, call: &Call) -> Result<Vec<Cid>, Error> {
-        if self.pass(call).await? == Fault::Broken {
-            return Err(Error::new(Code::Unreachable, "status 500"));
+    async fn pin_name(&self, cid: &Cid, call: &Call) -> Result<Option<String>, Error> {
+        match self.pass(call).await? {
+            Fault::Broken => Err(Error::new(Code::Unreachable, "status 500")),
+            _ => Ok(self.held().labels.get(cid).cloned()),
         }
-        Ok(self.held().pins.iter().filter(|(_, of)| *of == name).map(|(cid, _)| *cid).collect())
+    }
+
+    async fn name_pin(&self, cid: &Cid, name: &str, call: &Call) -> Result<Rename, Error> {
+        let fault = self.pass(call).await?;
+        if matches!(fault, Fault::Amnesiac | Fault::Stale) {
+            return Ok(Rename::Done);
+        }
+        self.pull_dag(cid)?;
+        self.held().labels.insert(*cid, name.to_owned());
+        Ok(Rename::Done)
     }
 
     async fn put_record(&self, record: &Record, mode: PutMode, call: &Call) -> Result<Put, Error> {
@@ -365,29 +369,4 @@ impl Node for FakeNode {
         self.pass(call).await?;
         Ok(self.held().blocks.get(cid).cloned())
     }
-}
-
-/// Blocks of a CAR in file order, without asking for reachability: an import takes what it is given.
-pub fn unpack(car: &[u8]) -> Vec<Block> {
-    let varint = |bytes: &[u8]| {
-        let mut value = 0_u64;
-        for (at, byte) in bytes.iter().enumerate() {
-            value |= u64::from(byte & 0x7f) << (7 * at);
-            if byte & 0x80 == 0 {
-                return (usize::try_from(value).unwrap(), at + 1);
-            }
-        }
-        panic!("varint");
-    };
-    let (length, width) = varint(car);
-    let mut rest = &car[width + length..];
-    let mut blocks = Vec::new();
-    while !rest.is_empty() {
-        let (length, width) = varint(rest);
-        let section = &rest[width..width + length];
-        let cid = Cid::from_bytes(&section[..36]).unwrap();
-        blocks.push(Block::verified(&cid, section[36..].to_vec()).unwrap());
-        rest = &rest[width + length..];
-    }
-    blocks
 }

@@ -11,6 +11,7 @@
 //! on it and on the embedded nodes, `examples/cli/tests/kubo` runs the promises themselves.
 #![allow(dead_code, missing_docs)]
 
+pub mod dag;
 pub mod fake_node;
 pub mod peers;
 pub mod world;

@@ -6,22 +6,30 @@ use super::Local;
 use super::state::change::Change;
 use super::state::marks::Verified;
 use crate::engine::api::event::Event;
-use crate::engine::api::status::Ack;
 use crate::error::Error;
-use crate::store::Level;
+use crate::store::{ItemKey, Level};
 
 impl Local {
-    /// Raises the level of changes up to a number.
+    /// Raises the level of changes up to a number, but for items of which a block is not here: no edition can hold it.
     ///
     /// # Errors
     /// Store errors.
     pub async fn raise_level(self: &Arc<Self>, upto: u64, level: Level) -> Result<(), Error> {
         let turn = self.turn().await;
-        if !turn.state().levels().would_rise(upto, level) {
+        let except: Vec<(ItemKey, u64)> = {
+            let state = turn.state();
+            let incomplete = state.holdings().incomplete();
+            let below = |key: &ItemKey| state.levels().of(key).is_some_and(|old| old < level);
+            let incomplete = incomplete.into_iter().filter(below);
+            incomplete.filter_map(|key| Some((key, state.levels().number(&key)?))).collect()
+        };
+        let keys: Vec<ItemKey> = except.iter().map(|(key, _)| *key).collect();
+        if !turn.state().levels().would_rise(upto, level, &keys) {
             return Ok(());
         }
-        turn.commit(vec![Change::Raise { upto, level }]).await?;
+        turn.commit(vec![Change::Raise { upto, level, except }]).await?;
         drop(turn);
+        self.events.advance();
         self.announce_level();
         Ok(())
     }
@@ -40,6 +48,24 @@ impl Local {
         self.alert("level_lowered", why);
         self.announce_level();
         Ok(())
+    }
+
+    /// Lowers levels when fewer nodes than `needed` are left of those that were proven to hold what was verified.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn check_level(self: &Arc<Self>, needed: usize) -> Result<(), Error> {
+        let (left, verified) = {
+            let state = self.read();
+            let verified = state.marks().verified().sequence;
+            let slot = state.names().own().slot;
+            (slot.map_or(0, |slot| state.nodes().proven_from(slot, verified)), verified)
+        };
+        if verified == 0 || left >= needed {
+            return Ok(());
+        }
+        let level = if left > 0 { Level::Published } else { Level::Local };
+        self.lower_level(level, format!("only {left} nodes still hold what was verified")).await
     }
 
     /// An edition with this index was verified on enough nodes.
@@ -76,8 +102,8 @@ impl Local {
         self.events.emit(Event::PublishChanged { revision, ack, verified_nodes });
     }
 
-    /// Whether something waits to be published: changes of this device, or merged content that its own root does not
-    /// have.
+    /// Whether something waits to be published: changes of this device; merged content that its own root does not have; or what
+    /// others wrote and too few nodes show any more.
     pub fn has_pending(&self) -> bool {
         let (has_slot, verified) = {
             let state = self.read();
@@ -85,11 +111,12 @@ impl Local {
                 return true;
             }
             let has_slot = state.names().own().slot.is_some();
-            if state.levels().ack() == Ack::None && !has_slot {
+            let is_worth = state.marks().is_remote_low() && !state.holdings().has_empty_index();
+            if !has_slot && !is_worth {
                 return false;
             }
             (has_slot, state.marks().verified().index)
         };
-        has_slot && self.seal_index().is_ok_and(|index| verified != Some(index))
+        !has_slot || self.seal_index().is_ok_and(|index| verified != Some(index))
     }
 }

@@ -34,6 +34,15 @@ impl Local {
         self.turn().await.commit(blocks.into_iter().map(Change::Block).collect()).await
     }
 
+    /// Blocks that did not come are asked for after all others from now on.
+    ///
+    /// # Errors
+    /// None: nothing is written.
+    pub async fn note_in_vain(self: &Arc<Self>, cids: Vec<Cid>) -> Result<(), Error> {
+        let now = self.now();
+        self.turn().await.commit(vec![Change::InVain(cids, now)]).await
+    }
+
     /// Roots of the known names that are on this disk.
     ///
     /// # Errors
@@ -51,6 +60,14 @@ impl Local {
     /// `too_large` when the index cannot be sealed.
     pub fn seal_index(&self) -> Result<Cid, Error> {
         self.sealing().holdings_mut().seal_index(self.keys.sealer())
+    }
+
+    /// Roots of the index and the keep of what is here.
+    ///
+    /// # Errors
+    /// As [`Local::seal_index`].
+    pub fn seals(&self) -> Result<(Cid, Cid), Error> {
+        self.sealing().holdings_mut().seals(self.keys.sealer())
     }
 
     /// CIDs of the nodes of that index.
@@ -101,7 +118,10 @@ impl Turn {
     pub async fn block(&self, cid: &Cid) -> Result<Option<Block>, Error> {
         let found = self.local().store.block(cid).await?;
         if found.is_none() && self.state().holdings().is_on_disk(cid) {
-            self.commit(vec![Change::BlockLost(*cid)]).await?;
+            let lost = self.state().holdings().lost_with(*cid);
+            // The keep of an own root may be the last that names it: none is replaced before that was looked at.
+            let changes = vec![Change::BlockLost(*cid), Change::Lost(lost), Change::Contained(Vec::new())];
+            self.commit(changes).await?;
         }
         Ok(found)
     }

@@ -61,6 +61,10 @@ impl Local {
             first.push(Change::Own(OwnSlot { device, ..own(&loaded.meta) }));
         }
         let (state, damage) = state(&keys, loaded);
+        if !damage.is_empty() || !warnings.is_empty() {
+            // What a root had may be what was lost: every one is merged anew before anything replaces it.
+            first.extend(doubts(&state));
+        }
         let local = Arc::new(Self {
             keys,
             store,
@@ -77,6 +81,13 @@ impl Local {
         }
         Ok((local, kept))
     }
+}
+
+/// Takes back that the content of any root is here.
+fn doubts(state: &State) -> Vec<Change> {
+    let unmerged = |known: &KnownName| Box::new(KnownName { merged_root: None, ..known.clone() });
+    let names = state.names().iter().map(|(slot, known)| Change::Name(slot, unmerged(known)));
+    names.chain([Change::Merged(Vec::new()), Change::Contained(Vec::new())]).collect()
 }
 
 /// The state that stored rows give, and sentences about those that are damaged.
@@ -163,8 +174,6 @@ fn own(meta: &BTreeMap<String, Bytes>) -> OwnSlot {
     OwnSlot {
         device: device(meta).unwrap_or_default(),
         slot: metas.get(rows::SLOT).and_then(|value| value.first().copied()).and_then(Slot::new),
-        owned: metas.get(rows::OWNED).is_some(),
-        claim_put_at: metas.time(rows::CLAIM_PUT),
     }
 }
 
@@ -177,12 +186,16 @@ fn marks(metas: &Metas<'_>) -> Vec<Change> {
     let mut changes = vec![
         Change::Verified(verified),
         Change::Gap(metas.time(rows::GAP)),
-        Change::Reput(metas.time(rows::REPUT)),
         Change::Failed(metas.get(rows::FAILED).and_then(rows::parse_time)),
         Change::Edition(metas.get(rows::EDITION).and_then(rows::parse_edition)),
     ];
     changes.extend(metas.get(rows::REMOTE_LEVEL).and_then(rows::parse_level).map(Change::RemoteLevel));
     changes.extend(metas.get(rows::MERGED).map(|value| Change::Merged(rows::parse_cids(value))));
+    let contained = metas.get(rows::CONTAINED).map(rows::parse_contained);
+    changes.push(Change::RemoteLow(metas.get(rows::REMOTE_LOW).is_some()));
+    changes.extend(metas.get(rows::LOST).map(|value| Change::Lost(rows::parse_cids(value))));
+    changes.extend(contained.map(Change::Contained));
+    changes.extend(metas.get(rows::DOUBTS).map(|value| Change::Doubts(rows::parse_doubts(value))));
     changes.extend(metas.get(rows::FIRST_READ).map(|_| Change::FirstRead));
     changes
 }

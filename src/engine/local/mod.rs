@@ -6,6 +6,7 @@
 
 pub mod acks;
 pub mod blocks;
+pub mod edition;
 pub mod history;
 pub mod join;
 pub mod load;

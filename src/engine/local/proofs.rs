@@ -5,6 +5,8 @@ use std::sync::Arc;
 use super::Local;
 use super::state::change::Change;
 use super::state::names::KnownName;
+use super::state::nodes::Doubt;
+use super::turn::Turn;
 use crate::error::Error;
 use crate::model::cid::Cid;
 use crate::model::identity::Slot;
@@ -22,6 +24,8 @@ pub struct Proven<'a> {
     pub all: &'a [Cid],
     /// Those that were sent this time.
     pub sent: &'a [Cid],
+    /// The beacon that names it.
+    pub place: u8,
 }
 
 impl Local {
@@ -32,22 +36,19 @@ impl Local {
     pub async fn note_proven(self: &Arc<Self>, node: &str, proven: Proven<'_>) -> Result<(), Error> {
         let turn = self.turn().await;
         let now = self.now();
-        let Proven { slot, sequence, root, all, sent } = proven;
+        let Proven { slot, sequence, root, all, sent, place } = proven;
         let mut changes = Vec::new();
         {
             let state = turn.state();
-            let mut row = state.nodes().row(node, slot).cloned().unwrap_or_else(|| NodeRow {
-                node: node.to_owned(),
-                slot: slot.number(),
-                pinned: Vec::new(),
-                verified_sequence: 0,
-                put_at: 0,
-            });
+            let mut row = state.nodes().row_or_new(node, slot);
             row.pinned.retain(|pinned| *pinned != root);
             row.pinned.push(root);
             row.verified_sequence = sequence;
             row.put_at = now;
             changes.push(Change::Node(row));
+            if state.nodes().doubt(node, slot, place).is_some() {
+                changes.push(Change::Doubts(state.nodes().doubts_without(node, slot, place, now)));
+            }
             let seen = state.names().get(slot).map(|known| KnownName { verified_at: now, ..known.clone() });
             changes.extend(seen.map(|known| Change::Name(slot, Box::new(known))));
             let held = state.nodes().held(node).map_or(0, std::collections::HashSet::len);
@@ -59,6 +60,44 @@ impl Local {
             });
         }
         turn.commit(changes).await
+    }
+
+    /// These nodes are configured from now on: only they count. What was verified on others is lowered.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn configure_nodes(self: &Arc<Self>, ids: Vec<String>, needed: usize) -> Result<(), Error> {
+        self.turn().await.commit(vec![Change::Configured(ids)]).await?;
+        // Who only reads along lowers nothing on disk.
+        if self.reads_along() { Ok(()) } else { self.check_level(needed).await }
+    }
+
+    /// A beacon is about to be renamed.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn note_rename(
+        self: &Arc<Self>,
+        node: &str,
+        slot: Slot,
+        place: u8,
+        sequence: u64,
+    ) -> Result<(), Error> {
+        let turn = self.turn().await;
+        let now = self.now();
+        let mut doubts = turn.state().nodes().doubts_without(node, slot, place, now);
+        doubts.push(Doubt { node: node.to_owned(), slot: slot.number(), place, sequence, at: now });
+        turn.commit(vec![Change::Doubts(doubts)]).await
+    }
+
+    /// The rename of a beacon was answered.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn note_renamed(self: &Arc<Self>, node: &str, slot: Slot, place: u8) -> Result<(), Error> {
+        let turn = self.turn().await;
+        let doubts = turn.state().nodes().doubts_without(node, slot, place, self.now());
+        turn.commit(vec![Change::Doubts(doubts)]).await
     }
 
     /// A node took these blocks.
@@ -92,7 +131,7 @@ impl Local {
     async fn unprove(self: &Arc<Self>, node: &str, edit: impl FnOnce(&mut NodeRow)) -> Result<(), Error> {
         let turn = self.turn().await;
         let mut changes = vec![Change::HeldExactly { node: node.to_owned(), cids: Vec::new() }];
-        let row = turn.state().nodes().newest_row(node).cloned();
+        let row = turn.own_row(node);
         if let Some(mut row) = row {
             edit(&mut row);
             changes.push(Change::Node(row));
@@ -106,9 +145,18 @@ impl Local {
     /// Store errors.
     pub async fn note_unpinned(self: &Arc<Self>, node: &str, root: &Cid) -> Result<(), Error> {
         let turn = self.turn().await;
-        let row = turn.state().nodes().newest_row(node).cloned();
+        let row = turn.own_row(node);
         let Some(mut row) = row else { return Ok(()) };
         row.pinned.retain(|pinned| pinned != root);
         turn.commit(vec![Change::Node(row)]).await
+    }
+}
+
+impl Turn {
+    /// What is known of a node for the slot of this device.
+    fn own_row(&self, node: &str) -> Option<NodeRow> {
+        let state = self.state();
+        let slot = state.names().own().slot?;
+        state.nodes().row(node, slot).cloned()
     }
 }

@@ -9,13 +9,15 @@ use super::Local;
 use super::state::change::Change;
 use super::state::names::KnownName;
 use super::turn::Turn;
+use crate::clock::millis;
 use crate::error::Error;
+use crate::limits;
 use crate::model::cid::Cid;
 use crate::model::identity::Slot;
 use crate::model::record::Record;
 use crate::model::root::Root;
 use crate::planted::{Bug, is_planted};
-use crate::store::Level;
+use crate::store::{Level, NodeRow};
 
 /// What became of the root that a record points at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,28 +76,16 @@ impl Local {
         turn.put_name(slot, known).await
     }
 
-    /// Puts a rival's record in the place of our lost claim.
-    ///
-    /// # Errors
-    /// Store errors.
-    pub async fn note_winner(
-        self: &Arc<Self>,
-        slot: Slot,
-        record: &Record,
-        fate: RootFate,
-    ) -> Result<(), Error> {
-        let fate = if fate == RootFate::Unread { RootFate::Foreign } else { fate };
-        let now = self.now();
-        self.turn().await.put_name(slot, new_mark(record, fate, now, now)).await
-    }
-
-    /// Remembers a slot whose root was found by its pin: the records are gone, the sequence goes on.
+    /// Remembers a slot whose root was found by a beacon: the records are gone, the sequence goes on.
     ///
     /// # Errors
     /// Store errors.
     pub async fn note_pinned(self: &Arc<Self>, root: &Root, cid: Cid) -> Result<(), Error> {
         let turn = self.turn().await;
-        if turn.state().names().get(root.slot).is_some_and(|old| old.sequence >= root.sequence) {
+        let is_known = |old: &KnownName| {
+            old.sequence > root.sequence || (old.sequence == root.sequence && old.merged_root.is_some())
+        };
+        if turn.state().names().get(root.slot).is_some_and(is_known) {
             return Ok(());
         }
         let known = KnownName {
@@ -107,6 +97,27 @@ impl Local {
             occupied: false,
         };
         turn.put_name(root.slot, known).await
+    }
+
+    /// A beacon names an edition of a slot that is not here: the slot is known, and unread, until its root is merged.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn note_named(self: &Arc<Self>, slot: Slot, sequence: u64) -> Result<(), Error> {
+        let turn = self.turn().await;
+        if turn.state().names().get(slot).is_some_and(|old| old.sequence >= sequence) {
+            return Ok(());
+        }
+        let changed_at = self.now();
+        let known = KnownName {
+            sequence,
+            record: None,
+            merged_root: None,
+            verified_at: 0,
+            changed_at,
+            occupied: false,
+        };
+        turn.put_name(slot, known).await
     }
 
     /// Notes all that a read showed, in one commit.
@@ -125,7 +136,13 @@ impl Local {
         changes.push(Change::Unread(!notes.unread.is_empty()));
         changes.push(Change::Health(notes.health));
         changes.extend(notes.gap.then_some(Change::Gap(now)));
-        changes.extend(notes.remote_level.map(Change::RemoteLevel));
+        if let Some(level) = notes.remote_level {
+            let before = turn.state().marks().remote_level();
+            let is_low = |level: Level| level < Level::Verified;
+            changes.push(Change::RemoteLevel(level));
+            // Another device's publish that is under way shows as low once.
+            changes.push(Change::RemoteLow(is_low(level) && before.is_some_and(is_low)));
+        }
         turn.commit(changes).await
     }
 
@@ -146,13 +163,20 @@ impl Local {
         self.turn().await.commit(vec![Change::FirstRead]).await
     }
 
-    /// Every known record was put again.
+    /// Known records were put again on these nodes, or could not be: those are due again soon.
     ///
     /// # Errors
     /// Store errors.
-    pub async fn note_reput(self: &Arc<Self>) -> Result<(), Error> {
+    pub async fn note_reput(self: &Arc<Self>, puts: &[(&str, Slot, bool)]) -> Result<(), Error> {
+        let turn = self.turn().await;
         let now = self.now();
-        self.turn().await.commit(vec![Change::Reput(now)]).await
+        let soon = now.saturating_sub(millis(limits::REPUT_EVERY.saturating_sub(limits::REPUT_RETRY)));
+        let mut changes = Vec::new();
+        for (node, slot, is_done) in puts {
+            let row = turn.state().nodes().row_or_new(node, *slot);
+            changes.push(Change::Node(NodeRow { put_at: if *is_done { now } else { soon }, ..row }));
+        }
+        turn.commit(changes).await
     }
 
     /// A slot holds content of a newer format.

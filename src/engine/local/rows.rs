@@ -4,24 +4,26 @@ use std::collections::BTreeMap;
 
 use bytes::Bytes;
 
-use super::state::names::{Edition, KnownName};
+use super::state::names::{Contained, Edition, KnownName};
+use super::state::nodes::Doubt;
 use crate::clock::UnixMs;
 use crate::model::cid::Cid;
 use crate::model::identity::Slot;
 use crate::store::{Level, NameRow, Write};
 
-pub const CLAIM_PUT: &str = "claim_put";
+pub const CONTAINED: &str = "contained";
 pub const DEVICE: &str = "device";
+pub const DOUBTS: &str = "doubts";
 pub const EDITION: &str = "edition";
 pub const FAILED: &str = "failed";
 pub const FIRST_READ: &str = "first_read";
 pub const GAP: &str = "gap";
 pub const HEALTH: &str = "health";
 pub const LAST_SYNC: &str = "last_sync";
+pub const LOST: &str = "lost";
 pub const MERGED: &str = "merged";
-pub const OWNED: &str = "owned";
 pub const REMOTE_LEVEL: &str = "remote_level";
-pub const REPUT: &str = "reput";
+pub const REMOTE_LOW: &str = "remote_low";
 pub const SLOT: &str = "slot";
 pub const VERIFIED_INDEX: &str = "verified_index";
 pub const VERIFIED_SEQUENCE: &str = "verified_sequence";
@@ -49,18 +51,19 @@ pub fn parse_time(value: &[u8]) -> Option<UnixMs> {
     value.try_into().ok().map(i64::from_be_bytes)
 }
 
-pub fn level(level: Level) -> Option<Vec<u8>> {
-    match level {
-        Level::Verified => Some(vec![2]),
-        Level::Published => Some(vec![1]),
-        Level::Local => None,
-    }
+pub fn told_level(level: Level) -> Vec<u8> {
+    vec![match level {
+        Level::Verified => 2,
+        Level::Published => 1,
+        Level::Local => 0,
+    }]
 }
 
 pub fn parse_level(value: &[u8]) -> Option<Level> {
     match value.first() {
         Some(2) => Some(Level::Verified),
         Some(1) => Some(Level::Published),
+        Some(0) => Some(Level::Local),
         _ => None,
     }
 }
@@ -71,6 +74,29 @@ pub fn cids(cids: &[Cid]) -> Vec<u8> {
 
 pub fn parse_cids(value: &[u8]) -> Vec<Cid> {
     value.chunks(CID_BYTES).filter_map(|bytes| Cid::from_bytes(bytes).ok()).collect()
+}
+
+/// Contained roots: a CID and eight bytes each.
+pub fn contained(roots: &[Contained]) -> Vec<u8> {
+    let one = |known: &Contained| [known.root.to_bytes(), known.from.to_be_bytes().to_vec()].concat();
+    roots.iter().flat_map(one).collect()
+}
+
+pub fn parse_contained(value: &[u8]) -> Vec<Contained> {
+    let one = |row: &[u8]| {
+        let (cid, from) = row.split_at_checked(CID_BYTES)?;
+        let from = u64::from_be_bytes(from.try_into().ok()?);
+        Some(Contained { root: Cid::from_bytes(cid).ok()?, from })
+    };
+    value.chunks(CID_BYTES + size_of::<u64>()).filter_map(one).collect()
+}
+
+pub fn doubts(doubts: &[Doubt]) -> Option<Vec<u8>> {
+    serde_json::to_vec(doubts).ok().filter(|_| !doubts.is_empty())
+}
+
+pub fn parse_doubts(value: &[u8]) -> Vec<Doubt> {
+    serde_json::from_slice(value).unwrap_or_default()
 }
 
 /// The row of a known name.

@@ -1,36 +1,27 @@
-//! This device's own slot: taking one, signing for it, owning it, leaving it.
+//! This device's own slot: signing for it, what may be replaced there, leaving it.
 
 use std::sync::Arc;
 
 use super::Local;
 use super::state::change::{Change, SignedRecord};
 use super::state::marks::Verified;
-use super::state::names::{Edition, KnownName, OwnSlot, digest};
+use super::state::names::{Contained, Edition, KnownName, OwnSlot, digest};
 use super::turn::Turn;
 use crate::error::{Code, Error};
 use crate::limits;
 use crate::model::block::Block;
+use crate::model::cid::Cid;
 use crate::model::identity::{DeviceId, Slot};
 use crate::model::record::Record;
 use crate::store::Level;
 
 impl Local {
-    /// The lowest slot that nothing is known of and that this device never signed for.
-    ///
-    /// # Errors
-    /// [`Code::SlotsExhausted`] when there is none.
-    pub fn free_slot(&self) -> Result<Slot, Error> {
-        let free = self.read().names().free_slot();
-        free.ok_or_else(|| Error::new(Code::SlotsExhausted, "all 64 slots of this wallet are in use"))
-    }
-
     /// The sequence of the next record of a slot.
     ///
     /// # Errors
     /// [`Code::SequenceExhausted`].
     pub fn next_sequence(&self, slot: Slot) -> Result<u64, Error> {
-        let state = self.read();
-        let last = state.names().last_signed(slot).unwrap_or(0).max(state.names().high_water(slot));
+        let last = self.last_sequence(slot);
         if last >= limits::SEQUENCE_MAX {
             return Err(Error::new(
                 Code::SequenceExhausted,
@@ -46,45 +37,50 @@ impl Local {
     /// Store errors.
     pub async fn abandon_slot(self: &Arc<Self>) -> Result<(), Error> {
         let turn = self.turn().await;
-        let own = turn.state().names().own();
-        turn.leave(own, own.device).await
+        let device = turn.state().names().own().device;
+        turn.leave(device).await
     }
 
-    /// Leaves a slot that another device writes to as well, with a new device id; everything of ours is published again.
-    /// Gives a sentence about it.
+    /// Leaves a slot to another device that writes to it as well, with a new device id; everything of ours is published
+    /// again. Does nothing when this device has left it already.
     ///
     /// # Errors
     /// Store errors.
-    pub async fn leave_slot(self: &Arc<Self>, device: DeviceId) -> Result<Option<String>, Error> {
+    pub async fn leave_slot(self: &Arc<Self>, slot: Slot, device: DeviceId) -> Result<(), Error> {
         let turn = self.turn().await;
-        let own = turn.state().names().own();
-        let Some(slot) = own.slot else { return Ok(None) };
-        turn.leave(own, device).await?;
+        if turn.state().names().own().slot != Some(slot) {
+            return Ok(());
+        }
+        turn.leave(device).await?;
         drop(turn);
-        let message = format!("slot {slot} is written by another device too; this one takes a new slot");
-        self.alert("clone", message.clone());
-        self.lower_level(Level::Local, "changes are published again under a new slot".to_owned()).await?;
-        Ok(Some(message))
+        self.alert(
+            "clone",
+            format!("slot {slot} is written by another device too; this one takes a new slot"),
+        );
+        self.lower_level(Level::Local, "changes are published again under a new slot".to_owned()).await
     }
 
-    /// The claim was put.
+    /// Everything that a root has is here: it may be replaced by the present edition if that has it too, else by the next.
     ///
     /// # Errors
-    /// Store errors.
-    pub async fn note_claim_put(self: &Arc<Self>) -> Result<(), Error> {
+    /// Store errors; `too_large` when the index cannot be sealed.
+    pub async fn note_contained(self: &Arc<Self>, root: Cid) -> Result<(), Error> {
         let turn = self.turn().await;
-        let own = OwnSlot { claim_put_at: self.now(), ..turn.state().names().own() };
-        turn.commit(vec![Change::Own(own)]).await
+        let (index, keep) = self.seals()?;
+        let (own, edition) = {
+            let state = turn.state();
+            (state.names().own(), state.names().edition().copied())
+        };
+        let present = edition.filter(|edition| edition.index == index && edition.keep == keep);
+        let next = || own.slot.map_or(1, |slot| self.last_sequence(slot).saturating_add(1));
+        let from = present.map_or_else(next, |edition| edition.sequence);
+        let contained = turn.state().names().contained_with(Contained { root, from });
+        turn.commit(vec![Change::Contained(contained)]).await
     }
 
-    /// The claim was seen by a majority, undisputed.
-    ///
-    /// # Errors
-    /// Store errors.
-    pub async fn note_owned(self: &Arc<Self>) -> Result<(), Error> {
-        let turn = self.turn().await;
-        let own = OwnSlot { owned: true, ..turn.state().names().own() };
-        turn.commit(vec![Change::Own(own)]).await
+    fn last_sequence(&self, slot: Slot) -> u64 {
+        let state = self.read();
+        state.names().last_signed(slot).unwrap_or(0).max(state.names().high_water(slot))
     }
 }
 
@@ -94,10 +90,12 @@ impl Turn {
     /// # Errors
     /// Store errors; [`Code::Conflict`] when another record was signed with this sequence.
     pub async fn sign(&self, edition: Edition, record: &Record, root: &Block) -> Result<(), Error> {
-        let (own, verified_at) = {
-            let names = self.state();
-            let names = names.names();
-            (names.own(), names.get(edition.slot).map_or(0, |old| old.verified_at))
+        let (own, verified_at, contained) = {
+            let state = self.state();
+            let names = state.names();
+            let own_root = Contained { root: edition.root, from: edition.sequence };
+            let verified_at = names.get(edition.slot).map_or(0, |old| old.verified_at);
+            (names.own(), verified_at, names.contained_with(own_root))
         };
         let known = KnownName {
             sequence: edition.sequence,
@@ -120,24 +118,22 @@ impl Turn {
             Change::Signed(signed),
             Change::Name(edition.slot, Box::new(known)),
             Change::Edition(Some(edition)),
+            Change::Contained(contained),
         ];
         if own.slot != Some(edition.slot) {
-            changes.push(Change::Own(OwnSlot { slot: Some(edition.slot), ..own.without_slot() }));
+            changes.push(Change::Own(OwnSlot { slot: Some(edition.slot), ..own }));
         }
         self.commit(changes).await
     }
 
-    async fn leave(&self, own: OwnSlot, device: DeviceId) -> Result<(), Error> {
-        let Some(slot) = own.slot else { return Ok(()) };
-        let mut changes = vec![
-            Change::Own(OwnSlot { device, ..OwnSlot::default() }),
+    async fn leave(&self, device: DeviceId) -> Result<(), Error> {
+        let contained = self.state().names().contained_anew();
+        let changes = vec![
+            Change::Own(OwnSlot { device, slot: None }),
             Change::Edition(None),
             Change::Verified(Verified::default()),
+            Change::Contained(contained),
         ];
-        // A claim that was never ours must not be repaired or named as a head of the wallet.
-        if !own.owned {
-            changes.push(Change::ForgetName(slot));
-        }
         self.commit(changes).await
     }
 }

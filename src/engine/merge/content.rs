@@ -16,6 +16,8 @@ const COMMIT_BYTES: usize = 4 * 1024 * 1024;
 const CHUNK_BLOCKS: usize = 64;
 /// The same where the peers are asked: their windows stay full.
 const PEER_CHUNK_BLOCKS: usize = 512;
+/// Part of the time left that streams may take: one that hangs leaves time for the rest.
+const STREAM_SHARE: f64 = 0.7;
 /// With up to this many blocks missing, single requests are as good as a stream.
 const FEW_BLOCKS: usize = 3;
 
@@ -49,16 +51,40 @@ pub async fn fetch_missing(
         return Ok(());
     }
     fetching.report();
-    // One answer for all pays off when most of a device's content is wanted.
-    if total > FEW_BLOCKS && total >= kept {
+    // One answer for all pays off when most of a device's content is wanted. It ends at the first block that is nowhere: then
+    // each is asked for by itself, and again the next time.
+    if total > FEW_BLOCKS && total >= kept && !account.local.read().holdings().has_in_vain() {
+        let now = account.clock.monotonic();
+        let share = call.deadline.saturating_duration_since(now).mul_f64(STREAM_SHARE);
+        let streaming = Call { deadline: now + share, meter: call.meter.clone() };
         for root in roots {
-            fetching.stream(root).await?;
+            if !fetching.stream(root, &streaming).await? {
+                break;
+            }
             if fetching.left() == 0 {
                 return Ok(());
             }
         }
     }
     fetching.singly().await
+}
+
+/// Fetches these blocks until the call's deadline and keeps what comes.
+///
+/// # Errors
+/// Store errors only: what did not come is still missing afterwards.
+///
+/// # Cancel safety
+/// Blocks that were committed stay.
+pub async fn fetch_blocks(account: &Account, cids: &[Cid], call: &Call) -> Result<(), Error> {
+    for chunk in cids.chunks(CHUNK_BLOCKS) {
+        if account.clock.monotonic() >= call.deadline {
+            break;
+        }
+        let fetched = account.network.fetch_blocks(chunk, call).await;
+        account.local.keep_blocks(fetched.blocks).await?;
+    }
+    Ok(())
 }
 
 impl ContentFetch<'_> {
@@ -80,7 +106,7 @@ impl ContentFetch<'_> {
     }
 
     async fn singly(&self) -> Result<(), Error> {
-        let rest = self.account.local.read().holdings().missing();
+        let rest = self.account.local.read().holdings().missing(self.account.clock.now());
         let size = if self.account.network.http_fails() { PEER_CHUNK_BLOCKS } else { CHUNK_BLOCKS };
         for chunk in rest.chunks(size) {
             if self.account.clock.monotonic() >= self.call.deadline {
@@ -88,12 +114,14 @@ impl ContentFetch<'_> {
             }
             let fetched = self.account.network.fetch_blocks(chunk, self.call).await;
             self.keep(fetched.blocks).await?;
+            let failed = fetched.failed.into_iter().map(|(cid, _)| cid).collect();
+            self.account.local.note_in_vain(failed).await?;
         }
         Ok(())
     }
 
-    /// Streams one device's keep and writes the wanted blocks as they come.
-    async fn stream(&self, root: &Root) -> Result<(), Error> {
+    /// Streams one device's keep and writes the wanted blocks as they come; `false` when the stream did not end by itself.
+    async fn stream(&self, root: &Root, call: &Call) -> Result<bool, Error> {
         let held: HashSet<Cid> = self.account.local.read().holdings().on_disk().copied().collect();
         let (sender, mut arrived) = tokio::sync::mpsc::unbounded_channel::<Block>();
         let streaming = async move {
@@ -101,7 +129,7 @@ impl ContentFetch<'_> {
                 // The receiver lives until the stream ends.
                 let _ = sender.send(block);
             };
-            self.account.network.fetch_car(&root.keep, held, &mut sink, self.call).await
+            self.account.network.fetch_car(&root.keep, held, &mut sink, call).await
         };
         let writing = async {
             let (mut blocks, mut bytes) = (Vec::new(), 0);
@@ -119,9 +147,13 @@ impl ContentFetch<'_> {
             self.keep(blocks).await
         };
         let (streamed, written) = futures_util::future::join(streaming, writing).await;
-        if let Some(Err(e)) = streamed {
-            tracing::debug!(code = %e.code(), "the content stream ended early");
+        written?;
+        match streamed {
+            Some(Err(e)) => {
+                tracing::debug!(code = %e.code(), "the content stream ended early");
+                Ok(false)
+            }
+            _ => Ok(true),
         }
-        written
     }
 }

@@ -1,6 +1,7 @@
 //! Brings a root that was found elsewhere into the inventory: root, index, items. Nothing is taken that was not verified,
 //! nothing is ever removed.
 
+pub mod contain;
 pub mod content;
 mod index;
 
@@ -10,7 +11,6 @@ use super::account::Account;
 use super::local::join::{Author, Gain};
 use super::local::records::RootFate;
 use super::local::state::change::Change;
-use super::local::state::names::Standing;
 use crate::error::{Code, Error};
 use crate::model::block::Block;
 use crate::model::cid::Cid;
@@ -46,10 +46,7 @@ pub async fn merge_record(
         local.note_record(slot, record, RootFate::Foreign).await?;
         return Ok(Merged::Foreign(Error::new(Code::Malformed, "the record does not point at a root")));
     };
-    let is_here = {
-        let state = local.read();
-        state.names().is_merged(&cid) || state.names().standing(slot, record) == Standing::Ours
-    };
+    let is_here = local.read().names().is_merged(&cid);
     let merged = if is_here {
         Merged::Already
     } else {
@@ -61,6 +58,21 @@ pub async fn merge_record(
         Merged::ReadOnly(_) => RootFate::Unread,
     };
     local.note_record(slot, record, fate).await?;
+    Ok(merged)
+}
+
+/// Merges a root that a beacon names, and remembers its slot and sequence when it opens.
+///
+/// # Errors
+/// As [`merge_record`].
+pub async fn merge_named(account: &Account, slot: Slot, cid: &Cid, call: &Call) -> Result<Merged, Error> {
+    if account.local.read().names().is_merged(cid) {
+        return Ok(Merged::Already);
+    }
+    let merged = merge_root(account, slot, cid, Vec::new(), call).await?;
+    if let Merged::Yes(root, ..) = &merged {
+        account.local.note_pinned(root, *cid).await?;
+    }
     Ok(merged)
 }
 

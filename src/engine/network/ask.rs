@@ -111,7 +111,10 @@ impl AskRound<'_> {
         let Some(one) = self.asked.get(answer.name) else { return };
         let is_fresh = one.is_answered_by(&answer.outcome);
         self.usable |= is_fresh;
-        self.grace.heard(answer.node, answer.name, is_fresh, self.network.clock.monotonic());
+        match &answer.outcome {
+            Outcome::Unreachable(_) | Outcome::Skipped => self.grace.failed(answer.node, answer.name),
+            _ => self.grace.heard(answer.node, answer.name, is_fresh, self.network.clock.monotonic()),
+        }
         self.heard.note(one.slot, answer.node, answer.outcome, answer.elapsed);
     }
 

@@ -75,6 +75,11 @@ impl Heard {
         })
     }
 
+    /// How many nodes gave an answer: a record, or that they have none.
+    pub fn answering(&self, slot: Slot) -> usize {
+        self.count(slot, |outcome| matches!(outcome, Outcome::Found(..) | Outcome::Absent))
+    }
+
     /// How many nodes showed exactly this record.
     pub fn showing(&self, slot: Slot, record: &Record) -> usize {
         self.count(slot, |outcome| matches!(outcome, Outcome::Found(found, _) if found.same_as(record)))

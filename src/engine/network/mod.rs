@@ -6,6 +6,7 @@
 pub mod ask;
 pub mod blocks;
 pub mod heard;
+pub mod pin_names;
 pub mod third_tier;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -102,10 +103,9 @@ impl Network {
         (0..self.len()).filter(|at| self.node(*at).is_some_and(Node::has_api)).collect()
     }
 
-    /// Nodes that can be written to and are not backing off.
-    pub fn available_api_nodes(&self) -> Vec<usize> {
-        let now = self.clock.monotonic();
-        self.api_nodes().into_iter().filter(|at| self.health().available(*at, now)).collect()
+    /// Nodes that can be written to and are in use.
+    pub fn writable(&self) -> Vec<usize> {
+        self.api_nodes().into_iter().filter(|at| self.nodes.is_enabled(*at)).collect()
     }
 
     /// Every node, without those that just failed; every node when the caller insists or none is left.

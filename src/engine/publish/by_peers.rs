@@ -7,8 +7,9 @@
 use std::collections::{BTreeSet, HashSet};
 use std::sync::Arc;
 
-use super::edition::{SignedEdition, prepare};
+use super::edition::prepare;
 use crate::engine::account::Account;
+use crate::engine::local::edition::SignedEdition;
 use crate::engine::local::state::names::Standing;
 use crate::engine::merge::merge_record;
 use crate::error::{Code, Error};
@@ -19,7 +20,7 @@ use crate::node::{Call, Outcome};
 use crate::store::Level;
 
 /// Puts the present edition's record at the peers and raises the level to what is proven by reading it back. Only for a
-/// slot that is owned: a claim needs a majority over HTTP.
+/// slot that was begun over HTTP: a first record is read back there.
 ///
 /// # Errors
 /// `unreachable` when no peer took or showed the record; store errors.
@@ -32,7 +33,8 @@ pub async fn publish_by_peers(account: &Arc<Account>, call: &Call) -> Result<Opt
     account.tasks.check_open()?;
     let slot = {
         let state = account.local.read();
-        state.names().owned_slot().filter(|_| state.marks().first_read())
+        let begun = state.names().own().slot.filter(|slot| state.nodes().proven_from(*slot, 1) > 0);
+        begun.filter(|_| state.marks().first_read())
     };
     let Some(slot) = slot else { return Ok(None) };
     let edition = prepare(account, slot).await?;
@@ -81,7 +83,7 @@ async fn give_way(
         Err(e) if e.is_storage() => return Err(e),
         _ => {}
     }
-    account.local.leave_slot(account.entropy.draw()).await.map(drop)
+    account.local.leave_slot(edition.edition.slot, account.entropy.draw()).await
 }
 
 /// Every verified copy of our name, with the node it came from.
@@ -99,5 +101,5 @@ async fn copies(peers: &dyn Peers, edition: &SignedEdition, call: &Call) -> Vec<
 /// Blocks that a restore from this record needs with it: index, payloads, evidence, values. The keep only pins.
 fn needed(edition: &SignedEdition) -> Vec<Cid> {
     let carried: HashSet<Cid> = edition.record.carried().iter().map(|block| *block.cid()).collect();
-    edition.all.iter().filter(|cid| !carried.contains(cid) && !edition.is_keep(cid)).copied().collect()
+    edition.all.iter().filter(|cid| !carried.contains(cid) && !edition.only_pins(cid)).copied().collect()
 }

@@ -1,71 +1,25 @@
 //! One signed record with everything it points at: on disk before anything is sent.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::BTreeMap;
 
 use crate::clock::millis;
 use crate::engine::account::Account;
+use crate::engine::local::edition::SignedEdition;
+use crate::engine::local::state::State;
 use crate::engine::local::state::holdings::Contents;
 use crate::engine::local::state::names::Edition;
 use crate::engine::local::turn::Turn;
 use crate::error::Error;
 use crate::limits;
+use crate::model::beacon::PLACES;
 use crate::model::block::Block;
 use crate::model::cid::Cid;
-use crate::model::identity::{Name, Slot};
+use crate::model::identity::Slot;
 use crate::model::record::Record;
 use crate::model::root::{FORMAT, Root};
 
 /// CBOR heads around the carried blocks.
 const CARRY_OVERHEAD: usize = 9;
-
-/// A signed edition and its blocks.
-pub struct SignedEdition {
-    pub edition: Edition,
-    pub name: Name,
-    pub record: Record,
-    /// Root, index and keep nodes; payloads stay in the store.
-    pub blocks: HashMap<Cid, Block>,
-    /// Every block under the root, children before parents.
-    pub all: Vec<Cid>,
-    /// Bytes of payloads, evidence and values by CID.
-    sizes: HashMap<Cid, u64>,
-    keep: HashSet<Cid>,
-}
-
-impl SignedEdition {
-    /// Whether a block is a node of the keep.
-    pub fn is_keep(&self, cid: &Cid) -> bool {
-        self.keep.contains(cid)
-    }
-
-    /// Bytes of these blocks.
-    pub fn bytes_of(&self, cids: &[Cid]) -> u64 {
-        let size = |cid: &Cid| match self.blocks.get(cid) {
-            Some(block) => block.bytes().len() as u64,
-            None => self.sizes.get(cid).copied().unwrap_or(0),
-        };
-        cids.iter().map(size).sum()
-    }
-
-    fn new(edition: Edition, record: Record, root: Block, contents: Contents) -> Self {
-        let keep = contents.keep_blocks.iter().map(|block| *block.cid()).collect();
-        let nodes = || contents.keep_blocks.iter().rev().chain(contents.index_blocks.iter().rev());
-        let mut all: Vec<Cid> = contents.data.iter().map(|(cid, _)| *cid).collect();
-        all.extend(nodes().map(|block| *block.cid()));
-        all.push(*root.cid());
-        let blocks =
-            nodes().cloned().chain(std::iter::once(root)).map(|block| (*block.cid(), block)).collect();
-        Self {
-            name: *record.name(),
-            edition,
-            record,
-            blocks,
-            all,
-            sizes: contents.data.into_iter().collect(),
-            keep,
-        }
-    }
-}
 
 /// Signs the present state for a slot, or takes the last edition up again when nothing changed since.
 ///
@@ -80,7 +34,8 @@ pub async fn prepare(account: &Account, slot: Slot) -> Result<SignedEdition, Err
     if let Some((edition, record)) = last_if_current(account, slot, &contents)
         && let Some(root) = account.local.block(&edition.root).await?
     {
-        return Ok(SignedEdition::new(edition, record, root, contents));
+        let beacons = beacons(account, slot);
+        return Ok(SignedEdition::new(edition, record, root, contents, beacons));
     }
     sign(account, &turn, slot, contents).await
 }
@@ -123,7 +78,11 @@ async fn sign(
         signed_at: now,
     };
     turn.sign(edition, &record, &block).await?;
-    Ok(SignedEdition::new(edition, record, block, contents))
+    Ok(SignedEdition::new(edition, record, block, contents, beacons(account, slot)))
+}
+
+fn beacons(account: &Account, slot: Slot) -> Vec<Block> {
+    (0..PLACES).map(|place| account.local.keys().beacon(slot, place)).collect()
 }
 
 fn root(account: &Account, slot: Slot, contents: &Contents) -> Result<Root, Error> {
@@ -140,10 +99,26 @@ fn root(account: &Account, slot: Slot, contents: &Contents) -> Result<Root, Erro
         sequence,
         heads,
         counts: state.holdings().inventory().counts(),
+        published: u64::try_from(account.clock.now()).unwrap_or(0),
+        predecessors: predecessors(&state, slot),
+        retired: false,
         index: contents.index,
         keep: contents.keep,
         unknown: BTreeMap::new(),
     })
+}
+
+/// What stood under this name last and is contained: our own roots, or those of whoever had the slot before.
+fn predecessors(state: &State, slot: Slot) -> Vec<Cid> {
+    let names = state.names();
+    let sequence =
+        names.own().slot.filter(|own| *own == slot).and_then(|_| names.last_signed(slot)).unwrap_or(0);
+    let before = names.get(slot).and_then(|known| known.merged_root);
+    let mut roots: Vec<Cid> = names.signed_roots(slot).chain(before).collect();
+    roots.retain(|root| names.is_contained(root, sequence.saturating_add(1)));
+    roots.dedup();
+    roots.truncate(limits::PREDECESSORS);
+    roots
 }
 
 /// The root, and as much of the index as fits with it, top first.

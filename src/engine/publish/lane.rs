@@ -1,20 +1,42 @@
 //! One edition on its way to one node.
 
-use super::edition::SignedEdition;
+use std::sync::atomic::AtomicU8;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
 use super::run::Run;
 use crate::engine::account::Account;
+use crate::engine::local::edition::SignedEdition;
 use crate::engine::local::proofs::Proven;
 use crate::error::Error;
 use crate::limits;
+use crate::model::beacon::Beacon;
 use crate::model::cid::Cid;
 use crate::node::Node;
 
 /// An edition and the node it goes to.
 pub struct Lane<'a> {
+    pub at: usize,
     pub account: &'a Account,
     pub node: &'a dyn Node,
     pub edition: &'a SignedEdition,
     pub run: &'a Run,
+    look: Mutex<Look>,
+    /// The beacon whose rename was answered, or [`NONE`].
+    pub answered: AtomicU8,
+}
+
+/// No beacon.
+pub const NONE: u8 = u8::MAX;
+
+/// The last look at our name: when its answer came, how long that took, and what the beacons said.
+#[derive(Clone)]
+struct Look {
+    at: Instant,
+    took: Duration,
+    beacons: Vec<Option<Beacon>>,
 }
 
 impl<'a> Lane<'a> {
@@ -26,7 +48,35 @@ impl<'a> Lane<'a> {
         edition: &'a SignedEdition,
         run: &'a Run,
     ) -> Result<Self, Error> {
-        Ok(Self { account, node: account.network.require(at)?, edition, run })
+        let look = Look { at: account.clock.monotonic(), took: Duration::ZERO, beacons: Vec::new() };
+        let look = Mutex::new(look);
+        let answered = AtomicU8::new(NONE);
+        Ok(Self { at, account, node: account.network.require(at)?, edition, run, look, answered })
+    }
+
+    /// Notes a look at our name.
+    pub fn looked(&self, asked_at: Instant, beacons: Vec<Option<Beacon>>) {
+        let at = self.account.clock.monotonic();
+        *self.last_look() = Look { at, took: at.saturating_duration_since(asked_at), beacons };
+    }
+
+    /// What the beacons said then, by place.
+    pub fn beacons(&self) -> Vec<Option<Beacon>> {
+        self.last_look().beacons.clone()
+    }
+
+    /// How old the last look is.
+    pub fn age_of_look(&self) -> Duration {
+        self.account.clock.monotonic().saturating_duration_since(self.last_look().at)
+    }
+
+    /// How long the last look took: about one round trip.
+    pub fn round_trip(&self) -> Duration {
+        self.last_look().took
+    }
+
+    fn last_look(&self) -> MutexGuard<'_, Look> {
+        self.look.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// What has to be sent. Where nothing is known any more of a node that was written to before, one question may
@@ -39,7 +89,8 @@ impl<'a> Lane<'a> {
             && was_pinned
             && let Ok(Some(_)) = self.node.holds_dag(&root, &self.run.usual_call(self.account)).await
         {
-            return Vec::new();
+            // The beacons are not under the root.
+            return self.edition.beacons.clone();
         }
         lack
     }
@@ -48,7 +99,7 @@ impl<'a> Lane<'a> {
     ///
     /// # Errors
     /// Store errors.
-    pub async fn note_proven(&self, sent: &[Cid]) -> Result<(), Error> {
+    pub async fn note_proven(&self, sent: &[Cid], place: u8) -> Result<(), Error> {
         let edition = &self.edition.edition;
         let proven = Proven {
             slot: edition.slot,
@@ -56,15 +107,26 @@ impl<'a> Lane<'a> {
             root: edition.root,
             all: &self.edition.all,
             sent,
+            place,
         };
-        self.account.local.note_proven(self.node.id(), proven).await
+        self.account.local.note_proven(self.node.id(), proven).await?;
+        self.advanced(edition.sequence, 0);
+        Ok(())
+    }
+
+    /// The node holds an edition, or so many blocks of one.
+    pub fn advanced(&self, sequence: u64, blocks: u64) {
+        if self.account.lanes.is_further(self.at, sequence, blocks) {
+            self.account.events.advance();
+        }
     }
 
     /// Unpins roots of ours beyond the newest few. Only roots that the node was verified with are listed, so a newer
     /// one is pinned and proven there.
     pub async fn unpin_older(&self) {
         let local = &self.account.local;
-        let Some(row) = local.read().nodes().newest_row(self.node.id()).cloned() else { return };
+        let row = local.read().nodes().row(self.node.id(), self.edition.edition.slot).cloned();
+        let Some(row) = row else { return };
         let surplus = row.pinned.len().saturating_sub(limits::PINNED_ROOTS);
         for root in row.pinned.iter().take(surplus) {
             let unpinned = self.node.unpin(root, &self.run.usual_call(self.account)).await;
@@ -75,16 +137,36 @@ impl<'a> Lane<'a> {
     }
 }
 
-/// Blocks of the edition that a node is not known to hold, children first.
+/// Whether a node is not proven to hold the last edition.
+pub fn lacks(account: &Account, at: usize) -> bool {
+    let state = account.local.read();
+    let Some(edition) = state.names().edition() else { return false };
+    let node = account.network.node(at);
+    node.is_some_and(|node| !state.nodes().is_proven(node.id(), edition.slot, edition.sequence))
+}
+
+/// Blocks of the edition that a node is not known to hold, children first. The beacons are always among them: one that is not
+/// named yet is not pinned, and may be gone.
 pub fn lacking(account: &Account, node: &str, edition: &SignedEdition) -> Vec<Cid> {
     let state = account.local.read();
-    match state.nodes().held(node) {
-        Some(held) => edition.all.iter().filter(|cid| !held.contains(cid)).copied().collect(),
-        None => edition.all.clone(),
-    }
+    let held = state.nodes().held(node);
+    let lacks = |cid: &&Cid| edition.beacons.contains(cid) || held.is_none_or(|held| !held.contains(*cid));
+    edition.all.iter().filter(lacks).copied().collect()
 }
 
 /// Whether an upload is bulk: then two nodes carry it to the others.
 pub fn is_bulk(account: &Account, node: &str, edition: &SignedEdition) -> bool {
     edition.bytes_of(&lacking(account, node, edition)) > limits::BULK_BYTES as u64
+}
+
+/// Small deltas go to every node; of bulk, only the best nodes are sent everything.
+pub fn direct_nodes(account: &Account, edition: &SignedEdition) -> Vec<usize> {
+    let targets = account.network.writable();
+    let takes_bulk =
+        |at: &usize| account.network.node(*at).is_some_and(|node| is_bulk(account, node.id(), edition));
+    let bulk: Vec<usize> = targets.iter().copied().filter(takes_bulk).collect();
+    let order = account.network.health().order();
+    let best: Vec<usize> =
+        order.into_iter().filter(|at| bulk.contains(at)).take(limits::BULK_NODES).collect();
+    targets.into_iter().filter(|at| !bulk.contains(at) || best.contains(at)).collect()
 }

@@ -1,31 +1,31 @@
-//! Raises the level of an edition's changes to what is proven by now.
+//! Raises the level of changes to what is proven by now.
 
-use super::edition::SignedEdition;
-use super::run::Run;
 use crate::engine::account::Account;
+use crate::engine::local::edition::SignedEdition;
 use crate::engine::local::state::marks::Verified;
 use crate::error::Error;
 use crate::store::Level;
 
-/// Gives the level, or none when no node showed the record.
+/// Raises the level of everything that enough nodes are proven to hold: what the weakest of them has counts. While a node shows
+/// what the edition does not contain, nothing is verified.
 ///
 /// # Errors
 /// Store errors.
-pub async fn raise(account: &Account, edition: &SignedEdition, run: &Run) -> Result<Option<Level>, Error> {
-    let (verified, owned) = {
+pub async fn level_up(account: &Account, edition: &SignedEdition) -> Result<(), Error> {
+    let needed = account.network.needed();
+    let (held, upto) = {
         let state = account.local.read();
-        (state.verified_nodes(), state.names().own().owned)
+        let Some(slot) = state.names().own().slot else { return Ok(()) };
+        let held = state.nodes().proven_sequences(slot);
+        let sequence = held.get(needed.saturating_sub(1)).copied().unwrap_or(0);
+        (sequence, state.names().upto(slot, sequence))
     };
-    let level = match (verified >= account.network.needed() && owned, run.was_seen() || verified > 0) {
-        (true, _) => Level::Verified,
-        (false, true) => Level::Published,
-        (false, false) => return Ok(None),
-    };
+    let Some(upto) = upto.filter(|_| !account.lanes.has_foreign()) else { return Ok(()) };
+    account.local.raise_level(upto, Level::Verified).await?;
     let edition = &edition.edition;
-    account.local.raise_level(edition.upto, level).await?;
-    if level == Level::Verified {
-        let verified = Verified { index: Some(edition.index), sequence: edition.sequence };
+    if held == edition.sequence {
+        let verified = Verified { index: Some(edition.index), sequence: held };
         account.local.note_verified(verified).await?;
     }
-    Ok(Some(level))
+    Ok(())
 }

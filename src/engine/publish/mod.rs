@@ -1,79 +1,147 @@
-//! From this device to the nodes: one edition to every reachable node at once, and the level it reached.
+//! From this device to the nodes: one edition, a lane to each node, and the level it reached.
 //!
 //! A node's 200 is never an acknowledgement. A node counts once its own store was read back: record, pin, root and
-//! changed blocks, and the record a second time.
+//! changed blocks. Nothing is put over what the edition does not contain.
 
+mod bring;
 pub mod by_peers;
-mod claim;
 mod edition;
 mod lane;
+pub mod lanes;
 mod level;
-mod look;
 mod proof;
+mod rename;
 pub mod run;
-mod spread;
-mod stake;
+mod settle;
+mod slot;
 mod steps;
 mod upload;
 
 use std::sync::Arc;
 
+use tokio::time::Instant;
+
+use self::edition::prepare;
+use self::lanes::next_due;
 use self::run::{Published, Run};
 use super::account::Account;
+use crate::engine::local::state::names::Standing;
 use crate::error::{Code, Error};
+use crate::limits;
 use crate::model::identity::Slot;
 use crate::planted::{Bug, is_planted};
 use crate::store::Level;
 
-/// Publishes what is pending, once.
+/// Makes an edition of what is pending, if there is anything, and waits for the lanes that bring it to the nodes: until all
+/// of them have ended; or it is verified and the others had as long again; or there is something newer that a free lane can
+/// take.
 ///
 /// # Errors
-/// `unreachable` before the first successful read of the wallet or when no node can be written to; `slots_exhausted`;
+/// `unreachable` before the first successful read of the wallet or when too few nodes answer to begin; `slots_exhausted`;
 /// store errors.
 ///
 /// # Cancel safety
-/// Every step is on disk before its effect; an interrupted run is taken up by the next one.
-pub async fn publish_once(account: &Arc<Account>, run: &Run) -> Result<Published, Error> {
-    let _one = account.publishing.lock().await;
+/// The lanes go on. Every step is on disk before its effect; what was interrupted is taken up by the next run.
+pub async fn publish_once(account: &Arc<Account>, run: &Arc<Run>) -> Result<Published, Error> {
     account.tasks.check_open()?;
-    let (own, first_read) = {
-        let state = account.local.read();
-        (state.names().own(), state.marks().first_read())
-    };
-    if !first_read {
+    if !account.local.read().marks().first_read() {
         return Err(Error::new(Code::Unreachable, "nothing is published before the wallet was read once"));
     }
     if account.network.is_empty() {
         return Err(Error::new(Code::Unreachable, "no nodes are configured"));
     }
-    match own.slot {
-        Some(slot) if own.owned => publish_owned(account, slot, run).await,
-        _ => claim::publish(account, run).await,
+    let Some(upto) = start(account, run).await? else {
+        return Ok(Published { again: true, ..Published::default() });
+    };
+    wait(account, upto).await;
+    if let Some(e) = account.lanes.take_storage_error() {
+        return Err(e);
     }
+    let again = account.lanes.standing().again;
+    let failed = account.lanes.errors().into_iter();
+    let errors = failed.map(|(at, error)| (account.network.id(at), error)).collect();
+    let level = account.local.read().levels().reached(upto);
+    Ok(Published { level, upto, errors, again })
 }
 
-async fn publish_owned(account: &Arc<Account>, slot: Slot, run: &Run) -> Result<Published, Error> {
-    let edition = match edition::prepare(account, slot).await {
+/// Signs and starts the lanes; gives the last change of the edition, or none when the slot had to be given up.
+async fn start(account: &Arc<Account>, run: &Arc<Run>) -> Result<Option<u64>, Error> {
+    // One slot and one edition at a time; nobody holds this while a node is waited for but to choose a slot.
+    let _one = account.publishing.lock().await;
+    let slot = match own_slot(account).await? {
+        Some(slot) => slot,
+        None => slot::choose(account, run).await?,
+    };
+    let edition = match prepare(account, slot).await {
         Err(e) if e.code() == Code::SequenceExhausted => {
             account.local.abandon_slot().await?;
-            return Ok(Published { again: true, ..Published::default() });
+            return Ok(None);
         }
         other => other?,
     };
+    let upto = edition.edition.upto;
     if is_planted(Bug::HandledBeforeDone) {
-        account.local.raise_level(edition.edition.upto, Level::Verified).await?;
+        account.local.raise_level(upto, Level::Verified).await?;
     }
-    spread::publish(account, &edition, run).await
+    lanes::start(account, edition, run).await;
+    Ok(Some(upto))
 }
 
-/// Whether a publish has work: pending content, or a reachable node that is not proven to hold the latest edition.
+/// The slot of this device, unless nodes prefer another device's record there: then it is left to that one.
+async fn own_slot(account: &Account) -> Result<Option<Slot>, Error> {
+    let (own, is_ours) = {
+        let state = account.local.read();
+        let names = state.names();
+        let own = names.own().slot;
+        let best = own.and_then(|slot| Some((slot, names.get(slot)?.record.as_ref()?)));
+        (own, best.is_none_or(|(slot, record)| names.standing(slot, record) == Standing::Ours))
+    };
+    match own {
+        Some(slot) if !is_ours => {
+            account.local.leave_slot(slot, account.entropy.draw()).await?;
+            Ok(None)
+        }
+        own => Ok(own),
+    }
+}
+
+async fn wait(account: &Account, upto: u64) {
+    let started = account.clock.monotonic();
+    let mut steps = account.events.steps();
+    let mut advances = account.events.advances();
+    let mut lingers: Option<Instant> = None;
+    let mut newer_since: Option<Instant> = None;
+    loop {
+        steps.borrow_and_update();
+        let lanes = account.lanes.standing();
+        let now = account.clock.monotonic();
+        let (is_verified, has_newer) = {
+            let levels = account.local.read();
+            let levels = levels.levels();
+            (levels.reached(upto) == Some(Level::Verified), levels.last() > upto)
+        };
+        // As long as a lane gets further, the others are worth waiting for.
+        let moves = std::mem::replace(&mut advances, account.events.advances()) != advances;
+        if is_verified && (lingers.is_none() || moves) {
+            let took = now.saturating_duration_since(started);
+            lingers = Some(now + took.clamp(limits::LINGER_MIN, limits::LINGER_MAX));
+        }
+        if has_newer && newer_since.is_none() {
+            newer_since = Some(now);
+        }
+        let is_ripe = |since: Instant| now >= since + account.config.coalesce;
+        let takes_newer = lanes.has_free && newer_since.is_some_and(is_ripe);
+        if lanes.is_at_rest || lanes.again || takes_newer || lingers.is_some_and(|until| now >= until) {
+            return;
+        }
+        let ripe = newer_since.map(|since| since + account.config.coalesce).filter(|_| lanes.has_free);
+        let wake = [lingers, ripe].into_iter().flatten().min().unwrap_or(now + limits::WAIT_IDLE);
+        let _ = tokio::time::timeout_at(wake, steps.changed()).await;
+    }
+}
+
+/// Whether a publish has work: pending content, or a node that is not proven to hold the latest edition and may be tried.
 pub fn is_needed(account: &Account) -> bool {
-    if !account.local.read().marks().first_read() {
-        return false;
-    }
-    if account.local.has_pending() {
-        return true;
-    }
-    let Some(edition) = account.local.read().names().edition().copied() else { return false };
-    !spread::unproven(account, &edition).is_empty()
+    let is_due = || next_due(account).is_some_and(|at| at <= account.clock.monotonic());
+    account.local.read().marks().first_read() && (account.local.has_pending() || is_due())
 }

@@ -1,52 +1,117 @@
 //! What proves that a node holds an edition: its own store, read back.
+//!
+//! Record and beacons of a slot are one thing in several places: whatever is said of absence, of what is contained and of
+//! what may be replaced holds for all of them.
 
-use std::time::Duration;
-
-use futures_util::future::join_all;
+use futures_util::future::{join, join_all};
 
 use super::lane::Lane;
-use crate::engine::local::state::names::Standing;
 use crate::error::{Code, Error};
 use crate::limits;
+use crate::model::beacon::{Beacon, Rank};
 use crate::model::cid::Cid;
 use crate::model::record::Record;
-use crate::node::{Outcome, Put, PutMode};
+use crate::node::{Outcome, Put, PutMode, Source};
+use crate::planted::{Bug, is_planted};
 
 /// Blocks looked for one by one without asking for the whole DAG.
 const FEW_BLOCKS: usize = 2;
 /// DAGs of up to this many blocks are looked for as a whole: one request, a few milliseconds (measured: 44 ms at 2,066).
 const SMALL_DAG: usize = 256;
-/// Times a displaced record is put again before the node counts as not keeping it.
-const SECOND_LOOKS: u32 = 3;
+
+/// Something that stands under our own name.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    pub sequence: u64,
+    /// None for a record that points at no root.
+    pub rank: Option<Rank>,
+    /// None for a record that points at no root.
+    pub root: Option<Cid>,
+    /// None when only a beacon says so.
+    pub record: Option<Box<Record>>,
+}
 
 /// What a node shows under our own name.
 pub enum Shown {
-    /// Nothing, or something we wrote that is older.
-    Behind,
-    /// Exactly this edition.
-    Same,
-    /// A record this device never wrote: to be merged before anything replaces it.
-    Rival(Box<Record>),
+    /// Nothing but what the edition contains and nodes give way for.
+    Fits(Fitting),
+    /// Something that the edition does not contain, or that nodes prefer.
+    Foreign(Claim),
+}
+
+/// How what a node shows fits the edition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Fitting {
+    /// Its record is exactly this edition's.
+    pub has_record: bool,
+    /// The beacon that names this edition.
+    pub place: Option<u8>,
+    /// Its record is of this device.
+    pub is_ours: bool,
 }
 
 impl Lane<'_> {
-    /// Reads our name on one node, from its own store.
+    /// Reads our name and its beacons on one node, from its own store.
     ///
     /// # Errors
-    /// When the node gives no usable answer: then nothing is put there.
+    /// When the node gives no usable answer: then nothing is put there. `denied` when only its gateway answers, which may show
+    /// another node's copy.
     pub async fn shown(&self) -> Result<Shown, Error> {
-        let is_rival = |record: &Record| {
-            let state = self.account.local.read();
-            state.names().standing(self.edition.edition.slot, record) == Standing::Rival
-        };
-        match self.node.record(&self.edition.name, true, &self.run.usual_call(self.account)).await {
-            Outcome::Found(record, _) if record.same_as(&self.edition.record) => Ok(Shown::Same),
-            Outcome::Found(record, _) if is_rival(&record) => Ok(Shown::Rival(record)),
+        let asked_at = self.account.clock.monotonic();
+        let call = self.run.usual_call(self.account);
+        let names = join_all(self.edition.beacons.iter().map(|cid| self.node.pin_name(cid, &call)));
+        let (outcome, names) = join(self.node.record(&self.edition.name, true, &call), names).await;
+        let record = match outcome {
+            Outcome::Found(_, source) if source != Source::HttpRouting => {
+                let message = "only the node's gateway shows the record, not its own store";
+                return Err(Error::new(Code::Denied, message));
+            }
+            Outcome::Found(record, _) => Some(record),
             // What does not verify is no record of anybody; an honest put replaces it.
-            Outcome::Absent | Outcome::Found(..) | Outcome::Invalid(_) => Ok(Shown::Behind),
-            Outcome::Unreachable(e) => Err(e),
-            Outcome::Skipped => Err(Error::new(Code::Unreachable, "the node was not asked")),
+            Outcome::Absent | Outcome::Invalid(_) => None,
+            Outcome::Unreachable(e) => return Err(e),
+            Outcome::Skipped => return Err(Error::new(Code::Unreachable, "the node was not asked")),
+        };
+        let mut beacons = Vec::new();
+        for name in names {
+            let beacon = name?.and_then(|name| Beacon::open(&name, self.account.local.keys().sealer()).ok());
+            beacons.push(beacon.filter(|beacon| beacon.slot == self.edition.edition.slot));
         }
+        let shown = self.judge(record, &beacons);
+        self.looked(asked_at, beacons);
+        Ok(shown)
+    }
+
+    fn judge(&self, record: Option<Box<Record>>, beacons: &[Option<Beacon>]) -> Shown {
+        let state = self.account.local.read();
+        let (names, edition) = (state.names(), &self.edition.edition);
+        let own_rank = Rank::of(&self.edition.record);
+        let mut fitting = Fitting { has_record: false, place: None, is_ours: false };
+        if let Some(record) = record {
+            let is_taken_for_it = is_planted(Bug::TieByArrival) && record.sequence() == edition.sequence;
+            fitting.has_record = record.same_as(&self.edition.record) || is_taken_for_it;
+            let is_contained = record.root().is_some_and(|root| names.is_contained(&root, edition.sequence));
+            let gives_way = record.cmp_order(&self.edition.record).is_lt();
+            let is_fitting = fitting.has_record || is_contained && gives_way;
+            if !is_fitting {
+                let (sequence, rank, root) = (record.sequence(), Rank::of(&record), record.root());
+                return Shown::Foreign(Claim { sequence, rank, root, record: Some(record) });
+            }
+            fitting.is_ours = record.root().is_some_and(|root| names.is_signed_root(edition.slot, &root));
+        }
+        for (place, beacon) in (0..).zip(beacons) {
+            let Some(beacon) = beacon else { continue };
+            let is_taken_for_it = is_planted(Bug::TieByArrival) && beacon.sequence == edition.sequence;
+            if beacon.root == edition.root || is_taken_for_it {
+                fitting.place = Some(place);
+            } else if !names.is_contained(&beacon.root, edition.sequence)
+                || Some(beacon.rank()) > own_rank && !names.is_signed_root(edition.slot, &beacon.root)
+            {
+                let (sequence, rank, root) = (beacon.sequence, Some(beacon.rank()), Some(beacon.root));
+                return Shown::Foreign(Claim { sequence, rank, root, record: None });
+            }
+        }
+        Shown::Fits(fitting)
     }
 
     /// Puts the record into the node's own store.
@@ -67,15 +132,6 @@ impl Lane<'_> {
         }
     }
 
-    /// # Errors
-    /// `invalid` unless the node's own store shows exactly this edition's record; the node's error.
-    pub async fn check_shown(&self) -> Result<(), Error> {
-        match self.shown().await? {
-            Shown::Same => Ok(()),
-            _ => Err(Error::new(Code::Invalid, "the node said it took the record and does not show it")),
-        }
-    }
-
     /// Whether the node's own store holds the root and the changed blocks; of many, the whole DAG and a hashed sample.
     ///
     /// # Errors
@@ -86,38 +142,50 @@ impl Lane<'_> {
         let is_small = self.edition.all.len() <= SMALL_DAG;
         if changed.len() <= FEW_BLOCKS || (!is_small && changed.len() <= limits::STAT_BLOCKS) {
             let asked = changed.iter().chain(std::iter::once(&root)).map(|cid| self.node.holds(cid, &call));
-            return all(join_all(asked).await);
+            return Ok(all(join_all(asked).await)? && self.holds_bytes(changed, 1).await?);
         }
         if self.node.holds_dag(&root, &call).await?.is_none() {
             return Ok(false);
         }
-        if is_small {
-            return Ok(true);
-        }
-        let samples = (0..limits::SAMPLE_BLOCKS).filter_map(|_| {
+        self.holds_bytes(changed, if is_small { 1 } else { limits::SAMPLE_BLOCKS }).await
+    }
+
+    /// Reads the root and so many random changed blocks back and hashes them: a node that says yes to every question has
+    /// to have the bytes.
+    async fn holds_bytes(&self, changed: &[Cid], samples: usize) -> Result<bool, Error> {
+        let call = self.run.usual_call(self.account);
+        let sample = |_| {
             let at = usize::try_from(self.account.entropy.below(changed.len() as u64)).ok()?;
             changed.get(at)
-        });
-        let blocks = join_all(samples.map(|cid| self.node.own_block(cid, &call))).await;
+        };
+        let sampled = (0..samples).filter(|_| !changed.is_empty()).filter_map(sample);
+        let read = sampled.chain(std::iter::once(&self.edition.edition.root));
+        let blocks = join_all(read.map(|cid| self.node.own_block(cid, &call))).await;
         all(blocks.into_iter().map(|block| block.map(|block| block.is_some())).collect())
     }
 
-    /// Racing puts show within this time; where a lower record came back, ours is put again.
+    /// Looks once more; a node that no longer shows the edition, or a later one of ours, is not proven any more.
     ///
     /// # Errors
-    /// `conflict` when a rival's came, `invalid` when the node does not keep ours; the node's error.
-    pub async fn second_look(&self) -> Result<(), Error> {
-        for _ in 0..SECOND_LOOKS {
-            tokio::time::sleep(limits::SECOND_LOOK + Duration::from_millis(1)).await;
-            match self.shown().await? {
-                Shown::Same => return Ok(()),
-                Shown::Rival(_) => {
-                    return Err(Error::new(Code::Conflict, "another record took the place of ours"));
-                }
-                Shown::Behind => self.put_record().await?,
+    /// Store errors. A node that does not answer proves nothing.
+    pub async fn look_again(&self) -> Result<(), Error> {
+        let Ok(shown) = self.shown().await else { return Ok(()) };
+        let is_well = match &shown {
+            Shown::Fits(fitting) => fitting.has_record && fitting.place.is_some(),
+            Shown::Foreign(claim) => {
+                let (slot, sequence) = (self.edition.edition.slot, self.edition.edition.sequence);
+                let state = self.account.local.read();
+                claim.root.is_some_and(|root| state.names().is_signed_root(slot, &root))
+                    && claim.sequence > sequence
             }
+        };
+        if is_well {
+            return Ok(());
         }
-        Err(Error::new(Code::Invalid, "the node does not keep the record"))
+        self.account.local.doubt_node(self.node.id()).await?;
+        self.account.local.check_level(self.account.network.needed()).await?;
+        self.account.events.wake_outbox();
+        Ok(())
     }
 }
 

@@ -1,7 +1,6 @@
-//! One publishing run: its meter, what was seen so far, and its result.
+//! One publishing run: its meter and its result.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -15,27 +14,24 @@ use crate::store::Level;
 pub struct Run {
     meter: Arc<Meter>,
     started: Instant,
-    seen: AtomicBool,
 }
 
 /// Result of a run.
 #[derive(Clone, Debug, Default)]
 pub struct Published {
-    /// What the edition's changes have reached.
+    /// What the edition's changes have reached; none when there are none.
     pub level: Option<Level>,
     /// The last change that is in the edition.
     pub upto: u64,
-    /// Nodes proven to hold it.
-    pub verified: usize,
     /// Nodes that failed, and why.
     pub errors: Vec<(String, Error)>,
-    /// A rival or lost claim: another run is needed.
+    /// Another edition or slot is called for: another run is needed.
     pub again: bool,
 }
 
 impl Run {
     pub fn new(account: &Account, meter: Arc<Meter>) -> Self {
-        Self { meter, started: account.clock.monotonic(), seen: AtomicBool::new(false) }
+        Self { meter, started: account.clock.monotonic() }
     }
 
     /// How long the run has taken so far.
@@ -51,15 +47,5 @@ impl Run {
     /// Bounds of an ordinary request of this run.
     pub fn usual_call(&self, account: &Account) -> Call {
         self.call(account, account.config.timeouts.publish)
-    }
-
-    /// A node showed the record that was put there.
-    pub fn note_seen(&self) {
-        self.seen.store(true, Ordering::Relaxed);
-    }
-
-    /// Whether any node showed the record.
-    pub fn was_seen(&self) -> bool {
-        self.seen.load(Ordering::Relaxed)
     }
 }

@@ -1,18 +1,22 @@
-//! All steps of a publish to one node: supply, pin, put, read back, look again.
+//! All steps of a publish to one node: supply, pin, put, read back.
 
-use futures_util::future::join;
+use futures_util::future::{join, join3};
 
 use super::lane::Lane;
-use super::proof::Shown;
+use super::proof::{Claim, Fitting, Shown};
 use crate::error::{Code, Error};
-use crate::model::record::Record;
+use crate::limits;
+use crate::model::cid::Cid;
+use crate::store::Level;
 
 /// How far one node came.
 pub enum LaneEnd {
-    /// It holds the edition, proven twice.
-    Verified,
-    /// Under our name it shows a record we never wrote.
-    Rival(Box<Record>),
+    /// It holds the edition, read back.
+    Holds,
+    /// Under our name it shows something that the edition does not contain, or that nodes prefer.
+    Foreign(Claim),
+    /// A block of the edition is no longer on this disk: another edition is made, without it.
+    Damaged,
 }
 
 impl Lane<'_> {
@@ -21,32 +25,75 @@ impl Lane<'_> {
     /// # Errors
     /// The node's error; what it holds by then is found out by the next run.
     pub async fn publish(&self, direct: bool) -> Result<LaneEnd, Error> {
+        let ended = self.all_steps(direct).await;
+        if !matches!(ended, Ok(LaneEnd::Holds)) {
+            self.note_answered().await?;
+        }
+        ended
+    }
+
+    async fn all_steps(&self, direct: bool) -> Result<LaneEnd, Error> {
         let lack = self.to_send().await;
-        let (there, supplied) = join(self.shown(), self.supply(&lack, direct)).await;
-        supplied?;
-        let is_there = match there? {
-            Shown::Rival(record) => return Ok(LaneEnd::Rival(record)),
-            Shown::Same => true,
-            Shown::Behind => false,
-        };
+        let (mut there, supplied) = join(self.shown(), self.supply(&lack, direct)).await;
+        match supplied {
+            Err(e) if e.code() == Code::Corrupt => return Ok(LaneEnd::Damaged),
+            other => other?,
+        }
         self.trace("supplied");
-        let put = async { if is_there { Ok(()) } else { self.put_record().await } };
-        let (put, pinned) = join(put, self.pin_or_resend()).await;
-        put?;
-        self.trace("put and pinned");
-        let (seen, held) = join(self.check_shown(), self.holds(&lack)).await;
-        seen?;
-        self.run.note_seen();
-        pinned?;
+        // What was read before a long upload says little of what a put goes over now.
+        if self.age_of_look() > limits::PUT_FRESH {
+            there = self.shown().await;
+        }
+        let fitting = match there? {
+            Shown::Foreign(claim) => return Ok(LaneEnd::Foreign(claim)),
+            Shown::Fits(fitting) => fitting,
+        };
+        self.put_all(fitting, lack.len()).await?;
+        self.trace("put, pinned and named");
+        if !fitting.has_record {
+            // Racing puts show by then; the way there and back counts.
+            tokio::time::sleep(limits::SECOND_LOOK.saturating_sub(self.round_trip())).await;
+        }
+        let changed: Vec<Cid> =
+            lack.iter().filter(|cid| !self.edition.beacons.contains(cid)).copied().collect();
+        let (seen, held) = join(self.shown(), self.holds(&changed)).await;
+        let place = match seen? {
+            Shown::Foreign(claim) => return Ok(LaneEnd::Foreign(claim)),
+            Shown::Fits(Fitting { has_record: true, place, .. }) => place,
+            Shown::Fits(_) => {
+                let message = "the node said it took the record and does not show it";
+                return Err(Error::new(Code::Invalid, message));
+            }
+        };
+        self.account.local.raise_level(self.edition.edition.upto, Level::Published).await?;
         if !held? {
             self.account.local.forget_node(self.node.id()).await?;
             return Err(Error::new(Code::Invalid, "the node said it pinned and lacks a block"));
         }
+        let Some(place) = place else {
+            return Err(Error::new(Code::Invalid, "the node said it named the beacon and does not show it"));
+        };
         self.trace("read back");
-        self.second_look().await?;
-        self.trace("seen twice");
-        self.note_proven(&lack).await?;
-        Ok(LaneEnd::Verified)
+        self.note_proven(&lack, place).await?;
+        Ok(LaneEnd::Holds)
+    }
+
+    /// Pin, record and beacon, side by side where the pin is a small one and the record there is ours. Bulk is pinned before
+    /// its record shows; and while the record there is not ours, the beacon waits until the node has taken ours.
+    async fn put_all(&self, fitting: Fitting, lacking: usize) -> Result<(), Error> {
+        let put = async { if fitting.has_record { Ok(()) } else { self.put_record().await } };
+        let is_bulk = lacking > limits::STAT_BLOCKS;
+        if is_bulk {
+            self.pin_or_resend().await?;
+        }
+        let pin = async { if is_bulk { Ok(()) } else { self.pin_or_resend().await } };
+        if fitting.is_ours {
+            let (put, pinned, named) = join3(put, pin, self.rename()).await;
+            return put.and(pinned).and(named);
+        }
+        let (put, pinned) = join(put, pin).await;
+        put.and(pinned)?;
+        self.rename().await
     }
 
     fn trace(&self, step: &str) {

@@ -1,5 +1,6 @@
 //! Brings the blocks of an edition to one node, each once, and pins them there.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use super::lane::Lane;
@@ -55,10 +56,11 @@ impl Lane<'_> {
             self.node
                 .import(car, &self.run.call(self.account, self.account.config.timeouts.publish + slowest))
                 .await?;
-            self.account.events.step();
             // The last part is remembered once the node was proven.
             if !left.is_empty() {
                 self.account.local.note_held(self.node.id(), sent.to_vec()).await?;
+                let held = self.account.local.read().nodes().held(self.node.id()).map_or(0, HashSet::len);
+                self.advanced(0, held as u64);
             }
             rest = left;
         }
@@ -92,20 +94,31 @@ impl Lane<'_> {
 
     /// Asks the node to pin, so that it pulls missing blocks from its peers; gives up when no further block arrives.
     async fn pull(&self) -> Result<(), Error> {
-        let call = self.run.call(self.account, limits::PULL_TOTAL);
+        self.follow_pin(limits::PULL_IDLE, limits::PULL_IDLE, limits::PULL_TOTAL).await
+    }
+
+    /// Pins for the first time, as long as the count of blocks rises: a node that waits for a block waits without end.
+    async fn follow_pin(&self, silent: Duration, counting: Duration, total: Duration) -> Result<(), Error> {
+        let call = self.run.call(self.account, total);
         let (blocks, mut seen) = tokio::sync::watch::channel(0_u64);
+        // More than there are is a sign of life at most, as is the same count again.
+        let most = self.edition.all.len() as u64;
         let progress = |count: u64| {
-            // The same count again is a sign of life, not of progress.
-            if blocks.send_if_modified(|old| std::mem::replace(old, count) != count) {
-                self.account.events.step();
+            let count = count.min(most);
+            if blocks.send_if_modified(|old| std::mem::replace(old, count.max(*old)) < count) {
+                self.advanced(0, count);
             }
         };
-        let stalled =
-            async { while let Ok(Ok(())) = tokio::time::timeout(limits::PULL_IDLE, seen.changed()).await {} };
+        let stalled = async {
+            let mut idle = silent;
+            while let Ok(Ok(())) = tokio::time::timeout(idle, seen.changed()).await {
+                idle = counting;
+            }
+        };
         tokio::select! {
             biased;
             pinned = self.node.pin(&self.edition.edition.root, &self.edition.name, &progress, &call) => pinned,
-            () = stalled => Err(Error::new(Code::Deadline, "no further block came from its peers")),
+            () = stalled => Err(Error::new(Code::Deadline, "the pin got no further")),
         }
     }
 
@@ -125,9 +138,6 @@ impl Lane<'_> {
                 Repin::OldMissing => Err(Error::new(Code::NotFound, "the node lost its pin")),
             };
         }
-        let progress = |_blocks: u64| self.account.events.step();
-        self.node
-            .pin(&root, &self.edition.name, &progress, &self.run.call(self.account, limits::WAIT_TOTAL))
-            .await
+        self.follow_pin(limits::PIN_SILENT, limits::PIN_IDLE, limits::WAIT_TOTAL).await
     }
 }

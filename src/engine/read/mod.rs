@@ -3,9 +3,10 @@
 //! Rounds of questions until no new slot is named; what was heard is merged, judged and noted; laggards are repaired behind
 //! the answer; payloads are fetched with the time that is left.
 
+mod beacons;
 pub mod cache;
-mod pins;
 pub mod repairs;
+pub mod reput;
 mod round;
 mod verdict;
 
@@ -15,6 +16,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
+use self::beacons::Lights;
 use self::cache::Reading;
 use self::round::Tally;
 use super::account::Account;
@@ -50,12 +52,9 @@ pub async fn read_nodes(
     let call = Call { deadline: started + budget, meter };
     let (heard, mut tally, plan) = ask_all(account, fresh, started, &call, progress).await?;
     heard.note_shown(&account.network);
-    verdict::judge(account, &heard, plan.cold, &call, &mut tally).await?;
+    verdict::judge(account, &heard, plan.cold, &plan.lights, &mut tally).await?;
     let list = account.clock.monotonic().saturating_duration_since(started);
     progress(Progress::Listed { added: tally.added });
-    if tally.rival {
-        tally.warnings.extend(account.local.leave_slot(account.entropy.draw()).await?);
-    }
     verdict::note(account, &heard, &tally, plan.gap).await?;
     repairs::start(account, &heard).await?;
     fetch_content(account, std::mem::take(&mut tally.roots), heard.source(), progress, &call).await?;
@@ -82,6 +81,8 @@ struct Plan {
     cold: bool,
     /// The slots beyond the known ones are asked for too.
     gap: bool,
+    /// What beacons said.
+    lights: Lights,
 }
 
 /// Asks for the first slots, then for those that the found roots name, until there is nothing new.
@@ -98,21 +99,36 @@ async fn ask_all(
     progress(Progress::Reading { names: queue.len() });
     let (mut tally, mut heard) = (Tally::default(), Heard::default());
     let mut asked: BTreeSet<Slot> = BTreeSet::new();
+    let mut lights = Lights::default();
     while !queue.is_empty() && account.clock.monotonic() < call.deadline {
         asked.extend(queue.iter().copied());
         let asked_at = account.clock.monotonic();
         let names = round::names(account, &queue);
-        let round = account.network.ask(&names, &which, Some(started), call).await;
+        let round = account.network.ask(&names, &which, Some(started), call);
+        let (round, mut seen) = if cold {
+            // An old record never hides a newer beacon: a first reading asks for both at once.
+            let slots = round::first_beacons(account, &queue, fresh);
+            let lights = beacons::ask(account, &slots, &which, call);
+            beacons::beside(account, round, lights, call).await
+        } else {
+            (round.await, Lights::default())
+        };
         let source = round.source();
         account.measure.part(Operation::Resolve, source, asked_at, source != Source::None);
         let mut heads = round::take(account, &queue, &round, call, &mut tally).await?;
+        let dark = if cold { Vec::new() } else { round::dark(account, &queue, &round) };
+        if !dark.is_empty() {
+            seen = beacons::ask(account, &dark, &which, call).await;
+        }
+        heads.extend(beacons::take(account, &seen, &round::share_of(account, call), &mut tally).await?);
+        lights.extend(seen);
         heard.extend(round);
         if gap {
             heads.extend(round::beyond(account));
         }
         queue = heads.into_iter().filter(|slot| !asked.contains(slot)).collect();
     }
-    Ok((heard, tally, Plan { cold, gap }))
+    Ok((heard, tally, Plan { cold, gap, lights }))
 }
 
 /// Fetches what is missing, and counts it when anything was. The answer waits no longer than the deadline: on a slow disk

@@ -6,17 +6,19 @@ use std::time::Duration;
 use futures_util::future::join_all;
 
 use crate::engine::account::Account;
+use crate::engine::local::state::names::Standing;
 use crate::engine::network::heard::Heard;
 use crate::error::Error;
 use crate::limits;
+use crate::model::beacon::{Beacon, PLACES};
+use crate::model::cid::Cid;
 use crate::model::identity::Slot;
 use crate::model::record::Record;
-use crate::node::{Outcome, Put, PutMode};
-use crate::planted::{Bug, is_planted};
-use crate::store::Level;
+use crate::model::root::Root;
+use crate::node::{Call, Node, Outcome, PutMode};
 
 /// One repair may take this long; it runs behind the answer.
-const REPAIR: Duration = Duration::from_secs(4);
+pub const REPAIR: Duration = Duration::from_secs(4);
 /// Times a record that was displaced at once is put again.
 const PUTS: u32 = 2;
 
@@ -25,97 +27,107 @@ const PUTS: u32 = 2;
 /// # Errors
 /// Store errors.
 pub async fn start(account: &Arc<Account>, heard: &Heard) -> Result<(), Error> {
+    let own = account.local.read().names().own().slot;
     let mut work = Vec::new();
     for (slot, nodes) in &heard.answers {
-        let Some(best) = best(account, *slot) else { continue };
-        let is_own = account.local.read().names().own().slot == Some(*slot);
-        for (at, (outcome, _)) in nodes {
-            if !is_behind(account, outcome, &best) {
-                continue;
+        if own == Some(*slot) {
+            for (at, (outcome, _)) in nodes {
+                check_own(account, *slot, *at, outcome).await?;
             }
-            if is_own {
-                doubt(account, *at).await?;
-            } else {
-                work.push((*at, best.clone()));
-            }
+        } else if let Some(best) = best(account, *slot) {
+            let behind = nodes.iter().filter(|(_, (outcome, _))| is_behind(outcome, &best));
+            work.extend(behind.map(|(at, _)| (*at, best.clone())));
         }
     }
-    check_own_level(account).await?;
+    account.local.check_level(account.network.needed()).await?;
     if !work.is_empty() {
         let shared = account.clone();
         let repair = async move {
-            join_all(work.iter().map(|(at, record)| put_back(&shared, *at, record))).await;
+            join_all(work.iter().map(|(at, best)| put_back(&shared, *at, best))).await;
         };
         account.tasks.behind(repair).await;
     }
     Ok(())
 }
 
-fn is_behind(account: &Account, outcome: &Outcome, best: &Record) -> bool {
+fn is_behind(outcome: &Outcome, best: &Best) -> bool {
     match outcome {
         Outcome::Absent => true,
-        Outcome::Found(record, _) => may_replace(account, record, best),
+        Outcome::Found(there, _) => best.may_replace(there),
         _ => false,
     }
 }
 
-/// Whether the record that a node shows is older and merged.
-fn may_replace(account: &Account, there: &Record, record: &Record) -> bool {
-    let is_older = there.sequence() < record.sequence()
-        || is_planted(Bug::TieByArrival) && there.sequence() == record.sequence() && !there.same_as(record);
-    is_older && there.root().is_some_and(|root| account.local.read().names().is_merged(&root))
+/// A node that was proven to hold a record of ours and shows an older one, somebody else's or none is not proven any more.
+async fn check_own(account: &Account, slot: Slot, at: usize, outcome: &Outcome) -> Result<(), Error> {
+    let Some(node) = account.network.node(at) else { return Ok(()) };
+    let is_behind = {
+        let state = account.local.read();
+        let proven = state.nodes().row(node.id(), slot).map_or(0, |row| row.verified_sequence);
+        let is_shown = match outcome {
+            Outcome::Absent => false,
+            Outcome::Found(record, _) => {
+                state.names().standing(slot, record) == Standing::Ours && record.sequence() >= proven
+            }
+            _ => true,
+        };
+        proven > 0 && !is_shown
+    };
+    if is_behind {
+        account.local.doubt_node(node.id()).await?;
+        account.lanes.forget_failures(at);
+        account.events.wake_outbox();
+    }
+    Ok(())
+}
+
+/// A record to repair with.
+#[derive(Clone)]
+pub struct Best {
+    slot: Slot,
+    pub record: Record,
+    /// Roots that its owner says it contains.
+    predecessors: Vec<Cid>,
+}
+
+impl Best {
+    /// Whether what a node shows is older, and contained.
+    pub fn may_replace(&self, there: &Record) -> bool {
+        there.sequence() < self.record.sequence()
+            && there.root().is_some_and(|root| self.predecessors.contains(&root))
+    }
 }
 
 /// The record to repair with: the high-water mark, merged, and a root of ours.
-fn best(account: &Account, slot: Slot) -> Option<Record> {
-    let state = account.local.read();
-    let known = state.names().get(slot)?;
-    known.merged_root?;
-    let own = state.names().own();
-    if known.occupied || (own.slot == Some(slot) && !own.owned) {
-        return None;
-    }
-    known.record.clone()
-}
-
-/// A node that was proven to hold our latest record does not show it: whatever it was known to hold is in doubt. A
-/// node that only lags behind is brought along by the next publish.
-async fn doubt(account: &Account, at: usize) -> Result<(), Error> {
-    let Some(node) = account.network.node(at) else { return Ok(()) };
-    let is_proven = {
+pub fn best(account: &Account, slot: Slot) -> Option<Best> {
+    let record = {
         let state = account.local.read();
-        let proven = state.nodes().newest_row(node.id()).map_or(0, |row| row.verified_sequence);
-        let is_latest = state.names().edition().is_some_and(|edition| edition.sequence == proven);
-        proven > 0 && (proven >= state.marks().verified().sequence || is_latest)
+        let known = state.names().get(slot)?;
+        known.merged_root.filter(|_| !known.occupied)?;
+        known.record.clone()?
     };
-    if is_proven { account.local.doubt_node(node.id()).await } else { Ok(()) }
-}
-
-/// Lowers the level when fewer nodes than needed are left of those that were proven to hold what was verified.
-async fn check_own_level(account: &Account) -> Result<(), Error> {
-    let (left, verified) = {
-        let state = account.local.read();
-        let verified = state.marks().verified().sequence;
-        let slot = state.names().owned_slot();
-        (slot.map_or(0, |slot| state.nodes().proven_from(slot, verified)), verified)
-    };
-    if verified == 0 || left >= account.network.needed() {
-        return Ok(());
-    }
-    let level = if left > 0 { Level::Published } else { Level::Local };
-    account.local.lower_level(level, format!("only {left} nodes still hold what was verified")).await
+    let carried = record.carried();
+    let block = carried.iter().find(|block| Some(*block.cid()) == record.root());
+    let keys = account.local.keys();
+    let root = block.and_then(|block| Root::open(block, keys.sealer(), keys.wallet_id()).ok());
+    let predecessors = root.map(|root| root.predecessors).unwrap_or_default();
+    Some(Best { slot, record, predecessors })
 }
 
 /// Puts the exact bytes by the online verb, whose path is locked on the node, then looks at them again.
-async fn put_back(account: &Account, at: usize, record: &Record) {
+async fn put_back(account: &Account, at: usize, best: &Best) {
+    let record = &best.record;
     let Some(node) = account.network.node(at) else { return };
     let call = account.network.call(REPAIR);
     for _ in 0..PUTS {
         match node.record(record.name(), true, &call).await {
             // Between the read and now somebody may have put a newer one, or one that is not merged.
-            Outcome::Found(there, _) if !may_replace(account, &there, record) => return,
+            Outcome::Found(there, _) if !best.may_replace(&there) => return,
             Outcome::Found(..) | Outcome::Absent => {}
             _ => return,
+        }
+        if shows_newer(account, node, best, &call).await || !has_content(node, best, &call).await {
+            return;
         }
         if let Err(e) = node.put_record(record, PutMode::Spread, &call).await {
             tracing::debug!(node = node.id(), code = %e.code(), "a repair failed");
@@ -125,46 +137,27 @@ async fn put_back(account: &Account, at: usize, record: &Record) {
     }
 }
 
-/// Puts every known record again, bytes unchanged: nodes forget after 48 h. Gives the nodes that took all of them.
-///
-/// # Errors
-/// Store errors.
-pub async fn reput(account: &Arc<Account>) -> Result<usize, Error> {
-    let slots: Vec<Slot> = account.local.read().names().iter().map(|(slot, _)| slot).collect();
-    let records: Vec<Record> = slots.into_iter().filter_map(|slot| best(account, slot)).collect();
-    let records = &records;
-    let nodes = account.network.api_nodes().into_iter().map(|at| async move {
-        let mut all = !records.is_empty();
-        for record in records {
-            all &= reput_one(account, at, record).await;
+/// Whether a node has a newer edition of the slot pinned, or does not say: an older record must not hide it. The slot is read
+/// again then.
+pub async fn shows_newer(account: &Account, node: &dyn Node, best: &Best, call: &Call) -> bool {
+    let keys = account.local.keys();
+    let places = (0..PLACES).map(|place| *keys.beacon(best.slot, place).cid());
+    let names = join_all(places.map(|cid| async move { node.pin_name(&cid, call).await })).await;
+    for name in names {
+        let Ok(name) = name else { return true };
+        let Some(beacon) = name.and_then(|name| Beacon::open(&name, keys.sealer()).ok()) else { continue };
+        if beacon.slot == best.slot && beacon.sequence > best.record.sequence() {
+            if let Err(e) = account.local.note_named(best.slot, beacon.sequence).await {
+                tracing::warn!(code = %e.code(), "a newer edition could not be noted");
+            }
+            return true;
         }
-        all
-    });
-    let done = join_all(nodes).await.into_iter().filter(|all| *all).count();
-    if done > 0 {
-        account.local.note_reput().await?;
     }
-    Ok(done)
+    false
 }
 
-async fn reput_one(account: &Account, at: usize, record: &Record) -> bool {
-    let Some(node) = account.network.node(at) else { return false };
-    let call = account.network.call(REPAIR);
-    match node.record(record.name(), true, &call).await {
-        Outcome::Found(there, _) if there.same_as(record) || may_replace(account, &there, record) => {}
-        Outcome::Absent => {}
-        _ => return false,
-    }
-    matches!(node.put_record(record, PutMode::Offline, &call).await, Ok(Put::Stored))
-}
-
-/// Whether the known records were last put again too long ago.
-pub fn reput_is_due(account: &Account) -> bool {
-    let state = account.local.read();
-    let own = state.names().own().slot;
-    let only_own = state.names().iter().all(|(slot, _)| own == Some(slot));
-    // Our own last publish was a put as well.
-    let published = state.nodes().last_put().filter(|_| only_own).unwrap_or(0);
-    let since = account.clock.now().saturating_sub(state.marks().reput_at().max(published));
-    !state.names().is_empty() && since >= crate::clock::millis(limits::REPUT_EVERY)
+/// Whether a node's own store has everything under the record: one that is shown without its content looks safe and is not.
+pub async fn has_content(node: &dyn Node, best: &Best, call: &Call) -> bool {
+    let Some(root) = best.record.root() else { return false };
+    matches!(node.holds_dag(&root, call).await, Ok(Some(_)))
 }

@@ -3,13 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use futures_util::future::join_all;
-use tokio::time::Instant;
-
 use crate::clock::millis;
 use crate::engine::account::Account;
 use crate::engine::api::report::SyncFailure;
-use crate::engine::local::state::names::Standing;
 use crate::engine::merge::{Merged, merge_record};
 use crate::engine::network::ask::Asked;
 use crate::engine::network::heard::Heard;
@@ -19,6 +15,7 @@ use crate::model::identity::Slot;
 use crate::model::record::{Freshness, Record};
 use crate::model::root::Root;
 use crate::node::Call;
+use futures_util::future::join_all;
 
 /// Part of the time left that merging may take: the payloads get the rest.
 const MERGE_SHARE: f64 = 0.6;
@@ -31,8 +28,8 @@ pub struct Tally {
     pub changed: bool,
     pub warnings: Vec<String>,
     pub roots: Vec<Root>,
-    /// Under our own name stood a record that this device never wrote.
-    pub rival: bool,
+    /// A root that a beacon names was merged.
+    pub named: bool,
     /// Names with a record whose content could not be read: they are not up to date, whatever else is.
     pub unread: BTreeSet<Slot>,
 }
@@ -62,11 +59,32 @@ pub fn first_slots(account: &Account, fresh: bool) -> (Vec<Slot>, bool) {
     (slots, gap)
 }
 
+/// The beacons that a reading of an unknown wallet asks for. A wallet that was found to be new once begins with the lowest slot.
+pub fn first_beacons(account: &Account, slots: &[Slot], fresh: bool) -> Vec<Slot> {
+    if fresh || !account.local.read().marks().first_read() {
+        return slots.to_vec();
+    }
+    slots.iter().filter(|slot| **slot == Slot::ZERO).copied().collect()
+}
+
 /// The next slots beyond the highest known one.
 pub fn beyond(account: &Account) -> Vec<Slot> {
     let highest = account.local.read().names().highest();
     let next = highest.map_or(0, |slot| slot.number().saturating_add(1));
     (0..limits::SLOT_GAP).filter_map(|step| Slot::new(next.saturating_add(step))).collect()
+}
+
+/// Known names of which no node shows a record at the high-water mark, or whose last root is not here: their beacons may say
+/// more.
+pub fn dark(account: &Account, slots: &[Slot], round: &Heard) -> Vec<Slot> {
+    let state = account.local.read();
+    let is_dark = |slot: &&Slot| {
+        let Some(known) = state.names().get(**slot) else { return false };
+        let is_shown = round.records(**slot).iter().any(|record| record.sequence() >= known.sequence);
+        let is_unread = known.merged_root.is_none() && !known.occupied;
+        !is_shown || (is_unread && known.record.is_none())
+    };
+    slots.iter().filter(is_dark).copied().collect()
 }
 
 /// The names of slots, with what is known of each.
@@ -97,12 +115,11 @@ pub async fn take(
         .flat_map(|slot| round.records(*slot).into_iter().map(|record| (*slot, record)))
         .collect();
     // All at once: content that no node gives must not keep the others waiting, nor take the time of the payloads.
-    let call = &share_of(call, account.clock.monotonic());
+    let call = &share_of(account, call);
     let merging = records.iter().map(|(slot, record)| merge_record(account, *slot, record, call));
     let merged = join_all(merging).await;
     let mut heads = BTreeSet::new();
     for ((slot, record), merged) in records.into_iter().zip(merged) {
-        tally.rival |= account.local.read().names().standing(slot, record) == Standing::Rival;
         let is_expired = record.freshness(account.clock.now()) == Freshness::Expired;
         if is_expired {
             tally.warnings.push(format!("slot {slot}: a record past its EOL"));
@@ -114,7 +131,7 @@ pub async fn take(
 
 impl Tally {
     /// Counts what became of one record; gives the heads of its root.
-    fn take(
+    pub(super) fn take(
         &mut self,
         slot: Slot,
         merged: Result<Merged, Error>,
@@ -148,7 +165,9 @@ impl Tally {
     }
 }
 
-fn share_of(call: &Call, now: Instant) -> Call {
+/// The part of a call that merging may take.
+pub fn share_of(account: &Account, call: &Call) -> Call {
+    let now = account.clock.monotonic();
     let left = call.deadline.saturating_duration_since(now);
     Call { deadline: now + left.mul_f64(MERGE_SHARE), meter: call.meter.clone() }
 }

@@ -3,19 +3,20 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::pins;
+use super::beacons::Lights;
 use super::round::Tally;
 use crate::engine::account::Account;
 use crate::engine::api::report::SyncFailure;
 use crate::engine::local::records::ReadNotes;
+use crate::engine::local::state::names::KnownName;
 use crate::engine::network::heard::Heard;
 use crate::error::{Code, Error};
 use crate::model::identity::Slot;
-use crate::node::{Call, Outcome};
+use crate::node::Outcome;
 use crate::planted::{Bug, is_planted};
 use crate::store::Level;
 
-/// Decides whether what was heard is an answer at all, and searches the pins where every record is gone.
+/// Decides whether what was heard is an answer at all.
 ///
 /// # Errors
 /// `unreachable`, `invalid` or `denied` when it is none; store errors.
@@ -23,13 +24,17 @@ pub async fn judge(
     account: &Arc<Account>,
     heard: &Heard,
     cold: bool,
-    call: &Call,
+    lights: &Lights,
     tally: &mut Tally,
 ) -> Result<(), SyncFailure> {
     let majority = account.network.majority();
-    if heard.outcomes().any(|(_, outcome, _)| matches!(outcome, Outcome::Found(..))) {
+    let has_record = heard.outcomes().any(|(_, outcome, _)| matches!(outcome, Outcome::Found(..)));
+    if has_record || !lights.seen.is_empty() {
         if cold && answered(heard) < majority {
             tally.warnings.push("degraded: fewer than a majority of the nodes answered".to_owned());
+        }
+        if !has_record && tally.named {
+            tally.warnings.push("no records were left; the wallet was found by its beacons".to_owned());
         }
         return finish_first_read(account, heard, tally).await;
     }
@@ -42,7 +47,23 @@ pub async fn judge(
         tally.warnings.push("no node has any record of this wallet; it is put back".to_owned());
         return Ok(());
     }
-    search_pins(account, asked, heard, call, tally).await
+    if lights.answered.len() < majority && !is_planted(Bug::AbsentIsEmpty) {
+        let message = "too few nodes said whether they hold anything of this wallet";
+        let error = Error::new(Code::Unreachable, message);
+        return Err(SyncFailure { error, nodes: heard.node_reports(&account.network) });
+    }
+    if !is_planted(Bug::AbsentIsEmpty) {
+        tally.warnings.push(new_wallet(account));
+    }
+    account.local.note_first_read().await.map_err(Into::into)
+}
+
+/// Nothing was found: whoever expected a wallet must hear of it.
+fn new_wallet(account: &Account) -> String {
+    let id: String = account.local.keys().wallet_id().iter().map(|byte| format!("{byte:02x}")).collect();
+    let network = account.config.network.as_deref().unwrap_or("default");
+    let nodes = account.network.len();
+    format!("new_wallet: nothing was found of wallet {id} (network {network}) on {nodes} nodes")
 }
 
 /// Nodes that showed a record or said that they have none.
@@ -55,42 +76,19 @@ fn answered(heard: &Heard) -> usize {
     nodes.len()
 }
 
-async fn search_pins(
-    account: &Arc<Account>,
-    asked: Vec<Slot>,
-    heard: &Heard,
-    call: &Call,
-    tally: &mut Tally,
-) -> Result<(), SyncFailure> {
-    let found = pins::search(account, asked, call).await?;
-    tally.warnings.extend(found.warnings);
-    tally.added += found.added;
-    tally.changed |= found.added > 0;
-    if !found.roots.is_empty() {
-        tally.warnings.push("no records were left; the wallet was found by its pins".to_owned());
-        tally.roots.extend(found.roots);
-    } else if is_planted(Bug::AbsentIsEmpty) {
-        tally.warnings.clear();
-    } else if found.answered < account.network.majority() || !tally.warnings.is_empty() {
-        let error =
-            Error::new(Code::Unreachable, "the search for pinned roots was not answered by a majority");
-        return Err(SyncFailure { error, nodes: heard.node_reports(&account.network) });
-    }
-    account.local.note_first_read().await.map_err(Into::into)
-}
-
-/// A found record is a successful first read once its content is merged.
+/// A verified record or beacon is a successful first read: from now on this device may publish. The read itself fails as long
+/// as nothing of the wallet could be merged.
 async fn finish_first_read(account: &Arc<Account>, heard: &Heard, tally: &Tally) -> Result<(), SyncFailure> {
     let (first_read, is_read) = {
         let state = account.local.read();
         let merged = state.names().iter().any(|(_, known)| known.merged_root.is_some() || known.occupied);
         (state.marks().first_read(), merged || state.session().is_read_only())
     };
-    if first_read {
-        return Ok(());
+    if !first_read {
+        account.local.note_first_read().await?;
     }
-    if is_read {
-        return account.local.note_first_read().await.map_err(Into::into);
+    if first_read || is_read {
+        return Ok(());
     }
     let why = tally.warnings.last().map(String::as_str).unwrap_or_default();
     let error = Error::new(Code::Unreachable, format!("records were found, but not their content ({why})"));
@@ -124,12 +122,21 @@ pub async fn note(account: &Account, heard: &Heard, tally: &Tally, gap: bool) ->
     account.local.note_read(ReadNotes { seen, unread, gap, remote_level, health }).await
 }
 
-/// How well other devices' content is held: the weakest of their names.
+/// How well other devices' content is held: the weakest of their names that were asked for and answered by a majority. A record
+/// that no node shows any more counts as held by none.
 fn remote_level(account: &Account, heard: &Heard) -> Option<Level> {
     let state = account.local.read();
     let own = state.names().own().slot;
-    let others = state.names().iter().filter(|(slot, _)| own != Some(*slot));
-    let counts = others.filter_map(|(slot, known)| Some(heard.showing(slot, known.record.as_ref()?)));
-    let weakest = counts.filter(|count| *count > 0).min()?;
-    Some(if weakest >= account.network.needed() { Level::Verified } else { Level::Published })
+    let majority = account.network.majority();
+    let is_here = |known: &KnownName| known.merged_root.is_some() && !known.occupied;
+    let others = state.names().iter().filter(|(slot, known)| own != Some(*slot) && is_here(known));
+    let counts = others.filter_map(|(slot, known)| {
+        let count = known.record.as_ref().map_or(0, |record| heard.showing(slot, record));
+        (count > 0 || heard.answering(slot) >= majority).then_some(count)
+    });
+    Some(match counts.min()? {
+        0 => Level::Local,
+        weakest if weakest >= account.network.needed() => Level::Verified,
+        _ => Level::Published,
+    })
 }

@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::timeout;
+use tokio::time::{timeout, timeout_at};
 
 use crate::engine::account::Account;
 use crate::engine::api::request::SyncRequest;
 use crate::engine::api::status::Ack;
 use crate::engine::publish::is_needed;
+use crate::engine::publish::lanes::next_due;
 use crate::engine::sync::Syncs;
 use crate::limits;
 use crate::node::PutMode;
@@ -24,7 +25,7 @@ pub async fn run(syncs: Arc<Syncs>) {
     loop {
         if pause.is_zero() {
             if !is_needed(account) {
-                account.events.local_change().await;
+                work(account).await;
             }
             tokio::time::sleep(account.config.coalesce).await;
         } else {
@@ -42,6 +43,15 @@ pub async fn run(syncs: Arc<Syncs>) {
     }
 }
 
+/// Waits for a change, or until a lane that lacks the last edition may try again.
+async fn work(account: &Account) {
+    let change = account.events.local_change();
+    match next_due(account) {
+        Some(at) => drop(timeout_at(at, change).await),
+        None => change.await,
+    }
+}
+
 fn is_verified(account: &Account) -> bool {
     account.local.read().levels().ack() == Ack::Verified && !account.local.has_pending()
 }
@@ -54,21 +64,29 @@ fn longer(account: &Account, pause: Duration) -> Duration {
     doubled.saturating_add(Duration::from_millis(account.entropy.below(fifth + 1)))
 }
 
-/// After a while without changes the record goes to the DHT, one node after the other, bounded; publishing waits.
+/// After a while without changes the record goes to the DHT, one node after the other, bounded. A change ends it: nobody
+/// waits for a walk.
 async fn spread_when_quiet(account: &Account) {
-    if timeout(limits::SPREAD_QUIET, account.events.local_change()).await.is_ok() {
-        // A change came: it is taken up next.
-        account.events.wake_outbox();
-        return;
+    let walk = async {
+        tokio::time::sleep(limits::SPREAD_QUIET).await;
+        spread(account).await;
+    };
+    tokio::select! {
+        biased;
+        // It is taken up next.
+        () = account.events.local_change() => account.events.wake_outbox(),
+        () = walk => {}
     }
-    let _one = account.publishing.lock().await;
+}
+
+async fn spread(account: &Account) {
     let record = {
         let state = account.local.read();
-        let slot = state.names().owned_slot();
+        let slot = state.names().own().slot;
         slot.and_then(|slot| state.names().get(slot)).and_then(|known| known.record.clone())
     };
     let Some(record) = record else { return };
-    for at in account.network.api_nodes() {
+    for at in account.network.writable() {
         let Some(node) = account.network.node(at) else { continue };
         let call = account.network.call(limits::SPREAD_TIMEOUT + SPREAD_SLACK);
         let _ = node.put_record(&record, PutMode::Spread, &call).await;

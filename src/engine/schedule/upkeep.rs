@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use crate::clock::millis;
 use crate::engine::account::Account;
-use crate::engine::read::repairs::{reput, reput_is_due};
+use crate::engine::read::reput::reput;
 use crate::error::Error;
 use crate::limits;
 
@@ -15,9 +15,7 @@ use crate::limits;
 pub async fn upkeep(account: &Arc<Account>) -> Result<(), Error> {
     let now = account.clock.now();
     let signed_at = account.local.read().names().edition().map(|edition| edition.signed_at);
-    if reput_is_due(account) {
-        reput(account).await?;
-    }
+    reput(account).await?;
     if signed_at.is_some_and(|at| now.saturating_sub(at) >= millis(limits::RESIGN_EVERY)) {
         account.local.publish_again().await?;
     }

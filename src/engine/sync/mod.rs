@@ -18,7 +18,7 @@ use super::api::report::{SyncFailure, SyncOutcome, SyncReport};
 use super::api::request::{OnProgress, SyncRequest};
 use super::api::status::LastSync;
 use super::read::cache::{Reading, cached};
-use super::read::repairs::{reput, reput_is_due};
+use super::read::reput::{is_due, reput};
 use crate::error::{Code, Error};
 use crate::metrics::Operation;
 use crate::node::{Source, Traffic};
@@ -60,6 +60,7 @@ impl Syncs {
         if account.network.is_empty() && (request.fresh || !first_read) {
             return Err(Error::new(Code::Unreachable, "no nodes are configured").into());
         }
+        let had_pending = account.local.read().levels().pending() > 0;
         self.warm_for_publish().await;
         let Done { reading, traffic } = match read_shared(account, &self.running, request, &progress).await {
             Ok(done) => done,
@@ -71,7 +72,7 @@ impl Syncs {
                 Done { reading: offline(account, started, failure), traffic: Traffic::default() }
             }
         };
-        let publishing = self.publish(&reading, request, started, &progress).await?;
+        let publishing = self.publish(&reading, request, had_pending, started, &progress).await?;
         if reading.outcome != SyncOutcome::Offline {
             self.reput_if_due().await;
         }
@@ -92,6 +93,7 @@ impl Syncs {
         &self,
         reading: &Reading,
         request: SyncRequest,
+        had_pending: bool,
         started: tokio::time::Instant,
         progress: &OnProgress,
     ) -> Result<Option<Publishing>, SyncFailure> {
@@ -102,13 +104,13 @@ impl Syncs {
         } else if reading.source == Source::Dht && account.network.http_is_down() {
             publish_without_http(account, &request, end, started).await
         } else {
-            publish_pending(account, &request, end, progress).await
+            publish_pending(account, &request, had_pending, end, progress).await
         }
     }
 
     /// Behind the answer: a program that only syncs now and then keeps its records alive as well.
     async fn reput_if_due(&self) {
-        if !reput_is_due(&self.account) {
+        if !is_due(&self.account) {
             return;
         }
         let account = self.account.clone();

@@ -24,14 +24,19 @@ use crate::store::Level;
 pub async fn publish_pending(
     account: &Arc<Account>,
     request: &SyncRequest,
+    had_pending: bool,
     end: Option<Instant>,
     progress: &OnProgress,
 ) -> Result<Option<Publishing>, SyncFailure> {
     if account.network.is_empty() || !is_needed(account) {
         return Ok(None);
     }
+    if request.fresh {
+        account.network.api_nodes().into_iter().for_each(|at| account.lanes.forget_failures(at));
+    }
     let pending = account.local.read().levels().pending() > 0;
-    let wanted = request.wait.or(pending.then_some(Level::Published));
+    // What the reading found to be gone is mended behind the answer.
+    let wanted = request.wait.or((pending && had_pending).then_some(Level::Published));
     let before = account.local.read().levels().ack();
     let mut waiting = Waiting::new(account, wanted, end, progress);
     let result = waiting.run().await;
@@ -81,6 +86,7 @@ impl<'a> Waiting<'a> {
         let mut steps = self.account.events.steps();
         let mut idle = self.started + limits::WAIT_IDLE;
         let mut attempt = 0_u32;
+        let mut advances = self.account.events.advances();
         let mut running = self.start().await;
         loop {
             let reached = self.reached();
@@ -118,7 +124,9 @@ impl<'a> Waiting<'a> {
                     return Ok(());
                 }
                 changed = steps.changed() => {
-                    if changed.is_ok() {
+                    let now = self.account.events.advances();
+                    if changed.is_ok() && now != advances {
+                        advances = now;
                         idle = self.account.clock.monotonic() + limits::WAIT_IDLE;
                     }
                     let verified = self.account.local.read().verified_nodes();
@@ -143,10 +151,10 @@ impl<'a> Waiting<'a> {
     /// Runs in the background, so that leaving this wait does not stop it.
     async fn start(&self) -> oneshot::Receiver<Result<Published, Error>> {
         let (sender, receiver) = oneshot::channel();
-        let (account, run) = (self.account.clone(), Run::new(self.account, self.meter.clone()));
-        let publish = async move {
+        let (account, run) = (self.account.clone(), Arc::new(Run::new(self.account, self.meter.clone())));
+        let publish = Box::pin(async move {
             let _ = sender.send(publish_once(&account, &run).await);
-        };
+        });
         self.account.tasks.behind(publish).await;
         receiver
     }

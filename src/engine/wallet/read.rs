@@ -7,13 +7,17 @@ use crate::engine::account::Account;
 use crate::engine::api::tokens::{Entries, EntryRow, TokenRow};
 use crate::error::{Code, Error};
 use crate::limits;
-use crate::model::inventory::{BlockRef, Entry, EntryValue, Item, TokenKey, Version};
+use crate::model::inventory::{BlockRef, Entry, EntryValue, Item, Spend, TokenKey, Version};
 use crate::model::seal::Kind;
 use crate::store::Level;
 
 pub fn tokens(account: &Account, after: Option<&TokenKey>, limit: usize, all: bool) -> Vec<TokenRow> {
+    let index = account.local.seal_index().ok();
     let state = account.local.read();
-    let remote = state.marks().remote_level().unwrap_or(Level::Published);
+    // What the own root has too is held as well as that.
+    let is_in_own = index.is_some() && state.marks().verified().index == index;
+    let told = state.marks().remote_level().unwrap_or(Level::Published);
+    let remote = if is_in_own { Level::Verified } else { told };
     let sealer = account.local.keys().sealer();
     state
         .holdings()
@@ -29,6 +33,10 @@ pub fn tokens(account: &Account, after: Option<&TokenKey>, limit: usize, all: bo
                 let item = Item::Token(row.key.clone(), Default::default());
                 state.levels().of(&item.index_key(sealer)).unwrap_or(remote)
             };
+            let has_payload = payload.is_some_and(|payload| state.holdings().is_on_disk(&payload.cid));
+            // What is not here is known to be listed on the nodes, not to be there.
+            let is_told = has_payload || row.spend == Spend::Proof;
+            let level = if is_told { level } else { level.min(Level::Published) };
             TokenRow {
                 key: row.key.clone(),
                 previous: row.state.previous.as_ref().map(|id| id.as_str().to_owned()),
@@ -37,7 +45,7 @@ pub fn tokens(account: &Account, after: Option<&TokenKey>, limit: usize, all: bo
                 spend: row.spend,
                 forked: row.forked,
                 ack: level,
-                has_payload: payload.is_some_and(|payload| state.holdings().is_on_disk(&payload.cid)),
+                has_payload,
             }
         })
         .collect()

@@ -20,7 +20,7 @@ use crate::model::car::CarSummary;
 use crate::model::cid::Cid;
 use crate::model::identity::Name;
 use crate::model::record::Record;
-use crate::node::{BlockSink, Call, Node, Outcome, Put, PutMode, Repin};
+use crate::node::{BlockSink, Call, Node, Outcome, Put, PutMode, Rename, Repin};
 
 #[async_trait]
 impl Node for KuboNode {
@@ -139,22 +139,27 @@ impl Node for KuboNode {
         if answer.status.is_success() || gone { Ok(()) } else { Err(refusal(&answer)) }
     }
 
-    async fn pins(&self, name: &Name, call: &Call) -> Result<Vec<Cid>, Error> {
-        let label = name.k51();
-        let query = [("type", "recursive"), ("names", "true"), ("name", label.as_str())];
-        let bounds = self.short(limits::RPC_ANSWER_BYTES);
-        let answer = successful(exchange(self.rpc("pin/ls", &query)?, None, 0, bounds, call).await?)?;
-        let value: Value = serde_json::from_slice(&answer.body)
-            .map_err(|_| Error::new(Code::Unreachable, "the answer to a pin list is not JSON"))?;
-        let keys = value.get("Keys").and_then(Value::as_object);
-        let named = |entry: &Value| entry.get("Name").and_then(Value::as_str) == Some(label.as_str());
-        Ok(keys
-            .into_iter()
-            .flatten()
-            .filter(|(_, entry)| named(entry))
-            .filter_map(|(cid, _)| cid.parse().ok())
-            .take(limits::PINS_LISTED)
-            .collect())
+    async fn pin_name(&self, cid: &Cid, call: &Call) -> Result<Option<String>, Error> {
+        let arg = cid.to_string();
+        let query = [("arg", arg.as_str()), ("type", "recursive"), ("names", "true")];
+        let bounds = self.short(limits::ERROR_BODY_BYTES);
+        let answer = exchange(self.rpc("pin/ls", &query)?, None, 0, bounds, call).await?;
+        if rpc_message(&answer).is_some_and(|message| message.contains("is not pinned")) {
+            return Ok(None);
+        }
+        let value: Option<Value> = serde_json::from_slice(&successful(answer)?.body).ok();
+        let entry = value.as_ref().and_then(|value| value.get("Keys")?.get(&arg));
+        let name = entry.and_then(|entry| entry.get("Name")).and_then(Value::as_str);
+        name.map(|name| Some(name.to_owned()))
+            .ok_or_else(|| Error::new(Code::Unreachable, "the answer does not name the pin"))
+    }
+
+    async fn name_pin(&self, cid: &Cid, name: &str, call: &Call) -> Result<Rename, Error> {
+        let arg = cid.to_string();
+        let timeout = server_timeout(call, limits::WAIT_TOTAL);
+        let query = [("arg", arg.as_str()), ("name", name), ("timeout", timeout.as_str())];
+        let answer = exchange(self.rpc("pin/add", &query)?, None, 0, STEP, call).await?;
+        Ok(if answer.status.is_success() { Rename::Done } else { Rename::Refused(refusal(&answer)) })
     }
 
     async fn put_record(&self, record: &Record, mode: PutMode, call: &Call) -> Result<Put, Error> {

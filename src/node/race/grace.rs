@@ -2,7 +2,7 @@
 //!
 //! Without a usable answer: until the call's deadline. After the first one: until every node that counts as healthy has
 //! answered, but no longer than the grace window. A usable answer is a record at or above the high-water mark, or any
-//! answer of a majority for every name.
+//! answer of a majority for every name; a failure is none.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -16,8 +16,10 @@ pub struct Grace {
     names: usize,
     majority: usize,
     healthy: BTreeSet<usize>,
-    /// Names answered, by node.
+    /// Names answered or refused, by node.
     answered: BTreeMap<usize, BTreeSet<usize>>,
+    /// Names that were refused or failed, by node: these are nothing to answer with.
+    failed: BTreeSet<usize>,
     opened: Option<Instant>,
 }
 
@@ -26,13 +28,30 @@ impl Grace {
     #[must_use]
     pub fn new(window: Duration, which: &[usize], names: usize, healthy: BTreeSet<usize>) -> Self {
         let majority = which.len() / 2 + 1;
-        Self { window, names, majority, healthy, answered: BTreeMap::new(), opened: None }
+        Self {
+            window,
+            names,
+            majority,
+            healthy,
+            answered: BTreeMap::new(),
+            failed: BTreeSet::new(),
+            opened: None,
+        }
+    }
+
+    /// Records that a node failed for a name.
+    pub fn failed(&mut self, node: usize, name: usize) {
+        self.answered.entry(node).or_default().insert(name);
+        self.failed.insert(node);
     }
 
     /// Records one answer; `usable` when it is a record at or above the high-water mark.
     pub fn heard(&mut self, node: usize, name: usize, usable: bool, now: Instant) {
         self.answered.entry(node).or_default().insert(name);
-        let complete = self.answered.values().filter(|names| names.len() >= self.names).count();
+        let is_whole = |(node, names): &(&usize, &BTreeSet<usize>)| {
+            names.len() >= self.names && !self.failed.contains(*node)
+        };
+        let complete = self.answered.iter().filter(is_whole).count();
         if self.opened.is_none() && (usable || complete >= self.majority) {
             self.opened = Some(now);
         }

@@ -85,9 +85,6 @@ impl Tables {
             Write::Name(row) => {
                 self.names.insert(row.slot, row);
             }
-            Write::ForgetName { slot } => {
-                self.names.remove(&slot);
-            }
             Write::Written(row) => {
                 self.written.entry((row.slot, row.sequence)).or_insert(row);
             }

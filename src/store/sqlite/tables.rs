@@ -10,7 +10,7 @@ use super::rows::{self, Cell, HeldRow, MetaRow, Row, level_number};
 use super::{blocks, quarantine};
 use crate::clock::UnixMs;
 use crate::model::cid::Cid;
-use crate::store::{ChangeRow, Level, NameRow, Write, WrittenRow, second_record};
+use crate::store::{ChangeRow, Level, Write, WrittenRow, second_record};
 
 /// Does one write; rows it had to move to the quarantine are listed in `moved`.
 pub(super) fn write(
@@ -26,9 +26,6 @@ pub(super) fn write(
         Write::LowerLevel { level } => lower(conn, level, now, moved),
         Write::Block { block, class } => blocks::store(conn, &block, class, now),
         Write::Name(row) => rows::put(conn, &row),
-        Write::ForgetName { slot } => {
-            rows::delete(conn, NameRow::TABLE, &[Cell::Int(slot.into())]).map(|_| ())
-        }
         Write::Written(row) => log_written(conn, &row),
         Write::Node(row) => rows::put(conn, &row),
         Write::Held { node, cids } => add_held(conn, &node, cids),

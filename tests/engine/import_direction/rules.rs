@@ -11,21 +11,25 @@ pub const LAYERS: [(&str, &[&str]); 5] = [
 ];
 
 /// The rooms of the engine (folders, and files beside them), and those each may name.
-pub const ROOMS: [(&str, &[&str]); 15] = [
+pub const ROOMS: [(&str, &[&str]); 16] = [
     ("api", &[]),
     ("tasks", &[]),
     ("events", &["api"]),
     ("measure", &["api"]),
+    ("lanes", &[]),
     ("local", &["api", "events", "measure"]),
     ("network", &["api", "measure"]),
-    ("account", &["events", "local", "measure", "network", "tasks"]),
+    ("account", &["events", "lanes", "local", "measure", "network", "tasks"]),
     ("merge", &["account", "api", "local", "network"]),
     ("read", &["account", "api", "local", "merge", "network"]),
     ("publish", &["account", "api", "local", "merge", "network"]),
     ("wallet", &["account", "api", "local", "network"]),
     ("sync", &["account", "api", "local", "network", "publish", "read"]),
     ("schedule", &["account", "api", "local", "network", "publish", "read", "sync"]),
-    ("start", &["account", "api", "events", "local", "measure", "network", "schedule", "sync", "tasks"]),
+    (
+        "start",
+        &["account", "api", "events", "lanes", "local", "measure", "network", "schedule", "sync", "tasks"],
+    ),
     ("observe", &["api", "tasks", "wallet", "mod"]),
 ];
 

@@ -140,6 +140,7 @@ impl World {
         let device = self.device(name);
         device.crash();
         device.disk.damage_block(&cid);
+        device.known.lost_payloads = true;
     }
 
     async fn use_engine(&mut self, name: &str, act: &Act) -> String {

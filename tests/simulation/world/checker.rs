@@ -184,7 +184,11 @@ impl World {
         let since = *device.well_since.get_or_insert_with(monotonic);
         let Some(changed) = device.changed_at else { return };
         let status = device.engine.as_ref().map(tauri_plugin_wallet_sync::engine::Engine::status);
-        let is_done = status.is_none_or(|status| status.pending == 0 && status.ack == Ack::Verified);
+        let lost = device.known.lost_payloads;
+        let is_done = status.is_none_or(|status| {
+            status.pending == 0 && status.ack == Ack::Verified
+                || lost && status.pending <= status.missing_payloads
+        });
         if is_done {
             device.changed_at = None;
             return;
@@ -206,6 +210,7 @@ impl World {
         if waited
             && device.changed_at.is_some()
             && report.ack != Ack::Verified
+            && !(device.known.lost_payloads && report.missing_payloads > 0)
             && honest.len() >= wanted
             && device.line_is_clean()
         {
@@ -222,7 +227,7 @@ impl World {
         if !claims_all {
             return;
         }
-        if self.devices[name].rows().is_empty() && self.ledger.settings.is_empty() && told.request.fresh {
+        if report.names.is_empty() && told.request.fresh {
             self.find_once(Kind::Lies, format!("{name} found nothing and says {:?}", report.outcome));
             let copies = self.devices[name].nodes.len().min(2);
             let is_there = |claim: &Claim| !self.ledger.is_excused(claim, copies);

@@ -17,7 +17,8 @@ use tauri_plugin_wallet_sync::{Code, Config, Error, Secret};
 use tokio::time::Instant;
 
 use crate::kubo::Kubo;
-use crate::line::{Line, Process};
+use crate::line::Line;
+use crate::process::Process;
 use crate::support::world::START_MS;
 
 /// More rows than a world has.
@@ -120,6 +121,8 @@ pub struct Known {
     pub high_water: BTreeMap<String, u64>,
     /// Token ids whose row rotted: no longer promised to be here.
     pub rotten: BTreeSet<String>,
+    /// A payload rotted here: a change whose payload is nowhere stays local for good, and that is the truth.
+    pub lost_payloads: bool,
 }
 
 pub struct Device {

@@ -100,7 +100,11 @@ impl World {
     fn look_at_the_level_of(&mut self, name: &str) {
         let Some(engine) = self.devices.get(name).and_then(|device| device.engine.clone()) else { return };
         let (status, has_nodes) = (engine.status(), !self.devices[name].nodes.is_empty());
-        if has_nodes && (status.pending > 0 || status.ack < Ack::Verified && status.ack != Ack::None) {
+        let is_gone = self.devices[name].known.lost_payloads && status.pending <= status.missing_payloads;
+        if has_nodes
+            && !is_gone
+            && (status.pending > 0 || status.ack < Ack::Verified && status.ack != Ack::None)
+        {
             let words =
                 format!("{name} has {} changes at {:?} after all was healed", status.pending, status.ack);
             self.find_once(Kind::Stuck, words);

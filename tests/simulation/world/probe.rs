@@ -16,7 +16,8 @@ use tokio::time::Instant;
 use super::device::{ALL, SimClock};
 use super::ledger::{id_of_key, parts};
 use crate::kubo::Kubo;
-use crate::line::{Line, Process};
+use crate::line::Line;
+use crate::process::Process;
 
 /// Readings before a restore counts as complete.
 const READINGS: usize = 4;

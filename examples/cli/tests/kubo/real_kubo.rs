@@ -136,7 +136,11 @@ fn a_stale_node_never_wins_and_is_repaired() {
     assert_ne!(all[0].record(&name).unwrap(), newest, "the daemon that was away is stale");
     let restored = devices.sync("b", &["--fresh"]);
     assert_eq!(restored["tokens"]["total"], 3, "{restored}");
-    assert_eq!(all[0].record(&name).unwrap(), newest, "and is repaired by whoever reads");
+    // Whoever reads puts no record where its content is not; its device brings both.
+    assert_ne!(all[0].record(&name).unwrap(), newest);
+    let mended = devices.sync("a", &["--fresh", "--wait", "verified"]);
+    assert_eq!(mended["verifiedNodes"], 5, "{mended}");
+    assert_eq!(all[0].record(&name).unwrap(), newest, "and is repaired by its device");
 }
 
 #[test]

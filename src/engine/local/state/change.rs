@@ -6,7 +6,8 @@ use bytes::Bytes;
 
 use super::State;
 use super::marks::Verified;
-use super::names::{Edition, KnownName, OwnSlot, RecordDigest};
+use super::names::{Contained, Edition, KnownName, OwnSlot, RecordDigest, Written};
+use super::nodes::Doubt;
 use crate::clock::UnixMs;
 use crate::engine::local::rows;
 use crate::error::Error;
@@ -42,6 +43,8 @@ pub enum Change {
     },
     /// The store found a data block damaged and has set it aside.
     BlockLost(Cid),
+    /// All blocks that were damaged here and did not come back.
+    Lost(Vec<Cid>),
     /// A block that can be fetched or built again.
     CacheBlock(Block),
 
@@ -49,15 +52,18 @@ pub enum Change {
     Raise {
         upto: u64,
         level: Level,
+        /// Items that are local, with the number of their change: a block of theirs was here and is lost.
+        except: Vec<(ItemKey, u64)>,
     },
     /// No change is above this level.
     Lower(Level),
 
     /// What is known of a name.
     Name(Slot, Box<KnownName>),
-    ForgetName(Slot),
     /// All roots whose content is in the inventory.
     Merged(Vec<Cid>),
+    /// All roots that may be replaced by what this device signs.
+    Contained(Vec<Contained>),
     /// This device signed a record.
     Signed(SignedRecord),
     /// The last edition of the own slot.
@@ -77,11 +83,14 @@ pub enum Change {
         cids: Vec<Cid>,
     },
 
+    /// All renames that may still arrive.
+    Doubts(Vec<Doubt>),
+
     Verified(Verified),
     FirstRead,
     RemoteLevel(Level),
+    RemoteLow(bool),
     Gap(UnixMs),
-    Reput(UnixMs),
     Failed(Option<UnixMs>),
 
     /// Health of the nodes, for the next start.
@@ -95,8 +104,12 @@ pub enum Change {
     /// The folder belongs to this wallet.
     Wallet,
 
+    /// The nodes that are configured. Until the account is closed.
+    Configured(Vec<String>),
     /// A slot holds content of a newer format. Until the account is closed.
     ReadOnly(Slot),
+    /// These blocks were asked for in vain. Until the account is closed.
+    InVain(Vec<Cid>, UnixMs),
     /// Whether the last read met content that no node gave. Until the account is closed.
     Unread(bool),
 }
@@ -126,21 +139,23 @@ impl Change {
             }
             Self::Made { key, number, .. } => one(Write::Change { key: *key, number: *number }),
             Self::Block(block) => one(Write::Block { block: block.clone(), class: BlockClass::Data }),
+            Self::Lost(cids) => one(rows::meta(rows::LOST, Some(rows::cids(cids)))),
             Self::CacheBlock(block) => one(Write::Block { block: block.clone(), class: BlockClass::Cache }),
 
-            Self::Raise { upto, level } => one(Write::RaiseLevel { upto: *upto, level: *level }),
+            Self::Raise { upto, level, except } => {
+                let back = except.iter().map(|(key, number)| Write::Change { key: *key, number: *number });
+                Ok(std::iter::once(Write::RaiseLevel { upto: *upto, level: *level }).chain(back).collect())
+            }
             Self::Lower(level) => one(Write::LowerLevel { level: *level }),
 
             Self::Name(slot, known) => one(Write::Name(rows::name_row(*slot, known))),
-            Self::ForgetName(slot) => one(Write::ForgetName { slot: slot.number() }),
             Self::Merged(roots) => one(rows::meta(rows::MERGED, Some(rows::cids(roots)))),
+            Self::Contained(roots) => one(rows::meta(rows::CONTAINED, Some(rows::contained(roots)))),
             Self::Signed(signed) => one(Write::Written(signed.row())),
             Self::Edition(edition) => one(rows::meta(rows::EDITION, edition.as_ref().map(rows::edition))),
             Self::Own(own) => Ok(vec![
                 rows::meta(rows::DEVICE, Some(own.device.to_vec())),
                 rows::meta(rows::SLOT, own.slot.map(|slot| vec![slot.number()])),
-                rows::meta(rows::OWNED, rows::flag(own.owned)),
-                rows::meta(rows::CLAIM_PUT, rows::time(own.claim_put_at)),
             ]),
 
             Self::Node(row) => one(Write::Node(row.clone())),
@@ -148,6 +163,8 @@ impl Change {
             Self::HeldExactly { node, cids } => {
                 one(Write::HeldExactly { node: node.clone(), cids: cids.clone() })
             }
+
+            Self::Doubts(doubts) => one(rows::meta(rows::DOUBTS, rows::doubts(doubts))),
 
             Self::Verified(Verified { index, sequence }) => {
                 let sequence = (*sequence > 0).then(|| sequence.to_be_bytes().to_vec());
@@ -157,9 +174,9 @@ impl Change {
                 ])
             }
             Self::FirstRead => one(rows::meta(rows::FIRST_READ, rows::flag(true))),
-            Self::RemoteLevel(level) => one(rows::meta(rows::REMOTE_LEVEL, rows::level(*level))),
+            Self::RemoteLevel(level) => one(rows::meta(rows::REMOTE_LEVEL, Some(rows::told_level(*level)))),
+            Self::RemoteLow(low) => one(rows::meta(rows::REMOTE_LOW, rows::flag(*low))),
             Self::Gap(at) => one(rows::meta(rows::GAP, rows::time(*at))),
-            Self::Reput(at) => one(rows::meta(rows::REPUT, rows::time(*at))),
             Self::Failed(at) => one(rows::meta(rows::FAILED, at.map(|at| at.to_be_bytes().to_vec()))),
 
             Self::Health(health) => one(rows::meta(rows::HEALTH, Some(health.to_vec()))),
@@ -168,7 +185,12 @@ impl Change {
             Self::PruneRollups(minute) => one(Write::PruneRollups { before_minute: *minute }),
             Self::Wallet => one(rows::meta(rows::WALLET, Some(keys.wallet_id().to_vec()))),
 
-            Self::OnDisk { .. } | Self::BlockLost(_) | Self::ReadOnly(_) | Self::Unread(_) => Ok(Vec::new()),
+            Self::OnDisk { .. }
+            | Self::BlockLost(_)
+            | Self::InVain(..)
+            | Self::Configured(_)
+            | Self::ReadOnly(_)
+            | Self::Unread(_) => Ok(Vec::new()),
         }
     }
 
@@ -179,15 +201,21 @@ impl Change {
             Self::Made { key, number, level } => state.levels.note(key, number, level),
             Self::Block(block) => state.holdings.put_block(*block.cid(), block.bytes().len() as u64),
             Self::OnDisk { cid, size } => state.holdings.note_on_disk(cid, size),
+            Self::Lost(cids) => state.holdings.set_lost(cids),
             Self::BlockLost(cid) => state.holdings.lose_block(cid, keys.sealer()),
 
-            Self::Raise { upto, level } => state.levels.raise(upto, level),
+            Self::Raise { upto, level, except } => {
+                state.levels.raise(upto, level);
+                except.into_iter().for_each(|(key, number)| state.levels.note(key, number, Level::Local));
+            }
             Self::Lower(level) => state.levels.lower(level),
 
             Self::Name(slot, known) => state.names.put(slot, *known),
-            Self::ForgetName(slot) => state.names.forget(slot),
             Self::Merged(roots) => state.names.set_merged(roots),
-            Self::Signed(signed) => state.names.log(signed.slot, signed.sequence, signed.digest),
+            Self::Contained(roots) => state.names.set_contained(roots),
+            Self::Signed(SignedRecord { slot, sequence, digest, upto, root, .. }) => {
+                state.names.log(slot, sequence, Written { digest, upto, root });
+            }
             Self::Edition(edition) => state.names.set_edition(edition),
             Self::Own(own) => state.names.set_own(own),
 
@@ -195,13 +223,17 @@ impl Change {
             Self::Held { node, cids } => state.nodes.add_held(node, cids),
             Self::HeldExactly { node, cids } => state.nodes.set_held(node, cids),
 
+            Self::Doubts(doubts) => state.nodes.set_doubts(doubts),
+
             Self::Verified(verified) => state.marks.verified = verified,
             Self::FirstRead => state.marks.first_read = true,
+            Self::RemoteLow(low) => state.marks.remote_low = low,
             Self::RemoteLevel(level) => state.marks.remote_level = Some(level),
             Self::Gap(at) => state.marks.gap_at = at,
-            Self::Reput(at) => state.marks.reput_at = at,
             Self::Failed(at) => state.marks.failed_at = at,
 
+            Self::Configured(ids) => state.nodes.set_configured(ids),
+            Self::InVain(cids, now) => state.holdings.note_in_vain(&cids, now),
             Self::ReadOnly(slot) => drop(state.session.read_only.insert(slot)),
             Self::Unread(unread) => state.session.unread = unread,
 

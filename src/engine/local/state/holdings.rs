@@ -4,7 +4,9 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
 use bytes::Bytes;
 
+use crate::clock::{UnixMs, millis};
 use crate::error::Error;
+use crate::limits;
 use crate::model::block::Block;
 use crate::model::cid::Cid;
 use crate::model::index::Index;
@@ -27,6 +29,9 @@ pub enum Purpose {
 struct Missing {
     purpose: Purpose,
     wanted_by: BTreeSet<ItemKey>,
+    /// How often it was asked for in vain since the account was opened, and when it may be asked for again.
+    in_vain: u32,
+    retry_at: UnixMs,
 }
 
 /// Inventory, the two tries that publish it, and the blocks on disk.
@@ -41,6 +46,8 @@ pub struct Holdings {
     /// Data blocks on disk and their sizes.
     on_disk: HashMap<Cid, u64>,
     missing: BTreeMap<Cid, Missing>,
+    /// Blocks that were here and were damaged; one that came back is not missing.
+    lost: BTreeSet<Cid>,
 }
 
 /// Index, keep and data blocks as they are at one moment.
@@ -79,10 +86,31 @@ impl Holdings {
         self.missing.contains_key(cid)
     }
 
-    /// Blocks to fetch, payloads first.
-    pub fn missing(&self) -> Vec<Cid> {
-        let of = |purpose| self.missing.iter().filter(move |(_, missing)| missing.purpose == purpose);
-        of(Purpose::Payload).chain(of(Purpose::Evidence)).map(|(cid, _)| *cid).collect()
+    /// Blocks to fetch now: those first that were asked for in vain least often, payloads before the rest. One that is nowhere keeps
+    /// no other away.
+    pub fn missing(&self, now: UnixMs) -> Vec<Cid> {
+        let due = self.missing.iter().filter(|(_, missing)| missing.retry_at <= now);
+        let mut order: Vec<(u32, Purpose, Cid)> =
+            due.map(|(cid, missing)| (missing.in_vain, missing.purpose, *cid)).collect();
+        order.sort_unstable();
+        order.into_iter().map(|(.., cid)| cid).collect()
+    }
+
+    /// Whether something was asked for in vain.
+    pub fn has_in_vain(&self) -> bool {
+        self.missing.values().any(|missing| missing.in_vain > 0)
+    }
+
+    /// Items that want a block which was here and was lost: nobody else may have it.
+    pub fn incomplete(&self) -> BTreeSet<ItemKey> {
+        let lost = self.lost.iter().filter_map(|cid| self.missing.get(cid));
+        lost.flat_map(|missing| missing.wanted_by.iter().copied()).collect()
+    }
+
+    /// The lost blocks that are still missing, with one more.
+    pub fn lost_with(&self, cid: Cid) -> Vec<Cid> {
+        let left = self.lost.iter().filter(|lost| self.missing.contains_key(*lost)).copied();
+        left.filter(|lost| *lost != cid).chain(std::iter::once(cid)).collect()
     }
 
     pub fn missing_count(&self) -> usize {
@@ -108,12 +136,17 @@ impl Holdings {
         self.index.cids()
     }
 
-    /// Seals both tries and gives all that an edition is made of.
-    pub fn contents(&mut self, sealer: &Sealer) -> Result<Contents, Error> {
+    /// Seals both tries; gives their roots.
+    pub fn seals(&mut self, sealer: &Sealer) -> Result<(Cid, Cid), Error> {
         if std::mem::take(&mut self.keep_is_stale) {
             self.keep = self.keep_of_items();
         }
-        let (index, keep) = (self.index.seal(sealer)?, self.keep.seal()?);
+        Ok((self.index.seal(sealer)?, self.keep.seal()?))
+    }
+
+    /// Seals both tries and gives all that an edition is made of.
+    pub fn contents(&mut self, sealer: &Sealer) -> Result<Contents, Error> {
+        let (index, keep) = self.seals(sealer)?;
         let data = self.keep.iter().filter_map(|cid| Some((*cid, *self.on_disk.get(cid)?))).collect();
         let (index_blocks, keep_blocks) = (self.index.blocks(), self.keep.blocks());
         Ok(Contents { index, keep, index_blocks, keep_blocks, data })
@@ -163,6 +196,21 @@ impl Holdings {
         wanted.into_iter().for_each(|(purpose, key)| self.want(cid, purpose, key));
     }
 
+    pub(super) fn set_lost(&mut self, lost: Vec<Cid>) {
+        self.lost = lost.into_iter().collect();
+    }
+
+    /// These blocks did not come.
+    pub(super) fn note_in_vain(&mut self, cids: &[Cid], now: UnixMs) {
+        for cid in cids {
+            if let Some(missing) = self.missing.get_mut(cid) {
+                missing.in_vain = missing.in_vain.saturating_add(1);
+                let doubled = 1_u32 << missing.in_vain.min(limits::MISSING_DOUBLINGS);
+                missing.retry_at = now.saturating_add(millis(limits::MISSING_RETRY.saturating_mul(doubled)));
+            }
+        }
+    }
+
     fn keep_of_items(&self) -> Keep {
         let mut keep = Keep::new();
         for item in self.inventory.items() {
@@ -192,12 +240,19 @@ impl Holdings {
         let keep = if self.keep_is_stale { self.keep_of_items() } else { self.keep.clone() };
         let keep: BTreeSet<Cid> = keep.iter().copied().collect();
         let on_disk: BTreeMap<_, _> = self.on_disk.iter().collect();
-        format!("{items:?} {keep:?} {on_disk:?} {:?}", self.missing)
+        let missing: Vec<_> =
+            self.missing.iter().map(|(cid, one)| (cid, one.purpose, &one.wanted_by)).collect();
+        format!("{items:?} {keep:?} {on_disk:?} {missing:?}")
     }
 
     fn want(&mut self, cid: Cid, purpose: Purpose, key: ItemKey) {
         let missing = self.missing.entry(cid);
-        let missing = missing.or_insert_with(|| Missing { purpose, wanted_by: BTreeSet::new() });
+        let missing = missing.or_insert_with(|| Missing {
+            purpose,
+            wanted_by: BTreeSet::new(),
+            in_vain: 0,
+            retry_at: 0,
+        });
         missing.wanted_by.insert(key);
     }
 

@@ -46,9 +46,22 @@ impl Levels {
         self.changes.get(key).map(|(_, level)| *level)
     }
 
-    /// Whether raising would move anything.
-    pub fn would_rise(&self, upto: u64, level: Level) -> bool {
-        self.changes.values().any(|(number, old)| *number <= upto && *old < level)
+    /// Lowest level of the changes up to a number; none when there are none.
+    pub fn reached(&self, upto: u64) -> Option<Level> {
+        self.changes.values().filter(|(number, _)| *number <= upto).map(|(_, level)| *level).min()
+    }
+
+    /// Whether raising all but these would move anything.
+    pub fn would_rise(&self, upto: u64, level: Level, except: &[ItemKey]) -> bool {
+        let rises = |(key, (number, old)): (&ItemKey, &(u64, Level))| {
+            *number <= upto && *old < level && !except.contains(key)
+        };
+        self.changes.iter().any(rises)
+    }
+
+    /// The number of the change of an item.
+    pub fn number(&self, key: &ItemKey) -> Option<u64> {
+        self.changes.get(key).map(|(number, _)| *number)
     }
 
     /// Whether lowering would move anything.

@@ -22,8 +22,8 @@ pub struct Marks {
     pub(super) verified: Verified,
     pub(super) first_read: bool,
     pub(super) remote_level: Option<Level>,
+    pub(super) remote_low: bool,
     pub(super) gap_at: UnixMs,
-    pub(super) reput_at: UnixMs,
     pub(super) failed_at: Option<UnixMs>,
 }
 
@@ -42,14 +42,14 @@ impl Marks {
         self.remote_level
     }
 
+    /// Whether two readings in a row showed less of it than is safe: what this device holds of it is worth publishing.
+    pub fn is_remote_low(&self) -> bool {
+        self.remote_low
+    }
+
     /// When the slots beyond the known ones were last asked for.
     pub fn gap_at(&self) -> UnixMs {
         self.gap_at
-    }
-
-    /// When every known record was last put again.
-    pub fn reput_at(&self) -> UnixMs {
-        self.reput_at
     }
 
     /// When every node failed, if no read succeeded since.

@@ -30,19 +30,8 @@ pub struct KnownName {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OwnSlot {
     pub device: DeviceId,
-    /// None before the first claim.
+    /// None before the first record, and after the slot was left to another device.
     pub slot: Option<Slot>,
-    /// The claim was seen by a majority, undisputed.
-    pub owned: bool,
-    /// When the claim was last put; 0 = never.
-    pub claim_put_at: UnixMs,
-}
-
-impl OwnSlot {
-    /// The same device without a slot.
-    pub fn without_slot(self) -> Self {
-        Self { device: self.device, ..Self::default() }
-    }
 }
 
 /// The record that this device signed last.
@@ -80,11 +69,30 @@ const MERGED_ROOTS: usize = 512;
 pub struct Names {
     known: BTreeMap<Slot, KnownName>,
     /// Every record this device signed: how a crash and a clone are told apart.
-    written: BTreeMap<(u8, u64), RecordDigest>,
+    written: BTreeMap<(u8, u64), Written>,
     own: OwnSlot,
     edition: Option<Edition>,
     /// Roots whose content is in the inventory, newest last.
     merged: Vec<Cid>,
+    /// Roots that may be replaced, newest last.
+    contained: Vec<Contained>,
+}
+
+/// A record that this device signed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Written {
+    pub digest: RecordDigest,
+    /// Highest change number in it.
+    pub upto: u64,
+    pub root: Cid,
+}
+
+/// A root whose items and blocks are all in what this device signs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Contained {
+    pub root: Cid,
+    /// From this sequence of the own slot on.
+    pub from: u64,
 }
 
 impl Names {
@@ -118,18 +126,14 @@ impl Names {
         self.own
     }
 
-    /// The slot this device writes to, once nobody disputes it.
-    pub fn owned_slot(&self) -> Option<Slot> {
-        self.own.slot.filter(|_| self.own.owned)
-    }
-
     pub fn edition(&self) -> Option<&Edition> {
         self.edition.as_ref()
     }
 
     /// Whose record this is.
     pub fn standing(&self, slot: Slot, record: &Record) -> Standing {
-        if self.written.get(&(slot.number(), record.sequence())) == Some(&digest(record)) {
+        let written = self.written.get(&(slot.number(), record.sequence()));
+        if written.is_some_and(|written| written.digest == digest(record)) {
             Standing::Ours
         } else if self.own.slot == Some(slot) {
             Standing::Rival
@@ -141,8 +145,34 @@ impl Names {
     /// Whether the content of a root is in the inventory.
     pub fn is_merged(&self, root: &Cid) -> bool {
         self.merged.contains(root)
-            || self.edition.is_some_and(|edition| edition.root == *root)
+            || self.contained.iter().any(|known| known.root == *root)
             || self.known.values().any(|known| known.merged_root.as_ref() == Some(root))
+    }
+
+    /// Whether a record of the own slot with this sequence has all that a root has.
+    pub fn is_contained(&self, root: &Cid, sequence: u64) -> bool {
+        self.contained.iter().any(|known| known.root == *root && known.from <= sequence)
+    }
+
+    /// The list of contained roots with one more.
+    pub fn contained_with(&self, one: Contained) -> Vec<Contained> {
+        let mut contained = self.contained.clone();
+        match contained.iter_mut().find(|known| known.root == one.root) {
+            Some(known) => known.from = known.from.min(one.from),
+            None => contained.push(one),
+        }
+        let surplus = contained.len().saturating_sub(MERGED_ROOTS);
+        contained.split_off(surplus)
+    }
+
+    /// The same list for a slot that nothing was signed for yet: whatever is signed next has them all.
+    pub fn contained_anew(&self) -> Vec<Contained> {
+        self.contained.iter().map(|known| Contained { from: 0, ..*known }).collect()
+    }
+
+    /// Highest change number in a record that this device signed.
+    pub fn upto(&self, slot: Slot, sequence: u64) -> Option<u64> {
+        self.written.get(&(slot.number(), sequence)).map(|written| written.upto)
     }
 
     /// The list of merged roots with one more.
@@ -155,6 +185,21 @@ impl Names {
         merged.split_off(surplus)
     }
 
+    /// The roots that this device signed last for a slot, newest first.
+    pub fn signed_roots(&self, slot: Slot) -> impl Iterator<Item = Cid> {
+        self.of_slot(slot).rev().map(|(_, written)| written.root)
+    }
+
+    /// Whether this device signed a record for this root.
+    pub fn is_signed_root(&self, slot: Slot, root: &Cid) -> bool {
+        self.of_slot(slot).any(|(_, written)| written.root == *root)
+    }
+
+    fn of_slot(&self, slot: Slot) -> impl DoubleEndedIterator<Item = (u64, &Written)> {
+        let of_slot = self.written.range((slot.number(), 0)..=(slot.number(), u64::MAX));
+        of_slot.map(|((_, sequence), written)| (*sequence, written))
+    }
+
     /// Whether this device ever signed for a slot.
     pub fn signed_for(&self, slot: Slot) -> bool {
         self.last_signed(slot).is_some()
@@ -162,25 +207,30 @@ impl Names {
 
     /// Highest sequence this device signed for a slot.
     pub fn last_signed(&self, slot: Slot) -> Option<u64> {
-        let of_slot = self.written.range((slot.number(), 0)..=(slot.number(), u64::MAX));
-        of_slot.map(|((_, sequence), _)| *sequence).next_back()
+        self.of_slot(slot).next_back().map(|(sequence, _)| sequence)
     }
 
-    /// The lowest slot that nothing is known of and that this device never signed for.
-    pub fn free_slot(&self) -> Option<Slot> {
-        Slot::all().find(|slot| !self.known.contains_key(slot) && !self.signed_for(*slot))
+    /// Slots that nothing is known of and that this device never signed for, lowest first.
+    pub fn free_slots(&self) -> impl Iterator<Item = Slot> {
+        Slot::all().filter(|slot| !self.known.contains_key(slot) && !self.signed_for(*slot))
+    }
+
+    /// Slots of other devices that hold a root of this wallet, with the time since when each is the same here; the quietest
+    /// first.
+    pub fn others_by_quiet(&self) -> Vec<(Slot, UnixMs)> {
+        let others =
+            self.known.iter().filter(|(slot, known)| self.own.slot != Some(**slot) && !known.occupied);
+        let mut slots: Vec<(Slot, UnixMs)> = others.map(|(slot, known)| (*slot, known.changed_at)).collect();
+        slots.sort_by_key(|(slot, since)| (*since, *slot));
+        slots
     }
 
     pub(super) fn put(&mut self, slot: Slot, known: KnownName) {
         self.known.insert(slot, known);
     }
 
-    pub(super) fn forget(&mut self, slot: Slot) {
-        self.known.remove(&slot);
-    }
-
-    pub(super) fn log(&mut self, slot: u8, sequence: u64, digest: RecordDigest) {
-        self.written.insert((slot, sequence), digest);
+    pub(super) fn log(&mut self, slot: u8, sequence: u64, written: Written) {
+        self.written.insert((slot, sequence), written);
     }
 
     pub(super) fn set_own(&mut self, own: OwnSlot) {
@@ -189,6 +239,10 @@ impl Names {
 
     pub(super) fn set_edition(&mut self, edition: Option<Edition>) {
         self.edition = edition;
+    }
+
+    pub(super) fn set_contained(&mut self, contained: Vec<Contained>) {
+        self.contained = contained;
     }
 
     pub(super) fn set_merged(&mut self, merged: Vec<Cid>) {

@@ -1,8 +1,11 @@
 //! What each node was proven, or is believed, to hold.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 
-use crate::clock::UnixMs;
+use serde::{Deserialize, Serialize};
+
+use crate::clock::{UnixMs, millis};
+use crate::limits;
 use crate::model::cid::Cid;
 use crate::model::identity::Slot;
 use crate::store::NodeRow;
@@ -12,6 +15,21 @@ use crate::store::NodeRow;
 pub struct Nodes {
     rows: BTreeMap<(String, u8), NodeRow>,
     held: HashMap<String, HashSet<Cid>>,
+    doubts: Vec<Doubt>,
+    /// Nodes that are configured now; what others were proven to hold counts for nothing.
+    configured: BTreeSet<String>,
+}
+
+/// A rename of a beacon that was sent and not answered: it may still arrive.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Doubt {
+    pub node: String,
+    pub slot: u8,
+    pub place: u8,
+    /// The edition that it names.
+    pub sequence: u64,
+    /// When it was sent.
+    pub at: UnixMs,
 }
 
 impl Nodes {
@@ -20,14 +38,21 @@ impl Nodes {
         self.rows.get(&(node.to_owned(), slot.number()))
     }
 
-    /// What is known of a node, for the slot that was published there last.
-    pub fn newest_row(&self, node: &str) -> Option<&NodeRow> {
-        self.rows.range((node.to_owned(), 0)..=(node.to_owned(), u8::MAX)).next_back().map(|(_, row)| row)
+    /// The same, or that nothing is.
+    pub fn row_or_new(&self, node: &str, slot: Slot) -> NodeRow {
+        self.row(node, slot).cloned().unwrap_or_else(|| NodeRow {
+            node: node.to_owned(),
+            slot: slot.number(),
+            pinned: Vec::new(),
+            verified_sequence: 0,
+            put_at: 0,
+        })
     }
 
     /// Whether something of ours was once proven there.
     pub fn is_known(&self, node: &str) -> bool {
-        self.newest_row(node).is_some()
+        let mut rows = self.rows.range((node.to_owned(), 0)..=(node.to_owned(), u8::MAX));
+        rows.any(|(_, row)| !row.pinned.is_empty())
     }
 
     /// Whether the node was proven to hold the record of this slot and sequence.
@@ -40,14 +65,27 @@ impl Nodes {
         self.of_slot(slot).filter(|row| row.verified_sequence == sequence).count()
     }
 
+    /// The last sequence of a slot that each node was proven to hold, highest first.
+    pub fn proven_sequences(&self, slot: Slot) -> Vec<u64> {
+        let mut sequences: Vec<u64> = self.of_slot(slot).map(|row| row.verified_sequence).collect();
+        sequences.sort_unstable_by(|a, b| b.cmp(a));
+        sequences
+    }
+
     /// How many nodes were proven to hold this record or a later one.
     pub fn proven_from(&self, slot: Slot, sequence: u64) -> usize {
         self.of_slot(slot).filter(|row| row.verified_sequence >= sequence).count()
     }
 
-    /// When a record of ours was last put on any node.
-    pub fn last_put(&self) -> Option<UnixMs> {
-        self.rows.values().map(|row| row.put_at).max()
+    /// The rename of this beacon that may still arrive.
+    pub fn doubt(&self, node: &str, slot: Slot, place: u8) -> Option<&Doubt> {
+        self.doubts.iter().find(|doubt| doubt.is_of(node, slot, place))
+    }
+
+    /// The doubts that are left without this one and those that are over.
+    pub fn doubts_without(&self, node: &str, slot: Slot, place: u8, now: UnixMs) -> Vec<Doubt> {
+        let is_left = |doubt: &&Doubt| doubt.is_open(now) && !doubt.is_of(node, slot, place);
+        self.doubts.iter().filter(is_left).cloned().collect()
     }
 
     /// Blocks that a node is known to hold.
@@ -56,7 +94,8 @@ impl Nodes {
     }
 
     fn of_slot(&self, slot: Slot) -> impl Iterator<Item = &NodeRow> {
-        self.rows.values().filter(move |row| row.slot == slot.number())
+        let is_of = move |row: &&NodeRow| row.slot == slot.number() && self.configured.contains(&row.node);
+        self.rows.values().filter(is_of)
     }
 
     /// Everything that must survive, in an order that does not depend on chance.
@@ -64,7 +103,15 @@ impl Nodes {
     pub fn durable(&self) -> String {
         let sorted = |cids: &HashSet<Cid>| cids.iter().copied().collect::<std::collections::BTreeSet<_>>();
         let held: BTreeMap<_, _> = self.held.iter().map(|(node, cids)| (node, sorted(cids))).collect();
-        format!("{:?} {held:?}", self.rows)
+        format!("{:?} {held:?} {:?}", self.rows, self.doubts)
+    }
+
+    pub(super) fn set_configured(&mut self, ids: Vec<String>) {
+        self.configured = ids.into_iter().collect();
+    }
+
+    pub(super) fn set_doubts(&mut self, doubts: Vec<Doubt>) {
+        self.doubts = doubts;
     }
 
     pub(super) fn put_row(&mut self, row: NodeRow) {
@@ -80,5 +127,16 @@ impl Nodes {
     pub(super) fn set_held(&mut self, node: String, cids: Vec<Cid>) {
         self.held.remove(&node);
         self.add_held(node, cids);
+    }
+}
+
+impl Doubt {
+    fn is_of(&self, node: &str, slot: Slot, place: u8) -> bool {
+        self.node == node && self.slot == slot.number() && self.place == place
+    }
+
+    /// Whether it may still arrive.
+    pub fn is_open(&self, now: UnixMs) -> bool {
+        (0..millis(limits::RENAME_DOUBT)).contains(&now.saturating_sub(self.at))
     }
 }

@@ -1,0 +1,183 @@
+//! How the lanes stand: one for each node, each with a back-off of its own. What they bring, and how, is `publish`.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use crate::error::Error;
+use crate::limits;
+
+/// The lanes of one account, which bring `T`.
+pub struct Lanes<T>(Mutex<Inner<T>>);
+
+struct Inner<T> {
+    current: Option<T>,
+    lanes: BTreeMap<usize, Lane>,
+    /// An error of the store ended a lane.
+    storage: Option<Error>,
+    /// Something was found that calls for another edition or slot.
+    again: bool,
+}
+
+#[derive(Default)]
+struct Lane {
+    is_running: bool,
+    /// Failures since it last got through.
+    failures: u32,
+    retry_at: Option<Instant>,
+    /// Why it failed last.
+    error: Option<Error>,
+    /// Its node shows what the edition does not contain.
+    is_foreign: bool,
+    /// The highest sequence that was ever proven, and the most blocks that were ever held, since the account was opened.
+    furthest: (u64, u64),
+}
+
+/// How the lanes stand.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Standing {
+    /// No lane is under way.
+    pub is_at_rest: bool,
+    /// Some lane has nothing to do.
+    pub has_free: bool,
+    /// Another edition or slot is called for.
+    pub again: bool,
+}
+
+impl<T: Clone> Lanes<T> {
+    pub fn new() -> Self {
+        Self(Mutex::new(Inner { current: None, lanes: BTreeMap::new(), storage: None, again: false }))
+    }
+
+    fn inner(&self) -> MutexGuard<'_, Inner<T>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How the lanes stand now.
+    pub fn standing(&self) -> Standing {
+        let inner = self.inner();
+        let running = inner.lanes.values().filter(|lane| lane.is_running).count();
+        Standing {
+            is_at_rest: running == 0,
+            has_free: running < inner.lanes.len(),
+            again: inner.again || inner.storage.is_some(),
+        }
+    }
+
+    /// Whether a node shows what the edition does not contain.
+    pub fn has_foreign(&self) -> bool {
+        self.inner().lanes.values().any(|lane| lane.is_foreign)
+    }
+
+    /// Why lanes failed last, by node.
+    pub fn errors(&self) -> Vec<(usize, Error)> {
+        self.inner().lanes.iter().filter_map(|(at, lane)| Some((*at, lane.error.clone()?))).collect()
+    }
+
+    /// The store's error that ended a lane, once.
+    pub fn take_storage_error(&self) -> Option<Error> {
+        self.inner().storage.take()
+    }
+
+    /// When a lane may try again; `None` when it need not wait.
+    pub fn retry_at(&self, at: usize) -> Option<Instant> {
+        self.inner().lanes.get(&at)?.retry_at
+    }
+
+    /// Offers something to bring, in place of what `replaces` refuses to keep; gives those of the lanes `lacking` it that are
+    /// to be started: they count as under way from now on.
+    pub fn offer(
+        &self,
+        new: T,
+        replaces: impl Fn(&T) -> bool,
+        lacking: &[usize],
+        now: Instant,
+    ) -> Vec<usize> {
+        let mut inner = self.inner();
+        if inner.current.as_ref().is_none_or(replaces) {
+            inner.current = Some(new);
+        }
+        inner.again = false;
+        let mut started = Vec::new();
+        for at in lacking {
+            let lane = inner.lanes.entry(*at).or_default();
+            if !lane.is_running && lane.retry_at.is_none_or(|retry_at| now >= retry_at) {
+                (lane.is_running, lane.error, lane.is_foreign) = (true, None, false);
+                started.push(*at);
+            }
+        }
+        started
+    }
+
+    /// What a lane brings next; `None` ends it, in one step with the question, so that no offer is missed.
+    pub fn next(&self, at: usize, lacks: impl FnOnce() -> bool) -> Option<T> {
+        let mut inner = self.inner();
+        let next = inner.current.clone().filter(|_| lacks());
+        if next.is_none()
+            && let Some(lane) = inner.lanes.get_mut(&at)
+        {
+            lane.is_running = false;
+        }
+        next
+    }
+
+    /// A lane is no longer under way.
+    pub fn end(&self, at: usize) {
+        if let Some(lane) = self.inner().lanes.get_mut(&at) {
+            lane.is_running = false;
+        }
+    }
+
+    /// A lane got through.
+    pub fn note_through(&self, at: usize) {
+        let mut inner = self.inner();
+        let lane = inner.lanes.entry(at).or_default();
+        (lane.failures, lane.retry_at, lane.error, lane.is_foreign) = (0, None, None, false);
+    }
+
+    /// A lane failed and backs off: twice as long as last time, and up to a fifth more by `luck` (0–1).
+    pub fn note_failed(&self, at: usize, error: Error, now: Instant, luck: f64) {
+        let mut inner = self.inner();
+        if error.is_storage() {
+            inner.storage = Some(error);
+            return;
+        }
+        let lane = inner.lanes.entry(at).or_default();
+        lane.retry_at = Some(now + back_off(lane.failures).mul_f64(1.0 + luck.clamp(0.0, 1.0) / 5.0));
+        lane.failures = lane.failures.saturating_add(1);
+        lane.error = Some(error);
+    }
+
+    /// Whether a node holds a later edition, or more blocks, than ever before.
+    pub fn is_further(&self, at: usize, sequence: u64, blocks: u64) -> bool {
+        let mut inner = self.inner();
+        let lane = inner.lanes.entry(at).or_default();
+        let is_further = sequence > lane.furthest.0 || blocks > lane.furthest.1;
+        lane.furthest = (lane.furthest.0.max(sequence), lane.furthest.1.max(blocks));
+        is_further
+    }
+
+    /// A node shows what the edition does not contain.
+    pub fn note_foreign(&self, at: usize) {
+        self.inner().lanes.entry(at).or_default().is_foreign = true;
+    }
+
+    /// Another edition or slot is called for.
+    pub fn note_again(&self) {
+        self.inner().again = true;
+    }
+
+    /// A node is worth another try at once.
+    pub fn forget_failures(&self, at: usize) {
+        if let Some(lane) = self.inner().lanes.get_mut(&at) {
+            (lane.failures, lane.retry_at) = (0, None);
+        }
+    }
+}
+
+fn back_off(failures: u32) -> Duration {
+    let doubled = limits::LANE_RETRY_FIRST.saturating_mul(1 << failures.min(limits::LANE_RETRY_DOUBLINGS));
+    doubled.min(limits::RETRY_MAX)
+}

@@ -1,0 +1,82 @@
+//! A signed edition with its blocks, on its way to the nodes.
+
+use std::collections::{HashMap, HashSet};
+
+use tokio::sync::watch;
+
+use super::state::holdings::Contents;
+use super::state::names::Edition;
+use crate::model::block::Block;
+use crate::model::cid::Cid;
+use crate::model::identity::Name;
+use crate::model::record::Record;
+
+/// A signed edition and its blocks.
+pub struct SignedEdition {
+    pub edition: Edition,
+    pub name: Name,
+    pub record: Record,
+    /// Root, index and keep nodes; payloads stay in the store.
+    pub blocks: HashMap<Cid, Block>,
+    /// Every block that a node is sent, children before parents: those under the root, the beacons, the root.
+    pub all: Vec<Cid>,
+    /// Bytes of payloads, evidence and values by CID.
+    sizes: HashMap<Cid, u64>,
+    keep: HashSet<Cid>,
+    /// The beacons of the slot, by place.
+    pub beacons: Vec<Cid>,
+}
+
+impl SignedEdition {
+    /// Whether a block is for the nodes alone: no reader needs it.
+    pub fn only_pins(&self, cid: &Cid) -> bool {
+        self.keep.contains(cid) || self.beacons.contains(cid)
+    }
+
+    /// Bytes of these blocks.
+    pub fn bytes_of(&self, cids: &[Cid]) -> u64 {
+        let size = |cid: &Cid| match self.blocks.get(cid) {
+            Some(block) => block.bytes().len() as u64,
+            None => self.sizes.get(cid).copied().unwrap_or(0),
+        };
+        cids.iter().map(size).sum()
+    }
+
+    /// Puts it together; the data blocks come before the nodes of the tries, the root comes last.
+    pub fn new(
+        edition: Edition,
+        record: Record,
+        root: Block,
+        contents: Contents,
+        beacons: Vec<Block>,
+    ) -> Self {
+        let keep = contents.keep_blocks.iter().map(|block| *block.cid()).collect();
+        let nodes = || contents.keep_blocks.iter().rev().chain(contents.index_blocks.iter().rev());
+        let mut all: Vec<Cid> = contents.data.iter().map(|(cid, _)| *cid).collect();
+        all.extend(nodes().map(|block| *block.cid()));
+        all.extend(beacons.iter().map(|block| *block.cid()));
+        all.push(*root.cid());
+        let beacon_cids = beacons.iter().map(|block| *block.cid()).collect();
+        let others = beacons.into_iter().chain(std::iter::once(root));
+        let blocks = nodes().cloned().chain(others).map(|block| (*block.cid(), block)).collect();
+        Self {
+            name: *record.name(),
+            edition,
+            record,
+            blocks,
+            all,
+            sizes: contents.data.into_iter().collect(),
+            keep,
+            beacons: beacon_cids,
+        }
+    }
+}
+
+/// An edition on its way to the nodes.
+pub struct Outgoing {
+    pub edition: SignedEdition,
+    /// Nodes that are sent bulk; the others pull it from those.
+    pub direct: Vec<usize>,
+    /// Opens once one of these has everything.
+    pub ready: watch::Sender<bool>,
+}

@@ -1,0 +1,55 @@
+//! Asks nodes for the names of pins whose CIDs are known, many at once.
+
+use std::collections::BTreeMap;
+
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
+
+use super::Network;
+use crate::error::{Code, Error};
+use crate::model::cid::Cid;
+use crate::node::Call;
+
+/// What the nodes that answered every question said.
+#[derive(Default)]
+pub struct PinNames {
+    /// Per node, a name or none for each CID, in the order of the question.
+    pub nodes: BTreeMap<usize, Vec<Option<String>>>,
+}
+
+impl Network {
+    /// Asks `which` nodes for every pin. A node that answered not all of them counts as silent. Whoever is silent is waited for
+    /// until `call` ends while fewer than a majority has answered, and for the time of the grace window then.
+    ///
+    /// # Cancel safety
+    /// Reads only.
+    pub async fn ask_pin_names(&self, cids: &[Cid], which: &[usize], call: &Call) -> PinNames {
+        let mut asks: FuturesUnordered<_> = which.iter().map(|at| self.ask_one(cids, *at, call)).collect();
+        let (mut heard, mut until) = (PinNames::default(), call.deadline);
+        loop {
+            let Ok(Some((at, names))) = tokio::time::timeout_at(until, asks.next()).await else {
+                return heard;
+            };
+            if let Ok(names) = names {
+                heard.nodes.insert(at, names);
+            }
+            if heard.nodes.len() == self.majority() {
+                until = until.min(self.clock.monotonic() + self.grace);
+            }
+        }
+    }
+
+    async fn ask_one(
+        &self,
+        cids: &[Cid],
+        at: usize,
+        call: &Call,
+    ) -> (usize, Result<Vec<Option<String>>, Error>) {
+        let asked = async {
+            let node = self.require(at)?;
+            futures_util::future::try_join_all(cids.iter().map(|cid| node.pin_name(cid, call))).await
+        };
+        let named = tokio::time::timeout_at(call.deadline, asked).await;
+        (at, named.unwrap_or_else(|_| Err(Error::new(Code::Deadline, "no answer in time"))))
+    }
+}

@@ -1,0 +1,101 @@
+//! The task of one lane: edition after edition to one node, until it holds the newest or fails.
+
+use std::sync::Arc;
+
+use super::lane::{Lane, lacks};
+use super::level::level_up;
+use super::run::Run;
+use super::settle::settle;
+use super::steps::LaneEnd;
+use crate::engine::account::Account;
+use crate::engine::local::edition::Outgoing;
+use crate::error::{Code, Error};
+use crate::limits;
+
+/// Runs one lane.
+pub async fn bring(account: &Arc<Account>, at: usize, run: &Arc<Run>) {
+    while let Some(outgoing) = account.lanes.next(at, || lacks(account, at)) {
+        let ended = one(account, at, &outgoing, run).await;
+        let goes_on = note(account, at, &outgoing, ended, run).await;
+        account.events.step();
+        match goes_on {
+            Ok(true) => {}
+            Ok(false) => return,
+            Err(e) => {
+                let luck = account.entropy.below(1_000) as f64 / 1_000.0;
+                return account.lanes.note_failed(at, e, account.clock.monotonic(), luck);
+            }
+        }
+    }
+}
+
+/// Brings one edition to the node.
+async fn one(account: &Arc<Account>, at: usize, outgoing: &Outgoing, run: &Run) -> Result<LaneEnd, Error> {
+    let lane = Lane::to(at, account, &outgoing.edition, run)?;
+    let is_direct = outgoing.direct.contains(&at);
+    if !is_direct && !outgoing.direct.is_empty() {
+        let mut ready = outgoing.ready.subscribe();
+        // Whoever has not got it in time is sent it.
+        let _ = tokio::time::timeout(limits::PULL_WAIT, ready.wait_for(|ready| *ready)).await;
+    }
+    // What is surplus since the last time goes meanwhile: nobody waits for it.
+    let is_ready = *outgoing.ready.borrow();
+    let (ended, ()) =
+        futures_util::future::join(lane.publish(is_direct || !is_ready), lane.unpin_older()).await;
+    if is_direct {
+        outgoing.ready.send_replace(true);
+    }
+    ended
+}
+
+/// Notes what came of it; `false` ends the lane.
+async fn note(
+    account: &Arc<Account>,
+    at: usize,
+    outgoing: &Arc<Outgoing>,
+    ended: Result<LaneEnd, Error>,
+    run: &Arc<Run>,
+) -> Result<bool, Error> {
+    match ended {
+        Ok(LaneEnd::Holds) => {
+            account.lanes.note_through(at);
+            level_up(account, &outgoing.edition).await?;
+            look_again(account, at, outgoing, run).await;
+            Ok(true)
+        }
+        Ok(LaneEnd::Foreign(claim)) => {
+            account.lanes.note_foreign(at);
+            settle(account, at, &outgoing.edition, &claim, run).await?;
+            account.lanes.note_again();
+            Ok(false)
+        }
+        Ok(LaneEnd::Damaged) => {
+            account.lanes.note_again();
+            Ok(false)
+        }
+        Err(e) => {
+            if !e.is_storage() && e.code() != Code::Conflict {
+                let id = account.network.id(at);
+                tracing::debug!(node = id, code = %e.code(), "publishing to a node failed: {}", e.message());
+                account.network.health().bad(at, &e, account.clock.monotonic());
+            }
+            Err(e)
+        }
+    }
+}
+
+/// Behind the answer, once more: what racing puts leave behind shows by then.
+async fn look_again(account: &Arc<Account>, at: usize, outgoing: &Arc<Outgoing>, run: &Arc<Run>) {
+    let (account, outgoing, run) = (account.clone(), outgoing.clone(), run.clone());
+    let look = {
+        let account = account.clone();
+        async move {
+            tokio::time::sleep(limits::SECOND_LOOK).await;
+            let Ok(lane) = Lane::to(at, &account, &outgoing.edition, &run) else { return };
+            if let Err(e) = lane.look_again().await {
+                tracing::warn!(code = %e.code(), "a second look could not be noted");
+            }
+        }
+    };
+    account.tasks.behind(look).await;
+}

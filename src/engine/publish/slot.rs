@@ -1,0 +1,123 @@
+//! Which slot this device writes to: none is claimed, the first record is a publish like any other.
+//!
+//! What makes that safe are the rules of every put (see `proof`): it goes only over nothing or over what it contains.
+
+use crate::clock::millis;
+use crate::engine::account::Account;
+use crate::engine::local::records::RootFate;
+use crate::engine::merge::contain::contain;
+use crate::engine::merge::{Merged, merge_record};
+use crate::engine::network::ask::Asked;
+use crate::engine::network::heard::Heard;
+use crate::error::{Code, Error};
+use crate::limits;
+use crate::model::identity::Slot;
+use crate::model::record::Record;
+use crate::node::Outcome;
+
+use super::run::Run;
+
+/// Chooses a slot: one whose owner has been quiet for long and whose content is here, else the lowest free one, else the
+/// quietest of all.
+///
+/// # Errors
+/// `unreachable` when too few nodes answer; `slots_exhausted` when every slot is in use and none can be taken over; store
+/// errors.
+///
+/// # Cancel safety
+/// Nothing is taken before a record is signed for the slot.
+pub async fn choose(account: &Account, run: &Run) -> Result<Slot, Error> {
+    let now = account.clock.now();
+    let others = account.local.read().names().others_by_quiet();
+    let is_quiet = |since: i64| now.saturating_sub(since) >= millis(limits::QUIET_SLOT);
+    for (slot, _) in others.iter().filter(|(_, since)| is_quiet(*since)) {
+        if is_contained(account, *slot) && take_over(account, *slot, run).await? {
+            return Ok(*slot);
+        }
+    }
+    let free: Vec<Slot> = account.local.read().names().free_slots().collect();
+    for slot in free {
+        if is_free(account, slot, run).await? {
+            return Ok(slot);
+        }
+    }
+    for (slot, _) in others {
+        if take_over(account, slot, run).await? {
+            return Ok(slot);
+        }
+    }
+    Err(Error::new(Code::SlotsExhausted, "all 64 slots of this wallet are in use and none can be taken over"))
+}
+
+/// Whether what is known of a slot is merged.
+fn is_contained(account: &Account, slot: Slot) -> bool {
+    let state = account.local.read();
+    state.names().get(slot).is_some_and(|known| known.merged_root.is_some())
+}
+
+/// Whether every machine that answers has nothing in the slot; what is found there is merged.
+async fn is_free(account: &Account, slot: Slot, run: &Run) -> Result<bool, Error> {
+    let heard = ask(account, slot, run).await;
+    let records = heard.records(slot);
+    if records.is_empty() {
+        return enough(account, &heard, slot).map(|()| true);
+    }
+    let call = run.usual_call(account);
+    for record in records {
+        match merge_record(account, slot, record, &call).await {
+            Err(e) if e.is_storage() => return Err(e),
+            Ok(Merged::Yes(..) | Merged::Already) => {}
+            // It is known from now on, and not free; a later read brings its content.
+            Ok(Merged::Foreign(_)) => account.local.note_record(slot, record, RootFate::Foreign).await?,
+            Ok(Merged::ReadOnly(_)) | Err(_) => {
+                account.local.note_record(slot, record, RootFate::Unread).await?;
+            }
+        }
+    }
+    Ok(false)
+}
+
+/// Brings all that stands in a slot here, so that the next record may replace it; `false` when some of it does not come.
+async fn take_over(account: &Account, slot: Slot, run: &Run) -> Result<bool, Error> {
+    let heard = ask(account, slot, run).await;
+    let Some(nodes) = heard.answers.get(&slot) else { return Ok(false) };
+    let shown: Vec<(usize, &Record)> = nodes
+        .iter()
+        .filter_map(|(at, (outcome, _))| match outcome {
+            Outcome::Found(record, _) => Some((*at, &**record)),
+            _ => None,
+        })
+        .collect();
+    if shown.is_empty() && enough(account, &heard, slot).is_err() {
+        return Ok(false);
+    }
+    for record in heard.records(slot) {
+        let at = shown.iter().find(|(_, other)| other.same_as(record)).map_or(0, |(at, _)| *at);
+        let Some(holder) = account.network.node(at) else { return Ok(false) };
+        match contain(account, slot, record, holder, &run.call(account, limits::CONTAIN)).await {
+            Ok(()) => {}
+            Err(e) if e.is_storage() => return Err(e),
+            Err(_) => return Ok(false),
+        }
+    }
+    Ok(true)
+}
+
+async fn ask(account: &Account, slot: Slot, run: &Run) -> Heard {
+    let network = &account.network;
+    let asked = {
+        let state = account.local.read();
+        let names = state.names();
+        let (is_known, high_water) = (names.get(slot).is_some(), names.high_water(slot));
+        Asked { slot, name: account.local.keys().name(slot), is_known, high_water }
+    };
+    network.ask(&[asked], &network.writable(), None, &run.call(account, limits::SLOT_LOOK)).await
+}
+
+/// Two machines must answer, or all where fewer are configured.
+fn enough(account: &Account, heard: &Heard, slot: Slot) -> Result<(), Error> {
+    if heard.absent(slot) >= account.network.needed() {
+        return Ok(());
+    }
+    Err(heard.failure().within("too few nodes answer to begin a slot"))
+}
