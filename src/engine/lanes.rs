@@ -112,9 +112,9 @@ impl<T: Clone> Lanes<T> {
     }
 
     /// What a lane brings next; `None` ends it, in one step with the question, so that no offer is missed.
-    pub fn next(&self, at: usize, lacks: impl FnOnce() -> bool) -> Option<T> {
+    pub fn next(&self, at: usize, lacks: impl FnOnce(&T) -> bool) -> Option<T> {
         let mut inner = self.inner();
-        let next = inner.current.clone().filter(|_| lacks());
+        let next = inner.current.clone().filter(lacks);
         if next.is_none()
             && let Some(lane) = inner.lanes.get_mut(&at)
         {

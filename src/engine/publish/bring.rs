@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::lane::{Lane, lacks};
+use super::lane::{Lane, lacks_this};
 use super::level::level_up;
 use super::run::Run;
 use super::settle::settle;
@@ -14,7 +14,7 @@ use crate::limits;
 
 /// Runs one lane.
 pub async fn bring(account: &Arc<Account>, at: usize, run: &Arc<Run>) {
-    while let Some(outgoing) = account.lanes.next(at, || lacks(account, at)) {
+    while let Some(outgoing) = account.lanes.next(at, |outgoing| lacks_this(account, at, &outgoing.edition)) {
         let ended = one(account, at, &outgoing, run).await;
         let goes_on = note(account, at, &outgoing, ended, run).await;
         account.events.step();

@@ -10,6 +10,7 @@ use super::run::Run;
 use crate::engine::account::Account;
 use crate::engine::local::edition::SignedEdition;
 use crate::engine::local::proofs::Proven;
+use crate::engine::local::state::names::Edition;
 use crate::error::Error;
 use crate::limits;
 use crate::model::beacon::Beacon;
@@ -143,6 +144,15 @@ pub fn lacks(account: &Account, at: usize) -> bool {
     let Some(edition) = state.names().edition() else { return false };
     let node = account.network.node(at);
     node.is_some_and(|node| !state.nodes().is_proven(node.id(), edition.slot, edition.sequence))
+}
+
+/// Whether a node is not proven to hold this edition or a later one of the slot that is still ours.
+pub fn lacks_this(account: &Account, at: usize, edition: &SignedEdition) -> bool {
+    let state = account.local.read();
+    let Edition { slot, sequence, .. } = edition.edition;
+    let proven = |node: &dyn Node| state.nodes().row(node.id(), slot).map_or(0, |row| row.verified_sequence);
+    state.names().own().slot == Some(slot)
+        && account.network.node(at).is_some_and(|node| proven(node) < sequence)
 }
 
 /// Blocks of the edition that a node is not known to hold, children first. The beacons are always among them: one that is not

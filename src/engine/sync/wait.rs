@@ -58,6 +58,9 @@ enum Next {
     Rest,
 }
 
+/// Runs that follow each other at once; from then on there is a pause between them.
+const AT_ONCE: u32 = 4;
+
 struct Waiting<'a> {
     account: &'a Arc<Account>,
     wanted: Option<Level>,
@@ -85,7 +88,7 @@ impl<'a> Waiting<'a> {
     async fn run(&mut self) -> Result<(), Error> {
         let mut steps = self.account.events.steps();
         let mut idle = self.started + limits::WAIT_IDLE;
-        let mut attempt = 0_u32;
+        let (mut attempt, mut again) = (0_u32, 0_u32);
         let mut advances = self.account.events.advances();
         let mut running = self.start().await;
         loop {
@@ -96,7 +99,14 @@ impl<'a> Waiting<'a> {
                 biased;
                 result = &mut running => {
                     match self.take(result)? {
-                        Next::Again => {}
+                        Next::Again => {
+                            // What comes up again and again is not waited for by spinning.
+                            again = again.saturating_add(1);
+                            let pause = limits::RERUN_PAUSE.saturating_mul(again / AT_ONCE);
+                            if !pause.is_zero() && !self.pause(pause, idle).await {
+                                return Ok(());
+                            }
+                        }
                         _ if self.reached() => return Ok(()),
                         Next::Newer => {
                             // That publish is over: what follows is one of its own, as if it had been asked for now.
