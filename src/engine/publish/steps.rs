@@ -65,11 +65,11 @@ impl Lane<'_> {
                 return Err(Error::new(Code::Invalid, message));
             }
         };
-        self.account.local.raise_level(self.edition.edition.upto, Level::Published).await?;
         if !held? {
             self.account.local.forget_node(self.node.id()).await?;
             return Err(Error::new(Code::Invalid, "the node said it pinned and lacks a block"));
         }
+        self.account.local.raise_level(self.edition.edition.upto, Level::Published).await?;
         let Some(place) = place else {
             return Err(Error::new(Code::Invalid, "the node said it named the beacon and does not show it"));
         };
