@@ -20,6 +20,8 @@ use tokio::time::Sleep;
 
 /// Connections the kernel holds for a port before they are accepted.
 const BACKLOG: u32 = 1024;
+/// Between two tries to listen again.
+const REOPEN_PAUSE: Duration = Duration::from_millis(5);
 /// A throttled connection writes this often in a second, so that few bytes trickle instead of coming in lumps.
 const DRIPS_PER_SECOND: u64 = 20;
 
@@ -83,6 +85,20 @@ impl Port {
             self.flow.send_modify(|flow| flow.generation = flow.generation.wrapping_add(1));
         }
         Ok(())
+    }
+
+    /// Listens again as soon as the number is free. A process that is being started has a copy of every socket until it runs
+    /// its program, of a listener that was closed meanwhile too.
+    pub async fn reopen_in_time(&self, limit: Duration) -> io::Result<()> {
+        let free = async {
+            loop {
+                match self.reopen() {
+                    Err(e) if e.kind() == io::ErrorKind::AddrInUse => tokio::time::sleep(REOPEN_PAUSE).await,
+                    done => return done,
+                }
+            }
+        };
+        tokio::time::timeout(limit, free).await.unwrap_or_else(|_| Err(io::ErrorKind::AddrInUse.into()))
     }
 
     pub fn freeze(&self, frozen: bool) {

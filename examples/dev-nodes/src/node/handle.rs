@@ -14,6 +14,9 @@ use super::{Node, Store};
 use crate::dag::{PinMode, Stored};
 use crate::fault::Fault;
 
+/// How long a port is waited for that is still held elsewhere.
+const REOPEN: Duration = Duration::from_secs(2);
+
 /// A node of the cluster. Clones are the same node.
 #[derive(Clone, Debug)]
 pub struct DevNode(pub(crate) Arc<Node>);
@@ -100,11 +103,11 @@ impl DevNode {
     /// [`Code::StorageIo`] when a port cannot be opened.
     ///
     /// # Cancel safety
-    /// Nothing is awaited.
-    #[allow(clippy::unused_async)]
+    /// Ports that are open stay so.
     pub async fn revive(&self) -> Result<(), Error> {
         for port in [&self.0.api, &self.0.gateway] {
-            port.reopen().map_err(|e| Error::with_source(Code::StorageIo, "cannot listen again", e))?;
+            let failed = |e| Error::with_source(Code::StorageIo, "cannot listen again", e);
+            port.reopen_in_time(REOPEN).await.map_err(failed)?;
         }
         self.0.open_swarm();
         self.0.shared.blocks_moved();
