@@ -196,6 +196,12 @@ pub const PIN_SILENT: Duration = Duration::from_secs(5);
 pub const PIN_IDLE: Duration = Duration::from_secs(30);
 /// The second look at a put record comes no earlier: racing puts show within it (measured).
 pub const SECOND_LOOK: Duration = Duration::from_millis(50);
+/// Blocks this old are on a node's disk: Kubo does not force them, the kernel writes within half of this.
+pub const UNSAFE_ON_DISK: Duration = Duration::from_secs(60);
+/// What was proven is asked for again this often.
+pub const CHECK_EVERY: Duration = Duration::from_secs(86_400);
+/// How long nodes are asked whether they hold what others published: behind the answer, a few round trips of a far node.
+pub const CONFIRM: Duration = Duration::from_secs(10);
 /// Nodes that must hold a change before it is `verified` (all, if fewer are configured).
 pub const VERIFIED_NODES: usize = 2;
 /// Changed blocks up to this many are looked for one by one.
@@ -232,6 +238,10 @@ pub const PULL_WAIT: Duration = Duration::from_secs(10);
 pub const RENAME_DOUBT: Duration = Duration::from_secs(120);
 /// A block that came from no node is asked for again after twice this long, doubled each time.
 pub const MISSING_RETRY: Duration = Duration::from_secs(15);
+/// A root whose content came in vain so often in a row is asked for with the same growing pauses.
+pub const ROOT_TRIES: u32 = 3;
+/// Such roots that are remembered: eight a slot.
+pub const ROOTS_IN_VAIN: usize = 512;
 /// Doublings of that wait: up to about an hour.
 pub const MISSING_DOUBLINGS: u32 = 8;
 /// Pause before a publish that fell short is run again within one wait, doubled each time: a node that restarts is back in seconds.

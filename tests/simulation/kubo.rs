@@ -100,6 +100,11 @@ pub struct Held {
 }
 
 impl Held {
+    /// The name of a pin.
+    pub fn name_of(&self, cid: &Cid) -> Option<String> {
+        self.labels.get(cid).cloned().or_else(|| self.pins.get(cid).map(Name::k51))
+    }
+
     /// Drops every block that no pin holds.
     fn drop_garbage(&mut self) {
         let pinned = self.pins.keys().chain(self.labels.keys());

@@ -320,7 +320,7 @@ impl Node for Line {
     async fn pin_name(&self, cid: &Cid, call: &Call) -> Result<Option<String>, Error> {
         match self.ask(Verb::Pins, call).await? {
             Some(Fault::Lies) => Ok(None),
-            _ => Ok(self.node.held().labels.get(cid).cloned()),
+            _ => Ok(self.node.held().name_of(cid)),
         }
     }
 

@@ -103,20 +103,29 @@ impl Local {
     }
 
     /// Whether something waits to be published: changes of this device; merged content that its own root does not have; or what
-    /// others wrote and too few nodes show any more.
+    /// others wrote and too few nodes hold any more.
     pub fn has_pending(&self) -> bool {
-        let (has_slot, verified) = {
+        {
             let state = self.read();
             if state.levels().pending() > 0 {
                 return true;
             }
             let has_slot = state.names().own().slot.is_some();
             let is_worth = state.marks().is_remote_low() && !state.holdings().has_empty_index();
-            if !has_slot && !is_worth {
-                return false;
+            if !has_slot {
+                return is_worth;
             }
-            (has_slot, state.marks().verified().index)
-        };
-        !has_slot || self.seal_index().is_ok_and(|index| verified != Some(index))
+        }
+        self.is_in_own_root() == Some(false)
+    }
+
+    /// Whether all that is here is in the root of this device that was verified last. A block that was lost since is fetched
+    /// again, and makes no new root. None when what is here cannot be sealed.
+    pub fn is_in_own_root(&self) -> Option<bool> {
+        let (index, keep) = self.seals().ok()?;
+        let state = self.read();
+        let verified = state.marks().verified();
+        let is_kept = verified.keep == Some(keep) || !state.holdings().incomplete().is_empty();
+        Some(verified.index == Some(index) && is_kept)
     }
 }

@@ -31,7 +31,12 @@ impl Local {
     /// # Errors
     /// Store errors.
     pub async fn keep_blocks(self: &Arc<Self>, blocks: Vec<Block>) -> Result<(), Error> {
-        self.turn().await.commit(blocks.into_iter().map(Change::Block).collect()).await
+        let turn = self.turn().await;
+        let mut changes: Vec<Change> = blocks.into_iter().map(Change::Block).collect();
+        if !changes.is_empty() {
+            changes.extend(turn.unconfirmed());
+        }
+        turn.commit(changes).await
     }
 
     /// Blocks that did not come are asked for after all others from now on.
@@ -54,18 +59,10 @@ impl Local {
         Ok(blocks.iter().flatten().filter_map(open).collect())
     }
 
-    /// Root of the index of what is here.
-    ///
-    /// # Errors
-    /// `too_large` when the index cannot be sealed.
-    pub fn seal_index(&self) -> Result<Cid, Error> {
-        self.sealing().holdings_mut().seal_index(self.keys.sealer())
-    }
-
     /// Roots of the index and the keep of what is here.
     ///
     /// # Errors
-    /// As [`Local::seal_index`].
+    /// `too_large` when the index cannot be sealed.
     pub fn seals(&self) -> Result<(Cid, Cid), Error> {
         self.sealing().holdings_mut().seals(self.keys.sealer())
     }
@@ -73,7 +70,7 @@ impl Local {
     /// CIDs of the nodes of that index.
     ///
     /// # Errors
-    /// As [`Local::seal_index`].
+    /// As [`Local::seals`].
     pub fn index_cids(&self) -> Result<HashSet<Cid>, Error> {
         let mut state = self.sealing();
         state.holdings_mut().seal_index(self.keys.sealer())?;
@@ -83,7 +80,7 @@ impl Local {
     /// Index, keep and data blocks as they are now.
     ///
     /// # Errors
-    /// As [`Local::seal_index`].
+    /// As [`Local::seals`].
     pub fn contents(&self) -> Result<Contents, Error> {
         self.sealing().holdings_mut().contents(self.keys.sealer())
     }

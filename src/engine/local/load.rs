@@ -181,10 +181,13 @@ fn own(meta: &BTreeMap<String, Bytes>) -> OwnSlot {
 fn marks(metas: &Metas<'_>) -> Vec<Change> {
     let verified = Verified {
         index: metas.get(rows::VERIFIED_INDEX).and_then(|value| Cid::from_bytes(value).ok()),
+        keep: metas.get(rows::VERIFIED_KEEP).and_then(|value| Cid::from_bytes(value).ok()),
         sequence: u64::try_from(metas.time(rows::VERIFIED_SEQUENCE)).unwrap_or(0),
     };
     let mut changes = vec![
         Change::Verified(verified),
+        Change::Proved(metas.time(rows::PROVED)),
+        Change::Checked(metas.time(rows::CHECKED)),
         Change::Gap(metas.time(rows::GAP)),
         Change::Failed(metas.get(rows::FAILED).and_then(rows::parse_time)),
         Change::Edition(metas.get(rows::EDITION).and_then(rows::parse_edition)),
@@ -192,7 +195,9 @@ fn marks(metas: &Metas<'_>) -> Vec<Change> {
     changes.extend(metas.get(rows::REMOTE_LEVEL).and_then(rows::parse_level).map(Change::RemoteLevel));
     changes.extend(metas.get(rows::MERGED).map(|value| Change::Merged(rows::parse_cids(value))));
     let contained = metas.get(rows::CONTAINED).map(rows::parse_contained);
-    changes.push(Change::RemoteLow(metas.get(rows::REMOTE_LOW).is_some()));
+    changes.push(Change::RemoteLow(
+        metas.get(rows::REMOTE_LOW).and_then(|low| low.first().copied()).unwrap_or(0),
+    ));
     changes.extend(metas.get(rows::LOST).map(|value| Change::Lost(rows::parse_cids(value))));
     changes.extend(contained.map(Change::Contained));
     changes.extend(metas.get(rows::DOUBTS).map(|value| Change::Doubts(rows::parse_doubts(value))));

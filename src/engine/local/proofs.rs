@@ -28,7 +28,60 @@ pub struct Proven<'a> {
     pub place: u8,
 }
 
+/// A root of another device that a node was seen to hold.
+pub struct Confirmed {
+    pub node: String,
+    pub slot: Slot,
+    pub sequence: u64,
+    pub root: Cid,
+}
+
 impl Local {
+    /// Nodes were seen to hold what other devices published.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn note_confirmed(self: &Arc<Self>, confirmed: Vec<Confirmed>) -> Result<(), Error> {
+        if confirmed.is_empty() {
+            return Ok(());
+        }
+        let turn = self.turn().await;
+        let own = turn.state().names().own().slot;
+        let mut changes = Vec::new();
+        // The slot may have become our own meanwhile.
+        for Confirmed { node, slot, sequence, root } in
+            confirmed.into_iter().filter(|one| own != Some(one.slot))
+        {
+            let row = turn.state().nodes().row_or_new(&node, slot);
+            changes.push(Change::Node(NodeRow { verified_sequence: sequence, pinned: vec![root], ..row }));
+        }
+        changes.push(Change::Proved(self.now()));
+        turn.commit(changes).await
+    }
+
+    /// A node does not have what another device published and it was seen to hold.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn note_unconfirmed(self: &Arc<Self>, node: &str, slot: Slot) -> Result<(), Error> {
+        let turn = self.turn().await;
+        let Some(row) = turn.state().nodes().row(node, slot).cloned() else { return Ok(()) };
+        turn.commit(vec![Change::Node(NodeRow { verified_sequence: 0, pinned: Vec::new(), ..row })]).await
+    }
+
+    /// Every node that was proven to hold something said that it still has it, or was doubted.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn note_checked(self: &Arc<Self>) -> Result<(), Error> {
+        let turn = self.turn().await;
+        let now = self.now();
+        let mut changes = vec![Change::Checked(now)];
+        // The clock went back: what lies in its future would be due for ever.
+        changes.extend((turn.state().marks().proved_at() > now).then_some(Change::Proved(now)));
+        turn.commit(changes).await
+    }
+
     /// A node was proven to hold an edition, and showed our name.
     ///
     /// # Errors
@@ -46,6 +99,7 @@ impl Local {
             row.verified_sequence = sequence;
             row.put_at = now;
             changes.push(Change::Node(row));
+            changes.push(Change::Proved(now));
             if state.nodes().doubt(node, slot, place).is_some() {
                 changes.push(Change::Doubts(state.nodes().doubts_without(node, slot, place, now)));
             }
@@ -69,7 +123,11 @@ impl Local {
     pub async fn configure_nodes(self: &Arc<Self>, ids: Vec<String>, needed: usize) -> Result<(), Error> {
         self.turn().await.commit(vec![Change::Configured(ids)]).await?;
         // Who only reads along lowers nothing on disk.
-        if self.reads_along() { Ok(()) } else { self.check_level(needed).await }
+        if self.reads_along() {
+            return Ok(());
+        }
+        self.check_remote(needed).await?;
+        self.check_level(needed).await
     }
 
     /// A beacon is about to be renamed.
@@ -153,6 +211,16 @@ impl Local {
 }
 
 impl Turn {
+    /// What is here has grown: whether nodes that were seen to hold others' roots hold that too is not known.
+    pub fn unconfirmed(&self) -> Vec<Change> {
+        let state = self.state();
+        let own = state.names().own().slot;
+        let others = state.names().iter().filter(|(slot, _)| own != Some(*slot));
+        let rows = others.flat_map(|(slot, _)| state.nodes().rows_of(slot));
+        let confirmed = rows.filter(|row| row.verified_sequence > 0);
+        confirmed.map(|row| Change::Node(NodeRow { verified_sequence: 0, ..row.clone() })).collect()
+    }
+
     /// What is known of a node for the slot of this device.
     fn own_row(&self, node: &str) -> Option<NodeRow> {
         let state = self.state();

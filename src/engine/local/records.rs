@@ -7,6 +7,7 @@ use bytes::Bytes;
 
 use super::Local;
 use super::state::change::Change;
+use super::state::marks::LOW_READINGS;
 use super::state::names::KnownName;
 use super::turn::Turn;
 use crate::clock::millis;
@@ -39,6 +40,14 @@ impl RootFate {
     }
 }
 
+/// How well other devices' content is held.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct RemoteHeld {
+    pub level: Level,
+    /// Whether fewer nodes hold it than is safe; none while that is not known.
+    pub is_low: Option<bool>,
+}
+
 /// What a read of the nodes showed.
 pub struct ReadNotes {
     /// Names that a node showed at their high-water mark.
@@ -47,8 +56,8 @@ pub struct ReadNotes {
     pub unread: BTreeSet<Slot>,
     /// Whether the slots beyond the known ones were asked for.
     pub gap: bool,
-    /// How well other devices' content is held.
-    pub remote_level: Option<Level>,
+    /// How well other devices' content is held, where enough nodes answered.
+    pub remote: Option<RemoteHeld>,
     /// Health of the nodes, to be kept.
     pub health: Bytes,
 }
@@ -136,14 +145,46 @@ impl Local {
         changes.push(Change::Unread(!notes.unread.is_empty()));
         changes.push(Change::Health(notes.health));
         changes.extend(notes.gap.then_some(Change::Gap(now)));
-        if let Some(level) = notes.remote_level {
-            let before = turn.state().marks().remote_level();
-            let is_low = |level: Level| level < Level::Verified;
-            changes.push(Change::RemoteLevel(level));
-            // Another device's publish that is under way shows as low once.
-            changes.push(Change::RemoteLow(is_low(level) && before.is_some_and(is_low)));
-        }
+        changes.extend(notes.remote.into_iter().flat_map(|held| turn.remote(held)));
         turn.commit(changes).await
+    }
+
+    /// Notes how well other devices' content is held, and says so when that is news.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn note_remote(self: &Arc<Self>, held: RemoteHeld) -> Result<(), Error> {
+        let turn = self.turn().await;
+        let before = turn.state().marks().remote_level();
+        let changes = turn.remote(held);
+        if changes.is_empty() {
+            return Ok(());
+        }
+        turn.commit(changes).await?;
+        drop(turn);
+        if before != Some(held.level) {
+            self.announce_level();
+        }
+        Ok(())
+    }
+
+    /// Lowers the level of others' content when fewer than `needed` of the configured nodes were seen to hold it.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn check_remote(self: &Arc<Self>, needed: usize) -> Result<(), Error> {
+        let is_verified = {
+            let state = self.read();
+            let (names, nodes) = (state.names(), state.nodes());
+            let others = names.iter().filter(|(slot, _)| names.own().slot != Some(*slot));
+            let roots = others.filter_map(|(slot, known)| Some((slot, known.sequence, known.merged_root?)));
+            let is_held = |(slot, sequence, root)| nodes.confirmed(slot, sequence, &root) >= needed;
+            roots.into_iter().all(is_held)
+        };
+        if is_verified || self.read().marks().remote_level() != Some(Level::Verified) {
+            return Ok(());
+        }
+        self.note_remote(RemoteHeld { level: Level::Published, is_low: None }).await
     }
 
     /// Notes that no node gave a usable answer, so that the next plain sync does not wait again.
@@ -179,6 +220,15 @@ impl Local {
         turn.commit(changes).await
     }
 
+    /// The content of a root did not come.
+    ///
+    /// # Errors
+    /// None: nothing is written.
+    pub async fn note_root_in_vain(self: &Arc<Self>, root: Cid) -> Result<(), Error> {
+        let now = self.now();
+        self.turn().await.commit(vec![Change::RootInVain(root, now)]).await
+    }
+
     /// A slot holds content of a newer format.
     ///
     /// # Errors
@@ -204,6 +254,19 @@ impl Local {
 }
 
 impl Turn {
+    /// What alters of how well others' content is held. Another device's publish that is under way shows as low once.
+    fn remote(&self, held: RemoteHeld) -> Vec<Change> {
+        let state = self.state();
+        let (level, low) = (state.marks().remote_level(), state.marks().remote_low());
+        let lows = match held.is_low {
+            Some(true) => low.saturating_add(1).min(LOW_READINGS),
+            Some(false) => 0,
+            None => low,
+        };
+        let level = (level != Some(held.level)).then_some(Change::RemoteLevel(held.level));
+        level.into_iter().chain((lows != low).then_some(Change::RemoteLow(lows))).collect()
+    }
+
     async fn put_name(&self, slot: Slot, known: KnownName) -> Result<(), Error> {
         self.commit(vec![name(slot, known)]).await
     }

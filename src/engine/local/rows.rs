@@ -11,6 +11,7 @@ use crate::model::cid::Cid;
 use crate::model::identity::Slot;
 use crate::store::{Level, NameRow, Write};
 
+pub const CHECKED: &str = "checked";
 pub const CONTAINED: &str = "contained";
 pub const DEVICE: &str = "device";
 pub const DOUBTS: &str = "doubts";
@@ -22,10 +23,12 @@ pub const HEALTH: &str = "health";
 pub const LAST_SYNC: &str = "last_sync";
 pub const LOST: &str = "lost";
 pub const MERGED: &str = "merged";
+pub const PROVED: &str = "proved";
 pub const REMOTE_LEVEL: &str = "remote_level";
 pub const REMOTE_LOW: &str = "remote_low";
 pub const SLOT: &str = "slot";
 pub const VERIFIED_INDEX: &str = "verified_index";
+pub const VERIFIED_KEEP: &str = "verified_keep";
 pub const VERIFIED_SEQUENCE: &str = "verified_sequence";
 pub const WALLET: &str = "wallet";
 

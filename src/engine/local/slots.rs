@@ -13,7 +13,7 @@ use crate::model::block::Block;
 use crate::model::cid::Cid;
 use crate::model::identity::{DeviceId, Slot};
 use crate::model::record::Record;
-use crate::store::Level;
+use crate::store::{Level, NodeRow};
 
 impl Local {
     /// The sequence of the next record of a slot.
@@ -122,18 +122,28 @@ impl Turn {
         ];
         if own.slot != Some(edition.slot) {
             changes.push(Change::Own(OwnSlot { slot: Some(edition.slot), ..own }));
+            changes.extend(self.unproven(edition.slot));
         }
         self.commit(changes).await
     }
 
     async fn leave(&self, device: DeviceId) -> Result<(), Error> {
         let contained = self.state().names().contained_anew();
-        let changes = vec![
+        let own = self.state().names().own().slot;
+        let mut changes = vec![
             Change::Own(OwnSlot { device, slot: None }),
             Change::Edition(None),
             Change::Verified(Verified::default()),
             Change::Contained(contained),
         ];
+        changes.extend(own.into_iter().flat_map(|slot| self.unproven(slot)));
         self.commit(changes).await
+    }
+
+    /// The slot changes hands: what a node was proven to hold under its last owner proves nothing under the next.
+    fn unproven(&self, slot: Slot) -> Vec<Change> {
+        let state = self.state();
+        let proven = state.nodes().rows_of(slot).filter(|row| row.verified_sequence > 0);
+        proven.map(|row| Change::Node(NodeRow { verified_sequence: 0, ..row.clone() })).collect()
     }
 }

@@ -1,5 +1,6 @@
 //! Asks nodes for names and collects answers within the grace window; the third tier joins where HTTP gives nothing.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -45,7 +46,10 @@ impl Network {
     /// # Cancel safety
     /// Reads only.
     pub async fn ask(&self, asked: &[Asked], which: &[usize], began: Option<Instant>, call: &Call) -> Heard {
-        let healthy = which.iter().copied().filter(|at| self.health().believed_healthy(*at)).collect();
+        let healthy: BTreeSet<usize> =
+            which.iter().copied().filter(|at| self.health().believed_healthy(*at)).collect();
+        // Where none is believed in, the first answer must not end the round.
+        let healthy = if healthy.is_empty() { which.iter().copied().collect() } else { healthy };
         let bare: Vec<Name> = asked.iter().map(|one| one.name).collect();
         let mut round = AskRound {
             network: self,

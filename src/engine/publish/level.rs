@@ -24,7 +24,7 @@ pub async fn level_up(account: &Account, edition: &SignedEdition) -> Result<(), 
     account.local.raise_level(upto, Level::Verified).await?;
     let edition = &edition.edition;
     if held == edition.sequence {
-        let verified = Verified { index: Some(edition.index), sequence: held };
+        let verified = Verified { index: Some(edition.index), keep: Some(edition.keep), sequence: held };
         account.local.note_verified(verified).await?;
     }
     Ok(())

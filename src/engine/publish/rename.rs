@@ -57,6 +57,8 @@ impl Lane<'_> {
     fn is_in_doubt(&self, place: u8, shown: u64) -> bool {
         let state = self.account.local.read();
         let doubt = state.nodes().doubt(self.node.id(), self.edition.edition.slot, place);
-        doubt.is_some_and(|doubt| doubt.sequence != shown && doubt.is_open(self.account.clock.now()))
+        // The same name may arrive twice.
+        let is_another = |sequence| sequence != shown && sequence != self.edition.edition.sequence;
+        doubt.is_some_and(|doubt| is_another(doubt.sequence) && doubt.is_open(self.account.clock.now()))
     }
 }

@@ -109,15 +109,28 @@ impl Lane<'_> {
                 self.advanced(0, count);
             }
         };
+        let mut again = seen.clone();
         let stalled = async {
             let mut idle = silent;
             while let Ok(Ok(())) = tokio::time::timeout(idle, seen.changed()).await {
                 idle = counting;
             }
         };
+        let pin = || self.node.pin(&self.edition.edition.root, &self.edition.name, &progress, &call);
+        // A request that hangs may hang alone: once it counted, it is asked a second time beside it.
+        let second = async {
+            let _ = again.changed().await;
+            loop {
+                while let Ok(Ok(())) = tokio::time::timeout(limits::PIN_SILENT, again.changed()).await {}
+                if let Ok(Ok(())) = tokio::time::timeout(limits::PIN_SILENT, pin()).await {
+                    return;
+                }
+            }
+        };
         tokio::select! {
             biased;
-            pinned = self.node.pin(&self.edition.edition.root, &self.edition.name, &progress, &call) => pinned,
+            pinned = pin() => pinned,
+            () = second => Ok(()),
             () = stalled => Err(Error::new(Code::Deadline, "the pin got no further")),
         }
     }

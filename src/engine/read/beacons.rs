@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 
-use super::round::Tally;
+use super::round::{Tally, unless_put_off};
 use crate::engine::account::Account;
 use crate::engine::api::report::SyncFailure;
 use crate::engine::merge::merge_named;
@@ -101,7 +101,10 @@ pub async fn take(
         .into_iter()
         .flat_map(|(slot, roots)| roots.into_iter().map(move |(_, root)| (slot, root)))
         .collect();
-    let merging = all.iter().map(|(slot, root)| merge_named(account, *slot, root, call));
+    let insists = tally.insists;
+    let merging = all.iter().map(|(slot, root)| {
+        unless_put_off(account, Some(*root), insists, merge_named(account, *slot, root, call))
+    });
     let merged = join_all(merging).await;
     let mut heads = BTreeSet::new();
     for ((slot, _), merged) in all.into_iter().zip(merged) {

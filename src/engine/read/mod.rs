@@ -5,6 +5,8 @@
 
 mod beacons;
 pub mod cache;
+mod checks;
+mod confirm;
 pub mod repairs;
 pub mod reput;
 mod round;
@@ -18,6 +20,7 @@ use tokio::time::Instant;
 
 use self::beacons::Lights;
 use self::cache::Reading;
+use self::confirm::ShownBy;
 use self::round::Tally;
 use super::account::Account;
 use super::api::event::Progress;
@@ -50,14 +53,18 @@ pub async fn read_nodes(
 ) -> Result<Reading, SyncFailure> {
     let started = account.clock.monotonic();
     let call = Call { deadline: started + budget, meter };
+    let check = checks::begin(account, &call);
     let (heard, mut tally, plan) = ask_all(account, fresh, started, &call, progress).await?;
+    checks::end(account, check).await;
     heard.note_shown(&account.network);
     verdict::judge(account, &heard, plan.cold, &plan.lights, &mut tally).await?;
     let list = account.clock.monotonic().saturating_duration_since(started);
     progress(Progress::Listed { added: tally.added });
-    verdict::note(account, &heard, &tally, plan.gap).await?;
+    let shown = ShownBy::of(account, &heard);
+    verdict::note(account, &heard, &tally, plan.gap, &shown).await?;
     repairs::start(account, &heard).await?;
     fetch_content(account, std::mem::take(&mut tally.roots), heard.source(), progress, &call).await?;
+    confirm::start(account, shown).await;
     let outcome = match (account.local.read().session().is_read_only(), tally.changed) {
         (true, _) => SyncOutcome::ReadOnly,
         (_, true) => SyncOutcome::Merged,
@@ -97,7 +104,7 @@ async fn ask_all(
     let cold = account.local.read().names().is_empty();
     let (mut queue, gap) = round::first_slots(account, fresh);
     progress(Progress::Reading { names: queue.len() });
-    let (mut tally, mut heard) = (Tally::default(), Heard::default());
+    let (mut tally, mut heard) = (Tally { insists: fresh, ..Tally::default() }, Heard::default());
     let mut asked: BTreeSet<Slot> = BTreeSet::new();
     let mut lights = Lights::default();
     while !queue.is_empty() && account.clock.monotonic() < call.deadline {

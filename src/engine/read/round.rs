@@ -11,6 +11,7 @@ use crate::engine::network::ask::Asked;
 use crate::engine::network::heard::Heard;
 use crate::error::{Code, Error};
 use crate::limits;
+use crate::model::cid::Cid;
 use crate::model::identity::Slot;
 use crate::model::record::{Freshness, Record};
 use crate::model::root::Root;
@@ -32,6 +33,8 @@ pub struct Tally {
     pub named: bool,
     /// Names with a record whose content could not be read: they are not up to date, whatever else is.
     pub unread: BTreeSet<Slot>,
+    /// The caller insists: nothing is put off.
+    pub insists: bool,
 }
 
 /// The names a sync begins with, and whether they include the gap beyond the known ones.
@@ -116,7 +119,11 @@ pub async fn take(
         .collect();
     // All at once: content that no node gives must not keep the others waiting, nor take the time of the payloads.
     let call = &share_of(account, call);
-    let merging = records.iter().map(|(slot, record)| merge_record(account, *slot, record, call));
+    let insists = tally.insists;
+    let merging = records.iter().map(|(slot, record)| {
+        let merging = merge_record(account, *slot, record, call);
+        unless_put_off(account, record.root(), insists, merging)
+    });
     let merged = join_all(merging).await;
     let mut heads = BTreeSet::new();
     for ((slot, record), merged) in records.into_iter().zip(merged) {
@@ -127,6 +134,24 @@ pub async fn take(
         heads.extend(tally.take(slot, merged, is_expired)?);
     }
     Ok(heads)
+}
+
+/// Merges a root unless it came so often not that it is put off; notes when it does not come now.
+pub(super) async fn unless_put_off(
+    account: &Account,
+    root: Option<Cid>,
+    insists: bool,
+    merging: impl Future<Output = Result<Merged, Error>>,
+) -> Result<Merged, Error> {
+    let Some(root) = root else { return merging.await };
+    if !insists && account.local.read().session().is_put_off(&root, account.clock.now()) {
+        return Err(Error::new(Code::Unreachable, "it came so often not that it is asked for again later"));
+    }
+    let merged = merging.await;
+    if merged.as_ref().is_err_and(|e| !e.is_storage()) {
+        account.local.note_root_in_vain(root).await?;
+    }
+    merged
 }
 
 impl Tally {

@@ -4,17 +4,16 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::beacons::Lights;
+use super::confirm::ShownBy;
 use super::round::Tally;
 use crate::engine::account::Account;
 use crate::engine::api::report::SyncFailure;
 use crate::engine::local::records::ReadNotes;
-use crate::engine::local::state::names::KnownName;
 use crate::engine::network::heard::Heard;
 use crate::error::{Code, Error};
 use crate::model::identity::Slot;
 use crate::node::Outcome;
 use crate::planted::{Bug, is_planted};
-use crate::store::Level;
 
 /// Decides whether what was heard is an answer at all.
 ///
@@ -107,8 +106,14 @@ async fn failure(account: &Account, heard: &Heard) -> Error {
 ///
 /// # Errors
 /// Store errors.
-pub async fn note(account: &Account, heard: &Heard, tally: &Tally, gap: bool) -> Result<(), Error> {
-    let remote_level = remote_level(account, heard);
+pub async fn note(
+    account: &Account,
+    heard: &Heard,
+    tally: &Tally,
+    gap: bool,
+    shown: &ShownBy,
+) -> Result<(), Error> {
+    let remote = shown.held(account, &BTreeSet::new());
     let seen = {
         let state = account.local.read();
         let is_shown = |slot: Slot| {
@@ -119,24 +124,8 @@ pub async fn note(account: &Account, heard: &Heard, tally: &Tally, gap: bool) ->
         read.filter(|slot| is_shown(*slot)).collect()
     };
     let (unread, health) = (tally.unread.clone(), account.network.kept_health());
-    account.local.note_read(ReadNotes { seen, unread, gap, remote_level, health }).await
-}
-
-/// How well other devices' content is held: the weakest of their names that were asked for and answered by a majority. A record
-/// that no node shows any more counts as held by none.
-fn remote_level(account: &Account, heard: &Heard) -> Option<Level> {
-    let state = account.local.read();
-    let own = state.names().own().slot;
+    // Slots that too few answered for were not read.
     let majority = account.network.majority();
-    let is_here = |known: &KnownName| known.merged_root.is_some() && !known.occupied;
-    let others = state.names().iter().filter(|(slot, known)| own != Some(*slot) && is_here(known));
-    let counts = others.filter_map(|(slot, known)| {
-        let count = known.record.as_ref().map_or(0, |record| heard.showing(slot, record));
-        (count > 0 || heard.answering(slot) >= majority).then_some(count)
-    });
-    Some(match counts.min()? {
-        0 => Level::Local,
-        weakest if weakest >= account.network.needed() => Level::Verified,
-        _ => Level::Published,
-    })
+    let gap = gap && heard.answers.keys().all(|slot| heard.answering(*slot) >= majority);
+    account.local.note_read(ReadNotes { seen, unread, gap, remote, health }).await
 }

@@ -12,12 +12,15 @@ use crate::model::seal::Kind;
 use crate::store::Level;
 
 pub fn tokens(account: &Account, after: Option<&TokenKey>, limit: usize, all: bool) -> Vec<TokenRow> {
-    let index = account.local.seal_index().ok();
-    let state = account.local.read();
     // What the own root has too is held as well as that.
-    let is_in_own = index.is_some() && state.marks().verified().index == index;
-    let told = state.marks().remote_level().unwrap_or(Level::Published);
-    let remote = if is_in_own { Level::Verified } else { told };
+    let is_in_own = account.local.is_in_own_root() == Some(true);
+    let state = account.local.read();
+    let remote = match state.names().own().slot {
+        _ if is_in_own => Level::Verified,
+        // It is on its way into the own root.
+        Some(_) => Level::Published,
+        None => state.marks().remote_level().unwrap_or(Level::Published),
+    };
     let sealer = account.local.keys().sealer();
     state
         .holdings()

@@ -93,7 +93,7 @@ pub(super) async fn fetch(
                     return Ok(summary);
                 }
                 Some(Err(e)) => {
-                    set.health.bad(at, &e, monotonic());
+                    set.note_failure(at, &e, call);
                     streams.retain(|stream| stream.at != at);
                     failure = Some(worse(failure, e));
                     join_at = monotonic();

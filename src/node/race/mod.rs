@@ -161,7 +161,7 @@ impl NodeSet {
                     return Ok(block);
                 }
                 Some((at, _, Err(e))) => {
-                    self.health.bad(at, &e, monotonic());
+                    self.note_failure(at, &e, call);
                     asked.retain(|(other, _)| *other != at);
                     failure = Some(worse(failure, e));
                     join_at = monotonic();
@@ -171,6 +171,14 @@ impl NodeSet {
                 }
                 None => {}
             }
+        }
+    }
+
+    /// A node failed to give content. That our own time was up says nothing of the node: what is nowhere takes all of it.
+    fn note_failure(&self, at: usize, error: &Error, call: &Call) {
+        let now = monotonic();
+        if error.code() != Code::Deadline || now < call.deadline {
+            self.health.bad(at, error, now);
         }
     }
 

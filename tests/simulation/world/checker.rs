@@ -23,6 +23,8 @@ use crate::kubo::Kubo;
 const STUCK_AFTER: Duration = Duration::from_secs(480);
 /// The same for a change that is made when this has been so for long.
 const STUCK_WHEN_WELL: Duration = Duration::from_secs(20);
+/// A rename that was on the line when a node fell ill may arrive for two minutes: until then the next is not sent.
+const DOUBTED: Duration = Duration::from_secs(130);
 /// How old what a fresh look misses may be.
 const FRESH: Duration = Duration::from_secs(1);
 /// The same for an answer from the cache: its time, and that of the gap in which quiet names are read.
@@ -209,9 +211,9 @@ impl World {
         let honest = device.honest(&self.nodes);
         if waited
             && device.changed_at.is_some()
+            && honest.iter().filter(|node| self.is_well_for(node.at, DOUBTED)).count() >= wanted
             && report.ack != Ack::Verified
             && !(device.known.lost_payloads && report.missing_payloads > 0)
-            && honest.len() >= wanted
             && device.line_is_clean()
         {
             let words = format!("{name} waited for verified in vain: {:?} {:?}", report.ack, report.warnings);
@@ -260,6 +262,11 @@ impl World {
             let words = format!("{name} says {:?} without {id}", told.report.outcome);
             self.find_once(Kind::Stale, words);
         }
+    }
+
+    /// Whether nothing has happened to a node for so long.
+    fn is_well_for(&self, at: usize, time: Duration) -> bool {
+        self.mended.get(&at).is_none_or(|mended| mended.elapsed() >= time)
     }
 
     /// The name under which a device publishes.

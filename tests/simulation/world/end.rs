@@ -85,7 +85,13 @@ impl World {
         let (names, before) = (self.sequences(), self.requests());
         tokio::time::sleep(RESTS).await;
         if self.sequences() != names {
-            self.find_once(Kind::Unstable, "something is still published although nothing changes");
+            self.find_once(
+                Kind::Unstable,
+                format!(
+                    "something is still published although nothing changes: {names:?} {:?}",
+                    self.sequences()
+                ),
+            );
         }
         let asked = self.requests() - before;
         let places = u64::try_from(living.len() * self.nodes.len() * (names.len() + 5)).unwrap();

@@ -44,6 +44,8 @@ pub struct World {
     pub luck: Arc<Entropy>,
     /// Disks that ever were a device's: more names than these are too many.
     pub disks: usize,
+    /// When a node or the line to it last began or ceased to be ill.
+    pub mended: BTreeMap<usize, Instant>,
     /// Number of the step that is being done.
     pub step: usize,
     /// What happened, one line a step: equal for equal seeds.
@@ -70,6 +72,7 @@ impl World {
             secret,
             luck: Arc::new(Entropy::seeded(seed)),
             disks: 0,
+            mended: BTreeMap::new(),
             step: 0,
             trace: Vec::new(),
         }
@@ -103,11 +106,13 @@ impl World {
             Step::Cut(device, which) | Step::Join(device, which) => {
                 let cut = matches!(step, Step::Cut(..));
                 let some = which.of(self.nodes.len());
+                self.mended.extend(some.iter().map(|at| (*at, monotonic())));
                 let device = self.device(device);
                 some.iter().for_each(|at| device.cut[at].store(cut, Ordering::Relaxed));
                 String::new()
             }
             Step::Loss(device, percent) => {
+                self.mended.extend((0..self.nodes.len()).map(|at| (at, monotonic())));
                 self.device(device).loss.store(*percent, Ordering::Relaxed);
                 String::new()
             }
@@ -138,6 +143,9 @@ impl World {
 
     fn treat(&mut self, at: usize, deed: Deed) {
         let node = &self.nodes[at];
+        if matches!(deed, Deed::Up | Deed::Dead | Deed::Frozen | Deed::Verb(..)) {
+            self.mended.insert(at, monotonic());
+        }
         match deed {
             Deed::Up => *node.manners() = Manners::default(),
             Deed::Dead => node.manners().reach = Reach::Dead,

@@ -89,7 +89,10 @@ pub enum Change {
     Verified(Verified),
     FirstRead,
     RemoteLevel(Level),
-    RemoteLow(bool),
+    RemoteLow(u8),
+    /// When a node was last proven to hold something, and when all were last asked whether they still do.
+    Proved(UnixMs),
+    Checked(UnixMs),
     Gap(UnixMs),
     Failed(Option<UnixMs>),
 
@@ -110,6 +113,8 @@ pub enum Change {
     ReadOnly(Slot),
     /// These blocks were asked for in vain. Until the account is closed.
     InVain(Vec<Cid>, UnixMs),
+    /// The content of a root did not come. Until the account is closed.
+    RootInVain(Cid, UnixMs),
     /// Whether the last read met content that no node gave. Until the account is closed.
     Unread(bool),
 }
@@ -166,16 +171,19 @@ impl Change {
 
             Self::Doubts(doubts) => one(rows::meta(rows::DOUBTS, rows::doubts(doubts))),
 
-            Self::Verified(Verified { index, sequence }) => {
+            Self::Verified(Verified { index, keep, sequence }) => {
                 let sequence = (*sequence > 0).then(|| sequence.to_be_bytes().to_vec());
                 Ok(vec![
                     rows::meta(rows::VERIFIED_INDEX, index.map(|index| index.to_bytes().to_vec())),
+                    rows::meta(rows::VERIFIED_KEEP, keep.map(|keep| keep.to_bytes().to_vec())),
                     rows::meta(rows::VERIFIED_SEQUENCE, sequence),
                 ])
             }
             Self::FirstRead => one(rows::meta(rows::FIRST_READ, rows::flag(true))),
             Self::RemoteLevel(level) => one(rows::meta(rows::REMOTE_LEVEL, Some(rows::told_level(*level)))),
-            Self::RemoteLow(low) => one(rows::meta(rows::REMOTE_LOW, rows::flag(*low))),
+            Self::RemoteLow(low) => one(rows::meta(rows::REMOTE_LOW, (*low > 0).then(|| vec![*low]))),
+            Self::Proved(at) => one(rows::meta(rows::PROVED, rows::time(*at))),
+            Self::Checked(at) => one(rows::meta(rows::CHECKED, rows::time(*at))),
             Self::Gap(at) => one(rows::meta(rows::GAP, rows::time(*at))),
             Self::Failed(at) => one(rows::meta(rows::FAILED, at.map(|at| at.to_be_bytes().to_vec()))),
 
@@ -188,6 +196,7 @@ impl Change {
             Self::OnDisk { .. }
             | Self::BlockLost(_)
             | Self::InVain(..)
+            | Self::RootInVain(..)
             | Self::Configured(_)
             | Self::ReadOnly(_)
             | Self::Unread(_) => Ok(Vec::new()),
@@ -229,11 +238,14 @@ impl Change {
             Self::FirstRead => state.marks.first_read = true,
             Self::RemoteLow(low) => state.marks.remote_low = low,
             Self::RemoteLevel(level) => state.marks.remote_level = Some(level),
+            Self::Proved(at) => state.marks.proved_at = at,
+            Self::Checked(at) => state.marks.checked_at = at,
             Self::Gap(at) => state.marks.gap_at = at,
             Self::Failed(at) => state.marks.failed_at = at,
 
             Self::Configured(ids) => state.nodes.set_configured(ids),
             Self::InVain(cids, now) => state.holdings.note_in_vain(&cids, now),
+            Self::RootInVain(root, now) => state.session.note_in_vain(root, now),
             Self::ReadOnly(slot) => drop(state.session.read_only.insert(slot)),
             Self::Unread(unread) => state.session.unread = unread,
 

@@ -1,17 +1,23 @@
 //! Single facts of an account: those that survive, and those that end with the process.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::clock::UnixMs;
+use crate::clock::{UnixMs, millis};
+use crate::limits;
 use crate::model::cid::Cid;
 use crate::model::identity::Slot;
 use crate::store::Level;
+
+/// So many readings in a row must show too little before this device publishes what others wrote.
+pub const LOW_READINGS: u8 = 2;
 
 /// What was verified last.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Verified {
     /// The index as of then; none when it has to be published again.
     pub index: Option<Cid>,
+    /// The keep as of then.
+    pub keep: Option<Cid>,
     /// Sequence of the record; 0 when nothing is verified.
     pub sequence: u64,
 }
@@ -22,7 +28,9 @@ pub struct Marks {
     pub(super) verified: Verified,
     pub(super) first_read: bool,
     pub(super) remote_level: Option<Level>,
-    pub(super) remote_low: bool,
+    pub(super) remote_low: u8,
+    pub(super) proved_at: UnixMs,
+    pub(super) checked_at: UnixMs,
     pub(super) gap_at: UnixMs,
     pub(super) failed_at: Option<UnixMs>,
 }
@@ -42,9 +50,24 @@ impl Marks {
         self.remote_level
     }
 
-    /// Whether two readings in a row showed less of it than is safe: what this device holds of it is worth publishing.
-    pub fn is_remote_low(&self) -> bool {
+    /// How many readings in a row showed less of it than is safe, up to [`LOW_READINGS`].
+    pub fn remote_low(&self) -> u8 {
         self.remote_low
+    }
+
+    /// Whether what this device holds of it is worth publishing.
+    pub fn is_remote_low(&self) -> bool {
+        self.remote_low >= LOW_READINGS
+    }
+
+    /// When a node was last proven to hold something; 0 when none was.
+    pub fn proved_at(&self) -> UnixMs {
+        self.proved_at
+    }
+
+    /// When all of them were last asked whether they still have it.
+    pub fn checked_at(&self) -> UnixMs {
+        self.checked_at
     }
 
     /// When the slots beyond the known ones were last asked for.
@@ -64,6 +87,8 @@ pub struct SessionFacts {
     pub(super) revision: u64,
     pub(super) unread: bool,
     pub(super) read_only: BTreeSet<Slot>,
+    /// Roots whose content did not come: how often in a row, and when it is asked for again.
+    pub(super) in_vain: BTreeMap<Cid, (u32, UnixMs)>,
 }
 
 impl SessionFacts {
@@ -74,6 +99,22 @@ impl SessionFacts {
     /// Whether the last read met a record whose content no node gave.
     pub fn has_unread(&self) -> bool {
         self.unread
+    }
+
+    /// Whether the content of a root came so often not that it is asked for later.
+    pub fn is_put_off(&self, root: &Cid, now: UnixMs) -> bool {
+        self.in_vain.get(root).is_some_and(|(_, retry_at)| now < *retry_at)
+    }
+
+    pub(super) fn note_in_vain(&mut self, root: Cid, now: UnixMs) {
+        if self.in_vain.len() >= limits::ROOTS_IN_VAIN {
+            self.in_vain.clear();
+        }
+        let (times, retry_at) = self.in_vain.entry(root).or_insert((0, now));
+        *times = times.saturating_add(1);
+        let Some(doubled) = times.checked_sub(limits::ROOT_TRIES) else { return };
+        let wait = limits::MISSING_RETRY.saturating_mul(1 << doubled.min(limits::MISSING_DOUBLINGS));
+        *retry_at = now.saturating_add(millis(wait));
     }
 
     /// Whether content of a newer format was met.

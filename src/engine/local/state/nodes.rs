@@ -60,6 +60,24 @@ impl Nodes {
         self.row(node, slot).is_some_and(|row| row.verified_sequence == sequence)
     }
 
+    /// Whether the node was seen to hold this root of another device, and that was its last.
+    pub fn is_confirmed(&self, node: &str, slot: Slot, sequence: u64, root: &Cid) -> bool {
+        self.row(node, slot)
+            .is_some_and(|row| row.verified_sequence == sequence && row.pinned.last() == Some(root))
+    }
+
+    /// On how many configured nodes.
+    pub fn confirmed(&self, slot: Slot, sequence: u64, root: &Cid) -> usize {
+        self.of_slot(slot)
+            .filter(|row| row.verified_sequence == sequence && row.pinned.last() == Some(root))
+            .count()
+    }
+
+    /// What every node is known to hold of a slot.
+    pub fn rows_of(&self, slot: Slot) -> impl Iterator<Item = &NodeRow> {
+        self.rows.values().filter(move |row| row.slot == slot.number())
+    }
+
     /// How many nodes were proven to hold the record of this slot and sequence.
     pub fn proven(&self, slot: Slot, sequence: u64) -> usize {
         self.of_slot(slot).filter(|row| row.verified_sequence == sequence).count()
