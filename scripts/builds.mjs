@@ -2,7 +2,7 @@
 
 import { join } from "node:path";
 import { env, must } from "./run.mjs";
-import { cargoTool, forWindow, provide } from "./system.mjs";
+import { cargoTool, forWindow, need } from "./system.mjs";
 
 /** As the lock file says. */
 export const INSTALL_WEB = "npm ci --no-audit --no-fund";
@@ -24,8 +24,7 @@ export async function buildWallet(options) {
 
 /** tauri-driver, which goes in front of the web view's own driver, after what it needs of the system is there. */
 export async function windowDriver() {
-  const [absent] = await provide(forWindow);
-  if (absent) throw new Error(absent);
+  await need(forWindow);
   return cargoTool("tauri-driver", "2.1.0", { tellsVersion: false });
 }
 

@@ -2,13 +2,11 @@
 // holds only the basics, the model and tests/laws, so that one change costs seconds. docs/mutation.md says what for.
 // Options go to cargo mutants: npm run mutants -- --file src/model/trie.rs
 
-import { execFileSync, spawnSync } from "node:child_process";
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { homedir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { cacheFolder, must, root, run } from "./run.mjs";
+import { cargoTool } from "./system.mjs";
 
-const VERSION = "27.1.0";
 const WANTED_PERCENT = 95;
 const MODULES = ["clock", "error", "limits", "model", "secret"];
 
@@ -18,27 +16,12 @@ const RUNNER = `[target.'cfg(target_os = "linux")']
 runner = ["sh", "-c", 'ulimit -v 8388608; RUSTC_BOOTSTRAP=1 exec "$0" "$@" -Zunstable-options --fail-fast']
 `;
 
-const root = fileURLToPath(new URL("..", import.meta.url));
-const cache = join(process.env.XDG_CACHE_HOME || join(homedir(), ".cache"), "wallet-sync");
-const crate = join(cache, "mutants");
+const crate = join(cacheFolder(), "mutants");
 
-/** The program, built once into the user's cache. */
-function cargoMutants() {
-  const folder = join(cache, "tools", `cargo-mutants-${VERSION}`);
-  const program = join(folder, "bin", "cargo-mutants");
-  if (!existsSync(program)) {
-    const args = ["install", "cargo-mutants", "--version", VERSION, "--locked", "--root", folder];
-    execFileSync("cargo", args, { stdio: "inherit" });
-  }
-  return program;
-}
-
-function copy(from, to = from) {
-  cpSync(join(root, from), join(crate, to), { recursive: true });
-}
+const copy = (path) => cpSync(join(root, path), join(crate, path), { recursive: true });
 
 /** One library that has the laws as its tests: compiled and linked once for each change. */
-function makeCrate() {
+async function makeCrate() {
   for (const part of ["src", "tests"]) rmSync(join(crate, part), { recursive: true, force: true });
   mkdirSync(join(crate, "src"), { recursive: true });
   for (const name of MODULES) copy(existsSync(join(root, "src", name)) ? `src/${name}` : `src/${name}.rs`);
@@ -54,16 +37,16 @@ function makeCrate() {
     ...laws.map((name) => `#[cfg(test)]\n#[path = "../tests/laws/${name}.rs"]\nmod ${name};`),
   ];
   writeFileSync(join(crate, "src/lib.rs"), `${lines.join("\n")}\n`);
-  writeFileSync(join(crate, "Cargo.toml"), manifest());
+  writeFileSync(join(crate, "Cargo.toml"), await manifest());
   mkdirSync(join(crate, ".cargo"), { recursive: true });
   writeFileSync(join(crate, ".cargo/config.toml"), RUNNER);
 }
 
 /** The dependencies that a source of the small crate names, as the project declares them. */
-function manifest() {
+async function manifest() {
   const files = readdirSync(crate, { recursive: true }).filter((file) => /^(src|tests).*\.rs$/.test(file));
   const text = files.map((file) => readFileSync(join(crate, file), "utf8")).join("\n");
-  const metadata = execFileSync("cargo", ["metadata", "--no-deps", "--format-version", "1"], { cwd: root });
+  const [metadata] = await must("cargo metadata --no-deps --format-version 1 --quiet");
   const { dependencies } = JSON.parse(metadata).packages.find(({ name }) => name === "tauri-plugin-wallet-sync");
   const used = new Map();
   for (const { name, req, features, uses_default_features: defaults, kind, path } of dependencies) {
@@ -101,26 +84,25 @@ opt-level = 2
 `;
 }
 
-function runMutants(options) {
-  const args = ["mutants", "--in-place", "--cargo-test-arg=--lib", "--config", join(root, "mutants.toml"), "--file", "src/model/**"];
-  const files = options.includes("--file") ? args.slice(0, -2) : args;
+async function runMutants(options) {
+  const program = await cargoTool("cargo-mutants", "27.1.0");
+  const files = options.includes("--file") ? [] : ["--file", "src/model/**"];
+  const args = ["mutants", "--in-place", "--cargo-test-arg=--lib", "--config", join(root, "mutants.toml"), ...files, ...options];
   const env = {
-    ...process.env,
     // The same examples each time, so that a score can be compared; fewer of them, so that it ends.
     PROPTEST_CASES: "32",
     PROPTEST_RNG_SEED: "1",
     PROPTEST_DISABLE_FAILURE_PERSISTENCE: "true",
     // That a law fails is enough here; nobody reads the smallest example of it.
     PROPTEST_MAX_SHRINK_ITERS: "0",
+    // Built in the small crate's own folder, which is kept: only the first run builds the dependencies.
+    CARGO_TARGET_DIR: process.env.MUTANTS_TARGET_DIR || undefined,
   };
-  // Built in the small crate's own folder, which is kept: only the first run builds the dependencies.
-  if (!process.env.MUTANTS_TARGET_DIR) delete env.CARGO_TARGET_DIR;
-  else env.CARGO_TARGET_DIR = process.env.MUTANTS_TARGET_DIR;
-  return spawnSync(cargoMutants(), [...files, ...options], { cwd: crate, env, stdio: "inherit" });
+  return (await run([program, ...args], { cwd: crate, env, shown: true, limitMs: 2 ** 31 - 1 })).reason;
 }
 
 /** Changes that do not compile prove nothing; one that makes the laws run for ever is noticed. */
-function score() {
+function isGoodScore() {
   const { caught, timeout, missed } = JSON.parse(readFileSync(join(crate, "mutants.out/outcomes.json"), "utf8"));
   const noticed = caught + timeout;
   const percent = (100 * noticed) / (noticed + missed);
@@ -130,8 +112,8 @@ function score() {
 }
 
 const options = process.argv.slice(2);
-makeCrate();
-const { status } = runMutants(options);
-if (options.includes("--list")) process.exit(status);
+await makeCrate();
+const reason = await runMutants(options);
 // 2 = some were missed, 3 = some ran for ever.
-process.exit([0, 2, 3].includes(status) && score() ? 0 : 1);
+const isRun = ["exit 0", "exit 2", "exit 3"].includes(reason);
+process.exitCode = isRun && (options.includes("--list") || isGoodScore()) ? 0 : 1;

@@ -1,4 +1,6 @@
-// What the printed lines of programs count, and what files and dependency trees must not hold.
+// What the printed lines of programs count, and what no file may hold.
+
+import { say } from "./run.mjs";
 
 /** TAP, as Node's test runner and vitest print it. What was skipped or is still to be written has not passed. */
 export function tapCounts(lines) {
@@ -11,8 +13,8 @@ export function tapCounts(lines) {
 const BINARY = /^ +(?:Running (?:unittests )?\S+ \(|Doc-tests \S)/m;
 const RESULT = /^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored; \d+ measured; (\d+) filtered out/m;
 
-/** Lines of `cargo test` that show how far it is. */
-export const isProgress = (line) => BINARY.test(line) || RESULT.test(line);
+/** Says how far `cargo test` is. */
+export const sayProgress = (line) => (BINARY.test(line) || RESULT.test(line)) && say(line.trim());
 
 /** What `cargo test` prints: for each binary its tests and results. A test that is left out has not passed. */
 export function cargoTestCounts(lines) {
@@ -42,36 +44,24 @@ export function fuzzCounts(lines, ok) {
   return { passed: ok && signs.every((sign) => lines.some((line) => sign.test(line))) ? 1 : 0, failed: 0 };
 }
 
-/** Complaints about where the packages of a lock file come from. */
-export function lockAddresses(path, text) {
-  if (!/(^|\/)(Cargo\.lock|package-lock\.json)$/.test(path)) return [];
-  const sources = [...new Set(text.match(/^source = .*$/gm))];
-  const complaints = /"resolved": "https?:/.test(text) ? [`${path}: holds download addresses`] : [];
-  const isMixed = sources.length > 1 || sources.some((source) => !source.startsWith('source = "registry+'));
-  return isMixed ? [...complaints, `${path}: crates from more than one registry`] : complaints;
-}
-
+/** In a lock file: where a package is downloaded from, or a crate that is not from crates.io. */
+export const ADDRESS = '"resolved": "https?:|^source = "(?!registry\\+https://github.com/rust-lang/crates.io-index")';
 /** A path below a folder that exists on one machine only; `someone` is nobody's name. */
-const MACHINE_PATH = /["' =(`](\/(?:root|work|usr\/src|(?:home|Users)\/(?!someone\/)\w+)\/[\w.-]*)/;
+export const MACHINE_PATH = "[\"' =(`]/(root|work|usr/src|(home|Users)/(?!someone/)\\w+)/[\\w.-]*";
 
-/** Complaints about paths of one machine. */
-export function machinePaths(path, text) {
-  const found = text.split("\n").map((line) => MACHINE_PATH.exec(line)?.[1]);
-  return found.flatMap((what, at) => (what ? [`${path}:${at + 1}: a path of one machine: ${what}`] : []));
-}
-
-/** Crates in the output of `cargo tree --prefix none` that the engine alone must do without. */
-export function shellCrates(tree) {
-  const found = tree.match(/^(?!tauri-plugin-wallet-sync )(tauri|wry|tao|libp2p)(-\S+)? v\S+/gm);
-  return [...new Set(found)].map((crate) => `${crate} is in the tree without features`);
-}
-
+const SHELL = /^(?!tauri-plugin-wallet-sync )(tauri|wry|tao|libp2p)(-\S+)? v\S+/gm;
 const UNWANTED = /^(gzip|brotli|deflate|zstd|default|default-tls|native-tls.*|system-proxy|cookies|charset)$/;
 
-/** Features of the HTTP client, as `--format {p}|{f}` gives them, that would decode, remember or redirect behind our back. */
-export function clientFeatures(tree) {
+/** One case if what `cargo tree` lists for the engine alone, as `crate|features`, has no shell and one HTTP client that does no more than it is told. */
+export function engineCounts(lines) {
+  const tree = lines.join("\n");
   const clients = [...new Set(tree.match(/^reqwest v[^|\n]*\|[^ \n]*/gm))];
-  if (clients.length !== 1) return [`${clients.length} versions of reqwest are in the tree`];
-  const unwanted = clients[0].split(/[|,]/).filter((feature) => UNWANTED.test(feature));
-  return unwanted.map((feature) => `reqwest is built with ${feature}`);
+  const features = clients.flatMap((client) => client.split(/[|,]/)).filter((feature) => UNWANTED.test(feature));
+  const complaints = [
+    ...new Set(tree.match(SHELL)),
+    ...features.map((feature) => `reqwest is built with ${feature}`),
+    ...(clients.length === 1 ? [] : [`${clients.length} versions of reqwest`]),
+  ];
+  for (const complaint of complaints) say(`in the tree without features: ${complaint}`);
+  return { passed: complaints.length === 0 ? 1 : 0, failed: complaints.length };
 }

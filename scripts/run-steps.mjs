@@ -4,15 +4,13 @@
 // the first one runs, for what takes long and disturbs nobody; `begun` is its promise. A step that throws, or counts nothing, has failed.
 // After a failed `needed` step nothing else is run.
 //
-// A command is what `run` of run.mjs takes, or {command, read?, needed?, …options}: one case, or what `read` counts in its lines.
+// A command is what `run` of run.mjs takes, or {command, what?, read?, needed?, …options}: one case, or what `read` counts in its lines.
 
 import { run, say, words } from "./run.mjs";
 
 /** Adds counts up. */
-export function sum(counts) {
-  const total = (key) => counts.reduce((all, one) => all + one[key], 0);
-  return { passed: total("passed"), failed: total("failed") };
-}
+export const sum = (counts) =>
+  counts.reduce((all, one) => ({ passed: all.passed + one.passed, failed: all.failed + one.failed }), { passed: 0, failed: 0 });
 
 /** What nobody needs to see of a program that failed. */
 const DULL = /^(test .* \.\.\. ok|\s+(Compiling|Checking|Downloaded) .*|)$/;
@@ -21,14 +19,14 @@ const DULL = /^(test .* \.\.\. ok|\s+(Compiling|Checking|Downloaded) .*|)$/;
 export async function check(...commands) {
   const all = [];
   for (const one of commands) {
-    const { command, read, needed, ...options } = one.command ? one : { command: one };
+    const { command, what, read, needed, ...options } = one.command ? one : { command: one };
     const { ok, reason, lines } = await run(command, options);
     const counts = read ? read(lines, ok) : { passed: ok ? 1 : 0, failed: 0 };
     all.push(counts);
     if (ok && counts.failed === 0 && counts.passed > 0) continue;
     counts.failed = Math.max(counts.failed, 1);
     for (const line of lines) if (!DULL.test(line)) say(line);
-    say(`failed: ${words(command).join(" ")} (${reason})`);
+    say(`failed: ${what ?? words(command).join(" ")} (${reason})`);
     if (needed) break;
   }
   return sum(all);

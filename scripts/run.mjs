@@ -23,6 +23,8 @@ export function buildEnvironment(from = process.env) {
 }
 
 export const env = buildEnvironment();
+/** For builds that no debugger looks at, and whose linking would take minutes with what one needs. */
+export const withoutDebug = { CARGO_INCREMENTAL: "0", CARGO_PROFILE_DEV_DEBUG: "0" };
 /** Says something about the step that runs. */
 export const say = (text) => console.log(`  ${text}`);
 

@@ -1,7 +1,7 @@
 // The steps of a test run, in order: quick ones first, so that a slip is seen early; Kubo is built in the background until its
 // turn comes, and nothing else runs during the tests, some of which measure time. What a step may hold is in run-steps.mjs.
 
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildFuzzTargets, buildWallet, INSTALL_WEB, ipfsPath, onHiddenDisplay, windowDriver } from "./builds.mjs";
@@ -27,37 +27,18 @@ const nodeTests = (folder) =>
 const vitest = (workspace) =>
   ({ command: `npm test -w ${workspace} -- --reporter=default --reporter=tap-flat`, read: rules.tapCounts, limitMs: 300_000 });
 
+/** No file holds this; git shows where one does. */
+const nowhere = (what, pattern, ...files) => {
+  const script = 'pattern=$1; shift; git grep --untracked -nIP -e "$pattern" -- "$@"; test $? -eq 1';
+  return { what, command: ["sh", "-c", script, "sh", pattern, ...files] };
+};
+
 const tools = async () => verdict([...(await provide([...forBuilds, ...forTests])), ...(await toolComplaints())]);
-
-async function files() {
-  const listed = (await must("git ls-files -z --cached --others --exclude-standard")).join("\n").split("\0");
-  const [addresses, paths] = [[], []];
-  for (const path of new Set(listed)) {
-    // One that was removed, or is a folder, holds nothing; one that holds a zero byte is no text.
-    const text = await readFile(join(root, path), "utf8").catch(() => "");
-    if (text.includes("\0")) continue;
-    addresses.push(...rules.lockAddresses(path, text));
-    paths.push(...rules.machinePaths(path, text));
-  }
-  return sum([verdict(addresses), verdict(paths)]);
-}
-
-async function dependencies() {
-  const command = `cargo tree --locked --prefix none --format {p}|{f} -e normal,build ${PLUGIN} --no-default-features`;
-  const tree = (await must(command)).join("\n");
-  const sqlite = [];
-  for (const path of ["Cargo.lock", "fuzz/Cargo.lock"]) {
-    const copies = (await readFile(join(root, path), "utf8")).match(/^name = "libsqlite3-sys"$/gm)?.length ?? 0;
-    if (copies !== 1) sqlite.push(`${path}: ${copies} copies of libsqlite3-sys`);
-  }
-  return sum([rules.shellCrates(tree), rules.clientFeatures(tree), sqlite].map(verdict));
-}
 
 async function deny() {
   const program = await cargoTool("cargo-deny", "0.20.2");
   // Advisories come from a database that not every machine can fetch.
-  const kinds = ["bans", "licenses", "sources"];
-  return check(...kinds.map((kind) => [program, "--color", "never", "--locked", "--workspace", "check", kind]));
+  return check([program, ..."--color never --locked --workspace check bans licenses sources".split(" ")]);
 }
 
 async function build() {
@@ -79,8 +60,7 @@ async function rust() {
   const temporary = await mkdtemp(join(tmpdir(), "ws-"));
   // A test runs as another user in there.
   await chmod(temporary, 0o711);
-  const onLine = (line) => rules.isProgress(line) && say(line.trim());
-  const own = { env: { TMPDIR: temporary, RUST_BACKTRACE: "1" }, onLine, limitMs: 45 * 60_000 };
+  const own = { env: { TMPDIR: temporary, RUST_BACKTRACE: "1" }, onLine: rules.sayProgress, limitMs: 45 * 60_000 };
   try {
     return await check({ command: `cargo test ${EVERYTHING} --no-fail-fast`, read: rules.cargoTestCounts, ...own });
   } finally {
@@ -134,7 +114,12 @@ const step = (name, what, ...commands) => ({ name, what, commands });
 export const steps = [
   { name: "tools", what: "Rust, Node, Go or Kubo, and what the system brings", needed: true, run: tools },
   step("format", "rustfmt has nothing to change", "cargo fmt --all --check", "cargo fmt --check --manifest-path fuzz/Cargo.toml"),
-  { name: "files", what: "no download address in a lock file, no path of one machine anywhere", run: files },
+  step(
+    "files",
+    "no download address in a lock file, no path of one machine anywhere",
+    nowhere("a download address, or a crate that is not from crates.io", rules.ADDRESS, "*Cargo.lock", "*package-lock.json"),
+    nowhere("a path of one machine", rules.MACHINE_PATH),
+  ),
   step("scripts", "tests of these scripts", { command: nodeTests("scripts/tests"), read: rules.tapCounts, limitMs: 120_000 }),
   step(
     "web",
@@ -148,7 +133,10 @@ export const steps = [
     "npm run build -w examples/wallet",
     vitest("examples/wallet"),
   ),
-  { name: "dependencies", what: "the engine without Tauri and libp2p, one SQLite, a plain HTTP client", run: dependencies },
+  step("dependencies", "the engine without Tauri and libp2p, one plain HTTP client", {
+    command: `cargo tree --locked --prefix none --format {p}|{f} -e normal,build ${PLUGIN} --no-default-features`,
+    read: rules.engineCounts,
+  }),
   step(
     "package",
     "the crate as it would be published, without a warning",
@@ -164,7 +152,7 @@ export const steps = [
     command: `cargo doc ${EVERYTHING} --no-deps`,
     env: { RUSTDOCFLAGS: `${env.RUSTDOCFLAGS ?? ""} -D warnings` },
   }),
-  { name: "deny", what: "cargo-deny: licences, banned crates, sources", run: deny },
+  { name: "deny", what: "cargo-deny: licences, banned crates, sources, one SQLite", run: deny },
   { name: "build", what: "every test and fuzz target compiles", run: build },
   { name: "kubo", what: "a real Kubo 0.43 for the tests that need one", begin: () => ipfsPath("nice -n 10 "), run: kubo },
   { name: "rust", what: "every Rust test of the workspace, doc tests too", run: rust },

@@ -47,7 +47,7 @@ pub fn monotonic() -> Instant {
     Instant::now()
 }
 
-/// A wall clock that moves only when told; its monotonic side is tokio's.
+/// A wall clock that moves only by hand; its monotonic side is tokio's.
 #[derive(Debug)]
 pub struct ManualClock(AtomicI64);
 

@@ -92,7 +92,7 @@ pub const SLOT_LOOK: Duration = Duration::from_secs(1);
 pub const QUIET_SLOT: Duration = Duration::from_secs(30 * 86_400);
 /// What was read of a name this long ago is read again before a put goes over it.
 pub const PUT_FRESH: Duration = Duration::from_millis(500);
-/// How long content that stands in the way of a put is fetched before this device takes another slot.
+/// How long content that a put would replace is fetched before this device takes another slot.
 pub const CONTAIN: Duration = Duration::from_secs(10);
 /// EOL of our records: after its EOL a node takes a lower sequence.
 pub const RECORD_LIFETIME: Duration = Duration::from_secs(10 * 365 * 86_400);
@@ -105,7 +105,7 @@ pub const HLC_AHEAD: Duration = Duration::from_secs(600);
 pub const NODES: usize = 32;
 /// A TCP or TLS connection that takes longer is given up.
 pub const CONNECT: Duration = Duration::from_secs(2);
-/// Connections a publish uses on each node at once: its record beside its content.
+/// Connections a publish uses on each node at once: its record and its content.
 pub const PUBLISH_CONNECTIONS: usize = 2;
 /// Idle connections are kept this long: Kubo and nginx keep theirs at least as long (measured).
 pub const POOL_IDLE: Duration = Duration::from_secs(150);
@@ -218,7 +218,7 @@ pub const SPREAD_TIMEOUT: Duration = Duration::from_secs(5);
 pub const REPUT_EVERY: Duration = Duration::from_secs(12 * 3600);
 /// One that could not be put is tried again after this long.
 pub const REPUT_RETRY: Duration = Duration::from_secs(1800);
-/// Records are signed anew this often.
+/// Records are signed again this often.
 pub const RESIGN_EVERY: Duration = Duration::from_secs(365 * 86_400);
 /// Unchanged names older than this are read only with the gap.
 pub const QUIET_NAME: Duration = Duration::from_secs(7 * 86_400);
@@ -264,7 +264,7 @@ pub const EXIT_CLOSE: Duration = Duration::from_secs(1);
 
 // --- engine ---
 
-/// Events a slow listener may fall behind before it is told that it lagged.
+/// Events a slow listener may fall behind before it gets a message that it lagged.
 pub const EVENT_BACKLOG: usize = 256;
 /// Slow operations remembered in a metrics snapshot.
 pub const SLOW_OPERATIONS: usize = 10;
@@ -355,7 +355,7 @@ pub const WRITE_CALLS: (u32, u32) = (400, 100);
 pub const EVENT_SPACING: Duration = Duration::from_millis(50);
 /// Shortest time between two `metrics-updated`: each makes a dashboard read a snapshot.
 pub const METRICS_SPACING: Duration = Duration::from_secs(1);
-/// Alerts in one message to a listener; more are told as missed.
+/// Alerts in one message to a listener; more are counted as missed.
 pub const EVENT_ALERTS: usize = 16;
 /// Longest alert or warning that goes to a window, characters.
 pub const SENTENCE_CHARS: usize = 512;

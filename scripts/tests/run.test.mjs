@@ -42,7 +42,7 @@ test("builds go to the user's cache unless the caller says where", () => {
 });
 
 test("what is missing is named with the command that brings it", async () => {
-  const [there, absent] = ["exit 0", "no-such-program-here"].map((probe) => ({ name: "a wonder", probe, debian: "wonder" }));
+  const [there, absent] = ["exit 0", "no-such-program-here"].map((probe) => ({ name: "a wonder", probe, pack: "wonder" }));
   assert.deepEqual(await missing([there, absent, { ...absent, linuxOnly: true }], "darwin"), [absent]);
   assert.deepEqual(await provide([there], false), []);
   assert.match((await provide([absent, absent], false))[0], /^missing: a wonder, a wonder; run: apt-get install .*recommends wonder$/);

@@ -1,4 +1,4 @@
-//! How the lanes stand: one for each node, each with a back-off of its own. What they bring, and how, is `publish`.
+//! The state of the lanes: one for each node, each with a back-off of its own. What they bring, and how, is `publish`.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,7 +14,7 @@ pub struct Lanes<T>(Mutex<Inner<T>>);
 
 struct Inner<T> {
     current: Option<T>,
-    lanes: BTreeMap<usize, Lane>,
+    lanes: BTreeMap<usize, LaneState>,
     /// An error of the store ended a lane.
     storage: Option<Error>,
     /// Something was found that calls for another edition or slot.
@@ -22,7 +22,7 @@ struct Inner<T> {
 }
 
 #[derive(Default)]
-struct Lane {
+struct LaneState {
     is_running: bool,
     /// Failures since it last got through.
     failures: u32,
@@ -35,9 +35,9 @@ struct Lane {
     furthest: (u64, u64),
 }
 
-/// How the lanes stand.
+/// What is so of all lanes together.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct Overview {
     /// No lane is under way.
     pub is_at_rest: bool,
     /// Some lane has nothing to do.
@@ -55,11 +55,11 @@ impl<T: Clone> Lanes<T> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// How the lanes stand now.
-    pub fn standing(&self) -> Standing {
+    /// What is so of all lanes together now.
+    pub fn standing(&self) -> Overview {
         let inner = self.inner();
         let running = inner.lanes.values().filter(|lane| lane.is_running).count();
-        Standing {
+        Overview {
             is_at_rest: running == 0,
             has_free: running < inner.lanes.len(),
             again: inner.again || inner.storage.is_some(),

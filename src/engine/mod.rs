@@ -50,17 +50,21 @@
 //!      ├ read       which slots? ──> network::ask ──> node ──> sockets (tier 2)
 //!      │             │                    └ nothing usable after 0.8 s ──> peers (tier 3)
 //!      │             │ records, highest first; beacons of names that are new, absent or behind
-//!      │             ├ merge    root ──> index ──> items ──> local::turn ─ commit ─> disk, then memory ──> tokens-changed
+//!      │             ├ merge    root, index (what the record does not carry: network ──> node ──> sockets) ──> items
+//!      │             │           └ local::turn ─ commit ─> disk, then memory ──> tokens-changed
 //!      │             ├ verdict  is it an answer? what was seen, in one commit
 //!      │             ├ repairs  older records elsewhere, behind the answer
 //!      │             └ merge    payloads that are missing, with the time that is left
-//!      ├ publish    edition: sign ─ commit ─> disk, before anything is sent
+//!      ├ publish    edition: sign ─ local commits it ─> disk, before anything is sent
 //!      │             └ one lane a node: upload, read ─ pin, put, rename a beacon ─ look ──> local: level ──> publish-changed
 //!      └ wait       until the level is reached, nothing moves, or the deadline passes ──> SyncReport
 //! ```
 //!
 //! A local write takes the short way: `Engine::put` ─ wallet::write ─ local::turn ─ commit ─> disk, then memory ─> answer; the
 //! outbox of `schedule` wakes and syncs.
+//!
+//! So a token goes from `put_tokens` to the record on a node through `wallet`, `local`, `schedule`, `sync`, `publish`, `network`,
+//! and a foreign record from the socket to `tokens-changed` through `network`, `read`, `merge`, `local`, `events`: each room once.
 
 mod account;
 mod api;

@@ -37,7 +37,7 @@ pub enum Mode {
     Own,
     /// Owns the data folder, publishes and polls by itself.
     Background,
-    /// Reads beside the process that owns the folder; every write is refused.
+    /// Reads while another process owns the folder; every write is refused.
     ReadAlong,
 }
 

@@ -19,7 +19,7 @@ const BODY: &str = "b";
 const LINKS: &str = "l";
 const LINKS_HASH: &str = "h";
 
-/// Seals a body and puts the links beside it.
+/// Seals a body and puts the links next to it.
 pub(super) fn wrap(
     kind: Kind,
     mut body: BTreeMap<String, Ipld>,

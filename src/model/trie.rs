@@ -191,7 +191,7 @@ fn chunk(key: &Key, depth: usize) -> u8 {
     chunk
 }
 
-/// Where a node stands: the chunks of the keys below it, one per level above it.
+/// Where a node is: the chunks of the keys below it, one per level above it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct Path {
     // First, so that paths are in breadth-first order.
@@ -206,7 +206,7 @@ impl Path {
         self.depth
     }
 
-    /// Where its children stand; none below the last level.
+    /// Where its children are; none below the last level.
     pub(super) fn children(self, bitmap: u32) -> impl Iterator<Item = Self> {
         (0..32_u8).filter(move |child| bitmap & 1 << child != 0).filter_map(move |child| {
             let mut chunks = self.chunks;

@@ -147,7 +147,7 @@ pub enum Repin {
     OldMissing,
 }
 
-/// Result of naming a pin anew.
+/// Result of giving a pin another name.
 #[derive(Clone, Debug)]
 pub enum Rename {
     /// The node says that it did.

@@ -26,7 +26,7 @@ use crate::secret::Secret;
 pub struct WalletSync {
     config: Config,
     folder: PathBuf,
-    open: RwLock<BTreeMap<String, Arc<OpenAccount>>>,
+    open: RwLock<BTreeMap<String, Arc<HostedAccount>>>,
     /// Held while an account is opened, closed or wiped.
     order: Mutex<()>,
     limiter: CallLimiter,
@@ -37,7 +37,7 @@ pub struct WalletSync {
 }
 
 /// An open account.
-pub(super) struct OpenAccount {
+pub(super) struct HostedAccount {
     pub id: String,
     pub engine: Engine,
     pub feed: Arc<Feed>,
@@ -58,9 +58,9 @@ pub enum Wiped {
     SetAside,
 }
 
-impl std::fmt::Debug for OpenAccount {
+impl std::fmt::Debug for HostedAccount {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("OpenAccount").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("HostedAccount").field("id", &self.id).finish_non_exhaustive()
     }
 }
 
@@ -121,7 +121,7 @@ impl WalletSync {
         if let Some(every) = every {
             tasks.spawn(export::run(id.to_owned(), engine.clone(), every));
         }
-        let account = Arc::new(OpenAccount {
+        let account = Arc::new(HostedAccount {
             id: id.to_owned(),
             engine: engine.clone(),
             feed,
@@ -239,7 +239,12 @@ impl WalletSync {
     }
 
     /// Admits a window's call and returns the open account.
-    pub(super) fn enter(&self, window: &str, class: CallClass, id: &str) -> CommandResult<Arc<OpenAccount>> {
+    pub(super) fn enter(
+        &self,
+        window: &str,
+        class: CallClass,
+        id: &str,
+    ) -> CommandResult<Arc<HostedAccount>> {
         self.admit(window, class)?;
         Ok(self.account(id)?)
     }
@@ -251,12 +256,12 @@ impl WalletSync {
         room.map_err(|_| Error::new(Code::RateLimited, "too many bytes under way").into())
     }
 
-    pub(super) fn account(&self, id: &str) -> Result<Arc<OpenAccount>, Error> {
+    pub(super) fn account(&self, id: &str) -> Result<Arc<HostedAccount>, Error> {
         let open = self.open.read().unwrap_or_else(PoisonError::into_inner);
         open.get(id).cloned().ok_or_else(|| Error::new(Code::Closed, "no account of this name is open"))
     }
 
-    pub(super) fn all(&self) -> Vec<Arc<OpenAccount>> {
+    pub(super) fn all(&self) -> Vec<Arc<HostedAccount>> {
         self.open.read().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
     }
 

@@ -14,7 +14,7 @@ use tauri::ipc::{
 use tauri::{Manager, Runtime, Webview};
 
 use super::WalletSync;
-use super::accounts::OpenAccount;
+use super::accounts::HostedAccount;
 use super::call_limiter::CallClass;
 use super::failure::{CommandError, CommandResult};
 use super::main_thread::{Outlet, hand_back};
@@ -37,7 +37,7 @@ impl<R: Runtime> WindowCall<R> {
     }
 
     /// Admits the call and returns the open account.
-    pub(super) fn enter(&self, class: CallClass, account: &str) -> CommandResult<Arc<OpenAccount>> {
+    pub(super) fn enter(&self, class: CallClass, account: &str) -> CommandResult<Arc<HostedAccount>> {
         self.wallets().enter(self.window(), class, account)
     }
 
@@ -51,7 +51,7 @@ impl<R: Runtime> WindowCall<R> {
         self,
         class: CallClass,
         account: &str,
-        work: impl FnOnce(Arc<OpenAccount>) -> F,
+        work: impl FnOnce(Arc<HostedAccount>) -> F,
     ) -> Later<R, T>
     where
         F: Future<Output = CommandResult<T>> + Send + 'static,

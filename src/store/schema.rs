@@ -2,7 +2,7 @@
 //!
 //! Every table is `STRICT`, every column named and `NOT NULL`. The meaning of a column never changes; a release that no longer
 //! uses one leaves it for a release more. `sqlite_master` of a database of the current version equals [`CREATE`] to the byte,
-//! also after a migration: a migration that alters a table makes it anew from its constant and copies the rows.
+//! also after a migration: a migration that alters a table makes a new one from its constant and copies the rows.
 //!
 //! All tables but `bodies` and `quarantine` end with `hash`: the first 16 bytes of SHA-256 over the table's name and every other
 //! column. A body is checked by its CID.

@@ -56,7 +56,7 @@ pub enum OpenMode {
 pub struct OpenedStore {
     /// The store.
     pub store: SqliteStore,
-    /// What was set aside; after any warning the wallet must be synced anew.
+    /// What was set aside; after any warning the wallet must be synced again.
     pub warnings: Vec<Warning>,
 }
 

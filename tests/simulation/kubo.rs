@@ -129,6 +129,8 @@ pub struct Kubo {
     /// Names that ever had a record here.
     names: Mutex<HashSet<Name>>,
     counts: Mutex<Counts>,
+    /// Records that ever came here to be put.
+    offered: Mutex<Vec<Record>>,
     /// It once said that it pinned what it did not pin: nobody could know what it holds for good.
     feigned: AtomicBool,
 }
@@ -160,6 +162,7 @@ impl Kubo {
             peers: Mutex::default(),
             names: Mutex::default(),
             counts: Mutex::default(),
+            offered: Mutex::default(),
             feigned: AtomicBool::default(),
         }
     }
@@ -226,7 +229,16 @@ impl Kubo {
 
     /// Whether a put would be taken, as the node sees it when the request comes.
     pub fn would_take(&self, record: &Record) -> bool {
+        let mut offered = self.offered.lock().unwrap();
+        if offered.last().is_none_or(|last| last.raw() != record.raw()) {
+            offered.push(record.clone());
+        }
+        drop(offered);
         self.record(record.name()).is_none_or(|there| !there.cmp_order(record).is_gt())
+    }
+
+    pub fn offered(&self) -> Vec<Record> {
+        self.offered.lock().unwrap().clone()
     }
 
     pub fn write_record(&self, record: Record) {

@@ -7,6 +7,7 @@
 //! cut b 0,1               b cannot reach these nodes
 //! node 2 pin endless      one verb of one node goes wrong
 //! wait 8d
+//! for 1..40 a put t% | a sync 100ms      these steps forty times, % is the number
 //! ```
 
 use std::fmt::{self, Display};
@@ -72,6 +73,17 @@ pub enum Act {
     Whole,
     /// It ought to show these by now.
     Shows(Vec<String>),
+    /// A sync that ought to be verified within this time.
+    Verifies(Duration),
+    /// No node of its nodes file ought to be `down`.
+    AllUp,
+    /// So many names at most ought to be in use, and so many records to have been signed for its own.
+    Names(usize),
+    Editions(u64),
+    /// These ought to be told as verified by now.
+    Proven(Vec<String>),
+    /// No two records ought ever to have been signed with one sequence.
+    SignsOnce,
 }
 
 /// What happens to a node.
@@ -136,12 +148,24 @@ fn numbers(text: &str) -> Result<Vec<usize>, String> {
 pub fn parse(text: &str) -> Result<Vec<Step>, String> {
     let mut steps = Vec::new();
     for (at, line) in text.lines().enumerate() {
-        let words: Vec<&str> = line.split('#').next().unwrap_or("").split_whitespace().collect();
-        if !words.is_empty() {
-            steps.push(step(&words).map_err(|why| format!("line {}: {why}: {line}", at + 1))?);
+        let said = line.split('#').next().unwrap_or("");
+        for one in repeated(said).map_err(|why| format!("line {}: {why}: {line}", at + 1))? {
+            let words: Vec<&str> = one.split_whitespace().collect();
+            if !words.is_empty() {
+                steps.push(step(&words).map_err(|why| format!("line {}: {why}: {line}", at + 1))?);
+            }
         }
     }
     Ok(steps)
+}
+
+/// The steps of a line: one, or those of a `for` again and again.
+fn repeated(line: &str) -> Result<Vec<String>, String> {
+    let Some((span, steps)) = line.strip_prefix("for ").and_then(|rest| rest.split_once(' ')) else {
+        return Ok(vec![line.to_owned()]);
+    };
+    let again = range(span)?.into_iter().map(|n| steps.replace('%', &n));
+    Ok(again.flat_map(|steps| steps.split('|').map(str::to_owned).collect::<Vec<_>>()).collect())
 }
 
 fn step(words: &[&str]) -> Result<Step, String> {
@@ -190,6 +214,12 @@ fn parse_act(words: &[&str]) -> Result<Act, String> {
         ["wipe"] => Act::Wipe,
         ["whole"] => Act::Whole,
         ["shows", ids] => Act::Shows(range(ids)?),
+        ["proven", ids] => Act::Proven(range(ids)?),
+        ["signs", "once"] => Act::SignsOnce,
+        ["verifies", time] => Act::Verifies(duration(time)?),
+        ["sees", "all", "up"] => Act::AllUp,
+        ["names", count] => Act::Names(count.parse().map_err(|_| "how many names?")?),
+        ["editions", count] => Act::Editions(count.parse().map_err(|_| "how many editions?")?),
         _ => return Err("no such act".to_owned()),
     })
 }
@@ -332,6 +362,12 @@ impl Display for Act {
             Self::Wipe => f.write_str("wipe"),
             Self::Whole => f.write_str("whole"),
             Self::Shows(ids) => write!(f, "shows {}", ids.join(",")),
+            Self::Verifies(time) => write!(f, "verifies {}", unit(time.as_millis())),
+            Self::Proven(ids) => write!(f, "proven {}", ids.join(",")),
+            Self::SignsOnce => f.write_str("signs once"),
+            Self::AllUp => f.write_str("sees all up"),
+            Self::Names(count) => write!(f, "names {count}"),
+            Self::Editions(count) => write!(f, "editions {count}"),
         }
     }
 }

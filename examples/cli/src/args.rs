@@ -1,4 +1,4 @@
-//! The arguments, and the environment variables that stand in for them.
+//! The arguments, and the environment variables that are used in their place.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -209,7 +209,7 @@ pub fn parse() -> Result<Arguments, Refused> {
     Arguments::try_parse_from(&given).map_err(|error| Refused { error, json: asks_for_json(&given) })
 }
 
-/// Whether `--json` stands before a `--`, whatever else is wrong.
+/// Whether `--json` comes before a `--`, whatever else is wrong.
 fn asks_for_json(given: &[OsString]) -> bool {
     given.iter().skip(1).take_while(|argument| *argument != "--").any(|argument| argument == "--json")
 }

@@ -1,4 +1,4 @@
-//! Why a command failed, and how that is told.
+//! Why a command failed, and how that is reported.
 
 use std::process::ExitCode;
 

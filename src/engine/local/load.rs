@@ -62,7 +62,7 @@ impl Local {
         }
         let (state, damage) = state(&keys, loaded);
         if !damage.is_empty() || !warnings.is_empty() {
-            // What a root had may be what was lost: every one is merged anew before anything replaces it.
+            // What a root had may be what was lost: every one is merged again before anything replaces it.
             first.extend(doubts(&state));
         }
         let local = Arc::new(Self {

@@ -13,7 +13,7 @@ use crate::node::Call;
 /// Index nodes asked for one by one; of more, the whole index comes as one answer.
 const SINGLE_NODES: usize = 64;
 
-/// Items that stand in another index and not in ours. A damaged item is named in the warnings and skipped.
+/// Items that are in another index and not in ours. A damaged item is named in the warnings and skipped.
 ///
 /// # Errors
 /// Fetch errors; `too_large`, `decrypt_failed` and the like for nodes that are no part of an index of this wallet.

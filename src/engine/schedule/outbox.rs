@@ -43,7 +43,7 @@ pub async fn run(syncs: Arc<Syncs>) {
     }
 }
 
-/// Waits for a change, or until a lane that lacks the last edition may try again.
+/// Waits for a change, or until a lane without the last edition may try again.
 async fn work(account: &Account) {
     let change = account.events.local_change();
     match next_due(account) {

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::watch;
 
-use super::presence::{Presence, next_due};
+use super::presence::{Presence, next_reading};
 use super::upkeep::upkeep;
 use crate::engine::sync::Syncs;
 
@@ -12,7 +12,7 @@ use crate::engine::sync::Syncs;
 pub async fn run(syncs: Arc<Syncs>, mut heard: watch::Receiver<Presence>) {
     let account = syncs.account();
     loop {
-        let request = next_due(account, &mut heard).await.request();
+        let request = next_reading(account, &mut heard).await.request();
         if let Err(failure) = syncs.sync(request, Arc::new(|_| ())).await {
             tracing::debug!(code = %failure.error.code(), "a scheduled sync failed");
         }

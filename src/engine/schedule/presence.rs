@@ -35,10 +35,10 @@ impl Presence {
 
 /// A reason to read now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Due {
+pub enum Occasion {
     /// The interval is over.
     Interval,
-    /// The app came to the front.
+    /// The app is in front again.
     Front,
     /// The machine or the app was suspended: what was believed fresh is not.
     Resumed,
@@ -47,22 +47,22 @@ pub enum Due {
 /// A gap between wall and monotonic time that means the machine slept.
 const SLEEP_MS: i64 = 30_000;
 
-/// How often that gap is looked for; the monotonic clock stands still while the machine sleeps, so a long wait would end late.
+/// How often that gap is looked for; the monotonic clock stops while the machine sleeps, so a long wait would end late.
 const LOOK: Duration = Duration::from_secs(15);
 
 /// Waits until the next read is due. `heard` is kept from call to call.
-pub async fn next_due(account: &Account, heard: &mut watch::Receiver<Presence>) -> Due {
+pub async fn next_reading(account: &Account, heard: &mut watch::Receiver<Presence>) -> Occasion {
     let mut before = *heard.borrow_and_update();
     let (started, wall) = (account.clock.monotonic(), account.clock.now());
     let luck = account.entropy.below(u64::MAX);
     loop {
         let now = account.clock.monotonic();
         if account.clock.now().saturating_sub(wall) > millis(now - started).saturating_add(SLEEP_MS) {
-            return Due::Resumed;
+            return Occasion::Resumed;
         }
         let until = started + interval(&account.config.poll, before, luck);
         if now >= until {
-            return Due::Interval;
+            return Occasion::Interval;
         }
         tokio::select! {
             biased;
@@ -74,10 +74,10 @@ pub async fn next_due(account: &Account, heard: &mut watch::Receiver<Presence>) 
                     std::future::pending::<()>().await;
                 }
                 if now.resumed != before.resumed {
-                    return Due::Resumed;
+                    return Occasion::Resumed;
                 }
                 if now.is_in_front && !before.is_in_front {
-                    return Due::Front;
+                    return Occasion::Front;
                 }
                 before = now;
             }
@@ -92,7 +92,7 @@ fn interval(poll: &PollConfig, presence: Presence, luck: u64) -> Duration {
     Duration::from_millis(from.saturating_add(luck.checked_rem(span).unwrap_or(0)))
 }
 
-impl Due {
+impl Occasion {
     /// What to ask for. A cache that is still fresh answers an app that comes to the front.
     pub fn request(self) -> SyncRequest {
         SyncRequest { fresh: self == Self::Resumed, deadline: None, wait: None }

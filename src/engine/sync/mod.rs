@@ -11,7 +11,7 @@ use tokio::sync::Mutex;
 
 use self::by_peers::publish_without_http;
 use self::report::{Publishing, offline, report};
-use self::shared::{Done, Running, read_shared};
+use self::shared::{Done, SharedRead, read_shared};
 use self::wait::publish_pending;
 use super::account::Account;
 use super::api::report::{SyncFailure, SyncOutcome, SyncReport};
@@ -26,7 +26,7 @@ use crate::node::{Source, Traffic};
 /// Runs the syncs of an account; concurrent ones share one read.
 pub struct Syncs {
     account: Arc<Account>,
-    running: Mutex<Option<Running>>,
+    running: Mutex<Option<SharedRead>>,
 }
 
 impl Syncs {

@@ -28,7 +28,7 @@ pub struct Done {
 }
 
 /// A read that is under way.
-pub struct Running {
+pub struct SharedRead {
     /// It asks the nodes whatever was noted of their health.
     fresh: bool,
     read: Shared<BoxFuture<'static, Result<Done, SyncFailure>>>,
@@ -40,7 +40,7 @@ pub struct Running {
 /// Those of the read; `deadline` when it does not end.
 pub async fn read_shared(
     account: &Arc<Account>,
-    running: &Mutex<Option<Running>>,
+    running: &Mutex<Option<SharedRead>>,
     request: SyncRequest,
     progress: &OnProgress,
 ) -> Result<Done, SyncFailure> {
@@ -49,12 +49,12 @@ pub async fn read_shared(
     let read = {
         let mut running = running.lock().await;
         match running.as_ref() {
-            Some(Running { fresh, read }) if read.peek().is_none() && (*fresh || !request.fresh) => {
+            Some(SharedRead { fresh, read }) if read.peek().is_none() && (*fresh || !request.fresh) => {
                 read.clone()
             }
             _ => {
                 let read = start(account.clone(), request.fresh, budget, progress.clone());
-                *running = Some(Running { fresh: request.fresh, read: read.clone() });
+                *running = Some(SharedRead { fresh: request.fresh, read: read.clone() });
                 read
             }
         }

@@ -101,7 +101,7 @@ impl<'a> Waiting<'a> {
                     match self.take(result)? {
                         Next::Again => {
                             // What comes up again and again is not waited for by spinning.
-                            again = again.saturating_add(1);
+                            again += 1;
                             let pause = limits::RERUN_PAUSE.saturating_mul(again / AT_ONCE);
                             if !pause.is_zero() && !self.pause(pause, idle).await {
                                 return Ok(());
@@ -118,7 +118,7 @@ impl<'a> Waiting<'a> {
                             self.measured.0 = self.account.clock.monotonic();
                         }
                         Next::Rest => {
-                            attempt = attempt.saturating_add(1);
+                            attempt += 1;
                             let pause = limits::RERUN_PAUSE.saturating_mul(1 << attempt.min(limits::RERUN_DOUBLINGS));
                             if !self.pause(pause, idle).await {
                                 return Ok(());

@@ -79,8 +79,8 @@ pub async fn cache_stats(account: &Account) -> Result<CacheStats, Error> {
     let sum = |count: fn(&OperationFigures) -> u64| figures.iter().map(count).sum();
     Ok(CacheStats {
         records: account.local.read().names().len(),
-        blocks: blocks.data_blocks.saturating_add(blocks.cache_blocks),
-        bytes: blocks.data_bytes.saturating_add(blocks.cache_bytes),
+        blocks: blocks.data_blocks + blocks.cache_blocks,
+        bytes: blocks.data_bytes + blocks.cache_bytes,
         hits: sum(|f| f.cache_hits),
         misses: sum(|f| f.cache_misses),
         failures: sum(|f| f.failures),

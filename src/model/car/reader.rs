@@ -37,7 +37,7 @@ pub struct CarSummary {
 /// Push parser: feed chunks as they arrive, take verified blocks out at once.
 ///
 /// A block is yielded when it hashes to its CID and a path from the wanted root leads to it; each once, parents first. One
-/// that comes before its parent is kept aside up to [`limits::CAR_EARLY_BYTES`] and told as missing beyond that. Sections
+/// that comes before its parent is kept aside up to [`limits::CAR_EARLY_BYTES`] and reported as missing beyond that. Sections
 /// of other codecs or hashes are stepped over, because they cannot be wanted.
 pub struct CarReader {
     bounds: CarBounds,
@@ -104,7 +104,7 @@ impl CarReader {
     ///
     /// # Errors
     /// [`Code::Malformed`](crate::Code::Malformed) when the stream ended inside a part, else the error that
-    /// [`CarReader::push`] met. Missing blocks are no error, they are told in the summary.
+    /// [`CarReader::push`] met. Missing blocks are no error, they are listed in the summary.
     pub fn finish(self) -> Result<CarSummary, Error> {
         if let Some(error) = self.failed {
             return Err(error);

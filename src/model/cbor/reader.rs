@@ -12,7 +12,7 @@ pub(in crate::model) struct Head {
     pub major: u8,
     /// Length, count or number, by the major type.
     pub argument: u64,
-    /// The five bits beside the major type.
+    /// The five bits next to the major type.
     info: u8,
 }
 

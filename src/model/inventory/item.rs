@@ -127,7 +127,7 @@ impl Item {
                 place(sealer, codec::TOKEN, key.token_id.as_str(), key.state_hash.as_str())
             }
             Self::Entry(key, _) => place(sealer, codec::ENTRY, key, ""),
-            // What decoded has a name; the place it stood at is a stand-in for an item that never was decoded.
+            // What decoded has a name; the place where it was found names an item that never was decoded.
             Self::Unknown { key, cbor } => match codec::name(cbor) {
                 Ok(name) => place(sealer, name.kind, &name.id, name.sub.as_deref().unwrap_or("")),
                 Err(_) => *key,

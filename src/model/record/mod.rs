@@ -170,7 +170,7 @@ impl Record {
         self.fields.ttl
     }
 
-    /// Whether it lacks the fields of the first signature version.
+    /// Whether it is without the fields of the first signature version.
     #[must_use]
     pub const fn is_v2_only(&self) -> bool {
         self.v2_only

@@ -65,7 +65,7 @@ impl NodeHistory {
     pub fn note_failure(&mut self, error: &Error, now: Instant) {
         self.bad = self.bad.mul_add(FADE, 1.0);
         self.good *= FADE;
-        self.row = self.row.saturating_add(1);
+        self.row += 1;
         self.last_error = Some(format!("{}: {}", error.code(), error.message()));
         if self.row >= limits::BREAKER_FAILURES {
             self.open_until = Some(now + limits::BREAKER_OPEN);

@@ -5,7 +5,7 @@ use tauri::{Runtime, command};
 
 use crate::error::{Code, Error};
 use crate::limits;
-use crate::plugin::accounts::OpenAccount;
+use crate::plugin::accounts::HostedAccount;
 use crate::plugin::arg::Arg;
 use crate::plugin::call::{Later, WindowCall};
 use crate::plugin::call_limiter::CallClass;
@@ -163,7 +163,7 @@ pub(crate) fn subscribe<R: Runtime>(
 }
 
 /// The nodes of an account, as windows get them.
-pub(super) fn nodes(open: &OpenAccount) -> Vec<NodeStatus> {
+pub(super) fn nodes(open: &HostedAccount) -> Vec<NodeStatus> {
     open.engine.nodes().into_iter().map(Into::into).collect()
 }
 

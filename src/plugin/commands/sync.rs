@@ -10,7 +10,7 @@ use tokio::time::Instant;
 use crate::clock::monotonic;
 use crate::engine::SyncRequest;
 use crate::error::{Code, Error};
-use crate::plugin::accounts::OpenAccount;
+use crate::plugin::accounts::HostedAccount;
 use crate::plugin::arg::Arg;
 use crate::plugin::call::{Later, WindowCall};
 use crate::plugin::call_limiter::CallClass;
@@ -59,12 +59,12 @@ pub(crate) fn flush<R: Runtime>(
     })
 }
 
-fn turn(open: &OpenAccount) -> Result<SemaphorePermit<'_>, CommandError> {
+fn turn(open: &HostedAccount) -> Result<SemaphorePermit<'_>, CommandError> {
     open.syncs.try_acquire().map_err(|_| Error::new(Code::RateLimited, "too many syncs are running").into())
 }
 
 fn report(
-    open: &OpenAccount,
+    open: &HostedAccount,
     done: Result<engine::SyncReport, engine::SyncFailure>,
 ) -> CommandResult<SyncReport> {
     // A sync answered from cache is measured too, but causes no event.

@@ -14,7 +14,7 @@ use crate::clock::UnixMs;
 use crate::error::{Code, Error};
 use crate::store::schema;
 
-/// Something found at opening that the user should know of; afterwards the wallet must be synced anew.
+/// Something found at opening that the user should know of; afterwards the wallet must be synced again.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Warning {

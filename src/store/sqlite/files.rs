@@ -84,7 +84,7 @@ impl Files {
             .ok_or_else(|| Fault::corrupt("too many damaged databases were set aside before"))
     }
 
-    /// Removes what reading a database that was set aside leaves beside it: its shared memory, and a log if that is empty.
+    /// Removes what reading a database that was set aside leaves next to it: its shared memory, and a log if that is empty.
     pub(super) fn tidy_aside(&self, number: u32) -> Result<(), Fault> {
         disk::remove(&self.aside(number, "-shm"))?;
         let log = self.aside(number, "-wal");

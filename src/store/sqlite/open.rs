@@ -131,7 +131,7 @@ fn examine(files: &Files, now: i64) -> Result<(Connection, Loaded), Fault> {
         quick_check(&conn, "1")?;
     }
     if unclean {
-        // What a crash left in the log may never have reached the disk: written anew it is synced for sure.
+        // What a crash left in the log may never have reached the disk: written again it is synced for sure.
         writer::checkpoint(&conn)?;
     }
     check_length(&conn, files)?;

@@ -20,7 +20,7 @@ impl Reader {
         Self::with(connect::reading(&files.database())?)
     }
 
-    /// Reads a database that has no log without making a file beside it, as on a full disk or in a folder without permission.
+    /// Reads a database that has no log without making a file next to it, as on a full disk or in a folder without permission.
     pub(super) fn open_closed(files: &Files) -> Result<Self, Fault> {
         Self::with(connect::without_log(&files.database())?)
     }
@@ -70,7 +70,7 @@ impl Reader {
                 BlockClass::Data => (&mut stats.data_blocks, &mut stats.data_bytes),
                 BlockClass::Cache => (&mut stats.cache_blocks, &mut stats.cache_bytes),
             };
-            *count = count.saturating_add(1);
+            *count += 1;
             *bytes = bytes.saturating_add(row.size);
         }
         Ok(stats)

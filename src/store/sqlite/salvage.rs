@@ -56,7 +56,7 @@ fn table<R: Row>(
                 let Some(row) = R::from_cells(cells) else { continue };
                 if rows::raw(new, R::TABLE, &key)?.is_none() {
                     rows::put_if_missing(new, R::TABLE, as_local(R::TABLE, row.to_cells()?))?;
-                    salvaged.rows = salvaged.rows.saturating_add(1);
+                    salvaged.rows += 1;
                 }
             }
             Err(bad) => {
@@ -86,7 +86,7 @@ fn blocks(from: &Connection, new: &Connection, now: UnixMs, salvaged: &mut Salva
         let known = rows::read_one::<BlockRow>(from, &key, &mut Vec::new()).ok().flatten();
         let class = known.map_or(BlockClass::Data, |row| row.class);
         blocks::store(new, &block, class, now)?;
-        salvaged.rows = salvaged.rows.saturating_add(1);
+        salvaged.rows += 1;
     }
     Ok(())
 }

@@ -11,12 +11,19 @@
 )]
 #![allow(clippy::disallowed_methods, clippy::cast_possible_truncation)]
 
+#[allow(dead_code)]
+#[path = "../tests/contract/made.rs"]
+mod made;
+#[path = "network/plain_publish.rs"]
+mod plain_publish;
+
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use self::plain_publish::Plain;
 use serde_json::Value;
-use tauri_plugin_wallet_sync::engine::{Engine, Mode, NewToken, OpenOptions, SyncRequest};
+use tauri_plugin_wallet_sync::engine::{Ack, Engine, Mode, NewToken, OpenOptions, SyncRequest};
 use tauri_plugin_wallet_sync::store::Level;
 use tauri_plugin_wallet_sync::{Config, Secret};
 use wallet_sync_harness::{DelayProxy, LinkProfile, RealCluster};
@@ -34,6 +41,7 @@ fn main() {
         println!("five Kubo 0.43, {} ms round trips, median of {RUNS}\n", RTT.as_millis());
         println!("{:<58} {:>10} {:>10}", "what", "measured", "budget");
         small_wallet(&proxy).await;
+        one_token(&proxy).await;
         one_of_a_thousand(&proxy).await;
         thin_line(&direct).await;
         dead_nodes(&proxy).await;
@@ -159,16 +167,6 @@ async fn small_wallet(proxy: &DelayProxy) {
     let seed = median(futures(RUNS, || predecessor(&scratch.nodes, &name)).await);
     row("  beside it: gateway path, routing/get, content (no check)", seed, None, "ms");
 
-    let (publish, _): (Vec<f64>, Vec<f64>) = (0..RUNS)
-        .map(|n| {
-            scratch.put_file("a", 1, 2_000, &format!("p{n}x"));
-            let (report, ms) = scratch.cli("a", &["sync", "--wait", "verified"]);
-            assert_eq!(report["ack"], "verified", "{report}");
-            (ms, 0.0)
-        })
-        .unzip();
-    row("publish of one token to verified, fresh process", median(publish), Some(400.0), "ms");
-
     let engine = scratch.engine("a").await;
     engine.sync(fresh(None), |_| ()).await.unwrap();
     let (mut warm, mut bytes, mut requests) = (Vec::new(), 0, 0);
@@ -181,15 +179,66 @@ async fn small_wallet(proxy: &DelayProxy) {
     row("warm sync, nothing new, connections open", median(warm), Some(55.0), "ms");
     row("  its bytes in", bytes as f64 / 1_000.0, Some(60.0), "KB");
     row("  its requests", requests as f64, Some(20.0), "");
-    let mut publish = Vec::new();
-    for n in 0..RUNS {
-        engine.put(vec![token(&format!("w{n}x"), n, 2_000)]).await.unwrap();
-        let started = Instant::now();
-        engine.sync(fresh(Some(Level::Verified)), |_| ()).await.unwrap();
-        publish.push(started.elapsed().as_secs_f64() * 1_000.0);
-    }
-    row("publish of one token to verified, connections open", median(publish), Some(300.0), "ms");
     engine.close(Duration::from_secs(5)).await.unwrap();
+}
+
+/// One token to `verified`, and the same requests by hand. A process of ours and the plain requests take turns, so that a busy
+/// moment of the machine meets both.
+async fn one_token(proxy: &DelayProxy) {
+    let scratch = Scratch::new(proxy.nodes_json(), 0x44);
+    scratch.cli("a", &["init"]);
+    scratch.put_file("a", 10, 2_000, "t");
+    assert_eq!(scratch.cli("a", &["sync", "--wait", "verified"]).0["ack"], "verified");
+    let mut plain = Plain::new(&scratch.nodes, "plain");
+    let (open, mut first, mut ours, mut plainly) = (client(), Vec::new(), Vec::new(), Vec::new());
+    let mut plain_first = Vec::new();
+    for n in 0..RUNS {
+        first.push(new_wallet(proxy, n));
+        plain_first.push(plain_publish::fresh(&mut Plain::new(&scratch.nodes, &format!("plain {n}"))).await);
+        scratch.put_file("a", 1, 2_000, &format!("p{n}x"));
+        let (report, ms) = scratch.cli("a", &["sync", "--wait", "verified"]);
+        assert_eq!(report["ack"], "verified", "{report}");
+        ours.push(ms);
+        plainly.push(plain_publish::fresh(&mut plain).await);
+    }
+    row("first token of a new wallet to verified, fresh process", median(first), Some(270.0), "ms");
+    row("  beside it: the same requests, unchecked", median(plain_first), None, "ms");
+    row("one token to verified, fresh process", median(ours), Some(230.0), "ms");
+    row("  beside it: the same requests, unchecked", median(plainly), None, "ms");
+
+    let engine = scratch.engine("a").await;
+    engine.sync(fresh(None), |_| ()).await.unwrap();
+    plain.publish(&open).await;
+    let (mut ours, mut read_first, mut plainly) = (Vec::new(), Vec::new(), Vec::new());
+    for n in 0..RUNS {
+        ours.push(one_more(&engine, &format!("w{n}x"), false).await);
+        read_first.push(one_more(&engine, &format!("v{n}x"), true).await);
+        plainly.push(plain.publish(&open).await);
+    }
+    row("one token to verified, connections open", median(ours), Some(190.0), "ms");
+    row("  with all names read first (`--fresh`)", median(read_first), Some(230.0), "ms");
+    row("  beside it: the same requests, unchecked", median(plainly), None, "ms");
+    engine.close(Duration::from_secs(5)).await.unwrap();
+}
+
+/// Milliseconds of a sync that publishes one token.
+async fn one_more(engine: &Engine, mark: &str, fresh: bool) -> f64 {
+    engine.put(vec![token(mark, 0, 2_000)]).await.unwrap();
+    let started = Instant::now();
+    let request = SyncRequest { fresh, deadline: None, wait: Some(Level::Verified) };
+    let report = engine.sync(request, |_| ()).await.unwrap();
+    assert_eq!(report.ack, Ack::Verified, "{:?}", report.warnings);
+    started.elapsed().as_secs_f64() * 1_000.0
+}
+
+/// A wallet that nobody has seen yet, with one token.
+fn new_wallet(proxy: &DelayProxy, n: usize) -> f64 {
+    let scratch = Scratch::new(proxy.nodes_json(), 0x60 + n as u8);
+    scratch.cli("a", &["init"]);
+    scratch.put_file("a", 1, 2_000, "n");
+    let (report, ms) = scratch.cli("a", &["sync", "--wait", "verified"]);
+    assert_eq!(report["ack"], "verified", "{report}");
+    ms
 }
 
 const fn fresh(wait: Option<Level>) -> SyncRequest {

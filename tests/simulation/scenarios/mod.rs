@@ -68,8 +68,12 @@ fn each_scenario_finds_what_it_says_and_nothing_else() {
             scenario.name,
             found.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
         );
-        if found != scenario.finds {
+        let is_wrong = found != scenario.finds;
+        // Who asks for one by name wants to see it.
+        if is_wrong || wanted.is_some() {
             print(&outcome);
+        }
+        if is_wrong {
             wrong.push(scenario.name);
         }
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tauri_plugin_wallet_sync::clock::monotonic;
-use tauri_plugin_wallet_sync::engine::{NewToken, SpendKind, SyncOutcome, SyncRequest};
+use tauri_plugin_wallet_sync::engine::{Ack, Engine, NewToken, SpendKind, SyncOutcome, SyncRequest};
 use tauri_plugin_wallet_sync::store::memory::MemoryStore;
 use tauri_plugin_wallet_sync::store::{Level, Store};
 use tauri_plugin_wallet_sync::{Code, Secret};
@@ -196,15 +196,11 @@ impl World {
                 self.wipe(name).await;
                 Ok(())
             }
-            Act::Whole => {
-                self.look_for_missing(name);
+            Act::Verifies(time) => return self.verifies(name, *time).await,
+            act => {
+                self.expect(name, act);
                 Ok(())
             }
-            Act::Shows(ids) => {
-                self.expect_shown(name, ids);
-                Ok(())
-            }
-            _ => Ok(()),
         };
         done.map_or_else(|e| e.code().to_string(), |()| "ok".to_owned())
     }
@@ -231,6 +227,20 @@ impl World {
         let request = SyncRequest { fresh: true, deadline, wait: Some(Level::Verified) };
         let limit = deadline.map_or(WAITS, |deadline| deadline.max(READS));
         self.run_sync(name, request, limit).await
+    }
+
+    /// Without a deadline: the time is looked at, not given.
+    async fn verifies(&mut self, name: &str, within: Duration) -> String {
+        let began = monotonic();
+        let said = self.sync(name, None).await;
+        let took = began.elapsed();
+        let status = self.device(name).engine.as_ref().map(Engine::status);
+        let is_told = |ack| matches!(ack, Ack::Verified | Ack::None);
+        let is_verified = status.is_some_and(|status| status.pending == 0 && is_told(status.ack));
+        if !is_verified || took > within {
+            self.find_once(Kind::Stuck, format!("{name} ought to be verified within {within:?}: {said}"));
+        }
+        said
     }
 
     /// With something pending it waits until that is published.

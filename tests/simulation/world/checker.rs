@@ -270,7 +270,7 @@ impl World {
     }
 
     /// The name under which a device publishes.
-    fn slot_of(&self, name: &str) -> Option<Name> {
+    pub fn slot_of(&self, name: &str) -> Option<Name> {
         let engine = self.devices.get(name)?.engine.as_ref()?;
         let slot = Slot::new(engine.status().slot?)?;
         Some(self.keys.name(slot))

@@ -5,15 +5,16 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
-use tauri_plugin_wallet_sync::engine::{Spend, SyncFailure, SyncRequest};
-use tauri_plugin_wallet_sync::store::Store;
+use tauri_plugin_wallet_sync::engine::{Engine, NodeState, Spend, SyncFailure, SyncRequest};
 use tauri_plugin_wallet_sync::store::memory::MemoryStore;
+use tauri_plugin_wallet_sync::store::{Level, Store};
 
 use super::World;
 use super::findings::Kind;
 use super::ledger::id_of_key;
 use super::probe::{Content, restore};
 use crate::kubo::Kubo;
+use crate::script::Act;
 
 /// Requests of one device at rest to one node for one name in an hour: a poll a minute, and as many again.
 const REQUESTS_AN_HOUR: u64 = 130;
@@ -66,7 +67,7 @@ impl World {
     }
 
     /// Every payload that a node in reach has is here.
-    pub fn look_for_missing(&mut self, name: &str) {
+    fn look_for_missing(&mut self, name: &str) {
         let Some(device) = self.devices.get(name).filter(|device| device.engine.is_some()) else { return };
         let absent = device.rows().into_iter().filter(|row| !row.has_payload && row.spend != Spend::Proof);
         let found = absent.map(|row| id_of_key(&row.key)).find(|id| {
@@ -79,11 +80,73 @@ impl World {
         }
     }
 
-    pub fn expect_shown(&mut self, name: &str, ids: &[String]) {
+    fn expect_shown(&mut self, name: &str, ids: &[String]) {
         let shown: BTreeSet<String> =
             self.devices[name].rows().iter().map(|row| id_of_key(&row.key)).collect();
         if let Some(id) = ids.iter().find(|id| !shown.contains(*id)) {
             self.find_once(Kind::Stale, format!("{name} ought to show {id}"));
+        }
+    }
+
+    /// What a scenario says ought to be so.
+    pub fn expect(&mut self, name: &str, act: &Act) {
+        match act {
+            Act::Whole => self.look_for_missing(name),
+            Act::Shows(ids) => self.expect_shown(name, ids),
+            Act::Proven(ids) => self.expect_proven(name, ids),
+            Act::AllUp => self.expect_all_up(name),
+            Act::Names(most) => self.expect_names(*most),
+            Act::Editions(most) => self.expect_editions(name, *most),
+            Act::SignsOnce => self.expect_signed_once(),
+            _ => {}
+        }
+    }
+
+    fn expect_proven(&mut self, name: &str, ids: &[String]) {
+        let rows = self.devices[name].rows();
+        let proven: BTreeSet<String> =
+            rows.iter().filter(|row| row.ack == Level::Verified).map(|row| id_of_key(&row.key)).collect();
+        if let Some(id) = ids.iter().find(|id| !proven.contains(*id)) {
+            self.find_once(Kind::Stuck, format!("{name} ought to have {id} verified"));
+        }
+    }
+
+    fn expect_all_up(&mut self, name: &str) {
+        let nodes = self.devices[name].engine.as_ref().map(Engine::nodes).unwrap_or_default();
+        let down = nodes.into_iter().find(|node| node.health.state == NodeState::Down);
+        if let Some(node) = down {
+            let words = format!("{name} takes {} for down: {:?}", node.health.id, node.health.last_error);
+            self.find_once(Kind::Blind, words);
+        }
+    }
+
+    fn expect_names(&mut self, most: usize) {
+        let used: BTreeSet<String> =
+            self.nodes.iter().flat_map(|node| node.names()).map(|name| name.peer_id()).collect();
+        if used.len() > most {
+            self.find_once(Kind::Greedy, format!("{} names in use, {most} are enough", used.len()));
+        }
+    }
+
+    /// Sequences are given one after the other.
+    fn expect_editions(&mut self, name: &str, most: u64) {
+        let own = self.slot_of(name);
+        let records = self.nodes.iter().filter_map(|node| node.record(own.as_ref()?));
+        let last = records.map(|record| record.sequence()).max().unwrap_or_default();
+        if last > most {
+            self.find_once(Kind::Unstable, format!("{name} has signed {last} records, {most} are enough"));
+        }
+    }
+
+    fn expect_signed_once(&mut self) {
+        let mut signed: BTreeMap<(String, u64), BTreeSet<Vec<u8>>> = BTreeMap::new();
+        for record in self.nodes.iter().flat_map(|node| node.offered()) {
+            let place = (record.name().peer_id(), record.sequence());
+            signed.entry(place).or_default().insert(record.raw().to_vec());
+        }
+        let twice = signed.into_iter().find(|(_, records)| records.len() > 1);
+        if let Some(((name, sequence), _)) = twice {
+            self.find_once(Kind::Unstable, format!("sequence {sequence} of {name} was signed twice"));
         }
     }
 

@@ -1,4 +1,4 @@
-//! `watch`: stays, lets the engine sync by itself, and prints each event until it is told to end.
+//! `watch`: stays, lets the engine sync by itself, and prints each event until a signal ends it.
 
 use std::pin::pin;
 
@@ -63,7 +63,7 @@ fn end_signal() -> Result<impl Future<Output = ()>, Failure> {
 fn end_signal() -> Result<impl Future<Output = ()>, Failure> {
     Ok(async {
         if tokio::signal::ctrl_c().await.is_err() {
-            // Without a way to be told, only the end of the process ends it.
+            // Where no signal can be received, only the end of the process ends it.
             std::future::pending::<()>().await;
         }
     })

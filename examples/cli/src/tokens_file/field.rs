@@ -1,11 +1,11 @@
-//! A field of a line: its text, or what else stands there. Keeps nothing of what is not text.
+//! A field of a line: its text, or what else is there. Keeps nothing of what is not text.
 
 use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use tauri_plugin_wallet_sync::{Code, Error};
 
-/// What stands in a field.
+/// What a field holds.
 #[derive(Debug, Default)]
 pub enum Field {
     /// The field is not there.

@@ -44,9 +44,13 @@ fn kill_at_any_moment_keeps_acknowledged_changes() {
         killed_after(&devices, &["sync", "--wait", "verified"], 1 + round * 4_096);
         let there = devices.tokens("a").len();
         assert!(there >= acknowledged, "round {round}: {there} of {acknowledged}");
+        // What was begun is ended in the same slot.
+        let slot = devices.run("a", &["status"]).done()["slot"].clone();
+        assert!(slot.is_null() || slot == 0, "round {round}: {slot}");
     }
     let report = devices.sync("a", &["--fresh", "--wait", "verified"]);
     assert_eq!(report["ack"], "verified", "{report}");
+    assert_eq!(report["names"].as_array().map(Vec::len), Some(1), "no other name was used: {report}");
     let here = devices.tokens("a");
     assert!(here.len() >= acknowledged && acknowledged > 0);
     assert_eq!(devices.sync("b", &["--fresh"])["tokens"]["total"], here.len());

@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use dev_nodes::{Cluster, Fault, Options};
+use dev_nodes::{Cluster, Fault, Options, RequestLine};
 
 /// Running nodes and the runtime they run on.
 pub struct Nodes {
@@ -30,6 +30,16 @@ impl Nodes {
 
     pub fn fault(&self, fault: Fault, which: &[usize]) {
         which.iter().for_each(|at| self.node(*at).set_fault(fault));
+    }
+}
+
+/// Whatever was tested on them, nobody has asked them for a list of pins.
+impl Drop for Nodes {
+    fn drop(&mut self) {
+        let asked = (0..self.cluster.len()).flat_map(|at| self.node(at).request_log());
+        let is_list = |line: &RequestLine| line.path.ends_with("/pin/ls") && !line.query.contains("arg=baf");
+        let lists: Vec<RequestLine> = asked.filter(is_list).collect();
+        assert!(lists.is_empty() || std::thread::panicking(), "{lists:?}");
     }
 }
 

@@ -117,7 +117,7 @@ async fn pin_root(call: &Call, root: &cid::Cid) -> &'static str {
 pub(super) async fn dag_export(call: &Call) -> Result<Response, Refusal> {
     let root = call.cid(0, "root")?;
     let offline = call.flag("offline", false)?;
-    // A missing root is told, a missing child only ends the stream.
+    // A missing root is an error, a missing child only ends the stream.
     if offline {
         call.node.own_block(&root).ok_or_else(|| Refusal::rpc(NotLocal(root).message()))?;
     } else {
@@ -171,7 +171,7 @@ pub(super) async fn dag_stat(call: &Call) -> Result<Response, Refusal> {
     Ok(reply::lines(&lines))
 }
 
-/// Whether the node keeps what it is told to keep.
+/// Whether the node keeps what it is asked to keep.
 pub(super) fn writes(node: &Node) -> Result<bool, Refusal> {
     if node.has(Fault::Full) {
         return Err(Refusal::rpc(NO_SPACE));

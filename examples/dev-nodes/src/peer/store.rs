@@ -13,7 +13,7 @@ use crate::node::Node;
 use crate::records::Own;
 
 const PREFIX: &[u8] = b"/ipns/";
-/// What stands before the 32 bytes of an Ed25519 key in a name.
+/// What comes before the 32 bytes of an Ed25519 key in a name.
 const KEY_PREFIX: [u8; 6] = [0x00, 0x24, 0x08, 0x01, 0x12, 0x20];
 
 /// The records of one node.

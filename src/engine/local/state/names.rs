@@ -68,7 +68,7 @@ const MERGED_ROOTS: usize = 512;
 #[derive(Debug, Default)]
 pub struct Names {
     known: BTreeMap<Slot, KnownName>,
-    /// Every record this device signed: how a crash and a clone are told apart.
+    /// Every record this device signed: how a crash is distinguished from a clone.
     written: BTreeMap<(u8, u64), Written>,
     own: OwnSlot,
     edition: Option<Edition>,

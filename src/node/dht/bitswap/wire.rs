@@ -121,7 +121,7 @@ pub(in crate::node::dht) fn encode_wants(wants: &[Want]) -> Vec<u8> {
     }
     let mut message = Vec::new();
     put_bytes(&mut message, 1, &list);
-    let mut frame = Vec::with_capacity(message.len().saturating_add(4));
+    let mut frame = Vec::with_capacity(message.len() + 4);
     put_varint(&mut frame, message.len() as u64);
     frame.extend_from_slice(&message);
     frame
