@@ -23,6 +23,7 @@ use tokio::time::Instant;
 
 use self::edition::prepare;
 use self::lanes::next_due;
+use self::level::level_up;
 use self::run::{Published, Run};
 use super::account::Account;
 use crate::engine::local::state::names::Standing;
@@ -83,6 +84,8 @@ async fn start(account: &Arc<Account>, run: &Arc<Run>) -> Result<Option<u64>, Er
     if is_planted(Bug::HandledBeforeDone) {
         account.local.raise_level(upto, Level::Verified).await?;
     }
+    // The process may have ended between the last proof and what it means.
+    level_up(account, &edition).await?;
     lanes::start(account, edition, run).await;
     Ok(Some(upto))
 }
