@@ -24,12 +24,16 @@ pub const PIN_NAME_BYTES: usize = 255;
 pub const PREDECESSORS: usize = 8;
 /// Largest inside of an index node, bytes: a leaf of 32 items, each as large as an item may be, takes 656,700.
 pub const NODE_BYTES: usize = 1024 * 1024;
-/// Largest item of the index, bytes: ids, summary, every set and every unknown field at its bound take 18,300.
+/// Largest item of the index, bytes: ids, summary, every set and every unknown field at its bound take 20,200.
 pub const ITEM_BYTES: usize = 20 * 1024;
 /// Deepest nesting in any CBOR that is read: our formats use at most 6.
 pub const CBOR_DEPTH: usize = 32;
 /// Highest sequence number: Kubo refuses 2^63 and above.
 pub const SEQUENCE_MAX: u64 = i64::MAX as u64;
+/// Largest data block, bytes: larger sealed bytes are cut, so that a body of 1 MB suffices and a thin line gets further.
+pub const CHUNK_BYTES: usize = 256 * 1024;
+/// Most chunks of one payload: [`PAYLOAD_BYTES`] take 1,081,372 bytes when they are sealed.
+pub const CHUNKS: usize = 5;
 /// Largest payload of one token state, bytes: the wallet's own bytes, design bound.
 pub const PAYLOAD_BYTES: usize = 1024 * 1024;
 /// Largest evidence of one intent or proof, bytes.

@@ -13,6 +13,7 @@ mod support;
 
 mod configuration_page;
 mod import_direction;
+mod large_payloads;
 mod never_hang;
 mod never_lose;
 mod runners;
