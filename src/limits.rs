@@ -24,12 +24,16 @@ pub const PIN_NAME_BYTES: usize = 255;
 pub const PREDECESSORS: usize = 8;
 /// Largest inside of an index node, bytes: a leaf of 32 items, each as large as an item may be, takes 656,700.
 pub const NODE_BYTES: usize = 1024 * 1024;
-/// Largest item of the index, bytes: ids, summary, every set and every unknown field at its bound take 18,300.
+/// Largest item of the index, bytes: ids, summary, every set and every unknown field at its bound take 20,200.
 pub const ITEM_BYTES: usize = 20 * 1024;
 /// Deepest nesting in any CBOR that is read: our formats use at most 6.
 pub const CBOR_DEPTH: usize = 32;
 /// Highest sequence number: Kubo refuses 2^63 and above.
 pub const SEQUENCE_MAX: u64 = i64::MAX as u64;
+/// Largest data block, bytes: larger sealed bytes are cut, so that a body of 1 MB suffices and a thin line gets further.
+pub const CHUNK_BYTES: usize = 256 * 1024;
+/// Most chunks of one payload: [`PAYLOAD_BYTES`] take 1,081,372 bytes when they are sealed.
+pub const CHUNKS: usize = 5;
 /// Largest payload of one token state, bytes: the wallet's own bytes, design bound.
 pub const PAYLOAD_BYTES: usize = 1024 * 1024;
 /// Largest evidence of one intent or proof, bytes.
@@ -181,8 +185,14 @@ pub const BITSWAP_BYTES: usize = 32 * 1024 * 1024;
 
 // --- publishing ---
 
-/// Size of one CAR of a first upload, bytes: a later run resumes after the last one.
-pub const CAR_CHUNK_BYTES: usize = 8 * 1024 * 1024;
+/// Blocks of the first CAR to a node, bytes: what is common as the limit of a proxy. Later ones follow the line.
+pub const CAR_FIRST_BYTES: usize = 900 * 1024;
+/// A CAR has at most so many times the bytes of the one before: a small one says little of a fast line.
+pub const CAR_GROWTH: usize = 4;
+/// Least bytes a CAR is made for: on a thin line each is an answer within seconds.
+pub const CAR_LEAST_BYTES: usize = 64 * 1024;
+/// Most bytes a CAR is made for: two of them are in memory for each lane, and a later run resumes after the last one.
+pub const CAR_MOST_BYTES: usize = 8 * 1024 * 1024;
 /// Deltas above this many bytes go to two nodes, which hand them on.
 pub const BULK_BYTES: usize = 1024 * 1024;
 /// Nodes a bulk upload is sent to.
@@ -232,7 +242,7 @@ pub const RETRY_MAX: Duration = Duration::from_secs(300);
 pub const LANE_RETRY_FIRST: Duration = Duration::from_millis(250);
 /// Doublings of that wait: 250 ms to well above [`RETRY_MAX`].
 pub const LANE_RETRY_DOUBLINGS: u32 = 12;
-/// How long a node waits for bulk to be on another one before it is sent it directly.
+/// How long a node waits, while no other one gets further, for bulk to be on one before it is sent it directly.
 pub const PULL_WAIT: Duration = Duration::from_secs(10);
 /// A rename of a beacon that was not answered may still arrive for this long.
 pub const RENAME_DOUBT: Duration = Duration::from_secs(120);

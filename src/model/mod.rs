@@ -8,6 +8,7 @@ pub mod beacon;
 pub mod block;
 pub mod car;
 pub mod cbor;
+pub mod chunks;
 pub mod cid;
 mod envelope;
 mod fields;

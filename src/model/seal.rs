@@ -14,6 +14,7 @@ use crate::error::{Code, Error};
 
 const HEADER: usize = 5;
 const NONCE: usize = 12;
+const TAG: usize = 16;
 const ZSTD_LEVEL: i32 = 3;
 
 /// What a sealed block is; part of the authenticated data, so that no block passes for one of another kind.
@@ -173,6 +174,12 @@ fn decompress(stored: &[u8], max: usize) -> Result<Vec<u8>, Error> {
 
 fn too_large(found: usize, max: usize) -> Error {
     Error::new(Code::TooLarge, format!("{found} bytes inside, at most {max}"))
+}
+
+/// Bytes of a sealed plaintext of this size that is not compressed.
+#[must_use]
+pub fn sealed_size(plain: usize) -> usize {
+    padme(plain.saturating_add(HEADER)).saturating_add(NONCE + TAG)
 }
 
 /// The Padmé size: leaks O(log log n) bits of the length, costs at most 12 %.

@@ -12,7 +12,9 @@
 mod support;
 
 mod configuration_page;
+mod first_backup;
 mod import_direction;
+mod large_payloads;
 mod never_hang;
 mod never_lose;
 mod runners;

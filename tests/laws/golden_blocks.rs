@@ -10,7 +10,7 @@ use tauri_plugin_wallet_sync::model::cid::{Cid, Codec};
 use tauri_plugin_wallet_sync::model::identity::Slot;
 use tauri_plugin_wallet_sync::model::index::{Diff, Index};
 use tauri_plugin_wallet_sync::model::inventory::{
-    Counts, Entry, EntryValue, Hlc, Id, Item, TokenState, Version,
+    BlockRef, Counts, Entry, EntryValue, Hlc, Id, Item, TokenState, Version,
 };
 use tauri_plugin_wallet_sync::model::keep::{Keep, parse_node};
 use tauri_plugin_wallet_sync::model::root::Root;
@@ -35,6 +35,13 @@ fn token() -> Item {
         unknown: BTreeMap::from([("later".to_owned(), Ipld::Bool(true))]),
     };
     Item::Token(key("token:1", "state-1"), state)
+}
+
+/// A token whose payload was cut.
+fn chunked() -> Item {
+    let chunks = ["first", "second", "third"].map(|name| block(name).cid);
+    let payloads = [BlockRef::new(chunks, 600_000).unwrap()].into();
+    Item::Token(key("token:2", "state-1"), TokenState { payloads, ..TokenState::default() })
 }
 
 fn entry() -> Item {
@@ -100,7 +107,9 @@ fn same(what: &str, made: &[u8], golden: &[u8]) {
 fn items_have_these_bytes() {
     same("token", &token().encode().unwrap(), &golden!("item-token"));
     same("entry", &entry().encode().unwrap(), &golden!("item-entry"));
+    same("chunked", &chunked().encode().unwrap(), &golden!("item-chunked"));
     assert_eq!(Item::decode([0; 32], &golden!("item-token")).unwrap(), token());
+    assert_eq!(Item::decode([0; 32], &golden!("item-chunked")).unwrap(), chunked());
     assert_eq!(Item::decode([0; 32], &golden!("item-entry")).unwrap(), entry());
 }
 

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 use ipld_core::ipld::Ipld;
 use proptest::prelude::*;
 use tauri_plugin_wallet_sync::model::cbor;
+use tauri_plugin_wallet_sync::model::chunks::most;
 use tauri_plugin_wallet_sync::model::cid::{Cid, Codec};
 use tauri_plugin_wallet_sync::model::inventory::{
-    BlockRef, Entry, EntryValue, Hlc, Id, Item, TokenKey, TokenState, Version,
+    BlockRef, Entry, EntryValue, Hlc, Id, Item, Rest, TokenKey, TokenState, Version,
 };
 use tauri_plugin_wallet_sync::{Code, limits};
 
@@ -25,7 +26,14 @@ fn number(number: u64) -> Ipld {
 }
 
 fn reference(block: &BlockRef) -> Ipld {
-    Ipld::List(vec![Ipld::Link(block.cid.to_ipld()), number(block.size.into())])
+    let chunks = block.chunks().map(|cid| Ipld::Link(cid.to_ipld()));
+    Ipld::List(chunks.chain([number(block.size.into())]).collect())
+}
+
+/// A reference to this many chunks.
+fn chunks(name: &str, count: usize, size: usize) -> BlockRef {
+    let chunks = (0..count).map(|n| block(&format!("{name}{n}")).cid);
+    BlockRef::new(chunks, size as u32).unwrap()
 }
 
 /// A token state's map with one field set to another value, or taken away.
@@ -167,8 +175,11 @@ fn b13_items_of_another_form_are_refused() {
         Ipld::List(nine.iter().map(reference).collect())
     };
     assert!(Item::decode(AT, &token_with("d", Some(Ipld::List(ordered.to_vec())))).is_ok());
-    let node = BlockRef { cid: Cid::of(Codec::DagCbor, b"x"), size: 1 };
-    let large = |size: usize| Ipld::List(vec![reference(&BlockRef { cid: p.cid, size: size as u32 })]);
+    let node = BlockRef { cid: Cid::of(Codec::DagCbor, b"x"), rest: Rest::default(), size: 1 };
+    let large = |size: usize| Ipld::List(vec![reference(&BlockRef { size: size as u32, ..p.clone() })]);
+    let chunked = |count: usize, size: usize| Ipld::List(vec![reference(&chunks("p", count, size))]);
+    let with_node = BlockRef { rest: vec![node.cid].into(), size: 1 << 20, ..p.clone() };
+    assert!(Item::decode(AT, &token_with("d", Some(chunked(5, limits::PAYLOAD_BYTES)))).is_ok());
     assert!(Item::decode(AT, &token_with("d", Some(large(limits::PAYLOAD_BYTES)))).is_ok());
     for (what, bytes) in [
         ("nothing", vec![]),
@@ -194,6 +205,10 @@ fn b13_items_of_another_form_are_refused() {
         ("nine blocks", token_with("f", Some(nine))),
         ("a node for a block", token_with("d", Some(Ipld::List(vec![reference(&node)])))),
         ("a reference without a size", token_with("d", Some(Ipld::List(vec![forge::links_of(&[p.cid])])))),
+        ("a reference of nothing", token_with("d", Some(Ipld::List(vec![Ipld::List(vec![number(1)])])))),
+        ("more chunks than fit", token_with("d", Some(chunked(6, limits::PAYLOAD_BYTES)))),
+        ("more chunks than the size takes", token_with("d", Some(chunked(2, 200_000)))),
+        ("a node for a chunk", token_with("d", Some(Ipld::List(vec![reference(&with_node)])))),
         ("a large payload", token_with("d", Some(large(limits::PAYLOAD_BYTES + 1)))),
         ("a large evidence", token_with("n", Some(large(limits::EVIDENCE_BYTES + 1)))),
         ("a size of 33 bits", {
@@ -260,9 +275,7 @@ fn unknown_items_and_fields_are_bounded() {
 fn fullest() -> Item {
     let long = Id::parse(&"x".repeat(limits::KEY_CHARS)).unwrap();
     let set = |kind: &str, size: usize| {
-        (0..limits::SET_ITEMS)
-            .map(|n| BlockRef { size: size as u32, ..block(&format!("{kind}{n}")) })
-            .collect()
+        (0..limits::SET_ITEMS).map(|n| chunks(&format!("{kind}{n}"), most(size), size)).collect()
     };
     let unknown = (0..limits::UNKNOWN_FIELDS).map(|n| {
         let key = format!("u{n:02}");
@@ -282,7 +295,7 @@ fn fullest() -> Item {
 #[test]
 fn the_fullest_item_is_within_its_bound() {
     let bytes = fullest().encode().unwrap();
-    assert!((18_000..18_400).contains(&bytes.len()), "{}", bytes.len());
+    assert!((20_100..limits::ITEM_BYTES).contains(&bytes.len()), "{}", bytes.len());
     assert_eq!(Item::decode(AT, &bytes).unwrap(), fullest());
 }
 
@@ -295,6 +308,8 @@ fn what_readers_refuse_is_not_written() {
     };
     let nine = || (0..9).map(|n| block(&format!("{n}"))).collect();
     assert_eq!(over(&|state| state.proofs = nine()), Code::Malformed);
+    let many = || [chunks("p", 3, 262_144)].into();
+    assert_eq!(over(&|state| state.proofs = many()), Code::Malformed, "three chunks for what takes two");
     let twice = || [block("p"), BlockRef { size: 9, ..block("p") }].into();
     assert_eq!(over(&|state| state.payloads = twice()), Code::Malformed, "one block of two sizes");
     assert_eq!(over(&|state| state.summary = Some("x".repeat(257))), Code::Malformed);

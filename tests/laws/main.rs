@@ -13,6 +13,7 @@ mod car_bounds;
 mod car_edges;
 mod car_laws;
 mod cbor_laws;
+mod chunk_laws;
 mod edges;
 mod forge;
 mod golden_blocks;

@@ -136,7 +136,7 @@ fn a_full_set_keeps_the_smallest_and_a_proof_stays_a_proof() {
     let mut smallest: Vec<_> = names.iter().map(|name| items::block(name)).collect();
     smallest.sort_unstable();
     let proofs = &held.state(&key("t", "s0")).unwrap().proofs;
-    assert_eq!(proofs.iter().copied().collect::<Vec<_>>(), smallest[..limits::SET_ITEMS]);
+    assert_eq!(proofs.iter().cloned().collect::<Vec<_>>(), smallest[..limits::SET_ITEMS]);
 }
 
 #[test]

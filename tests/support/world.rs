@@ -140,3 +140,15 @@ pub fn token(id: &str, state: &str) -> NewToken {
         payload: Bytes::from(format!("payload of {id} in {state}")),
     }
 }
+
+/// Bytes that no compressor makes smaller, other ones for each seed but nought.
+pub fn noise(seed: u64, length: usize) -> Bytes {
+    let mut state = seed;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_be_bytes()[0]
+    };
+    (0..length).map(|_| next()).collect()
+}

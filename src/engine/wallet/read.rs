@@ -1,5 +1,7 @@
 //! The wallet's own reads: the list, payloads, entries. Only a payload or value that is not on this disk asks the network.
 
+use std::collections::HashMap;
+
 use bytes::Bytes;
 
 use super::seal::token_key;
@@ -7,6 +9,9 @@ use crate::engine::account::Account;
 use crate::engine::api::tokens::{Entries, EntryRow, TokenRow};
 use crate::error::{Code, Error};
 use crate::limits;
+use crate::model::block::Block;
+use crate::model::chunks;
+use crate::model::cid::Cid;
 use crate::model::inventory::{BlockRef, Entry, EntryValue, Item, Spend, TokenKey, Version};
 use crate::model::seal::Kind;
 use crate::store::Level;
@@ -36,7 +41,7 @@ pub fn tokens(account: &Account, after: Option<&TokenKey>, limit: usize, all: bo
                 let item = Item::Token(row.key.clone(), Default::default());
                 state.levels().of(&item.index_key(sealer)).unwrap_or(remote)
             };
-            let has_payload = payload.is_some_and(|payload| state.holdings().is_on_disk(&payload.cid));
+            let has_payload = payload.is_some_and(|payload| state.holdings().has_all_of(payload));
             // What is not here is known to be listed on the nodes, not to be there.
             let is_told = has_payload || row.spend == Spend::Proof;
             let level = if is_told { level } else { level.min(Level::Published) };
@@ -73,7 +78,7 @@ pub async fn payload(account: &Account, token_id: &str, state_hash: &str) -> Res
     let key = token_key(token_id, state_hash)?;
     let block = {
         let state = account.local.read();
-        state.holdings().inventory().state(&key).and_then(|state| state.payloads.first().copied())
+        state.holdings().inventory().state(&key).and_then(|state| state.payloads.first().cloned())
     };
     let Some(block) = block else { return Err(Error::new(Code::NotFound, "there is no such token state")) };
     open_block(account, Kind::State, &block, limits::PAYLOAD_BYTES).await
@@ -81,18 +86,42 @@ pub async fn payload(account: &Account, token_id: &str, state_hash: &str) -> Res
 
 /// Opens a data block, fetching it when it is not here.
 async fn open_block(account: &Account, kind: Kind, block: &BlockRef, max: usize) -> Result<Bytes, Error> {
-    let sealed = match account.local.block(&block.cid).await? {
-        Some(sealed) => sealed,
-        None => {
-            let call = account.network.call(account.config.timeouts.sync);
-            let fetched = account.network.fetch_block(&block.cid, &call).await?;
-            if !account.local.reads_along() {
-                account.local.keep_blocks(vec![fetched.clone()]).await?;
-            }
-            fetched
+    let mut chunks = chunks_here(account, block).await?;
+    let absent: Vec<Cid> = block.chunks().filter(|cid| !chunks.contains_key(*cid)).copied().collect();
+    if !absent.is_empty() {
+        let call = account.network.call(account.config.timeouts.sync);
+        let fetched = account.network.fetch_blocks(&absent, &call).await;
+        if !account.local.reads_along() {
+            account.local.keep_blocks(fetched.blocks.clone()).await?;
         }
+        if let Some((_, e)) = fetched.failed.into_iter().next() {
+            return Err(e);
+        }
+        chunks.extend(fetched.blocks.into_iter().map(|chunk| (*chunk.cid(), chunk)));
+    }
+    let Some(chunks) = in_order(block, &chunks) else {
+        return Err(Error::new(Code::Unreachable, "no node gave the block"));
     };
-    account.local.keys().sealer().open(kind, sealed.bytes(), max).map(Bytes::from)
+    account.local.keys().sealer().open(kind, &chunks::join(&chunks)?, max).map(Bytes::from)
+}
+
+/// The sealed bytes, if all of them are on this disk.
+pub async fn sealed_here(account: &Account, block: &BlockRef) -> Result<Option<Bytes>, Error> {
+    let chunks = chunks_here(account, block).await?;
+    in_order(block, &chunks).map(|chunks| chunks::join(&chunks)).transpose()
+}
+
+/// Those chunks that are on this disk.
+async fn chunks_here(account: &Account, block: &BlockRef) -> Result<HashMap<Cid, Block>, Error> {
+    let mut chunks = HashMap::new();
+    for cid in block.chunks() {
+        chunks.extend(account.local.block(cid).await?.map(|chunk| (*cid, chunk)));
+    }
+    Ok(chunks)
+}
+
+fn in_order(block: &BlockRef, chunks: &HashMap<Cid, Block>) -> Option<Vec<Block>> {
+    block.chunks().map(|cid| chunks.get(cid).cloned()).collect()
 }
 
 /// Entries whose key starts with `prefix`, in key order, after a key: up to `limit`, and no further ones once their
@@ -134,8 +163,8 @@ async fn value_here(account: &Account, value: &EntryValue) -> Result<(usize, Opt
         EntryValue::Block(block) => block,
     };
     let size = usize::try_from(block.size).unwrap_or(usize::MAX);
-    let Some(sealed) = account.local.block(&block.cid).await? else { return Ok((size, None)) };
+    let Some(sealed) = sealed_here(account, block).await? else { return Ok((size, None)) };
     let sealer = account.local.keys().sealer();
-    let plain = sealer.open(Kind::Value, sealed.bytes(), limits::VALUE_BYTES)?;
+    let plain = sealer.open(Kind::Value, &sealed, limits::VALUE_BYTES)?;
     Ok((size, Some(Bytes::from(plain))))
 }

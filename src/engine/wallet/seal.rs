@@ -6,7 +6,7 @@ use crate::engine::api::tokens::NewToken;
 use crate::error::{Code, Error};
 use crate::limits;
 use crate::model::block::Block;
-use crate::model::cid::Codec;
+use crate::model::chunks;
 use crate::model::identity::WalletKeys;
 use crate::model::inventory::{BlockRef, Id, TokenKey, TokenState};
 use crate::model::seal::{Compression, Kind};
@@ -16,7 +16,8 @@ pub struct SealedToken {
     pub key: TokenKey,
     pub state: TokenState,
     pub payload: Bytes,
-    pub block: Block,
+    pub reference: BlockRef,
+    pub blocks: Vec<Block>,
 }
 
 pub fn seal_all(keys: &WalletKeys, tokens: Vec<NewToken>) -> Result<Vec<SealedToken>, Error> {
@@ -35,32 +36,33 @@ fn seal_one(keys: &WalletKeys, token: NewToken) -> Result<SealedToken, Error> {
     {
         return Err(bad(format!("summary: {} bytes, at most {}", summary.len(), limits::SUMMARY_BYTES)));
     }
-    let (block, payload_ref) =
+    let (blocks, reference) =
         seal_block(keys, Kind::State, &token.payload, limits::PAYLOAD_BYTES).map_err(|e| e.within("data"))?;
     let state = TokenState {
         previous,
         summary: token.summary,
-        payloads: [payload_ref].into(),
+        payloads: [reference.clone()].into(),
         ..TokenState::default()
     };
-    Ok(SealedToken { key, state, payload: token.payload, block })
+    Ok(SealedToken { key, state, payload: token.payload, reference, blocks })
 }
 
+/// Seals bytes; gives the blocks they are cut into.
 pub fn seal_block(
     keys: &WalletKeys,
     kind: Kind,
     plain: &[u8],
     max: usize,
-) -> Result<(Block, BlockRef), Error> {
+) -> Result<(Vec<Block>, BlockRef), Error> {
     let too_large = || bad(format!("{} bytes, at most {max}", plain.len()));
     if plain.len() > max {
         return Err(too_large());
     }
     let size = u32::try_from(plain.len()).map_err(|_| too_large())?;
     let sealed = keys.sealer().seal(kind, plain, Compression::IfSmaller)?;
-    let block = Block::new(Codec::Raw, sealed);
-    let reference = BlockRef { cid: *block.cid(), size };
-    Ok((block, reference))
+    let blocks = chunks::cut(sealed);
+    let reference = BlockRef::new(blocks.iter().map(|block| *block.cid()), size).ok_or_else(too_large)?;
+    Ok((blocks, reference))
 }
 
 pub fn token_key(token_id: &str, state_hash: &str) -> Result<TokenKey, Error> {

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::read::sealed_here;
 use super::seal::{SealedToken, bad, seal_all, seal_block, token_key};
 use crate::engine::account::Account;
 use crate::engine::api::tokens::{NewToken, PutReport, SpendKind, SpendReport};
@@ -46,13 +47,13 @@ pub async fn put(account: Arc<Account>, tokens: Vec<NewToken>) -> Result<PutRepo
         if is_known(&account, &one).await? {
             unchanged += 1;
             // A payload that was still on its way is here now.
-            if turn.state().holdings().is_missing(one.block.cid()) {
-                blocks.push(Change::Block(one.block));
-            }
+            let state = turn.state();
+            let late = one.blocks.into_iter().filter(|block| state.holdings().is_missing(block.cid()));
+            blocks.extend(late.map(Change::Block));
             continue;
         }
         items.push(Item::Token(one.key, one.state));
-        blocks.push(Change::Block(one.block));
+        blocks.extend(one.blocks.into_iter().map(Change::Block));
     }
     let added = items.len();
     turn.join(items, Author::ThisDevice, blocks).await?;
@@ -70,18 +71,18 @@ async fn is_known(account: &Account, new: &SealedToken) -> Result<bool, Error> {
         let same = old.previous == new.state.previous && old.summary == new.state.summary;
         (same, old.payloads.clone())
     };
-    if same_fields && payloads.iter().any(|old| old.cid == *new.block.cid()) {
+    if same_fields && payloads.iter().any(|old| old.is_same(&new.reference)) {
         return Ok(true);
     }
     // The same bytes may have been sealed by another release's compressor.
     for old in payloads.iter().filter(|old| old.size as usize == new.payload.len()) {
-        if let Some(block) = account.local.block(&old.cid).await?
-            && same_fields
+        if same_fields
+            && let Some(sealed) = sealed_here(account, old).await?
             && account
                 .local
                 .keys()
                 .sealer()
-                .open(Kind::State, block.bytes(), limits::PAYLOAD_BYTES)
+                .open(Kind::State, &sealed, limits::PAYLOAD_BYTES)
                 .is_ok_and(|plain| plain == new.payload)
         {
             return Ok(true);
@@ -104,13 +105,13 @@ pub async fn spend(
 ) -> Result<SpendReport, Error> {
     account.tasks.check_open()?;
     let key = token_key(&token_id, &state_hash)?;
-    let (block, reference) =
+    let (blocks, reference) =
         seal_block(account.local.keys(), Kind::Evidence, &evidence, limits::EVIDENCE_BYTES)
             .map_err(|e| e.within("evidence"))?;
     let turn = account.local.turn().await;
     let (mut state, here) = {
         let state = turn.state();
-        let here = state.holdings().is_on_disk(&reference.cid);
+        let here = state.holdings().has_all_of(&reference);
         (state.holdings().inventory().state(&key).cloned().unwrap_or_default(), here)
     };
     // A spend may be known before the state itself is.
@@ -119,7 +120,7 @@ pub async fn spend(
         SpendKind::Intent => &mut state.intents,
         SpendKind::Proof => &mut state.proofs,
     };
-    let is_recorded = set.iter().any(|old| old.cid == reference.cid);
+    let is_recorded = set.iter().any(|old| old.is_same(&reference));
     if is_recorded && here {
         return Ok(report);
     }
@@ -127,7 +128,7 @@ pub async fn spend(
         let what = if kind == SpendKind::Intent { "intents" } else { "proofs" };
         return Err(bad(format!("{} {what} of this state are recorded already", limits::SET_ITEMS)));
     }
-    set.insert(reference);
+    set.insert(reference.clone());
     let mut items = vec![Item::Token(key, state)];
     if is_planted(Bug::SpendByTokenId) {
         let state = turn.state();
@@ -136,12 +137,13 @@ pub async fn spend(
                 && other.token_id.as_str() == token_id
                 && other.state_hash.as_str() != state_hash
             {
-                state.proofs.insert(reference);
+                state.proofs.insert(reference.clone());
                 items.push(Item::Token(other, state));
             }
         }
     }
-    turn.join(items, Author::ThisDevice, vec![Change::Block(block)]).await?;
+    let blocks = blocks.into_iter().map(Change::Block).collect();
+    turn.join(items, Author::ThisDevice, blocks).await?;
     Ok(report)
 }
 
@@ -151,11 +153,11 @@ pub async fn set(account: Arc<Account>, key: String, value: Bytes) -> Result<(),
     if value.len() > limits::VALUE_BYTES {
         return Err(bad(format!("value: {} bytes, at most {}", value.len(), limits::VALUE_BYTES)));
     }
-    let (value, block) = if value.len() > limits::VALUE_INLINE_BYTES {
-        let (block, reference) = seal_block(account.local.keys(), Kind::Value, &value, limits::VALUE_BYTES)?;
-        (EntryValue::Block(reference), Some(block))
+    let (value, blocks) = if value.len() > limits::VALUE_INLINE_BYTES {
+        let (blocks, reference) = seal_block(account.local.keys(), Kind::Value, &value, limits::VALUE_BYTES)?;
+        (EntryValue::Block(reference), blocks)
     } else {
-        (EntryValue::Inline(value), None)
+        (EntryValue::Inline(value), Vec::new())
     };
     let turn = account.local.turn().await;
     let now = account.clock.now();
@@ -185,6 +187,7 @@ pub async fn set(account: Arc<Account>, key: String, value: Bytes) -> Result<(),
         return Err(Error::new(Code::Conflict, message));
     }
     let item = Item::Entry(key, Entry { versions: entry.versions, unknown: entry.unknown });
-    turn.join(vec![item], Author::ThisDevice, block.map(Change::Block).into_iter().collect()).await?;
+    let blocks = blocks.into_iter().map(Change::Block).collect();
+    turn.join(vec![item], Author::ThisDevice, blocks).await?;
     Ok(())
 }

@@ -10,7 +10,8 @@ use super::item::{BlockRef, Id, Item, TokenKey, TokenState};
 use crate::error::Error;
 use crate::limits;
 use crate::model::cbor;
-use crate::model::cid::Codec;
+use crate::model::chunks;
+use crate::model::cid::{Cid, Codec};
 use crate::model::fields::{Fields, link_of, malformed, to_link, unsigned};
 
 /// Kind of a token state.
@@ -121,19 +122,20 @@ fn to_token(id: &str, sub: &str, mut fields: Fields) -> Result<Item, Error> {
 fn to_block_set(fields: &mut Fields, key: &str) -> Result<BTreeSet<BlockRef>, Error> {
     let Some(list) = fields.list(key)? else { return Ok(BTreeSet::new()) };
     let blocks: Option<Vec<BlockRef>> = list.iter().map(to_block_ref).collect();
-    let blocks =
-        blocks.ok_or_else(|| fields.wrong(&format!("{key} holds something else than [raw link, size]")))?;
-    if blocks.is_empty() || !blocks.is_sorted_by(|a, b| a.cid < b.cid) {
+    let blocks = blocks
+        .ok_or_else(|| fields.wrong(&format!("{key} holds something else than [raw link, …, size]")))?;
+    if blocks.is_empty() || !is_in_order(&blocks) {
         return Err(fields.wrong(&format!("{key} is empty or not in order")));
     }
     Ok(blocks.into_iter().collect())
 }
 
 fn to_block_ref(value: &Ipld) -> Option<BlockRef> {
-    let Ipld::List(pair) = value else { return None };
-    let [cid, size] = pair.as_slice() else { return None };
+    let Ipld::List(list) = value else { return None };
+    let (size, chunks) = list.split_last()?;
     let size = unsigned(size, u32::MAX.into()).and_then(|size| u32::try_from(size).ok())?;
-    Some(BlockRef { cid: link_of(cid, Codec::Raw)?, size })
+    let chunks: Option<Vec<Cid>> = chunks.iter().map(|link| link_of(link, Codec::Raw)).collect();
+    BlockRef::new(chunks?, size)
 }
 
 fn to_entry(key: String, mut fields: Fields) -> Result<Item, Error> {
@@ -193,7 +195,8 @@ fn from_entry(key: &str, entry: &Entry) -> Result<BTreeMap<String, Ipld>, Error>
 }
 
 fn from_block_ref(block: &BlockRef) -> Ipld {
-    Ipld::List(vec![to_link(&block.cid), Ipld::Integer(block.size.into())])
+    let size = std::iter::once(Ipld::Integer(block.size.into()));
+    Ipld::List(block.chunks().map(to_link).chain(size).collect())
 }
 
 fn from_version(version: &Version) -> Ipld {
@@ -221,14 +224,16 @@ fn check_token(state: &TokenState) -> Result<(), Error> {
         (&state.intents, limits::EVIDENCE_BYTES),
         (&state.proofs, limits::EVIDENCE_BYTES),
     ] {
-        if set.len() > limits::SET_ITEMS || !set.iter().is_sorted_by(|a, b| a.cid < b.cid) {
+        if set.len() > limits::SET_ITEMS || !is_in_order(set) {
             return Err(wrong(&format!(
                 "a set of more than {} blocks, or one block twice",
                 limits::SET_ITEMS
             )));
         }
         if set.iter().any(|block| !is_raw_within(block, max)) {
-            return Err(wrong(&format!("a block that is not raw, or of more than {max} bytes")));
+            return Err(wrong(&format!(
+                "a block that is not raw, of more than {max} bytes, or in too many chunks"
+            )));
         }
     }
     check_unknown("token state", &state.unknown, &TOKEN_KEYS)
@@ -252,8 +257,16 @@ fn check_entry(key: &str, entry: &Entry) -> Result<(), Error> {
     check_unknown("entry", &entry.unknown, &ENTRY_KEYS)
 }
 
+/// Whether no two name the same blocks, and the smaller ones come first.
+fn is_in_order<'a>(blocks: impl IntoIterator<Item = &'a BlockRef>) -> bool {
+    blocks.into_iter().is_sorted_by(|a, b| (a.cid, &a.rest) < (b.cid, &b.rest))
+}
+
 fn is_raw_within(block: &BlockRef, max: usize) -> bool {
-    block.cid.codec() == Codec::Raw && block.size as usize <= max
+    let size = block.size as usize;
+    block.chunks().all(|cid| cid.codec() == Codec::Raw)
+        && size <= max
+        && block.chunks().count() <= chunks::most(size).min(limits::CHUNKS)
 }
 
 /// Bounds on the fields of later releases; `known` are the names they cannot have.

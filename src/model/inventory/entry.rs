@@ -94,7 +94,7 @@ impl Entry {
     pub(super) fn refs(&self) -> impl Iterator<Item = BlockRef> + '_ {
         self.versions.iter().filter_map(|version| match &version.value {
             EntryValue::Inline(_) => None,
-            EntryValue::Block(block) => Some(*block),
+            EntryValue::Block(block) => Some(block.clone()),
         })
     }
 }

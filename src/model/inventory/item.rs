@@ -47,13 +47,45 @@ pub struct TokenKey {
     pub state_hash: Id,
 }
 
-/// A sealed block that an item refers to. Ordered by CID.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+/// Sealed bytes that an item refers to: the blocks they were cut into. Ordered by their CIDs.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct BlockRef {
-    /// CID of the sealed bytes, always `raw`.
+    /// CID of the first chunk, always `raw`; most have no other.
     pub cid: Cid,
+    /// The chunks that follow.
+    pub rest: Rest,
     /// Bytes of the plaintext.
     pub size: u32,
+}
+
+/// Chunks after the first. Takes hardly any room where there are none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Rest(Option<Arc<Vec<Cid>>>);
+
+impl From<Vec<Cid>> for Rest {
+    fn from(cids: Vec<Cid>) -> Self {
+        Self((!cids.is_empty()).then(|| Arc::new(cids)))
+    }
+}
+
+impl BlockRef {
+    /// A reference to these chunks; none without any.
+    #[must_use]
+    pub fn new(chunks: impl IntoIterator<Item = Cid>, size: u32) -> Option<Self> {
+        let mut chunks = chunks.into_iter();
+        Some(Self { cid: chunks.next()?, rest: chunks.collect::<Vec<_>>().into(), size })
+    }
+
+    /// Its chunks in order.
+    pub fn chunks(&self) -> impl Iterator<Item = &Cid> {
+        std::iter::once(&self.cid).chain(self.rest.0.iter().flat_map(|rest| rest.iter()))
+    }
+
+    /// Whether it names the same bytes as another one.
+    #[must_use]
+    pub fn is_same(&self, other: &Self) -> bool {
+        (self.cid, &self.rest) == (other.cid, &other.rest)
+    }
 }
 
 /// All that is known of one (token id, state hash).
@@ -135,12 +167,12 @@ impl Item {
         }
     }
 
-    /// Blocks (payload, evidence, value) that the item refers to; none for an unknown kind.
+    /// What (payload, evidence, value) the item refers to; none for an unknown kind.
     #[must_use]
     pub fn refs(&self) -> Vec<BlockRef> {
         match self {
             Self::Token(_, state) => {
-                state.payloads.iter().chain(&state.intents).chain(&state.proofs).copied().collect()
+                state.payloads.iter().chain(&state.intents).chain(&state.proofs).cloned().collect()
             }
             Self::Entry(_, entry) => entry.refs().collect(),
             Self::Unknown { .. } => Vec::new(),

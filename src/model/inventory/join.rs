@@ -43,15 +43,17 @@ fn least<T: Ord + Clone>(a: Option<&T>, b: Option<&T>) -> Option<T> {
     a.into_iter().chain(b).min().cloned()
 }
 
-/// The smallest CIDs of both; of one CID the smaller size.
+/// The smallest of both, ordered by the CIDs of their chunks; of the same chunks the smaller size.
 fn blocks(a: &BTreeSet<BlockRef>, b: &BTreeSet<BlockRef>) -> BTreeSet<BlockRef> {
     let mut joined = BTreeSet::new();
-    let mut last = None;
-    for block in a.union(b).filter(|block| last.replace(block.cid) != Some(block.cid)) {
+    let mut last: Option<&BlockRef> = None;
+    for block in a.union(b) {
         if joined.len() == limits::SET_ITEMS {
             break;
         }
-        joined.insert(*block);
+        if last.replace(block).is_none_or(|last| !last.is_same(block)) {
+            joined.insert(block.clone());
+        }
     }
     joined
 }

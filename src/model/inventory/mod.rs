@@ -20,7 +20,7 @@ use crate::limits;
 
 pub(super) use codec::check_unknown;
 pub use entry::{Entry, EntryValue, Hlc, Version};
-pub use item::{BlockRef, Id, Item, Spend, TokenKey, TokenState};
+pub use item::{BlockRef, Id, Item, Rest, Spend, TokenKey, TokenState};
 pub use view::{Counts, ViewRow};
 
 /// Result of joining one item.

@@ -10,7 +10,7 @@ use crate::limits;
 use crate::model::block::Block;
 use crate::model::cid::Cid;
 use crate::model::index::Index;
-use crate::model::inventory::{Inventory, Item};
+use crate::model::inventory::{BlockRef, Inventory, Item};
 use crate::model::keep::Keep;
 use crate::model::seal::Sealer;
 use crate::store::ItemKey;
@@ -71,6 +71,11 @@ impl Holdings {
         self.on_disk.contains_key(cid)
     }
 
+    /// Whether every chunk of a payload, evidence or value is here.
+    pub fn has_all_of(&self, block: &BlockRef) -> bool {
+        block.chunks().all(|cid| self.is_on_disk(cid))
+    }
+
     /// CIDs of the data blocks on disk.
     pub fn on_disk(&self) -> impl Iterator<Item = &Cid> {
         self.on_disk.keys()
@@ -117,9 +122,10 @@ impl Holdings {
         self.missing.len()
     }
 
-    /// Payloads of live states that are not on disk.
+    /// Live states whose payload is not on disk, or not all of it.
     pub fn missing_payloads(&self) -> usize {
-        self.missing.values().filter(|missing| missing.purpose == Purpose::Payload).count()
+        let payloads = self.missing.values().filter(|missing| missing.purpose == Purpose::Payload);
+        payloads.flat_map(|missing| &missing.wanted_by).collect::<HashSet<_>>().len()
     }
 
     pub fn has_empty_index(&self) -> bool {
@@ -229,7 +235,7 @@ impl Holdings {
         let Item::Entry(key, _) = item else { return Vec::new() };
         let Some(old) = self.inventory.entry(key) else { return Vec::new() };
         let old = Item::Entry(key.clone(), old.clone());
-        let new: Vec<Cid> = item.refs().into_iter().map(|block| block.cid).collect();
+        let new: Vec<Cid> = blocks_of(item).into_iter().map(|(cid, ..)| cid).collect();
         blocks_of(&old).into_iter().map(|(cid, ..)| cid).filter(|cid| !new.contains(cid)).collect()
     }
 
@@ -272,10 +278,14 @@ fn blocks_of(item: &Item) -> Vec<(Cid, Purpose, bool)> {
     match item {
         Item::Token(_, state) => {
             let is_live = state.proofs.is_empty();
-            let payloads = state.payloads.iter().map(|block| (block.cid, Purpose::Payload, is_live));
-            let evidence = state.intents.iter().chain(&state.proofs);
-            payloads.chain(evidence.map(|block| (block.cid, Purpose::Evidence, true))).collect()
+            let payloads = state.payloads.iter().flat_map(BlockRef::chunks);
+            let evidence = state.intents.iter().chain(&state.proofs).flat_map(BlockRef::chunks);
+            let payloads = payloads.map(|cid| (*cid, Purpose::Payload, is_live));
+            payloads.chain(evidence.map(|cid| (*cid, Purpose::Evidence, true))).collect()
         }
-        other => other.refs().into_iter().map(|block| (block.cid, Purpose::Evidence, true)).collect(),
+        other => {
+            let refs = other.refs();
+            refs.iter().flat_map(BlockRef::chunks).map(|cid| (*cid, Purpose::Evidence, true)).collect()
+        }
     }
 }
