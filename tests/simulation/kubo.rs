@@ -31,6 +31,8 @@ pub enum Verb {
     Import,
     Pin,
     Pins,
+    /// Renaming a pin; without a fault of its own it has those of `Pin`.
+    Names,
     Put,
     Holds,
 }
@@ -50,6 +52,8 @@ pub enum Fault {
     Endless,
     /// Says yes and does nothing; of reads: answers with forgeries.
     Lies,
+    /// Says yes and does half of it.
+    Halves,
     /// Shows what it had when it was saved.
     Old,
     /// Answers with what another node has.
@@ -58,6 +62,10 @@ pub enum Fault {
     Full,
     /// So much later than usual.
     Slow(Duration),
+    /// It gets there so much later, whether or not anybody waits for it.
+    Late(Duration),
+    /// Of a put: so long passes between its comparison and its writing.
+    Busy(Duration),
 }
 
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -225,6 +233,11 @@ impl Kubo {
     pub fn record_elsewhere(&self, name: &Name) -> Option<Record> {
         let others = self.reachable_peers();
         others.iter().filter_map(|peer| peer.record(name)).max_by(Record::cmp_order)
+    }
+
+    /// The name of any other pin.
+    pub fn another_label(&self, cid: &Cid) -> Option<String> {
+        self.held().labels.iter().find(|(other, _)| *other != cid).map(|(_, label)| label.clone())
     }
 
     /// Whether a put would be taken, as the node sees it when the request comes.

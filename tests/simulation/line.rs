@@ -18,7 +18,7 @@ use tauri_plugin_wallet_sync::{Code, Error};
 use tokio::sync::oneshot;
 
 use crate::kubo::{Fault, Kubo, Reach, Verb};
-use crate::process::{Process, after_a_gap, in_time};
+use crate::process::{Fate, Process, after_a_gap, in_time};
 use crate::support::dag::{links, unpack};
 
 /// A node of the same house.
@@ -27,8 +27,6 @@ const NEAR: Duration = Duration::from_millis(10);
 const DRIP: Duration = Duration::from_millis(350);
 /// A line of an endless answer.
 const SIGN_OF_LIFE: Duration = Duration::from_millis(1_000);
-/// How long a request that hangs on the line may be late.
-const LATEST_MS: u64 = 90_000;
 /// Bytes a second of a dripping block.
 const DRIP_BYTES: u64 = 64;
 
@@ -39,32 +37,9 @@ pub struct Line {
     pub process: Arc<Process>,
 }
 
-/// What becomes of a request.
-enum Fate {
-    Well,
-    RequestLost,
-    AnswerLost,
-    Late(Duration),
-    Twice(Duration),
-}
-
 impl Line {
     pub fn new(node: Arc<Kubo>, cut: Arc<AtomicBool>, process: Arc<Process>) -> Self {
         Self { id: format!("n{}", node.at), node, cut, process }
-    }
-
-    fn fate(&self) -> Fate {
-        let luck = &self.process.luck;
-        if luck.below(100) >= self.process.loss.load(Ordering::Relaxed) {
-            return Fate::Well;
-        }
-        let late = Duration::from_millis(luck.below(LATEST_MS));
-        match luck.below(4) {
-            0 => Fate::RequestLost,
-            1 => Fate::AnswerLost,
-            2 => Fate::Late(late),
-            _ => Fate::Twice(late),
-        }
     }
 
     /// One way.
@@ -109,7 +84,10 @@ impl Line {
     /// A question that changes nothing.
     async fn ask(&self, verb: Verb, call: &Call) -> Result<Option<Fault>, Error> {
         let fault = self.pass(verb, call).await?;
-        match self.fate() {
+        if let Some(Fault::Late(by)) = fault {
+            tokio::time::sleep_until(call.deadline.min(monotonic() + by)).await;
+        }
+        match self.process.fate() {
             Fate::RequestLost | Fate::AnswerLost => return Self::silence(call).await,
             Fate::Late(by) => tokio::time::sleep_until(call.deadline.min(monotonic() + by)).await,
             Fate::Well | Fate::Twice(_) => {}
@@ -124,10 +102,11 @@ impl Line {
     /// A request that changes the node, whether or not anybody waits for its answer.
     async fn tell<T: Send + 'static>(
         &self,
+        fault: Option<Fault>,
         call: &Call,
         work: impl Fn(Arc<Kubo>) -> T + Send + 'static,
     ) -> Result<T, Error> {
-        let fate = self.fate();
+        let fate = self.process.fate();
         if matches!(fate, Fate::RequestLost) {
             return Self::silence(call).await;
         }
@@ -138,6 +117,7 @@ impl Line {
             Fate::Twice(by) => (Duration::ZERO, Some(by)),
             _ => (Duration::ZERO, None),
         };
+        let late = if let Some(Fault::Late(by)) = fault { late + by } else { late };
         let on_the_line = async move {
             tokio::time::sleep(half + late).await;
             if node.manners().reach != Reach::Up {
@@ -245,10 +225,10 @@ impl Node for Line {
         let fault = self.pass(Verb::Import, call).await?;
         call.meter.sent(car.len() as u64);
         let blocks = unpack(&car);
-        self.tell(call, move |node| {
-            if fault != Some(Fault::Lies) {
-                node.add_blocks(blocks.clone());
-            }
+        self.tell(fault, call, move |node| match fault {
+            Some(Fault::Lies) => {}
+            Some(Fault::Halves) => node.add_blocks(blocks.iter().step_by(2).cloned()),
+            _ => node.add_blocks(blocks.clone()),
         })
         .await
     }
@@ -271,7 +251,7 @@ impl Node for Line {
             return Self::silence(call).await;
         }
         let (root, name) = (*root, *name);
-        let pinned = self.tell(call, move |node| {
+        let pinned = self.tell(fault, call, move |node| {
             fault == Some(Fault::Lies)
                 || (node.pull_dag(&root) && {
                     node.held().pins.insert(root, name);
@@ -292,7 +272,7 @@ impl Node for Line {
             return Self::silence(call).await;
         }
         let (old, new) = (*old, *new);
-        let pinned = self.tell(call, move |node| {
+        let pinned = self.tell(fault, call, move |node| {
             if fault == Some(Fault::Lies) {
                 return Some(Repin::Pinned);
             }
@@ -309,9 +289,9 @@ impl Node for Line {
     }
 
     async fn unpin(&self, root: &Cid, call: &Call) -> Result<(), Error> {
-        self.pass(Verb::Pin, call).await?;
+        let fault = self.pass(Verb::Pin, call).await?;
         let root = *root;
-        self.tell(call, move |node| {
+        self.tell(fault, call, move |node| {
             node.held().pins.remove(&root);
         })
         .await
@@ -320,13 +300,16 @@ impl Node for Line {
     async fn pin_name(&self, cid: &Cid, call: &Call) -> Result<Option<String>, Error> {
         match self.ask(Verb::Pins, call).await? {
             Some(Fault::Lies) => Ok(None),
+            Some(Fault::Proxies) => Ok(self.node.another_label(cid)),
             _ => Ok(self.node.held().name_of(cid)),
         }
     }
 
     /// As Kubo does it: the old pin is removed, the block is looked for, the new pin is added.
     async fn name_pin(&self, cid: &Cid, name: &str, call: &Call) -> Result<Rename, Error> {
-        let fault = match self.pass(Verb::Pin, call).await {
+        let has_own = self.node.manners().verbs.contains_key(&Verb::Names);
+        let verb = if has_own { Verb::Names } else { Verb::Pin };
+        let fault = match self.pass(verb, call).await {
             Err(e) if e.message().starts_with("status") => return Ok(Rename::Refused(e)),
             passed => passed?,
         };
@@ -334,14 +317,18 @@ impl Node for Line {
             return Self::silence(call).await;
         }
         let (cid, name, luck) = (*cid, name.to_owned(), self.process.luck.clone());
-        let named = self.tell(call, move |node| {
+        let named = self.tell(fault, call, move |node| {
             if fault == Some(Fault::Lies) {
                 return Some(oneshot::channel().1);
             }
             node.held().labels.remove(&cid);
             let name = name.clone();
+            // Its process ended in between.
+            if fault == Some(Fault::Halves) {
+                return None;
+            }
             node.pull_dag(&cid).then(|| {
-                after_a_gap(&luck, move || {
+                after_a_gap(&luck, Duration::ZERO, move || {
                     node.held().labels.insert(cid, name);
                 })
             })
@@ -357,7 +344,7 @@ impl Node for Line {
         let fault = self.pass(Verb::Put, call).await?;
         call.meter.sent(record.raw().len() as u64);
         let (record, luck) = (record.clone(), self.process.luck.clone());
-        let put = self.tell(call, move |node| {
+        let put = self.tell(fault, call, move |node| {
             if fault == Some(Fault::Lies) {
                 return (Put::Stored, None);
             }
@@ -365,7 +352,8 @@ impl Node for Line {
                 return (Put::Older, None);
             }
             let record = record.clone();
-            (Put::Stored, Some(after_a_gap(&luck, move || node.write_record(record))))
+            let busy = if let Some(Fault::Busy(by)) = fault { by } else { Duration::ZERO };
+            (Put::Stored, Some(after_a_gap(&luck, busy, move || node.write_record(record))))
         });
         let (put, written) = put.await?;
         if let Some(written) = written {

@@ -29,6 +29,8 @@ pub enum Step {
     Wait(Duration),
     /// These nodes lose the payload of a token.
     Loses(Which, String),
+    /// Each of these nodes ought to show this token by now, by a record and its root.
+    Has(Which, String),
 }
 
 /// What a device does.
@@ -172,6 +174,7 @@ fn step(words: &[&str]) -> Result<Step, String> {
     Ok(match words {
         ["nodes", count] => Step::Nodes(count.parse().map_err(|_| "how many nodes?")?),
         ["node", which, "loses", id] => Step::Loses(Which::parse(which)?, (*id).to_owned()),
+        ["node", which, "has", id] => Step::Has(Which::parse(which)?, (*id).to_owned()),
         ["node", which, deed @ ..] => Step::Node(Which::parse(which)?, parse_deed(deed)?),
         ["cut", device, which] => Step::Cut((*device).to_owned(), Which::parse(which)?),
         ["join", device, which] => Step::Join((*device).to_owned(), Which::parse(which)?),
@@ -224,24 +227,26 @@ fn parse_act(words: &[&str]) -> Result<Act, String> {
     })
 }
 
-const VERBS: [(&str, Verb); 8] = [
+const VERBS: [(&str, Verb); 9] = [
     ("records", Verb::Records),
     ("blocks", Verb::Blocks),
     ("cars", Verb::Cars),
     ("import", Verb::Import),
     ("pin", Verb::Pin),
     ("pins", Verb::Pins),
+    ("names", Verb::Names),
     ("put", Verb::Put),
     ("holds", Verb::Holds),
 ];
 
-const FAULTS: [(&str, Fault); 9] = [
+const FAULTS: [(&str, Fault); 10] = [
     ("refuses", Fault::Refuses),
     ("fails", Fault::Fails),
     ("freezes", Fault::Freezes),
     ("drips", Fault::Drips),
     ("endless", Fault::Endless),
     ("lies", Fault::Lies),
+    ("halves", Fault::Halves),
     ("old", Fault::Old),
     ("proxies", Fault::Proxies),
     ("full", Fault::Full),
@@ -268,6 +273,8 @@ fn parse_deed(words: &[&str]) -> Result<Deed, String> {
             let found = DEEDS.iter().find(|(name, _)| name == word);
             found.map(|(_, deed)| *deed).ok_or("no such deed")?
         }
+        [of, "late", time] => Deed::Verb(verb(of).ok_or("no such verb")?, Fault::Late(duration(time)?)),
+        [of, "busy", time] => Deed::Verb(verb(of).ok_or("no such verb")?, Fault::Busy(duration(time)?)),
         [of, "slow", time] => Deed::Verb(verb(of).ok_or("no such verb")?, Fault::Slow(duration(time)?)),
         [of, word] => {
             let fault = FAULTS.iter().find(|(name, _)| name == word).ok_or("no such fault")?;
@@ -327,6 +334,7 @@ impl Display for Step {
             Self::Loss(device, percent) => write!(f, "loss {device} {percent}"),
             Self::Wait(time) => write!(f, "wait {}", unit(time.as_millis())),
             Self::Loses(which, id) => write!(f, "node {which} loses {id}"),
+            Self::Has(which, id) => write!(f, "node {which} has {id}"),
         }
     }
 }
@@ -377,6 +385,8 @@ impl Display for Deed {
         let verb = |of: &Verb| VERBS.iter().find(|(_, verb)| verb == of).map_or("?", |(name, _)| *name);
         match self {
             Self::Rtt(time) => write!(f, "rtt {}", unit(time.as_millis())),
+            Self::Verb(of, Fault::Late(by)) => write!(f, "{} late {}", verb(of), unit(by.as_millis())),
+            Self::Verb(of, Fault::Busy(by)) => write!(f, "{} busy {}", verb(of), unit(by.as_millis())),
             Self::Verb(of, Fault::Slow(by)) => write!(f, "{} slow {}", verb(of), unit(by.as_millis())),
             Self::Verb(of, fault) => {
                 let word = FAULTS.iter().find(|(_, known)| known == fault).map_or("?", |(name, _)| *name);

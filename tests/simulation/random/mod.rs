@@ -1,5 +1,6 @@
 //! Worlds by name, and a script for each seed: steps drawn by weight from what goes wrong in that world.
 
+mod proofs;
 mod rivals;
 mod stories;
 
@@ -54,6 +55,14 @@ enum Kind {
     Feign,
     /// What was verified is lost by nodes, and its device goes.
     Fade,
+    /// Beacons are named late, by halves or not at all.
+    Names,
+    /// A record or a beacon alone stands for another device.
+    Alone,
+    /// Something rots, and what would bring it back does not come in time.
+    Rots,
+    /// A rival is through while a device uploads.
+    Uploads,
 }
 
 /// A world: its name, and what happens there with which weight.
@@ -66,7 +75,7 @@ pub struct World {
 const WORK: [(Kind, u64); 4] = [(Kind::Use, 30), (Kind::Sync, 25), (Kind::Live, 6), (Kind::Short, 12)];
 
 /// The worlds, kind ones first.
-pub const WORLDS: [World; 14] = [
+pub const WORLDS: [World; 15] = [
     World { name: "calm", weights: &[(Kind::Long, 6), (Kind::Days, 4)] },
     World { name: "lossy", weights: &[(Kind::Loss, 12), (Kind::Cut, 8)] },
     World { name: "crashing", weights: &[(Kind::Crash, 25)] },
@@ -99,6 +108,10 @@ pub const WORLDS: [World; 14] = [
             (Kind::Clock, 2),
             (Kind::Long, 4),
         ],
+    },
+    World {
+        name: "proving",
+        weights: &[(Kind::Names, 150), (Kind::Alone, 150), (Kind::Rots, 100), (Kind::Uploads, 100)],
     },
 ];
 
@@ -187,6 +200,10 @@ impl Draw {
             Kind::Race => return self.race(steps),
             Kind::Feign => return self.feign(steps),
             Kind::Fade => return self.fade(steps),
+            Kind::Names => return self.names(steps),
+            Kind::Alone => return self.alone(steps),
+            Kind::Rots => return self.rots(steps),
+            Kind::Uploads => return self.uploads(steps),
             Kind::Crash => {
                 let act = match self.below(5) {
                     0 => Act::Crash,

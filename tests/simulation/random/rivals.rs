@@ -12,7 +12,7 @@ const MANY: u64 = 48;
 
 impl Draw {
     /// The devices in any order.
-    fn shuffled(&self) -> [String; 3] {
+    pub(super) fn shuffled(&self) -> [String; 3] {
         let mut names = DEVICES;
         names.swap(0, usize::try_from(self.below(3)).unwrap());
         names.swap(1, usize::try_from(1 + self.below(2)).unwrap());
@@ -20,19 +20,19 @@ impl Draw {
     }
 
     /// New tokens, few or many.
-    fn fresh(&mut self) -> Act {
+    pub(super) fn fresh(&mut self) -> Act {
         let count = self.one_of(&[1, 1, 2, 3, 4, MANY]);
         let ids = (0..count).map(|n| format!("t{}", self.tokens + n)).collect();
         self.tokens += count;
         Act::Put(ids, 40)
     }
 
-    fn coin(&self) -> bool {
+    pub(super) fn coin(&self) -> bool {
         self.below(2) == 0
     }
 
     /// A device that nobody sees again, or only without its disk.
-    fn gone(&self, device: &str) -> Step {
+    pub(super) fn gone(&self, device: &str) -> Step {
         Step::Device(device.to_owned(), if self.coin() { Act::Dies } else { Act::Reinstall })
     }
 
@@ -43,7 +43,7 @@ impl Draw {
         (Which::These((0..middle).collect()), Which::These((middle..nodes).collect()))
     }
 
-    fn some_of(&self, count: u64) -> Which {
+    pub(super) fn some_of(&self, count: u64) -> Which {
         let first = self.below(NODES);
         let at = |n| usize::try_from((first + n) % NODES).unwrap();
         Which::These((0..count).map(at).collect())

@@ -153,6 +153,8 @@ impl World {
                     self.device(name).known.tokens.extend(ids.iter().cloned());
                     self.changed(name);
                     self.expect_on_disk(name, ids).await;
+                } else {
+                    self.expect_nothing_else_shown(name, ids).await;
                 }
                 done
             }
@@ -163,8 +165,9 @@ impl World {
                     self.ledger.spent.insert(id.clone());
                 }
                 let evidence = Bytes::from(format!("spent {id}"));
-                let done = engine.spend(token, &state, kind, evidence).await.map(|_| ());
+                let done = engine.spend(token, &state, kind, evidence.clone()).await.map(|_| ());
                 if done.is_ok() {
+                    self.expect_evidence_on_disk(name, id, &evidence).await;
                     if kind == SpendKind::Proof {
                         self.device(name).known.spent.insert(id.clone());
                     }
@@ -252,6 +255,7 @@ impl World {
 
     async fn run_sync(&mut self, name: &str, request: SyncRequest, limit: Duration) -> String {
         let engine = self.device(name).engine.clone().expect("it was started");
+        let had_pending = engine.status().pending > 0;
         let began = monotonic();
         let result = engine.sync(request, |_| ()).await;
         let took = began.elapsed();
@@ -277,6 +281,7 @@ impl World {
         if looked && request.fresh {
             self.note_look(name, began);
         }
+        self.look_at_honesty(name, &told, had_pending);
         self.judge(name, &told).await;
         self.look_for_vain(name, &told.report);
         let report = &told.report;

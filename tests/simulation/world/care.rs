@@ -4,12 +4,15 @@
 use std::time::Duration;
 
 use tauri_plugin_wallet_sync::Code;
-use tauri_plugin_wallet_sync::engine::{Ack, Spend, Status, SyncFailure, SyncOutcome, SyncReport};
+use tauri_plugin_wallet_sync::engine::{
+    Ack, NodeOutcome, NodeReport, Spend, Status, SyncFailure, SyncOutcome, SyncReport,
+};
 use tauri_plugin_wallet_sync::model::identity::Slot;
 use tauri_plugin_wallet_sync::node::Source;
 use tokio::time::Instant;
 
 use super::World;
+use super::checker::Told;
 use super::findings::Kind;
 use super::ledger::id_of_key;
 use super::probe::Restored;
@@ -59,6 +62,26 @@ impl World {
         }
         if is_told && report.source != Source::Cache {
             self.device(name).in_vain = false;
+        }
+    }
+
+    /// An answer says what it rests on: a fresh one on the nodes, one with changes pending too, and the first one of few nodes
+    /// says that they were few.
+    pub fn look_at_honesty(&mut self, name: &str, told: &Told, had_pending: bool) {
+        let (report, request) = (&told.report, &told.request);
+        if request.fresh && matches!(report.outcome, SyncOutcome::Offline) {
+            self.find_once(Kind::Lies, format!("{name} was asked for a fresh answer and gives an old one"));
+        }
+        if had_pending && report.source == Source::Cache {
+            self.find_once(Kind::Stale, format!("{name} answers from memory although changes are pending"));
+        }
+        let device = &self.devices[name];
+        let answered = |node: &&NodeReport| matches!(node.outcome, NodeOutcome::Found | NodeOutcome::Absent);
+        let few = report.nodes.iter().filter(answered).count() * 2 <= device.nodes.len();
+        let is_first = device.known.high_water.is_empty() && !report.names.is_empty();
+        let says_so = report.warnings.iter().any(|warning| warning.starts_with("degraded"));
+        if request.fresh && is_first && few && !says_so && report.added > 0 {
+            self.find_once(Kind::Lies, format!("{name} does not say that few nodes answered"));
         }
     }
 

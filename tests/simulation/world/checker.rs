@@ -117,12 +117,15 @@ impl World {
         let rows = device.rows();
         let now = monotonic();
         let looked = device.looked_at.take();
-        let mut news = BTreeSet::new();
+        let (mut news, mut proved) = (BTreeSet::new(), BTreeSet::new());
         let before = std::mem::take(&mut device.verified);
         for row in rows.iter().filter(|row| row.ack == Level::Verified) {
             let (id, spent) = (id_of_key(&row.key), row.spend == Spend::Proof);
             let was = before.get(&id) == Some(&spent);
             let fate = self.ledger.tokens.entry(id.clone()).or_default();
+            if fate.claims.get(name).is_none_or(|claim| claim.spent != spent) {
+                proved.insert(id.clone());
+            }
             let fresh = Claim { proved: now, told: now, root, spent };
             let claim = fate.claims.entry(name.to_owned()).or_insert_with(|| fresh.clone());
             if !was {
@@ -135,6 +138,9 @@ impl World {
         }
         let is_told_again = looked.is_some_and(|at| last_harm.is_some_and(|harm| harm <= at));
         let has_any = !device.verified.is_empty();
+        if !proved.is_empty() {
+            self.look_at_proofs(name, &proved);
+        }
         if has_any && (!news.is_empty() || is_told_again) {
             self.probe_level(name, &news).await;
         }

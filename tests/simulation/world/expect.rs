@@ -6,12 +6,15 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use tauri_plugin_wallet_sync::engine::{Engine, NodeState, Spend, SyncFailure, SyncRequest};
+use tauri_plugin_wallet_sync::model::block::Block;
+use tauri_plugin_wallet_sync::model::cid::Codec;
+use tauri_plugin_wallet_sync::model::seal::{Compression, Kind as SealKind};
 use tauri_plugin_wallet_sync::store::memory::MemoryStore;
 use tauri_plugin_wallet_sync::store::{Level, Store};
 
 use super::World;
 use super::findings::Kind;
-use super::ledger::id_of_key;
+use super::ledger::{id_of, id_of_key};
 use super::probe::{Content, restore};
 use crate::kubo::Kubo;
 use crate::script::Act;
@@ -63,6 +66,26 @@ impl World {
             if matches!(found, Ok(None)) {
                 self.find_once(Kind::Dropped, format!("{name} put {id}, and its payload is not on the disk"));
             }
+        }
+    }
+
+    /// A put that failed shows nothing that is not on the disk.
+    pub async fn expect_nothing_else_shown(&mut self, name: &str, ids: &[String]) {
+        let device = self.device(name);
+        let rows = device.disk.clone().load().await.map(|loaded| loaded.items).unwrap_or_default();
+        let stored: BTreeSet<String> = rows.iter().map(|row| id_of(&row.token_id, &row.state_hash)).collect();
+        let shown: BTreeSet<String> = device.rows().iter().map(|row| id_of_key(&row.key)).collect();
+        if let Some(id) = ids.iter().find(|id| shown.contains(*id) && !stored.contains(*id)) {
+            self.find_once(Kind::Invented, format!("{name} shows {id}, whose put failed"));
+        }
+    }
+
+    /// The evidence of a spend that succeeded is on the disk.
+    pub async fn expect_evidence_on_disk(&mut self, name: &str, id: &str, evidence: &[u8]) {
+        let sealed = self.keys.sealer().seal(SealKind::Evidence, evidence, Compression::IfSmaller);
+        let block = Block::new(Codec::Raw, sealed.expect("evidence can be sealed"));
+        if matches!(self.device(name).disk.clone().block(block.cid()).await, Ok(None)) {
+            self.find_once(Kind::Dropped, format!("{name} spent {id}, and its evidence is not on the disk"));
         }
     }
 

@@ -9,6 +9,7 @@ mod expect;
 pub mod findings;
 mod ledger;
 mod probe;
+mod shown;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -97,6 +98,10 @@ impl World {
                     self.nodes[at].lose(&cid);
                     self.ledger.harm(at, Harm::Unseen);
                 }
+                String::new()
+            }
+            Step::Has(which, id) => {
+                which.of(self.nodes.len()).into_iter().for_each(|at| self.expect_at_node(at, id));
                 String::new()
             }
             Step::Node(which, deed) => {
