@@ -28,6 +28,7 @@ use tokio::time::Instant;
 use self::device::{Device, SimClock};
 use self::findings::{Finding, Kind};
 use self::ledger::{Harm, Ledger, payload};
+use self::shown::Tokens;
 use crate::kubo::{Fault, Kubo, Manners, Reach, Verb};
 use crate::script::{Deed, Step};
 
@@ -51,6 +52,8 @@ pub struct World {
     pub step: usize,
     /// What happened, one line a step: equal for equal seeds.
     pub trace: Vec<String>,
+    /// Roots that were read from nodes.
+    read: BTreeMap<Cid, Tokens>,
 }
 
 impl World {
@@ -76,6 +79,7 @@ impl World {
             mended: BTreeMap::new(),
             step: 0,
             trace: Vec::new(),
+            read: BTreeMap::new(),
         }
     }
 

@@ -15,18 +15,17 @@ use super::ledger::id_of_key;
 use crate::kubo::Held;
 
 /// Tokens by id, and whether their spend is proven.
-type Tokens = BTreeMap<String, bool>;
+pub type Tokens = BTreeMap<String, bool>;
 
 impl World {
     /// What this device put and just proved is on at least two of its machines by record and by beacon.
     pub fn look_at_proofs(&mut self, name: &str, proved: &BTreeSet<String>) {
         let device = &self.devices[name];
         let wanted = device.nodes.len().min(2);
-        // Each root is read once.
-        let mut read = BTreeMap::new();
+        let mut read = std::mem::take(&mut self.read);
         let mut shown: Vec<(Tokens, Tokens)> = Vec::new();
         for at in &device.nodes {
-            let held = self.nodes[*at].lasting();
+            let held = self.nodes[*at].held();
             let records = held.records.values().filter_map(|stored| stored.record.root());
             let records = self.tokens_of(records, &held, &mut read);
             let sealer = self.keys.sealer();
@@ -42,9 +41,11 @@ impl World {
         let by_record = put_here().find(|id| shown.iter().filter(|one| has(&one.0, id)).count() < wanted);
         let by_beacon = || put_here().find(|id| shown.iter().filter(|one| has(&one.1, id)).count() < wanted);
         let found = by_record.map(|id| ("record", id)).or_else(|| by_beacon().map(|id| ("beacon", id)));
-        if let Some((what, id)) = found {
-            let words =
-                format!("{name} tells {id} as verified, fewer than {wanted} machines show it by {what}");
+        let words = found.map(|(what, id)| {
+            format!("{name} tells {id} as verified, fewer than {wanted} machines show it by {what}")
+        });
+        self.read = read;
+        if let Some(words) = words {
             self.find_once(Kind::FalseLevel, words);
         }
     }
@@ -67,7 +68,7 @@ impl World {
     ) -> Tokens {
         let mut all = Tokens::new();
         for root in roots.collect::<HashSet<_>>() {
-            // Equal roots say the same on each node; the blocks that one lacks are found missing by the restore.
+            // Equal roots say the same on each node, always; the blocks that one lacks are found missing by the restore.
             if !read.contains_key(&root)
                 && let Some(tokens) = self.read_root(&root, held)
             {
