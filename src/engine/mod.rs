@@ -52,9 +52,11 @@
 //!      │             │ records, highest first; beacons of names that are new, absent or behind
 //!      │             ├ merge    root, index (what the record does not carry: network ──> node ──> sockets) ──> items
 //!      │             │           └ local::turn ─ commit ─> disk, then memory ──> tokens-changed
+//!      │             ├ checks   beside the questions: do nodes still have what they were proven to hold?
 //!      │             ├ verdict  is it an answer? what was seen, in one commit
 //!      │             ├ repairs  older records elsewhere, behind the answer
-//!      │             └ merge    payloads that are missing, with the time that is left
+//!      │             ├ merge    payloads that are missing, with the time that is left
+//!      │             └ confirm  what others wrote: pin, beacon, bytes on two machines, behind the answer
 //!      ├ publish    edition: sign ─ local commits it ─> disk, before anything is sent
 //!      │             └ one lane a node: upload, read ─ pin, put, rename a beacon ─ look ──> local: level ──> publish-changed
 //!      └ wait       until the level is reached, nothing moves, or the deadline passes ──> SyncReport

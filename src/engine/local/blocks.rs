@@ -125,6 +125,20 @@ impl Local {
 }
 
 impl Turn {
+    /// Those of the blocks of a known item that cannot be read from this disk.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn lacking(&self, blocks: Vec<Block>) -> Result<Vec<Change>, Error> {
+        let mut lacking = Vec::new();
+        for block in blocks {
+            if self.block(block.cid()).await?.is_none() {
+                lacking.push(Change::Block(block));
+            }
+        }
+        Ok(lacking)
+    }
+
     /// As [`Local::block`], for a caller that holds the turn.
     ///
     /// # Errors

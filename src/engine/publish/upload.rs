@@ -174,9 +174,11 @@ impl Lane<'_> {
         // A request that hangs may hang alone: once it counted, it is asked a second time beside it.
         let second = async {
             let _ = again.changed().await;
+            let mut pause = limits::PIN_SILENT;
             loop {
-                while let Ok(Ok(())) = tokio::time::timeout(limits::PIN_SILENT, again.changed()).await {}
-                if let Ok(Ok(())) = tokio::time::timeout(limits::PIN_SILENT, pin()).await {
+                while let Ok(Ok(())) = tokio::time::timeout(pause, again.changed()).await {}
+                pause = pause.saturating_mul(2);
+                if let Ok(Ok(())) = tokio::time::timeout(pause, pin()).await {
                     return;
                 }
             }

@@ -54,8 +54,11 @@ fn is_fresh(account: &Account) -> bool {
     let now = account.clock.now();
     let ttl = millis(account.config.cache.record_ttl);
     let marks = state.marks();
+    // Names that are not asked for at every look were asked for with the slots beyond the known ones.
+    let since_gap = within(now, marks.gap_at(), millis(limits::GAP_EVERY));
     let is_current = |known: &KnownName| {
-        known.record.is_none() || within(now, known.verified_at, ttl) || is_quiet(known.changed_at, now)
+        let is_rare = known.record.is_none() || is_quiet(known.changed_at, now);
+        within(now, known.verified_at, ttl) || is_rare && since_gap
     };
     // A failure since the last good read counts: what was verified then is no longer known to be current.
     marks.first_read()

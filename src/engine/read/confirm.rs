@@ -20,7 +20,7 @@ use crate::model::beacon::{Beacon, PLACES};
 use crate::model::cid::Cid;
 use crate::model::identity::Slot;
 use crate::model::index::Diff;
-use crate::model::inventory::Item;
+use crate::model::inventory::{BlockRef, Item};
 use crate::model::root::Root;
 use crate::node::{Call, Node, Outcome};
 use crate::store::Level;
@@ -212,7 +212,7 @@ async fn gives_content(
         match Item::decode(key, &encoded)? {
             // What is proven spent may be gone.
             Item::Token(_, state) if !state.proofs.is_empty() => {}
-            other => wanted.extend(other.refs().into_iter().map(|block| block.cid)),
+            other => wanted.extend(other.refs().iter().flat_map(BlockRef::chunks).copied()),
         }
     }
     {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::clock::millis;
 use crate::engine::account::Account;
 use crate::engine::api::report::SyncFailure;
+use crate::engine::local::records::RootFate;
 use crate::engine::merge::{Merged, merge_record};
 use crate::engine::network::ask::Asked;
 use crate::engine::network::heard::Heard;
@@ -120,9 +121,14 @@ pub async fn take(
     // All at once: content that no node gives must not keep the others waiting, nor take the time of the payloads.
     let call = &share_of(account, call);
     let insists = tally.insists;
-    let merging = records.iter().map(|(slot, record)| {
+    let merging = records.iter().map(|(slot, record)| async move {
         let merging = merge_record(account, *slot, record, call);
-        unless_put_off(account, record.root(), insists, merging)
+        let merged = unless_put_off(account, record.root(), insists, merging).await;
+        if merged.as_ref().is_err_and(|e| !e.is_storage() && e.code() != Code::InventoryTooLarge) {
+            // It is known from now on, and asked for again.
+            account.local.note_record(*slot, record, RootFate::Unread).await?;
+        }
+        merged
     });
     let merged = join_all(merging).await;
     let mut heads = BTreeSet::new();

@@ -46,10 +46,8 @@ pub async fn put(account: Arc<Account>, tokens: Vec<NewToken>) -> Result<PutRepo
         };
         if is_known(&account, &one).await? {
             unchanged += 1;
-            // A payload that was still on its way is here now.
-            let state = turn.state();
-            let late = one.blocks.into_iter().filter(|block| state.holdings().is_missing(block.cid()));
-            blocks.extend(late.map(Change::Block));
+            // A payload that was still on its way, or rotted here, is here now.
+            blocks.extend(turn.lacking(one.blocks).await?);
             continue;
         }
         items.push(Item::Token(one.key, one.state));
@@ -109,11 +107,7 @@ pub async fn spend(
         seal_block(account.local.keys(), Kind::Evidence, &evidence, limits::EVIDENCE_BYTES)
             .map_err(|e| e.within("evidence"))?;
     let turn = account.local.turn().await;
-    let (mut state, here) = {
-        let state = turn.state();
-        let here = state.holdings().has_all_of(&reference);
-        (state.holdings().inventory().state(&key).cloned().unwrap_or_default(), here)
-    };
+    let mut state = turn.state().holdings().inventory().state(&key).cloned().unwrap_or_default();
     // A spend may be known before the state itself is.
     let report = SpendReport { known: !state.payloads.is_empty() };
     let set = match kind {
@@ -121,10 +115,12 @@ pub async fn spend(
         SpendKind::Proof => &mut state.proofs,
     };
     let is_recorded = set.iter().any(|old| old.is_same(&reference));
-    if is_recorded && here {
+    if is_recorded {
+        let lacking = turn.lacking(blocks).await?;
+        turn.join(Vec::new(), Author::ThisDevice, lacking).await?;
         return Ok(report);
     }
-    if !is_recorded && set.len() >= limits::SET_ITEMS {
+    if set.len() >= limits::SET_ITEMS {
         let what = if kind == SpendKind::Intent { "intents" } else { "proofs" };
         return Err(bad(format!("{} {what} of this state are recorded already", limits::SET_ITEMS)));
     }
@@ -161,14 +157,20 @@ pub async fn set(account: Arc<Account>, key: String, value: Bytes) -> Result<(),
     };
     let turn = account.local.turn().await;
     let now = account.clock.now();
+    let is_shown = {
+        let state = turn.state();
+        let shown = state.holdings().inventory().entry(&key).and_then(|entry| entry.shown(now));
+        shown.is_some_and(|shown| shown.value == value)
+    };
+    if is_shown {
+        let lacking = turn.lacking(blocks).await?;
+        turn.join(Vec::new(), Author::ThisDevice, lacking).await?;
+        return Ok(());
+    }
     let (device, mut entry, hlc) = {
         let state = turn.state();
         let inventory = state.holdings().inventory();
         let entry = inventory.entry(&key).cloned().unwrap_or_default();
-        let shown = entry.shown(now);
-        if shown.is_some_and(|shown| shown.value == value) {
-            return Ok(());
-        }
         if entry.versions.is_empty() && inventory.entry_count() >= limits::ENTRIES {
             return Err(Error::new(
                 Code::InventoryTooLarge,
