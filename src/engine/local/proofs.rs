@@ -146,8 +146,9 @@ impl Local {
     ) -> Result<(), Error> {
         let turn = self.turn().await;
         let now = self.now();
-        let mut doubts = turn.state().nodes().doubts_without(node, slot, place, now);
-        doubts.push(Doubt { node: node.to_owned(), slot: slot.number(), place, sequence, at: now });
+        let slot = slot.number();
+        let doubt = Doubt { node: node.to_owned(), slot, place, sequence, at: now, twice: false };
+        let doubts = turn.state().nodes().doubts_with(doubt);
         turn.commit(vec![Change::Doubts(doubts)]).await
     }
 

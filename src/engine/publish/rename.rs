@@ -6,6 +6,7 @@
 use std::sync::atomic::Ordering;
 
 use super::lane::{Lane, NONE};
+use crate::engine::local::state::nodes::Doubt;
 use crate::error::{Code, Error};
 use crate::model::beacon::Beacon;
 use crate::node::Rename;
@@ -58,7 +59,9 @@ impl Lane<'_> {
         let state = self.account.local.read();
         let doubt = state.nodes().doubt(self.node.id(), self.edition.edition.slot, place);
         // The same name may arrive twice.
-        let is_another = |sequence| sequence != shown && sequence != self.edition.edition.sequence;
-        doubt.is_some_and(|doubt| is_another(doubt.sequence) && doubt.is_open(self.account.clock.now()))
+        let is_another = |doubt: &Doubt| {
+            doubt.sequence != self.edition.edition.sequence && (doubt.twice || doubt.sequence != shown)
+        };
+        doubt.is_some_and(|doubt| is_another(doubt) && doubt.is_open(self.account.clock.now()))
     }
 }

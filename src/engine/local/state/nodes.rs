@@ -28,8 +28,11 @@ pub struct Doubt {
     pub place: u8,
     /// The edition that it names.
     pub sequence: u64,
-    /// When it was sent.
+    /// When it was sent last.
     pub at: UnixMs,
+    /// It was sent before it was answered once: an answer does not say that both have arrived.
+    #[serde(default)]
+    pub twice: bool,
 }
 
 impl Nodes {
@@ -100,10 +103,18 @@ impl Nodes {
         self.doubts.iter().find(|doubt| doubt.is_of(node, slot, place))
     }
 
-    /// The doubts that are left without this one and those that are over.
+    /// The doubts that are left once this one was answered: without those that are over.
     pub fn doubts_without(&self, node: &str, slot: Slot, place: u8, now: UnixMs) -> Vec<Doubt> {
-        let is_left = |doubt: &&Doubt| doubt.is_open(now) && !doubt.is_of(node, slot, place);
+        let is_left = |doubt: &&Doubt| doubt.is_open(now) && (doubt.twice || !doubt.is_of(node, slot, place));
         self.doubts.iter().filter(is_left).cloned().collect()
+    }
+
+    /// The doubts that are left, with one more rename of a beacon.
+    pub fn doubts_with(&self, new: Doubt) -> Vec<Doubt> {
+        let (is_old, is_other): (Vec<&Doubt>, Vec<&Doubt>) =
+            self.doubts.iter().filter(|doubt| doubt.is_open(new.at)).partition(|doubt| doubt.is_same(&new));
+        let twice = is_old.iter().any(|old| old.twice || old.sequence == new.sequence);
+        is_other.into_iter().cloned().chain(std::iter::once(Doubt { twice, ..new })).collect()
     }
 
     /// Blocks that a node is known to hold.
@@ -151,6 +162,10 @@ impl Nodes {
 impl Doubt {
     fn is_of(&self, node: &str, slot: Slot, place: u8) -> bool {
         self.node == node && self.slot == slot.number() && self.place == place
+    }
+
+    fn is_same(&self, other: &Self) -> bool {
+        (&self.node, self.slot, self.place) == (&other.node, other.slot, other.place)
     }
 
     /// Whether it may still arrive.
