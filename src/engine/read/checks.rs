@@ -86,17 +86,17 @@ async fn check(account: &Arc<Account>, call: &Call) -> Result<(), Error> {
     Ok(())
 }
 
-/// What nodes in use were proven to hold of the present editions.
+/// The root that each node in use was proven to hold last, of each slot: of the own one an older edition counts too.
 fn all_held(account: &Account) -> Vec<Held> {
     let nodes = account.network.writable();
     let state = account.local.read();
     let mut held = Vec::new();
-    for (slot, known) in state.names().iter() {
-        let Some(root) = known.merged_root else { continue };
+    for (slot, _) in state.names().iter() {
         for at in &nodes {
-            let Some(node) = account.network.node(*at) else { continue };
-            if state.nodes().is_confirmed(node.id(), slot, known.sequence, &root) {
-                held.push(Held { at: *at, slot, root });
+            let row = account.network.node(*at).and_then(|node| state.nodes().row(node.id(), slot));
+            let proven = row.filter(|row| row.verified_sequence > 0);
+            if let Some(root) = proven.and_then(|row| row.pinned.last()) {
+                held.push(Held { at: *at, slot, root: *root });
             }
         }
     }
