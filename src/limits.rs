@@ -185,14 +185,8 @@ pub const BITSWAP_BYTES: usize = 32 * 1024 * 1024;
 
 // --- publishing ---
 
-/// Blocks of the first CAR to a node, bytes: what is common as the limit of a proxy. Later ones follow the line.
-pub const CAR_FIRST_BYTES: usize = 900 * 1024;
-/// A CAR has at most so many times the bytes of the one before: a small one says little of a fast line.
-pub const CAR_GROWTH: usize = 4;
-/// Least bytes a CAR is made for: on a thin line each is an answer within seconds.
-pub const CAR_LEAST_BYTES: usize = 64 * 1024;
-/// Most bytes a CAR is made for: two of them are in memory for each lane, and a later run resumes after the last one.
-pub const CAR_MOST_BYTES: usize = 8 * 1024 * 1024;
+/// Size of one CAR of a first upload, bytes: a later run resumes after the last one.
+pub const CAR_CHUNK_BYTES: usize = 8 * 1024 * 1024;
 /// Deltas above this many bytes go to two nodes, which hand them on.
 pub const BULK_BYTES: usize = 1024 * 1024;
 /// Nodes a bulk upload is sent to.
@@ -242,7 +236,7 @@ pub const RETRY_MAX: Duration = Duration::from_secs(300);
 pub const LANE_RETRY_FIRST: Duration = Duration::from_millis(250);
 /// Doublings of that wait: 250 ms to well above [`RETRY_MAX`].
 pub const LANE_RETRY_DOUBLINGS: u32 = 12;
-/// How long a node waits, while no other one gets further, for bulk to be on one before it is sent it directly.
+/// How long a node waits for bulk to be on another one before it is sent it directly.
 pub const PULL_WAIT: Duration = Duration::from_secs(10);
 /// A rename of a beacon that was not answered may still arrive for this long.
 pub const RENAME_DOUBT: Duration = Duration::from_secs(120);

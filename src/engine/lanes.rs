@@ -31,9 +31,6 @@ struct LaneState {
     error: Option<Error>,
     /// Its node shows what the edition does not contain.
     is_foreign: bool,
-    /// It waits for bulk that its node pulls from others.
-    follows: bool,
-    car: CarSize,
     /// The highest sequence that was ever proven, and the most blocks that were ever held, since the account was opened.
     furthest: (u64, u64),
 }
@@ -45,39 +42,8 @@ pub struct Overview {
     pub is_at_rest: bool,
     /// Some lane has nothing to do.
     pub has_free: bool,
-    /// Some lane under way pulls its bulk from others, behind them.
-    pub has_followers: bool,
     /// Another edition or slot is called for.
     pub again: bool,
-}
-
-/// How large the next CAR to a node is made: what it takes in about a second, and never what it once refused.
-#[derive(Clone, Copy, Debug)]
-struct CarSize {
-    next: usize,
-    most: usize,
-}
-
-impl Default for CarSize {
-    fn default() -> Self {
-        Self { next: limits::CAR_FIRST_BYTES, most: limits::CAR_MOST_BYTES }
-    }
-}
-
-impl CarSize {
-    fn took(&mut self, bytes: usize, time: Duration) {
-        let micros = time.as_micros().max(1);
-        let second = (bytes as u128).saturating_mul(1_000_000) / micros;
-        let second = usize::try_from(second).unwrap_or(usize::MAX);
-        // A small one says little of a fast line.
-        let next = second.min(self.next.saturating_mul(limits::CAR_GROWTH));
-        self.next = next.max(limits::CAR_LEAST_BYTES).min(self.most);
-    }
-
-    fn refused(&mut self, bytes: usize) {
-        self.most = (bytes.min(self.most) / 2).max(limits::CAR_LEAST_BYTES);
-        self.next = self.next.min(self.most);
-    }
 }
 
 impl<T: Clone> Lanes<T> {
@@ -96,7 +62,6 @@ impl<T: Clone> Lanes<T> {
         Overview {
             is_at_rest: running == 0,
             has_free: running < inner.lanes.len(),
-            has_followers: inner.lanes.values().any(|lane| lane.is_running && lane.follows),
             again: inner.again || inner.storage.is_some(),
         }
     }
@@ -194,26 +159,6 @@ impl<T: Clone> Lanes<T> {
         is_further
     }
 
-    /// Whether a lane pulls its bulk from others.
-    pub fn note_follows(&self, at: usize, follows: bool) {
-        self.inner().lanes.entry(at).or_default().follows = follows;
-    }
-
-    /// How many bytes of blocks the next CAR to a node may have.
-    pub fn car_bytes(&self, at: usize) -> usize {
-        self.inner().lanes.get(&at).map_or_else(CarSize::default, |lane| lane.car).next
-    }
-
-    /// A node took a CAR, and how long that took.
-    pub fn note_car(&self, at: usize, bytes: usize, time: Duration) {
-        self.inner().lanes.entry(at).or_default().car.took(bytes, time);
-    }
-
-    /// A node refused a CAR as too large.
-    pub fn note_car_refused(&self, at: usize, bytes: usize) {
-        self.inner().lanes.entry(at).or_default().car.refused(bytes);
-    }
-
     /// A node shows what the edition does not contain.
     pub fn note_foreign(&self, at: usize) {
         self.inner().lanes.entry(at).or_default().is_foreign = true;
@@ -235,37 +180,4 @@ impl<T: Clone> Lanes<T> {
 fn back_off(failures: u32) -> Duration {
     let doubled = limits::LANE_RETRY_FIRST.saturating_mul(1 << failures.min(limits::LANE_RETRY_DOUBLINGS));
     doubled.min(limits::RETRY_MAX)
-}
-
-#[cfg(test)]
-mod tests {
-    use std::time::Duration;
-
-    use crate::engine::lanes::CarSize;
-    use crate::limits;
-
-    #[test]
-    fn a_car_is_about_what_a_node_takes_in_a_second() {
-        let mut size = CarSize::default();
-        size.took(size.next, Duration::from_millis(10));
-        assert_eq!(size.next, limits::CAR_FIRST_BYTES * limits::CAR_GROWTH);
-        (0..9).for_each(|_| size.took(size.next, Duration::from_millis(10)));
-        assert_eq!(size.next, limits::CAR_MOST_BYTES);
-        size.took(size.next, Duration::from_secs(8));
-        assert_eq!(size.next, limits::CAR_MOST_BYTES / 8);
-        size.took(size.next, Duration::from_secs(3_600));
-        assert_eq!(size.next, limits::CAR_LEAST_BYTES);
-        size.took(usize::MAX, Duration::ZERO);
-        assert_eq!(size.next, limits::CAR_LEAST_BYTES * limits::CAR_GROWTH);
-    }
-
-    #[test]
-    fn a_size_that_was_refused_is_not_tried_again() {
-        let mut size = CarSize::default();
-        size.refused(1_000_000);
-        (0..9).for_each(|_| size.took(size.next, Duration::from_millis(1)));
-        assert_eq!(size.next, 500_000);
-        (0..9).for_each(|_| size.refused(size.next));
-        assert_eq!((size.next, size.most), (limits::CAR_LEAST_BYTES, limits::CAR_LEAST_BYTES));
-    }
 }

@@ -12,7 +12,6 @@
 mod support;
 
 mod configuration_page;
-mod first_backup;
 mod import_direction;
 mod large_payloads;
 mod never_hang;

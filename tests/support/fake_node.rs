@@ -7,7 +7,7 @@
 //! the promises are tested on real Kubo too, in `examples/cli/tests/kubo`.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
 
@@ -66,10 +66,6 @@ pub struct FakeNode {
     peers: Mutex<Vec<Weak<FakeNode>>>,
     pub puts: AtomicU64,
     pub requests: AtomicU64,
-    /// Bytes of each CAR that was taken.
-    pub imports: Mutex<Vec<usize>>,
-    /// What a proxy in front of it takes at most.
-    pub body_limit: AtomicUsize,
 }
 
 impl FakeNode {
@@ -85,8 +81,6 @@ impl FakeNode {
                     peers: Mutex::default(),
                     puts: AtomicU64::new(0),
                     requests: AtomicU64::new(0),
-                    imports: Mutex::default(),
-                    body_limit: AtomicUsize::new(usize::MAX),
                 })
             })
             .collect();
@@ -103,11 +97,6 @@ impl FakeNode {
 
     pub fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap()
-    }
-
-    /// Bytes of all CARs that were taken.
-    pub fn imported(&self) -> usize {
-        self.imports.lock().unwrap().iter().sum()
     }
 
     /// Forgets everything.
@@ -290,10 +279,6 @@ impl Node for FakeNode {
     async fn import(&self, car: Bytes, call: &Call) -> Result<(), Error> {
         let fault = self.pass(call).await?;
         call.meter.sent(car.len() as u64);
-        if car.len() > self.body_limit.load(Ordering::Relaxed) {
-            return Err(Error::new(Code::TooLarge, "status 413"));
-        }
-        self.imports.lock().unwrap().push(car.len());
         if matches!(fault, Fault::Amnesiac | Fault::BlockEater) {
             return Ok(());
         }

@@ -26,23 +26,6 @@ impl Local {
         Ok(found)
     }
 
-    /// Several blocks from the disk, in the order asked; a damaged one as in [`Local::block`].
-    ///
-    /// # Errors
-    /// Store errors.
-    pub async fn blocks(self: &Arc<Self>, cids: &[Cid]) -> Result<Vec<Option<Block>>, Error> {
-        let found = self.store.blocks(cids).await?;
-        let lost: Vec<Cid> = {
-            let state = self.read();
-            let absent = cids.iter().zip(&found).filter(|(_, block)| block.is_none());
-            absent.map(|(cid, _)| *cid).filter(|cid| state.holdings().is_on_disk(cid)).collect()
-        };
-        for cid in lost {
-            self.turn().await.block(&cid).await?;
-        }
-        Ok(found)
-    }
-
     /// Commits data blocks that arrived.
     ///
     /// # Errors

@@ -1,12 +1,11 @@
 //! A signed edition with its blocks, on its way to the nodes.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{HashMap, HashSet};
 
 use tokio::sync::watch;
 
 use super::state::holdings::Contents;
 use super::state::names::Edition;
-use crate::limits;
 use crate::model::block::Block;
 use crate::model::cid::Cid;
 use crate::model::identity::Name;
@@ -76,52 +75,8 @@ impl SignedEdition {
 /// An edition on its way to the nodes.
 pub struct Outgoing {
     pub edition: SignedEdition,
-    /// Nodes that are sent what they lack; the others pull their bulk from those.
+    /// Nodes that are sent bulk; the others pull it from those.
     pub direct: Vec<usize>,
-    pub bulk: watch::Sender<Bulk>,
-}
-
-/// How far those have come that others pull their bulk from.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Bulk {
-    /// One of them is proven to have all of it.
-    pub is_there: bool,
-    /// Those of them that may still get it.
-    pub bringing: BTreeSet<usize>,
-    /// CARs that they took.
-    pub parts: u64,
-}
-
-impl Outgoing {
-    /// A node that is sent the edition is at work on it.
-    pub fn begins(&self, at: usize) {
-        self.bulk.send_modify(|bulk| _ = bulk.bringing.insert(at));
-    }
-
-    /// It took a part.
-    pub fn took_part(&self) {
-        self.bulk.send_modify(|bulk| bulk.parts = bulk.parts.wrapping_add(1));
-    }
-
-    /// It is done with it, and perhaps proven to have it.
-    pub fn ends(&self, at: usize, holds: bool) {
-        self.bulk.send_modify(|bulk| {
-            bulk.bringing.remove(&at);
-            bulk.is_there |= holds;
-        });
-    }
-
-    /// Waits until the bulk can be pulled from one of them; `false` when none will have it, or none gets further.
-    pub async fn can_be_pulled(&self) -> bool {
-        let mut bulk = self.bulk.subscribe();
-        loop {
-            let Bulk { is_there, bringing, .. } = bulk.borrow_and_update().clone();
-            if is_there || bringing.is_empty() {
-                return is_there;
-            }
-            if !matches!(tokio::time::timeout(limits::PULL_WAIT, bulk.changed()).await, Ok(Ok(()))) {
-                return false;
-            }
-        }
-    }
+    /// Opens once one of these has everything.
+    pub ready: watch::Sender<bool>,
 }

@@ -105,15 +105,12 @@ impl Local {
             }
             let seen = state.names().get(slot).map(|known| KnownName { verified_at: now, ..known.clone() });
             changes.extend(seen.map(|known| Change::Name(slot, Box::new(known))));
-            let held = state.nodes().held(node);
-            let count = held.map_or(0, std::collections::HashSet::len);
-            // Most of a large upload was noted part by part.
-            let is_new = |cid: &&Cid| held.is_none_or(|held| !held.contains(*cid));
+            let held = state.nodes().held(node).map_or(0, std::collections::HashSet::len);
             let node = node.to_owned();
-            changes.push(if count > 2 * all.len() + STALE_HELD {
+            changes.push(if held > 2 * all.len() + STALE_HELD {
                 Change::HeldExactly { node, cids: all.to_vec() }
             } else {
-                Change::Held { node, cids: sent.iter().filter(is_new).copied().collect() }
+                Change::Held { node, cids: sent.to_vec() }
             });
         }
         turn.commit(changes).await

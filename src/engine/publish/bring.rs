@@ -31,38 +31,21 @@ pub async fn bring(account: &Arc<Account>, at: usize, run: &Arc<Run>) {
 
 /// Brings one edition to the node.
 async fn one(account: &Arc<Account>, at: usize, outgoing: &Outgoing, run: &Run) -> Result<LaneEnd, Error> {
-    let lane = Lane::to(at, account, outgoing, run)?;
+    let lane = Lane::to(at, account, &outgoing.edition, run)?;
     let is_direct = outgoing.direct.contains(&at);
-    account.lanes.note_follows(at, !is_direct);
-    let brings = is_direct.then(|| Brings::begin(outgoing, at));
-    // Whoever cannot pull it is sent it.
-    let is_sent = is_direct || !outgoing.can_be_pulled().await;
+    if !is_direct && !outgoing.direct.is_empty() {
+        let mut ready = outgoing.ready.subscribe();
+        // Whoever has not got it in time is sent it.
+        let _ = tokio::time::timeout(limits::PULL_WAIT, ready.wait_for(|ready| *ready)).await;
+    }
     // What is surplus since the last time goes meanwhile: nobody waits for it.
-    let (ended, ()) = futures_util::future::join(lane.publish(is_sent), lane.unpin_older()).await;
-    if let Some(mut brings) = brings {
-        brings.holds = matches!(ended, Ok(LaneEnd::Holds));
+    let is_ready = *outgoing.ready.borrow();
+    let (ended, ()) =
+        futures_util::future::join(lane.publish(is_direct || !is_ready), lane.unpin_older()).await;
+    if is_direct {
+        outgoing.ready.send_replace(true);
     }
     ended
-}
-
-/// A lane whose node others may pull from; they hear when it ends, however that comes about.
-struct Brings<'a> {
-    outgoing: &'a Outgoing,
-    at: usize,
-    holds: bool,
-}
-
-impl<'a> Brings<'a> {
-    fn begin(outgoing: &'a Outgoing, at: usize) -> Self {
-        outgoing.begins(at);
-        Self { outgoing, at, holds: false }
-    }
-}
-
-impl Drop for Brings<'_> {
-    fn drop(&mut self) {
-        self.outgoing.ends(self.at, self.holds);
-    }
 }
 
 /// Notes what came of it; `false` ends the lane.
@@ -108,7 +91,7 @@ async fn look_again(account: &Arc<Account>, at: usize, outgoing: &Arc<Outgoing>,
         let account = account.clone();
         async move {
             tokio::time::sleep(limits::SECOND_LOOK).await;
-            let Ok(lane) = Lane::to(at, &account, &outgoing, &run) else { return };
+            let Ok(lane) = Lane::to(at, &account, &outgoing.edition, &run) else { return };
             if let Err(e) = lane.look_again().await {
                 tracing::warn!(code = %e.code(), "a second look could not be noted");
             }

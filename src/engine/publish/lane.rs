@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::run::Run;
 use crate::engine::account::Account;
-use crate::engine::local::edition::{Outgoing, SignedEdition};
+use crate::engine::local::edition::SignedEdition;
 use crate::engine::local::proofs::Proven;
 use crate::engine::local::state::names::Edition;
 use crate::error::Error;
@@ -22,7 +22,6 @@ pub struct Lane<'a> {
     pub at: usize,
     pub account: &'a Account,
     pub node: &'a dyn Node,
-    pub outgoing: &'a Outgoing,
     pub edition: &'a SignedEdition,
     pub run: &'a Run,
     look: Mutex<Look>,
@@ -44,12 +43,16 @@ struct Look {
 impl<'a> Lane<'a> {
     /// # Errors
     /// `not_found` when there is no such node.
-    pub fn to(at: usize, account: &'a Account, outgoing: &'a Outgoing, run: &'a Run) -> Result<Self, Error> {
+    pub fn to(
+        at: usize,
+        account: &'a Account,
+        edition: &'a SignedEdition,
+        run: &'a Run,
+    ) -> Result<Self, Error> {
         let look = Look { at: account.clock.monotonic(), took: Duration::ZERO, beacons: Vec::new() };
         let look = Mutex::new(look);
         let answered = AtomicU8::new(NONE);
-        let (node, edition) = (account.network.require(at)?, &outgoing.edition);
-        Ok(Self { at, account, node, outgoing, edition, run, look, answered })
+        Ok(Self { at, account, node: account.network.require(at)?, edition, run, look, answered })
     }
 
     /// Notes a look at our name.
@@ -166,15 +169,14 @@ pub fn is_bulk(account: &Account, node: &str, edition: &SignedEdition) -> bool {
     edition.bytes_of(&lacking(account, node, edition)) > limits::BULK_BYTES as u64
 }
 
-/// Small deltas go to every node; of bulk, only the best nodes are sent everything, unless enough have it already.
+/// Small deltas go to every node; of bulk, only the best nodes are sent everything.
 pub fn direct_nodes(account: &Account, edition: &SignedEdition) -> Vec<usize> {
     let targets = account.network.writable();
-    let health = account.network.health();
     let takes_bulk =
         |at: &usize| account.network.node(*at).is_some_and(|node| is_bulk(account, node.id(), edition));
     let bulk: Vec<usize> = targets.iter().copied().filter(takes_bulk).collect();
-    let others = targets.iter().filter(|at| !bulk.contains(at) && health.believed_healthy(**at)).count();
-    let wanted = limits::BULK_NODES.saturating_sub(others);
-    let best: Vec<usize> = health.order().into_iter().filter(|at| bulk.contains(at)).take(wanted).collect();
+    let order = account.network.health().order();
+    let best: Vec<usize> =
+        order.into_iter().filter(|at| bulk.contains(at)).take(limits::BULK_NODES).collect();
     targets.into_iter().filter(|at| !bulk.contains(at) || best.contains(at)).collect()
 }

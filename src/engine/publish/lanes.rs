@@ -11,22 +11,18 @@ use super::bring::bring;
 use super::lane::{direct_nodes, lacks};
 use super::run::Run;
 use crate::engine::account::Account;
-use crate::engine::local::edition::{Bulk, Outgoing, SignedEdition};
+use crate::engine::local::edition::{Outgoing, SignedEdition};
 
 /// Makes an edition the one that lanes take up, and starts every lane that has work and is not backing off.
 pub async fn start(account: &Arc<Account>, edition: SignedEdition, run: &Arc<Run>) {
-    let (lacking, proven): (Vec<usize>, Vec<usize>) =
-        account.network.writable().into_iter().partition(|at| lacks(account, *at));
+    let lacking: Vec<usize> =
+        account.network.writable().into_iter().filter(|at| lacks(account, *at)).collect();
     let record = edition.record.clone();
     let direct = direct_nodes(account, &edition);
-    let now = account.clock.monotonic();
-    let may_try = |at: &usize| account.lanes.retry_at(*at).is_none_or(|retry_at| now >= retry_at);
-    let bringing = direct.iter().copied().filter(|at| lacking.contains(at) && may_try(at)).collect();
-    let bulk = watch::channel(Bulk { is_there: !proven.is_empty(), bringing, parts: 0 }).0;
-    let outgoing = Arc::new(Outgoing { edition, direct, bulk });
+    let outgoing = Arc::new(Outgoing { edition, direct, ready: watch::channel(false).0 });
     // The same edition keeps what its lanes have agreed on.
     let replaces = |old: &Arc<Outgoing>| !old.edition.record.same_as(&record);
-    for at in account.lanes.offer(outgoing, replaces, &lacking, now) {
+    for at in account.lanes.offer(outgoing, replaces, &lacking, account.clock.monotonic()) {
         let lane = Running { account: account.clone(), at };
         let run = run.clone();
         account.tasks.behind(async move { bring(&lane.account, lane.at, &run).await }).await;

@@ -34,8 +34,8 @@ use crate::planted::{Bug, is_planted};
 use crate::store::Level;
 
 /// Makes an edition of what is pending, if there is anything, and waits for the lanes that bring it to the nodes: until all
-/// of them have ended; or it is verified and the others had as long again, or only pull their bulk from those; or there is
-/// something newer that a free lane can take.
+/// of them have ended; or it is verified and the others had as long again; or there is something newer that a free lane can
+/// take.
 ///
 /// # Errors
 /// `unreachable` before the first successful read of the wallet or when too few nodes answer to begin; `slots_exhausted`;
@@ -112,7 +112,6 @@ async fn wait(account: &Account, upto: u64) {
     let started = account.clock.monotonic();
     let mut steps = account.events.steps();
     let mut advances = account.events.advances();
-    let was_verified = account.local.read().levels().reached(upto) == Some(Level::Verified);
     let mut lingers: Option<Instant> = None;
     let mut newer_since: Option<Instant> = None;
     loop {
@@ -135,13 +134,7 @@ async fn wait(account: &Account, upto: u64) {
         }
         let is_ripe = |since: Instant| now >= since + account.config.coalesce;
         let takes_newer = lanes.has_free && newer_since.is_some_and(is_ripe);
-        let is_carried = is_verified && !was_verified && lanes.has_followers;
-        if is_carried
-            || lanes.is_at_rest
-            || lanes.again
-            || takes_newer
-            || lingers.is_some_and(|until| now >= until)
-        {
+        if lanes.is_at_rest || lanes.again || takes_newer || lingers.is_some_and(|until| now >= until) {
             return;
         }
         let ripe = newer_since.map(|since| since + account.config.coalesce).filter(|_| lanes.has_free);

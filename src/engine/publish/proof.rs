@@ -144,9 +144,10 @@ impl Lane<'_> {
             let asked = changed.iter().chain(std::iter::once(&root)).map(|cid| self.node.holds(cid, &call));
             return Ok(all(join_all(asked).await)? && self.holds_bytes(changed, 1).await?);
         }
-        let samples = if is_small { 1 } else { limits::SAMPLE_BLOCKS };
-        let (dag, bytes) = join(self.node.holds_dag(&root, &call), self.holds_bytes(changed, samples)).await;
-        Ok(dag?.is_some() && bytes?)
+        if self.node.holds_dag(&root, &call).await?.is_none() {
+            return Ok(false);
+        }
+        self.holds_bytes(changed, if is_small { 1 } else { limits::SAMPLE_BLOCKS }).await
     }
 
     /// Reads the root and so many random changed blocks back and hashes them: a node that says yes to every question has

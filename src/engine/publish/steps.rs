@@ -40,16 +40,7 @@ impl Lane<'_> {
             other => other?,
         }
         self.trace("supplied");
-        let is_bulk = lack.len() > limits::STAT_BLOCKS;
-        if is_bulk {
-            // Bulk is pinned before its record shows.
-            if let Ok(Shown::Foreign(claim)) = there {
-                return Ok(LaneEnd::Foreign(claim));
-            }
-            self.pin_or_resend().await?;
-            self.trace("pinned");
-        }
-        // What was read before a long upload or pin says little of what a put goes over now.
+        // What was read before a long upload says little of what a put goes over now.
         if self.age_of_look() > limits::PUT_FRESH {
             there = self.shown().await;
         }
@@ -57,14 +48,15 @@ impl Lane<'_> {
             Shown::Foreign(claim) => return Ok(LaneEnd::Foreign(claim)),
             Shown::Fits(fitting) => fitting,
         };
+        self.put_all(fitting, lack.len()).await?;
+        self.trace("put, pinned and named");
+        if !fitting.has_record {
+            // Racing puts show by then; the way there and back counts.
+            tokio::time::sleep(limits::SECOND_LOOK.saturating_sub(self.round_trip())).await;
+        }
         let changed: Vec<Cid> =
             lack.iter().filter(|cid| !self.edition.beacons.contains(cid)).copied().collect();
-        let (seen, held) = if is_bulk {
-            join(self.put_and_look(fitting), self.holds(&changed)).await
-        } else {
-            self.put_all(fitting, true).await?;
-            join(self.look(fitting), self.holds(&changed)).await
-        };
+        let (seen, held) = join(self.shown(), self.holds(&changed)).await;
         let place = match seen? {
             Shown::Foreign(claim) => return Ok(LaneEnd::Foreign(claim)),
             Shown::Fits(Fitting { has_record: true, place, .. }) => place,
@@ -86,27 +78,15 @@ impl Lane<'_> {
         Ok(LaneEnd::Holds)
     }
 
-    /// Puts what is pinned already, and looks.
-    async fn put_and_look(&self, fitting: Fitting) -> Result<Shown, Error> {
-        self.put_all(fitting, false).await?;
-        self.look(fitting).await
-    }
-
-    /// Looks at what the node shows after a put.
-    async fn look(&self, fitting: Fitting) -> Result<Shown, Error> {
-        self.trace("put, pinned and named");
-        if !fitting.has_record {
-            // Racing puts show by then; the way there and back counts.
-            tokio::time::sleep(limits::SECOND_LOOK.saturating_sub(self.round_trip())).await;
-        }
-        self.shown().await
-    }
-
-    /// Record and beacon, and the pin where that is a small one: side by side where the record there is ours. While it is not,
-    /// the beacon waits until the node has taken ours.
-    async fn put_all(&self, fitting: Fitting, with_pin: bool) -> Result<(), Error> {
+    /// Pin, record and beacon, side by side where the pin is a small one and the record there is ours. Bulk is pinned before
+    /// its record shows; and while the record there is not ours, the beacon waits until the node has taken ours.
+    async fn put_all(&self, fitting: Fitting, lacking: usize) -> Result<(), Error> {
         let put = async { if fitting.has_record { Ok(()) } else { self.put_record().await } };
-        let pin = async { if with_pin { self.pin_or_resend().await } else { Ok(()) } };
+        let is_bulk = lacking > limits::STAT_BLOCKS;
+        if is_bulk {
+            self.pin_or_resend().await?;
+        }
+        let pin = async { if is_bulk { Ok(()) } else { self.pin_or_resend().await } };
         if fitting.is_ours {
             let (put, pinned, named) = join3(put, pin, self.rename()).await;
             return put.and(pinned).and(named);

@@ -3,9 +3,6 @@
 use std::collections::HashSet;
 use std::time::Duration;
 
-use bytes::Bytes;
-use futures_util::future::join3;
-
 use super::lane::Lane;
 use crate::error::{Code, Error};
 use crate::limits;
@@ -49,61 +46,39 @@ impl Lane<'_> {
         self.pin().await
     }
 
-    /// Uploads blocks in CARs. While one is on its way the next is read, hashed and put together, and what the node took
-    /// before is remembered, so that a later run resumes.
+    /// Uploads blocks in CARs and remembers after each what the node has, so that a later run resumes.
     async fn upload(&self, cids: &[Cid]) -> Result<(), Error> {
-        let (mut noted, mut sent): (&[Cid], _) = (&[], self.part_of(cids));
-        let mut car = self.car(sent).await?;
-        let mut rest = cids.get(sent.len()..).unwrap_or_default();
-        while !sent.is_empty() {
-            let next = self.part_of(rest);
-            let (took, made, remembered) = join3(self.send(car), self.car(next), self.remember(noted)).await;
-            remembered?;
-            match took {
-                // What is refused as too large is made again, smaller.
-                Err(e) if e.code() == Code::TooLarge && sent.len() > 1 => {
-                    let unsent = cids.len().saturating_sub(rest.len()).saturating_sub(sent.len());
-                    rest = cids.get(unsent..).unwrap_or_default();
-                    let smaller = self.part_of(rest);
-                    if smaller.len() >= sent.len() {
-                        return Err(e);
-                    }
-                    (noted, sent) = (&[], smaller);
-                    car = self.car(sent).await?;
-                }
-                Err(e) => return Err(e),
-                // The last part is remembered once the node was proven.
-                Ok(()) => {
-                    (noted, sent, car) = (sent, next, made?);
-                }
+        let mut rest = cids;
+        while !rest.is_empty() {
+            let (car, taken) = self.next_car(rest).await?;
+            let (sent, left) = rest.split_at_checked(taken).unwrap_or((rest, &[]));
+            let slowest = Duration::from_secs(car.len() as u64 / UPLINK_BYTES_PER_S);
+            self.node
+                .import(car, &self.run.call(self.account, self.account.config.timeouts.publish + slowest))
+                .await?;
+            // The last part is remembered once the node was proven.
+            if !left.is_empty() {
+                self.account.local.note_held(self.node.id(), sent.to_vec()).await?;
+                let held = self.account.local.read().nodes().held(self.node.id()).map_or(0, HashSet::len);
+                self.advanced(0, held as u64);
             }
-            rest = rest.get(sent.len()..).unwrap_or_default();
+            rest = left;
         }
         Ok(())
     }
 
-    /// The first of these blocks: as many as one CAR is to have.
-    fn part_of<'c>(&self, cids: &'c [Cid]) -> &'c [Cid] {
-        let most = self.account.lanes.car_bytes(self.at) as u64;
-        let mut bytes = 0_u64;
-        let fits = |cid: &&Cid| {
-            bytes = bytes.saturating_add(self.edition.bytes_of(std::slice::from_ref(*cid)));
-            bytes <= most
-        };
-        let count = cids.iter().take_while(fits).count().max(1);
-        cids.get(..count).unwrap_or(cids)
-    }
-
-    /// Puts blocks together; those of the disk are read at once.
-    async fn car(&self, cids: &[Cid]) -> Result<Bytes, Error> {
-        let stored: Vec<Cid> =
-            cids.iter().filter(|cid| !self.edition.blocks.contains_key(cid)).copied().collect();
-        let mut read = self.account.local.blocks(&stored).await?.into_iter();
+    /// Packs blocks up to the size of one CAR; says how many of the CIDs it took.
+    async fn next_car(&self, cids: &[Cid]) -> Result<(bytes::Bytes, usize), Error> {
         let mut car = CarWriter::new(&self.edition.edition.root);
+        let mut taken = 0;
         for cid in cids {
+            if taken > 0 && car.len() >= limits::CAR_CHUNK_BYTES {
+                break;
+            }
+            taken += 1;
             match self.edition.blocks.get(cid) {
                 Some(block) => car.push(block),
-                None => match read.next().flatten() {
+                None => match self.account.local.block(cid).await? {
                     Some(block) => car.push(&block),
                     // It must not block the rest: it is fetched again, the next keep is without it.
                     None => {
@@ -114,36 +89,7 @@ impl Lane<'_> {
                 },
             }
         }
-        Ok(car.finish())
-    }
-
-    /// Sends one CAR, and learns from it how large the next one may be.
-    async fn send(&self, car: Bytes) -> Result<(), Error> {
-        let (bytes, started) = (car.len(), self.account.clock.monotonic());
-        let slowest = Duration::from_secs(bytes as u64 / UPLINK_BYTES_PER_S);
-        let call = self.run.call(self.account, self.account.config.timeouts.publish + slowest);
-        let took = self.node.import(car, &call).await;
-        match &took {
-            Ok(()) => {
-                let time = self.account.clock.monotonic().saturating_duration_since(started);
-                self.account.lanes.note_car(self.at, bytes, time);
-                self.outgoing.took_part();
-            }
-            Err(e) if e.code() == Code::TooLarge => self.account.lanes.note_car_refused(self.at, bytes),
-            Err(_) => {}
-        }
-        took
-    }
-
-    /// Remembers what the node took.
-    async fn remember(&self, cids: &[Cid]) -> Result<(), Error> {
-        if cids.is_empty() {
-            return Ok(());
-        }
-        self.account.local.note_held(self.node.id(), cids.to_vec()).await?;
-        let held = self.account.local.read().nodes().held(self.node.id()).map_or(0, HashSet::len);
-        self.advanced(0, held as u64);
-        Ok(())
+        Ok((car.finish(), taken))
     }
 
     /// Asks the node to pin, so that it pulls missing blocks from its peers; gives up when no further block arrives.

@@ -86,7 +86,6 @@ impl<'a> Waiting<'a> {
     }
 
     async fn run(&mut self) -> Result<(), Error> {
-        let was_reached = self.reached();
         let mut steps = self.account.events.steps();
         let mut idle = self.started + limits::WAIT_IDLE;
         let (mut attempt, mut again) = (0_u32, 0_u32);
@@ -94,10 +93,6 @@ impl<'a> Waiting<'a> {
         let mut running = self.start().await;
         loop {
             let reached = self.reached();
-            // Those who pull their bulk from the first ones go on behind the answer.
-            if reached && !was_reached && self.is_carried() {
-                return Ok(());
-            }
             let until = if reached { self.lingers() } else { self.until(idle) };
             // The end of the wait comes before further steps, which a node may send without end.
             tokio::select! {
@@ -224,12 +219,6 @@ impl<'a> Waiting<'a> {
     fn reached(&self) -> bool {
         let ack = self.account.local.read().levels().ack();
         self.wanted.is_none_or(|level| ack == Ack::None || ack >= Ack::from(level))
-    }
-
-    /// All is verified, and the others pull their bulk from those who carried it.
-    fn is_carried(&self) -> bool {
-        let is_verified = self.account.local.read().levels().ack() == Ack::Verified;
-        is_verified && self.account.lanes.standing().has_followers
     }
 
     fn until(&self, idle: Instant) -> Instant {

@@ -59,9 +59,6 @@ pub(super) fn refusal(answer: &HttpAnswer) -> Error {
             let error = Error::new(Code::Unreachable, format!("the node is busy (status {status})"));
             answer.retry_after.map_or(error.clone(), |wait| error.and_retry_after(wait))
         }
-        StatusCode::PAYLOAD_TOO_LARGE => {
-            Error::new(Code::TooLarge, "the node, or a proxy in front of it, takes no body of this size")
-        }
         _ => {
             let said = message.map(|message| format!(": {message}")).unwrap_or_default();
             Error::new(Code::Unreachable, format!("status {status}{said}"))
