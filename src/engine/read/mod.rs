@@ -56,7 +56,6 @@ pub async fn read_nodes(
     let check = checks::begin(account, &call);
     let (heard, mut tally, plan) = ask_all(account, fresh, started, &call, progress).await?;
     checks::end(account, check).await;
-    heard.note_shown(&account.network);
     verdict::judge(account, &heard, plan.cold, &plan.lights, &mut tally).await?;
     let list = account.clock.monotonic().saturating_duration_since(started);
     progress(Progress::Listed { added: tally.added });
@@ -122,6 +121,7 @@ async fn ask_all(
         };
         let source = round.source();
         account.measure.part(Operation::Resolve, source, asked_at, source != Source::None);
+        round.note_shown(&account.network);
         let mut heads = round::take(account, &queue, &round, call, &mut tally).await?;
         let dark = if cold { Vec::new() } else { round::dark(account, &queue, &round) };
         if !dark.is_empty() {

@@ -124,7 +124,11 @@ pub async fn take(
     let merging = records.iter().map(|(slot, record)| async move {
         let merging = merge_record(account, *slot, record, call);
         let merged = unless_put_off(account, record.root(), insists, merging).await;
-        if merged.as_ref().is_err_and(|e| !e.is_storage() && e.code() != Code::InventoryTooLarge) {
+        let is_expired = record.freshness(account.clock.now()) == Freshness::Expired;
+        let is_own = account.local.read().names().own().slot == Some(*slot);
+        let is_unread =
+            merged.as_ref().is_err_and(|e| !e.is_storage() && e.code() != Code::InventoryTooLarge);
+        if is_unread && !is_expired && !is_own {
             // It is known from now on, and asked for again.
             account.local.note_record(*slot, record, RootFate::Unread).await?;
         }

@@ -80,7 +80,8 @@ fn answered(heard: &Heard) -> usize {
 async fn finish_first_read(account: &Arc<Account>, heard: &Heard, tally: &Tally) -> Result<(), SyncFailure> {
     let (first_read, is_read) = {
         let state = account.local.read();
-        let merged = state.names().iter().any(|(_, known)| known.merged_root.is_some() || known.occupied);
+        let occupied = state.names().iter().any(|(_, known)| known.occupied);
+        let merged = state.names().has_merged() || occupied;
         (state.marks().first_read(), merged || state.session().is_read_only())
     };
     if !first_read {

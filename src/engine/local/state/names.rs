@@ -142,6 +142,11 @@ impl Names {
         }
     }
 
+    /// Whether any root was merged.
+    pub fn has_merged(&self) -> bool {
+        !self.merged.is_empty() || self.known.values().any(|known| known.merged_root.is_some())
+    }
+
     /// Whether the content of a root is in the inventory.
     pub fn is_merged(&self, root: &Cid) -> bool {
         self.merged.contains(root)
