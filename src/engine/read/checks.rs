@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 
 use crate::clock::millis;
 use crate::engine::account::Account;
@@ -23,26 +24,29 @@ struct Held {
     root: Cid,
 }
 
-/// A check that is under way, if one was due.
-pub struct Check(Option<JoinHandle<()>>);
+/// A check that is under way, if one was due, and how long it is waited for.
+pub struct Check(Option<(JoinHandle<()>, Instant)>);
 
 /// Begins to ask every node that was proven to hold something for the root of it, if that is due.
 pub fn begin(account: &Arc<Account>, call: &Call) -> Check {
     if !is_due(account) || account.local.reads_along() {
         return Check(None);
     }
+    let until = account.clock.monotonic() + account.config.grace;
     let (account, call) = (account.clone(), call.clone());
-    Check(Some(tokio::spawn(async move {
+    let work = tokio::spawn(async move {
         if let Err(e) = check(&account, &call).await {
             tracing::warn!(code = %e.code(), "what nodes lost could not be noted");
         }
-    })))
+    });
+    Check(Some((work, until)))
 }
 
-/// Waits no longer than for a further record; what is said later counts from then on.
+/// Waits no longer than a grace window from its beginning: a frozen node adds nothing to what the records took. What is said
+/// later counts from then on.
 pub async fn end(account: &Account, Check(under_way): Check) {
-    let Some(mut work) = under_way else { return };
-    if tokio::time::timeout(account.config.grace, &mut work).await.is_err() {
+    let Some((mut work, until)) = under_way else { return };
+    if tokio::time::timeout_at(until, &mut work).await.is_err() {
         account.tasks.behind(async move { drop(work.await) }).await;
     }
 }
