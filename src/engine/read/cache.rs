@@ -64,6 +64,7 @@ fn is_fresh(account: &Account) -> bool {
     marks.first_read()
         && marks.failed_at().is_none()
         && !state.session().has_unread()
+        && !marks.is_remote_doubted()
         && state.names().iter().all(|(_, known)| is_current(known))
         // A wallet without any name has only the last look beyond the known slots.
         && (!state.names().is_empty() || within(now, marks.gap_at(), ttl))

@@ -54,6 +54,7 @@ pub async fn read_nodes(
     let started = account.clock.monotonic();
     let call = Call { deadline: started + budget, meter };
     let check = checks::begin(account, &call);
+    let proven = repairs::proven(account);
     let (heard, mut tally, plan) = ask_all(account, fresh, started, &call, progress).await?;
     checks::end(account, check).await;
     verdict::judge(account, &heard, plan.cold, &plan.lights, &mut tally).await?;
@@ -61,7 +62,7 @@ pub async fn read_nodes(
     progress(Progress::Listed { added: tally.added });
     let shown = ShownBy::of(account, &heard);
     verdict::note(account, &heard, &tally, plan.gap, &shown).await?;
-    repairs::start(account, &heard).await?;
+    repairs::start(account, &heard, &proven).await?;
     fetch_content(account, std::mem::take(&mut tally.roots), heard.source(), progress, &call).await?;
     confirm::start(account, shown).await;
     let outcome = match (account.local.read().session().is_read_only(), tally.changed) {
@@ -123,7 +124,7 @@ async fn ask_all(
         account.measure.part(Operation::Resolve, source, asked_at, source != Source::None);
         round.note_shown(&account.network);
         let mut heads = round::take(account, &queue, &round, call, &mut tally).await?;
-        let dark = if cold { Vec::new() } else { round::dark(account, &queue, &round) };
+        let dark = if cold { Vec::new() } else { round::dark(account, &names, &round) };
         if !dark.is_empty() {
             seen = beacons::ask(account, &dark, &which, call).await;
         }

@@ -1,5 +1,6 @@
 //! Puts the newest record where an older one, or none, was shown. Records only, and only over content that was merged.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -22,17 +23,32 @@ pub const REPAIR: Duration = Duration::from_secs(4);
 /// Times a record that was displaced at once is put again.
 const PUTS: u32 = 2;
 
+/// The sequence of our own name that each node was proven to hold before it was asked: a lane may get further meanwhile.
+pub struct ProvenBefore(BTreeMap<usize, u64>);
+
+/// What is proven now.
+pub fn proven(account: &Account) -> ProvenBefore {
+    let state = account.local.read();
+    let Some(own) = state.names().own().slot else { return ProvenBefore(BTreeMap::new()) };
+    let sequence = |at: usize| {
+        let row = state.nodes().row(account.network.node(at)?.id(), own)?;
+        Some((at, row.verified_sequence))
+    };
+    ProvenBefore((0..account.network.len()).filter_map(sequence).collect())
+}
+
 /// Starts the repairs that a read showed to be needed, and corrects what is believed of our own name.
 ///
 /// # Errors
 /// Store errors.
-pub async fn start(account: &Arc<Account>, heard: &Heard) -> Result<(), Error> {
+pub async fn start(account: &Arc<Account>, heard: &Heard, proven: &ProvenBefore) -> Result<(), Error> {
     let own = account.local.read().names().own().slot;
     let mut work = Vec::new();
     for (slot, nodes) in &heard.answers {
         if own == Some(*slot) {
             for (at, (outcome, _)) in nodes {
-                check_own(account, *slot, *at, outcome).await?;
+                let proven = proven.0.get(at).copied().unwrap_or(0);
+                check_own(account, *slot, *at, outcome, proven).await?;
             }
         } else if let Some(best) = best(account, *slot) {
             let behind = nodes.iter().filter(|(_, (outcome, _))| is_behind(outcome, &best));
@@ -59,11 +75,16 @@ fn is_behind(outcome: &Outcome, best: &Best) -> bool {
 }
 
 /// A node that was proven to hold a record of ours and shows an older one, somebody else's or none is not proven any more.
-async fn check_own(account: &Account, slot: Slot, at: usize, outcome: &Outcome) -> Result<(), Error> {
+async fn check_own(
+    account: &Account,
+    slot: Slot,
+    at: usize,
+    outcome: &Outcome,
+    proven: u64,
+) -> Result<(), Error> {
     let Some(node) = account.network.node(at) else { return Ok(()) };
     let is_behind = {
         let state = account.local.read();
-        let proven = state.nodes().row(node.id(), slot).map_or(0, |row| row.verified_sequence);
         let is_shown = match outcome {
             Outcome::Absent => false,
             Outcome::Found(record, _) => {

@@ -80,25 +80,27 @@ pub fn beyond(account: &Account) -> Vec<Slot> {
 
 /// Known names of which no node shows a record at the high-water mark, or whose last root is not here: their beacons may say
 /// more.
-pub fn dark(account: &Account, slots: &[Slot], round: &Heard) -> Vec<Slot> {
+pub fn dark(account: &Account, names: &[Asked], round: &Heard) -> Vec<Slot> {
     let state = account.local.read();
-    let is_dark = |slot: &&Slot| {
-        let Some(known) = state.names().get(**slot) else { return false };
-        let is_shown = round.records(**slot).iter().any(|record| record.sequence() >= known.sequence);
+    let is_dark = |asked: &&Asked| {
+        let Some(known) = state.names().get(asked.slot) else { return false };
+        let is_shown = round.records(asked.slot).iter().any(|record| record.sequence() >= asked.high_water);
         let is_unread = known.merged_root.is_none() && !known.occupied;
         !is_shown || (is_unread && known.record.is_none())
     };
-    slots.iter().filter(is_dark).copied().collect()
+    names.iter().filter(is_dark).map(|asked| asked.slot).collect()
 }
 
-/// The names of slots, with what is known of each.
+/// The names of slots, with what is known of each. An edition of ours that is proven nowhere yet is expected of no node.
 pub fn names(account: &Account, slots: &[Slot]) -> Vec<Asked> {
     let state = account.local.read();
+    let own = state.names().own().slot;
+    let proven = |slot| state.nodes().proven_sequences(slot).first().copied().unwrap_or(0);
     let ask = |slot: &Slot| Asked {
         slot: *slot,
         name: account.local.keys().name(*slot),
         is_known: state.names().get(*slot).is_some(),
-        high_water: state.names().high_water(*slot),
+        high_water: if own == Some(*slot) { proven(*slot) } else { state.names().high_water(*slot) },
     };
     slots.iter().map(ask).collect()
 }

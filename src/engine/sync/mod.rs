@@ -8,6 +8,7 @@ mod wait;
 use std::sync::Arc;
 
 use tokio::sync::Mutex;
+use tokio::time::Instant;
 
 use self::by_peers::publish_without_http;
 use self::report::{Publishing, offline, report};
@@ -22,6 +23,7 @@ use super::read::reput::{is_due, reput};
 use crate::error::{Code, Error};
 use crate::metrics::Operation;
 use crate::node::{Source, Traffic};
+use crate::store::Level;
 
 /// Runs the syncs of an account; concurrent ones share one read.
 pub struct Syncs {
@@ -60,19 +62,7 @@ impl Syncs {
         if account.network.is_empty() && (request.fresh || !first_read) {
             return Err(Error::new(Code::Unreachable, "no nodes are configured").into());
         }
-        let had_pending = account.local.read().levels().pending() > 0;
-        self.warm_for_publish().await;
-        let Done { reading, traffic } = match read_shared(account, &self.running, request, &progress).await {
-            Ok(done) => done,
-            Err(failure) => {
-                let first_read = account.local.read().marks().first_read();
-                if request.fresh || !first_read || !is_of_the_network(&failure.error) {
-                    return Err(failure);
-                }
-                Done { reading: offline(account, started, failure), traffic: Traffic::default() }
-            }
-        };
-        let publishing = self.publish(&reading, request, had_pending, started, &progress).await?;
+        let (Done { reading, traffic }, publishing) = self.read_and_publish(request, started, &progress).await?;
         if reading.outcome != SyncOutcome::Offline {
             self.reput_if_due().await;
         }
@@ -81,12 +71,79 @@ impl Syncs {
         Ok(report)
     }
 
-    /// A publish follows the read: its connections open meanwhile.
-    async fn warm_for_publish(&self) {
-        if self.account.local.read().levels().pending() > 0 {
+    /// A device that has its slot publishes beside the reading: each lane looks itself at what it puts its record over, and
+    /// what the reading brings goes into the next edition. Without a slot the reading comes first.
+    async fn read_and_publish(
+        &self,
+        request: SyncRequest,
+        started: Instant,
+        progress: &OnProgress,
+    ) -> Result<(Done, Option<Publishing>), SyncFailure> {
+        let account = &self.account;
+        let had_pending = account.local.read().levels().pending() > 0;
+        let reading = self.read(request, started, progress);
+        if !had_pending || account.local.read().names().own().slot.is_none() {
+            self.warm_for_publish(had_pending).await;
+            let done = reading.await?;
+            let publishing = self.publish(&done.reading, request, had_pending, started, progress).await?;
+            return Ok((done, publishing));
+        }
+        let end = request.deadline.map(|deadline| started + deadline);
+        let publishing = publish_pending(account, &request, had_pending, end, progress);
+        tokio::pin!(reading, publishing);
+        let (done, published) = tokio::select! {
+            biased;
+            done = &mut reading => (done?, None),
+            published = &mut publishing => (reading.await?, Some(published)),
+        };
+        // The lanes go on behind the answer.
+        if done.reading.outcome == SyncOutcome::Offline {
+            return Ok((done, None));
+        }
+        if self.is_by_peers(&done.reading) {
+            let publishing = self.publish(&done.reading, request, had_pending, started, progress).await?;
+            return Ok((done, publishing));
+        }
+        let published = match published {
+            Some(published) => published?,
+            None => publishing.await?,
+        };
+        // What the reading brought or found to be gone is published behind the answer.
+        let behind = SyncRequest { wait: Some(Level::Local), ..request };
+        let more = self.publish(&done.reading, behind, false, started, progress).await?;
+        Ok((done, Publishing::both(published, more)))
+    }
+
+    /// Reads; when nothing answers, what is here is the answer where that is enough.
+    async fn read(
+        &self,
+        request: SyncRequest,
+        started: Instant,
+        progress: &OnProgress,
+    ) -> Result<Done, SyncFailure> {
+        let account = &self.account;
+        let failure = match read_shared(account, &self.running, request, progress).await {
+            Ok(done) => return Ok(done),
+            Err(failure) => failure,
+        };
+        let first_read = account.local.read().marks().first_read();
+        if request.fresh || !first_read || !is_of_the_network(&failure.error) {
+            return Err(failure);
+        }
+        Ok(Done { reading: offline(account, started, failure), traffic: Traffic::default() })
+    }
+
+    /// The connections of a publish that follows the reading open meanwhile.
+    async fn warm_for_publish(&self, had_pending: bool) {
+        if had_pending {
             let account = self.account.clone();
             self.account.tasks.behind(async move { account.network.warm().await }).await;
         }
+    }
+
+    /// Only the peers answer.
+    fn is_by_peers(&self, reading: &Reading) -> bool {
+        reading.source == Source::Dht && self.account.network.http_is_down()
     }
 
     async fn publish(
@@ -94,14 +151,14 @@ impl Syncs {
         reading: &Reading,
         request: SyncRequest,
         had_pending: bool,
-        started: tokio::time::Instant,
+        started: Instant,
         progress: &OnProgress,
     ) -> Result<Option<Publishing>, SyncFailure> {
         let account = &self.account;
         let end = request.deadline.map(|deadline| started + deadline);
         if reading.outcome == SyncOutcome::Offline {
             Ok(None)
-        } else if reading.source == Source::Dht && account.network.http_is_down() {
+        } else if reading.source == Source::Dht && self.account.network.http_is_down() {
             publish_without_http(account, &request, end, started).await
         } else {
             publish_pending(account, &request, had_pending, end, progress).await

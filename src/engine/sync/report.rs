@@ -18,6 +18,21 @@ pub struct Publishing {
     pub warnings: Vec<String>,
 }
 
+impl Publishing {
+    /// Two parts of one sync as one.
+    pub fn both(first: Option<Self>, second: Option<Self>) -> Option<Self> {
+        match (first, second) {
+            (Some(mut first), Some(second)) => {
+                first.traffic = first.traffic + second.traffic;
+                first.raised |= second.raised;
+                first.warnings.extend(second.warnings);
+                Some(first)
+            }
+            (first, second) => first.or(second),
+        }
+    }
+}
+
 /// The reading when nothing answered: what is here, named as offline.
 pub fn offline(account: &Account, started: Instant, failure: SyncFailure) -> Reading {
     let elapsed = account.clock.monotonic().saturating_duration_since(started);

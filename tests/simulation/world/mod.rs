@@ -109,6 +109,8 @@ impl World {
                 String::new()
             }
             Step::Node(which, deed) => {
+                // What was verified meanwhile was true before the harm.
+                self.look().await;
                 which.of(self.nodes.len()).into_iter().for_each(|at| self.treat(at, *deed));
                 String::new()
             }

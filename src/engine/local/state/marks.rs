@@ -55,6 +55,11 @@ impl Marks {
         self.remote_low
     }
 
+    /// A reading showed less of it than is safe: the next one tells whether that was a publish under way.
+    pub fn is_remote_doubted(&self) -> bool {
+        (1..LOW_READINGS).contains(&self.remote_low)
+    }
+
     /// Whether what this device holds of it is worth publishing.
     pub fn is_remote_low(&self) -> bool {
         self.remote_low >= LOW_READINGS
