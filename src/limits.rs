@@ -156,6 +156,8 @@ pub const DHT_PACKET_BYTES: usize = 64 * 1024;
 pub const SWARM_ADDRESSES: usize = 64;
 /// See [`SWARM_ADDRESSES`].
 pub const SWARM_ADDRESS_CHARS: usize = 512;
+/// Characters of a peer id; the longest in use have 59.
+pub const PEER_ID_CHARS: usize = 128;
 /// Most public peers to start from.
 pub const BOOTSTRAP_PEERS: usize = 32;
 /// Addresses taken of one host name.
@@ -204,6 +206,8 @@ pub const SECOND_LOOK: Duration = Duration::from_millis(50);
 pub const UNSAFE_ON_DISK: Duration = Duration::from_secs(60);
 /// What was proven is asked for again this often.
 pub const CHECK_EVERY: Duration = Duration::from_secs(86_400);
+/// How long a node is asked which machine it is, beside a publish and behind its answer.
+pub const MACHINE_LOOK: Duration = Duration::from_secs(4);
 /// How long nodes are asked whether they hold what others published: behind the answer, a few round trips of a far node.
 pub const CONFIRM: Duration = Duration::from_secs(10);
 /// Nodes that must hold a change before it is `verified` (all, if fewer are configured).

@@ -13,6 +13,10 @@ use super::network::Network;
 use super::tasks::Tasks;
 use crate::clock::{Clock, Entropy};
 use crate::config::Config;
+use crate::error::Error;
+use crate::limits;
+use crate::model::block::Block;
+use crate::model::cid::Codec;
 
 /// The owners of one account.
 pub struct Account {
@@ -33,4 +37,27 @@ pub struct Account {
     pub publishing: Mutex<()>,
     /// What brings editions to the nodes.
     pub lanes: Lanes<Arc<Outgoing>>,
+}
+
+impl Account {
+    /// Machines that must hold a change before it is `verified`: all where fewer are configured.
+    pub fn needed(&self) -> usize {
+        self.network.needed().min(self.local.read().nodes().machine_count().max(1))
+    }
+
+    /// Asks a node once which machine it is. What was proven on the node when it was another one counts no more.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn learn_machine(&self, at: usize) -> Result<(), Error> {
+        if !self.network.is_machine_due(at) {
+            return Ok(());
+        }
+        let nobodys = Block::new(Codec::Raw, self.entropy.draw::<32>().to_vec());
+        let machine = self.network.machine(at, &nobodys, &self.network.call(limits::MACHINE_LOOK)).await;
+        match machine {
+            Some(machine) => self.local.note_machine(&self.network.id(at), machine).await,
+            None => Ok(()),
+        }
+    }
 }

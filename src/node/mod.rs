@@ -174,6 +174,9 @@ pub trait Node: Send + Sync + 'static {
     /// Whether it has an RPC and so can be written to.
     fn has_api(&self) -> bool;
 
+    /// Which machine it is: its peer id, as it says itself.
+    async fn machine(&self, call: &Call) -> Result<String, Error>;
+
     /// Opens this many connections in advance; failures are ignored.
     async fn warm(&self, connections: usize);
 

@@ -56,6 +56,10 @@ impl Node for Switched {
         self.node.has_api()
     }
 
+    async fn machine(&self, call: &Call) -> Result<String, Error> {
+        self.enabled()?.machine(call).await
+    }
+
     async fn warm(&self, connections: usize) {
         if let Ok(node) = self.enabled() {
             node.warm(connections).await;

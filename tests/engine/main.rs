@@ -14,6 +14,7 @@ mod support;
 mod configuration_page;
 mod import_direction;
 mod large_payloads;
+mod machines;
 mod never_hang;
 mod never_lose;
 mod runners;

@@ -153,6 +153,11 @@ impl Node for Line {
         true
     }
 
+    async fn machine(&self, call: &Call) -> Result<String, Error> {
+        self.ask(Verb::Pins, call).await?;
+        Ok(self.id.clone())
+    }
+
     async fn warm(&self, _connections: usize) {}
 
     async fn record(&self, name: &Name, _known: bool, call: &Call) -> Outcome {

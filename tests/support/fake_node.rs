@@ -64,6 +64,10 @@ pub struct FakeNode {
     fault: Mutex<Fault>,
     pub latency: Mutex<Duration>,
     peers: Mutex<Vec<Weak<FakeNode>>>,
+    /// Another address of the same machine: blocks that come here are there too.
+    twin: Mutex<Weak<FakeNode>>,
+    /// The machine that it says it is; none when it refuses to say.
+    pub machine: Mutex<Option<String>>,
     pub puts: AtomicU64,
     pub requests: AtomicU64,
 }
@@ -79,6 +83,8 @@ impl FakeNode {
                     fault: Mutex::new(Fault::None),
                     latency: Mutex::new(Duration::from_millis(5)),
                     peers: Mutex::default(),
+                    twin: Mutex::default(),
+                    machine: Mutex::new(Some(format!("12D3KooWn{at}"))),
                     puts: AtomicU64::new(0),
                     requests: AtomicU64::new(0),
                 })
@@ -89,6 +95,12 @@ impl FakeNode {
                 nodes.iter().filter(|other| other.id != node.id).map(Arc::downgrade).collect();
         }
         nodes
+    }
+
+    /// Blocks that come to either are at both.
+    pub fn shares_disk_with(self: &Arc<Self>, other: &Arc<Self>) {
+        *self.twin.lock().unwrap() = Arc::downgrade(other);
+        *other.twin.lock().unwrap() = Arc::downgrade(self);
     }
 
     pub fn set(&self, fault: Fault) {
@@ -201,6 +213,12 @@ impl Node for FakeNode {
         true
     }
 
+    async fn machine(&self, call: &Call) -> Result<String, Error> {
+        self.pass(call).await?;
+        let machine = self.machine.lock().unwrap().clone();
+        machine.ok_or_else(|| Error::new(Code::Denied, "status 403"))
+    }
+
     async fn warm(&self, _connections: usize) {}
 
     async fn record(&self, name: &Name, _known: bool, call: &Call) -> Outcome {
@@ -283,6 +301,9 @@ impl Node for FakeNode {
             return Ok(());
         }
         let blocks = unpack(&car);
+        if let Some(twin) = self.twin.lock().unwrap().upgrade() {
+            twin.held().blocks.extend(blocks.iter().map(|block| (*block.cid(), block.clone())));
+        }
         let mut held = self.held();
         held.blocks.extend(blocks.into_iter().map(|block| (*block.cid(), block)));
         Ok(())

@@ -122,12 +122,38 @@ impl Local {
     /// Store errors.
     pub async fn configure_nodes(self: &Arc<Self>, ids: Vec<String>, needed: usize) -> Result<(), Error> {
         self.turn().await.commit(vec![Change::Configured(ids)]).await?;
+        let needed = needed.min(self.read().nodes().machine_count().max(1));
         // Who only reads along lowers nothing on disk.
         if self.reads_along() {
             return Ok(());
         }
         self.check_remote(needed).await?;
         self.check_level(needed).await
+    }
+
+    /// A node said which machine it is. When it was another one before, nothing is proven or held there.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn note_machine(self: &Arc<Self>, node: &str, machine: String) -> Result<(), Error> {
+        let turn = self.turn().await;
+        let mut changes = Vec::new();
+        {
+            let state = turn.state();
+            let nodes = state.nodes();
+            match nodes.machine(node) {
+                Some(known) if known == machine => return Ok(()),
+                Some(_) => {
+                    changes.push(Change::HeldExactly { node: node.to_owned(), cids: Vec::new() });
+                    let rows = nodes.rows_at(node).cloned();
+                    let unproven = |row| NodeRow { verified_sequence: 0, pinned: Vec::new(), ..row };
+                    changes.extend(rows.map(|row| Change::Node(unproven(row))));
+                }
+                None => {}
+            }
+            changes.push(Change::Machines(nodes.machines_with(node, &machine)));
+        }
+        turn.commit(changes).await
     }
 
     /// A beacon is about to be renamed.

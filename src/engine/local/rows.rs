@@ -22,6 +22,7 @@ pub const GAP: &str = "gap";
 pub const HEALTH: &str = "health";
 pub const LAST_SYNC: &str = "last_sync";
 pub const LOST: &str = "lost";
+pub const MACHINES: &str = "machines";
 pub const MERGED: &str = "merged";
 pub const PROVED: &str = "proved";
 pub const REMOTE_LEVEL: &str = "remote_level";
@@ -99,6 +100,14 @@ pub fn doubts(doubts: &[Doubt]) -> Option<Vec<u8>> {
 }
 
 pub fn parse_doubts(value: &[u8]) -> Vec<Doubt> {
+    serde_json::from_slice(value).unwrap_or_default()
+}
+
+pub fn machines(machines: &BTreeMap<String, String>) -> Option<Vec<u8>> {
+    serde_json::to_vec(machines).ok().filter(|_| !machines.is_empty())
+}
+
+pub fn parse_machines(value: &[u8]) -> BTreeMap<String, String> {
     serde_json::from_slice(value).unwrap_or_default()
 }
 

@@ -6,9 +6,11 @@
 pub mod ask;
 pub mod blocks;
 pub mod heard;
+mod machine;
 pub mod pin_names;
 pub mod third_tier;
 
+use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -35,6 +37,8 @@ pub struct Network {
     peers: Option<Arc<dyn Peers>>,
     /// When content over HTTP last fell silent: for the time of one sync nobody waits for it again.
     silent_at: Mutex<Option<Instant>>,
+    /// Nodes that said which machine they are.
+    machines: Mutex<BTreeSet<usize>>,
     clock: Arc<dyn Clock>,
     measure: Arc<Measure>,
     /// How long a read waits for further answers once it has a usable one.
@@ -54,7 +58,8 @@ impl Network {
         config: &Config,
     ) -> Self {
         let (grace, sync_time, dht_time) = (config.grace, config.timeouts.sync, config.timeouts.dht);
-        Self { nodes, peers, silent_at: Mutex::new(None), clock, measure, grace, sync_time, dht_time }
+        let (silent_at, machines) = (Mutex::new(None), Mutex::default());
+        Self { nodes, peers, silent_at, machines, clock, measure, grace, sync_time, dht_time }
     }
 
     /// How many nodes are configured.
@@ -123,7 +128,7 @@ impl Network {
         (if api == 0 { self.len() } else { api }) / 2 + 1
     }
 
-    /// Nodes that must hold a change before it is `verified`.
+    /// Nodes that must hold a change before it is `verified`, if each is a machine of its own.
     pub fn needed(&self) -> usize {
         let most = if is_planted(Bug::AckAfterOneNode) { 1 } else { limits::VERIFIED_NODES };
         self.api_nodes().len().clamp(1, most)

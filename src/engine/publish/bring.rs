@@ -2,6 +2,9 @@
 
 use std::sync::Arc;
 
+use futures_util::future::join;
+use tokio::sync::oneshot;
+
 use super::lane::{Lane, lacks_this};
 use super::level::level_up;
 use super::run::Run;
@@ -40,10 +43,33 @@ async fn one(account: &Arc<Account>, at: usize, outgoing: &Outgoing, run: &Run) 
     }
     // What is surplus since the last time goes meanwhile: nobody waits for it.
     let is_ready = *outgoing.ready.borrow();
-    let (ended, ()) =
-        futures_util::future::join(lane.publish(is_direct || !is_ready), lane.unpin_older()).await;
+    let started = account.clock.monotonic();
+    let learnt = learn_machine(account, at).await;
+    let (ended, ()) = join(lane.publish(is_direct || !is_ready), lane.unpin_older()).await;
+    let took = account.clock.monotonic().saturating_duration_since(started);
+    // A node that does not say in the time of all that counts once it has.
+    let _ = tokio::time::timeout(took / 2, learnt).await;
     if is_direct {
         outgoing.ready.send_replace(true);
+    }
+    ended
+}
+
+/// Asks the node behind the answer which machine it is; what is received ends with that.
+async fn learn_machine(account: &Arc<Account>, at: usize) -> oneshot::Receiver<()> {
+    let (done, ended) = oneshot::channel();
+    if account.network.is_machine_due(at) {
+        let shared = account.clone();
+        let learn = async move {
+            if let Err(e) = shared.learn_machine(at).await {
+                tracing::warn!(code = %e.code(), "which machine a node is could not be noted");
+            }
+            if done.send(()).is_err() {
+                // The lane has ended without it: what it means for the level is worked out by the next run.
+                shared.events.wake_outbox();
+            }
+        };
+        account.tasks.behind(learn).await;
     }
     ended
 }

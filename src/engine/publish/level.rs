@@ -12,7 +12,7 @@ use crate::store::Level;
 /// # Errors
 /// Store errors.
 pub async fn level_up(account: &Account, edition: &SignedEdition) -> Result<(), Error> {
-    let needed = account.network.needed();
+    let needed = account.needed();
     let (held, upto) = {
         let state = account.local.read();
         let Some(slot) = state.names().own().slot else { return Ok(()) };

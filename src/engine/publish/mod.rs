@@ -54,7 +54,7 @@ pub async fn publish_once(account: &Arc<Account>, run: &Arc<Run>) -> Result<Publ
     let Some(upto) = start(account, run).await? else {
         return Ok(Published { again: true, ..Published::default() });
     };
-    wait(account, upto).await;
+    let newer = wait(account, upto).await;
     if let Some(e) = account.lanes.take_storage_error() {
         return Err(e);
     }
@@ -62,7 +62,7 @@ pub async fn publish_once(account: &Arc<Account>, run: &Arc<Run>) -> Result<Publ
     let failed = account.lanes.errors().into_iter();
     let errors = failed.map(|(at, error)| (account.network.id(at), error)).collect();
     let level = account.local.read().levels().reached(upto);
-    Ok(Published { level, upto, errors, again })
+    Ok(Published { level, upto, errors, again, newer })
 }
 
 /// Signs and starts the lanes; gives the last change of the edition, or none when the slot had to be given up.
@@ -108,7 +108,8 @@ async fn own_slot(account: &Account) -> Result<Option<Slot>, Error> {
     }
 }
 
-async fn wait(account: &Account, upto: u64) {
+/// Waits for the lanes; says whether there is something newer that a free lane can take.
+async fn wait(account: &Account, upto: u64) -> bool {
     let started = account.clock.monotonic();
     let mut steps = account.events.steps();
     let mut advances = account.events.advances();
@@ -135,7 +136,7 @@ async fn wait(account: &Account, upto: u64) {
         let is_ripe = |since: Instant| now >= since + account.config.coalesce;
         let takes_newer = lanes.has_free && newer_since.is_some_and(is_ripe);
         if lanes.is_at_rest || lanes.again || takes_newer || lingers.is_some_and(|until| now >= until) {
-            return;
+            return takes_newer;
         }
         let ripe = newer_since.map(|since| since + account.config.coalesce).filter(|_| lanes.has_free);
         let wake = [lingers, ripe].into_iter().flatten().min().unwrap_or(now + limits::WAIT_IDLE);

@@ -183,7 +183,7 @@ impl Lane<'_> {
             return Ok(());
         }
         self.account.local.doubt_node(self.node.id()).await?;
-        self.account.local.check_level(self.account.network.needed()).await?;
+        self.account.local.check_level(self.account.needed()).await?;
         self.account.events.wake_outbox();
         Ok(())
     }

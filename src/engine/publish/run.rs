@@ -27,6 +27,8 @@ pub struct Published {
     pub errors: Vec<(String, Error)>,
     /// Another edition or slot is called for: another run is needed.
     pub again: bool,
+    /// Changes were made meanwhile, and a lane is free for them.
+    pub newer: bool,
 }
 
 impl Run {

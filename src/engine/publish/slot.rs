@@ -116,7 +116,7 @@ async fn ask(account: &Account, slot: Slot, run: &Run) -> Heard {
 
 /// Two machines must answer, or all where fewer are configured.
 fn enough(account: &Account, heard: &Heard, slot: Slot) -> Result<(), Error> {
-    if heard.absent(slot) >= account.network.needed() {
+    if heard.absent(slot) >= account.needed() {
         return Ok(());
     }
     Err(heard.failure().within("too few nodes answer to begin a slot"))

@@ -84,7 +84,7 @@ async fn check(account: &Arc<Account>, call: &Call) -> Result<(), Error> {
         account.local.note_checked().await?;
     }
     if lost_any {
-        account.local.check_level(account.network.needed()).await?;
+        account.local.check_level(account.needed()).await?;
         account.events.wake_outbox();
     }
     Ok(())

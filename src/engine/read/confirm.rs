@@ -65,10 +65,10 @@ impl ShownBy {
     /// How well others' content is held: the weakest of their names. A record that no node shows any more counts as held by
     /// none; one that is not confirmed on enough nodes is no more than published.
     pub fn held(&self, account: &Account, disproved: &BTreeSet<(Slot, usize)>) -> Option<RemoteHeld> {
-        let needed = account.network.needed();
+        let needed = account.needed();
         let mut held = RemoteHeld { level: Level::Verified, is_low: Some(false) };
         for (slot, by) in &self.names {
-            let confirmed = by.iter().filter(|at| is_confirmed(account, *slot, **at)).count();
+            let confirmed = confirmed_on(account, *slot, by);
             let left = by.iter().filter(|at| !disproved.contains(&(*slot, **at))).count();
             let level = match by.len() {
                 0 => Level::Local,
@@ -88,10 +88,10 @@ impl ShownBy {
 
     /// Where to look next for what is not confirmed on enough nodes: on no more than are needed at once, and on each once.
     fn open(&self, account: &Account, asked: &BTreeSet<(Slot, usize)>) -> Vec<Unproven> {
-        let needed = account.network.needed();
+        let needed = account.needed();
         let mut open = Vec::new();
         for (slot, by) in &self.names {
-            let confirmed = by.iter().filter(|at| is_confirmed(account, *slot, **at)).count();
+            let confirmed = confirmed_on(account, *slot, by);
             let left =
                 by.iter().filter(|at| !asked.contains(&(*slot, **at)) && !is_confirmed(account, *slot, **at));
             let state = account.local.read();
@@ -102,6 +102,14 @@ impl ShownBy {
         }
         open
     }
+}
+
+/// On how many machines.
+fn confirmed_on(account: &Account, slot: Slot, by: &[usize]) -> usize {
+    let confirmed: Vec<usize> = by.iter().copied().filter(|at| is_confirmed(account, slot, *at)).collect();
+    let state = account.local.read();
+    let machine = |at| state.nodes().machine_or_none(&account.network.id(at)).to_owned();
+    confirmed.into_iter().map(machine).collect::<BTreeSet<_>>().len()
 }
 
 fn is_confirmed(account: &Account, slot: Slot, at: usize) -> bool {
@@ -138,7 +146,8 @@ async fn confirm(account: &Arc<Account>, shown: &ShownBy) -> Result<(), Error> {
         if open.is_empty() {
             break;
         }
-        let answers = join_all(open.iter().map(|unproven| is_held(account, unproven, &call))).await;
+        let looks = open.iter().map(|unproven| look_at(account, unproven, &call));
+        let answers = join_all(looks).await;
         let mut confirmed = Vec::new();
         for (unproven, answer) in open.into_iter().zip(answers) {
             let Unproven { at, slot, sequence, root } = unproven;
@@ -155,6 +164,11 @@ async fn confirm(account: &Arc<Account>, shown: &ShownBy) -> Result<(), Error> {
         Some(held) => account.local.note_remote(held).await,
         None => Ok(()),
     }
+}
+
+async fn look_at(account: &Account, unproven: &Unproven, call: &Call) -> Result<bool, Error> {
+    let (held, learnt) = join(is_held(account, unproven, call), account.learn_machine(unproven.at)).await;
+    learnt.and(held)
 }
 
 /// Whether a node's own store has the root pinned, named by a beacon, and gives it.

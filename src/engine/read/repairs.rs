@@ -55,7 +55,7 @@ pub async fn start(account: &Arc<Account>, heard: &Heard, proven: &ProvenBefore)
             work.extend(behind.map(|(at, _)| (*at, best.clone())));
         }
     }
-    account.local.check_level(account.network.needed()).await?;
+    account.local.check_level(account.needed()).await?;
     if !work.is_empty() {
         let shared = account.clone();
         let repair = async move {

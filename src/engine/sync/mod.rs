@@ -62,7 +62,8 @@ impl Syncs {
         if account.network.is_empty() && (request.fresh || !first_read) {
             return Err(Error::new(Code::Unreachable, "no nodes are configured").into());
         }
-        let (Done { reading, traffic }, publishing) = self.read_and_publish(request, started, &progress).await?;
+        let (Done { reading, traffic }, publishing) =
+            self.read_and_publish(request, started, &progress).await?;
         if reading.outcome != SyncOutcome::Offline {
             self.reput_if_due().await;
         }

@@ -70,6 +70,10 @@ pub fn report(
         warnings.extend(publishing.warnings);
         traffic = traffic + publishing.traffic;
     }
+    let shared = state.nodes().shared_machines();
+    warnings.extend(
+        shared.iter().map(|nodes| format!("nodes {} are one machine and count once", nodes.join(", "))),
+    );
     let names = state
         .names()
         .iter()

@@ -54,6 +54,8 @@ enum Next {
     Again,
     /// What it carried has the level; changes were made meanwhile.
     Newer,
+    /// Lanes are still at it; what was changed meanwhile goes to those that are free.
+    Beside,
     /// Nothing, if the level is reached. Else another one after a pause that grows.
     Rest,
 }
@@ -108,6 +110,7 @@ impl<'a> Waiting<'a> {
                             }
                         }
                         _ if self.reached() => return Ok(()),
+                        Next::Beside => attempt = 0,
                         Next::Newer => {
                             // That publish is over: what follows is one of its own, as if it had been asked for now.
                             self.measure(true, None);
@@ -197,6 +200,8 @@ impl<'a> Waiting<'a> {
         let has_level = published.level.is_some_and(|level| self.wanted.is_none_or(|wanted| level >= wanted));
         if has_level && self.account.local.read().levels().last() > published.upto {
             Next::Newer
+        } else if published.newer {
+            Next::Beside
         } else {
             Next::Rest
         }

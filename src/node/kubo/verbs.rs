@@ -33,6 +33,19 @@ impl Node for KuboNode {
     }
 
     /// Sends as many requests at once; each of them needs a connection.
+    async fn machine(&self, call: &Call) -> Result<String, Error> {
+        let answer =
+            exchange(self.rpc("id", &[])?, None, 0, self.short(limits::RPC_ANSWER_BYTES), call).await?;
+        let value: Option<Value> = serde_json::from_slice(&successful(answer)?.body).ok();
+        let id = value.as_ref().and_then(|value| value.get("ID")).and_then(Value::as_str);
+        let is_peer_id = |id: &&str| {
+            (1..=limits::PEER_ID_CHARS).contains(&id.len()) && id.bytes().all(|b| b.is_ascii_alphanumeric())
+        };
+        id.filter(is_peer_id)
+            .map(str::to_owned)
+            .ok_or_else(|| Error::new(Code::Unreachable, "the answer names no peer id"))
+    }
+
     async fn warm(&self, connections: usize) {
         let call = Call { deadline: monotonic() + limits::CONNECT, meter: std::sync::Arc::default() };
         let bounds = self.short(limits::ERROR_BODY_BYTES);

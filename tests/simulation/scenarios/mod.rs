@@ -55,6 +55,10 @@ pub fn print(outcome: &Outcome) {
 
 #[test]
 fn each_scenario_finds_what_it_says_and_nothing_else() {
+    if std::env::var_os("SIM_TRACE").is_some() {
+        let level = tracing_subscriber::filter::LevelFilter::TRACE;
+        let _ = tracing_subscriber::fmt().with_max_level(level).without_time().try_init();
+    }
     let wanted = std::env::var("SIM_SCENARIO").ok();
     let mut wrong = Vec::new();
     for scenario in all() {

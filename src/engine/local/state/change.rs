@@ -2,6 +2,8 @@
 //!
 //! [`Change::to_writes`] and [`Change::apply`] read side by side; an account is opened by applying the stored rows.
 
+use std::collections::BTreeMap;
+
 use bytes::Bytes;
 
 use super::State;
@@ -85,6 +87,9 @@ pub enum Change {
 
     /// All renames that may still arrive.
     Doubts(Vec<Doubt>),
+
+    /// Which machine each node is.
+    Machines(BTreeMap<String, String>),
 
     Verified(Verified),
     FirstRead,
@@ -170,6 +175,7 @@ impl Change {
             }
 
             Self::Doubts(doubts) => one(rows::meta(rows::DOUBTS, rows::doubts(doubts))),
+            Self::Machines(machines) => one(rows::meta(rows::MACHINES, rows::machines(machines))),
 
             Self::Verified(Verified { index, keep, sequence }) => {
                 let sequence = (*sequence > 0).then(|| sequence.to_be_bytes().to_vec());
@@ -233,6 +239,7 @@ impl Change {
             Self::HeldExactly { node, cids } => state.nodes.set_held(node, cids),
 
             Self::Doubts(doubts) => state.nodes.set_doubts(doubts),
+            Self::Machines(machines) => state.nodes.set_machines(machines),
 
             Self::Verified(verified) => state.marks.verified = verified,
             Self::FirstRead => state.marks.first_read = true,

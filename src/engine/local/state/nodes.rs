@@ -18,6 +18,8 @@ pub struct Nodes {
     doubts: Vec<Doubt>,
     /// Nodes that are configured now; what others were proven to hold counts for nothing.
     configured: BTreeSet<String>,
+    /// Which machine each node is, by its peer id. Two nodes of one machine count once.
+    machines: BTreeMap<String, String>,
 }
 
 /// A rename of a beacon that was sent and not answered: it may still arrive.
@@ -54,8 +56,12 @@ impl Nodes {
 
     /// Whether something of ours was once proven there.
     pub fn is_known(&self, node: &str) -> bool {
-        let mut rows = self.rows.range((node.to_owned(), 0)..=(node.to_owned(), u8::MAX));
-        rows.any(|(_, row)| !row.pinned.is_empty())
+        self.rows_at(node).any(|row| !row.pinned.is_empty())
+    }
+
+    /// What one node is known to hold of every slot.
+    pub fn rows_at(&self, node: &str) -> impl Iterator<Item = &NodeRow> {
+        self.rows.range((node.to_owned(), 0)..=(node.to_owned(), u8::MAX)).map(|(_, row)| row)
     }
 
     /// Whether the node was proven to hold the record of this slot and sequence.
@@ -69,11 +75,9 @@ impl Nodes {
             .is_some_and(|row| row.verified_sequence == sequence && row.pinned.last() == Some(root))
     }
 
-    /// On how many configured nodes.
+    /// On how many machines.
     pub fn confirmed(&self, slot: Slot, sequence: u64, root: &Cid) -> usize {
-        self.of_slot(slot)
-            .filter(|row| row.verified_sequence == sequence && row.pinned.last() == Some(root))
-            .count()
+        self.machines_where(slot, |row| row.verified_sequence == sequence && row.pinned.last() == Some(root))
     }
 
     /// What every node is known to hold of a slot.
@@ -81,21 +85,62 @@ impl Nodes {
         self.rows.values().filter(move |row| row.slot == slot.number())
     }
 
-    /// How many nodes were proven to hold the record of this slot and sequence.
+    /// How many machines were proven to hold the record of this slot and sequence.
     pub fn proven(&self, slot: Slot, sequence: u64) -> usize {
-        self.of_slot(slot).filter(|row| row.verified_sequence == sequence).count()
+        self.machines_where(slot, |row| row.verified_sequence == sequence)
     }
 
-    /// The last sequence of a slot that each node was proven to hold, highest first.
+    /// The last sequence of a slot that each machine was proven to hold, highest first.
     pub fn proven_sequences(&self, slot: Slot) -> Vec<u64> {
-        let mut sequences: Vec<u64> = self.of_slot(slot).map(|row| row.verified_sequence).collect();
+        let mut by_machine: BTreeMap<&str, u64> = BTreeMap::new();
+        for row in self.of_slot(slot) {
+            let sequence = by_machine.entry(self.machine_or_none(&row.node)).or_default();
+            *sequence = row.verified_sequence.max(*sequence);
+        }
+        let mut sequences: Vec<u64> = by_machine.into_values().collect();
         sequences.sort_unstable_by(|a, b| b.cmp(a));
         sequences
     }
 
-    /// How many nodes were proven to hold this record or a later one.
+    /// How many machines were proven to hold this record or a later one.
     pub fn proven_from(&self, slot: Slot, sequence: u64) -> usize {
-        self.of_slot(slot).filter(|row| row.verified_sequence >= sequence).count()
+        self.machines_where(slot, |row| row.verified_sequence >= sequence)
+    }
+
+    /// Which machine a node is, as it last said.
+    pub fn machine(&self, node: &str) -> Option<&str> {
+        self.machines.get(node).map(String::as_str)
+    }
+
+    /// The machine, or what all nodes share of which it is not known: together they count as one.
+    pub fn machine_or_none(&self, node: &str) -> &str {
+        self.machine(node).unwrap_or_default()
+    }
+
+    /// How many machines are configured at most: of which a node is not known to be of another's counts as one of its own.
+    pub fn machine_count(&self) -> usize {
+        let (known, unknown): (Vec<_>, Vec<_>) =
+            self.configured.iter().map(|node| self.machine(node)).partition(Option::is_some);
+        known.into_iter().collect::<BTreeSet<_>>().len() + unknown.len()
+    }
+
+    /// Configured nodes that are one machine.
+    pub fn shared_machines(&self) -> Vec<Vec<&str>> {
+        let mut by_machine: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+        for node in &self.configured {
+            if let Some(machine) = self.machine(node) {
+                by_machine.entry(machine).or_default().push(node);
+            }
+        }
+        by_machine.into_values().filter(|nodes| nodes.len() > 1).collect()
+    }
+
+    /// All machines, with that of one more node.
+    pub fn machines_with(&self, node: &str, machine: &str) -> BTreeMap<String, String> {
+        let is_known = |(known, _): &(&String, &String)| self.configured.contains(*known);
+        let others =
+            self.machines.iter().filter(is_known).map(|(node, machine)| (node.clone(), machine.clone()));
+        others.chain([(node.to_owned(), machine.to_owned())]).collect()
     }
 
     /// The rename of this beacon that may still arrive.
@@ -122,6 +167,11 @@ impl Nodes {
         self.held.get(node)
     }
 
+    fn machines_where(&self, slot: Slot, is_held: impl Fn(&NodeRow) -> bool) -> usize {
+        let held = self.of_slot(slot).filter(|row| is_held(row)).map(|row| self.machine_or_none(&row.node));
+        held.collect::<BTreeSet<_>>().len()
+    }
+
     fn of_slot(&self, slot: Slot) -> impl Iterator<Item = &NodeRow> {
         let is_of = move |row: &&NodeRow| row.slot == slot.number() && self.configured.contains(&row.node);
         self.rows.values().filter(is_of)
@@ -132,11 +182,15 @@ impl Nodes {
     pub fn durable(&self) -> String {
         let sorted = |cids: &HashSet<Cid>| cids.iter().copied().collect::<std::collections::BTreeSet<_>>();
         let held: BTreeMap<_, _> = self.held.iter().map(|(node, cids)| (node, sorted(cids))).collect();
-        format!("{:?} {held:?} {:?}", self.rows, self.doubts)
+        format!("{:?} {held:?} {:?} {:?}", self.rows, self.doubts, self.machines)
     }
 
     pub(super) fn set_configured(&mut self, ids: Vec<String>) {
         self.configured = ids.into_iter().collect();
+    }
+
+    pub(super) fn set_machines(&mut self, machines: BTreeMap<String, String>) {
+        self.machines = machines;
     }
 
     pub(super) fn set_doubts(&mut self, doubts: Vec<Doubt>) {
