@@ -131,6 +131,10 @@ pub const HEDGE_MIN: Duration = Duration::from_millis(30);
 pub const HEDGE_MAX: Duration = Duration::from_millis(600);
 /// Consecutive failures that open a node's breaker.
 pub const BREAKER_FAILURES: u32 = 3;
+/// Leaves in a row, or blocks, after which a CAR is taken to be whole and the slower ones beside it are stopped: so much may come twice.
+pub const FLOWING_LEAVES: usize = 2;
+/// See [`FLOWING_LEAVES`].
+pub const FLOWING_BLOCKS: usize = 16;
 /// Once a CAR flows, a pause this long makes the next node join: two round trips of a slow line.
 pub const CAR_STALL: Duration = Duration::from_millis(400);
 /// Latencies remembered per node, for its percentiles.
@@ -260,6 +264,8 @@ pub const RERUN_DOUBLINGS: u32 = 4;
 pub const LINGER_MIN: Duration = Duration::from_millis(150);
 /// See [`LINGER_MIN`].
 pub const LINGER_MAX: Duration = Duration::from_secs(2);
+/// Content that a caller gave more time than a reading usually has is given up after this long without any.
+pub const CONTENT_IDLE: Duration = Duration::from_secs(10);
 /// A `sync --wait` without a deadline ends after this long without progress.
 pub const WAIT_IDLE: Duration = Duration::from_secs(10);
 /// A `sync --wait` without a deadline ends after this long in any case.

@@ -16,8 +16,6 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::time::Instant;
-
 use self::beacons::Lights;
 use self::cache::Reading;
 use self::confirm::ShownBy;
@@ -29,6 +27,7 @@ use super::api::request::OnProgress;
 use super::merge::content::fetch_missing;
 use super::network::heard::Heard;
 use crate::error::{Code, Error};
+use crate::limits;
 use crate::metrics::Operation;
 use crate::model::identity::Slot;
 use crate::model::root::Root;
@@ -36,6 +35,15 @@ use crate::node::{Call, Meter, Source};
 
 /// How long an answer waits for blocks that arrived in time to be written.
 const WRITE_SLACK: Duration = Duration::from_millis(50);
+
+/// What a reading may take.
+#[derive(Clone, Copy, Debug)]
+pub struct Budget {
+    /// For asking.
+    pub ask: Duration,
+    /// For what the answers name: more where a caller gives it, as long as bytes flow.
+    pub total: Duration,
+}
 
 /// Reads the nodes.
 ///
@@ -47,15 +55,16 @@ const WRITE_SLACK: Duration = Duration::from_millis(50);
 pub async fn read_nodes(
     account: &Arc<Account>,
     fresh: bool,
-    budget: Duration,
+    budget: Budget,
     meter: Arc<Meter>,
     progress: &OnProgress,
 ) -> Result<Reading, SyncFailure> {
     let started = account.clock.monotonic();
-    let call = Call { deadline: started + budget, meter };
+    let call = Call { deadline: started + budget.ask, meter };
+    let content = Call { deadline: started + budget.total, meter: call.meter.clone() };
     let check = checks::begin(account, &call);
     let proven = repairs::proven(account);
-    let (heard, mut tally, plan) = ask_all(account, fresh, started, &call, progress).await?;
+    let (heard, mut tally, plan) = ask_all(account, fresh, budget.ask, &content, progress).await?;
     checks::end(account, check).await;
     verdict::judge(account, &heard, plan.cold, &plan.lights, &mut tally).await?;
     let list = account.clock.monotonic().saturating_duration_since(started);
@@ -63,7 +72,7 @@ pub async fn read_nodes(
     let shown = ShownBy::of(account, &heard);
     verdict::note(account, &heard, &tally, plan.gap, &shown).await?;
     repairs::start(account, &heard, &proven).await?;
-    fetch_content(account, std::mem::take(&mut tally.roots), heard.source(), progress, &call).await?;
+    fetch_content(account, std::mem::take(&mut tally.roots), heard.source(), progress, &content).await?;
     confirm::start(account, shown).await;
     let outcome = match (account.local.read().session().is_read_only(), tally.changed) {
         (true, _) => SyncOutcome::ReadOnly,
@@ -92,14 +101,16 @@ struct Plan {
     lights: Lights,
 }
 
-/// Asks for the first slots, then for those that the found roots name, until there is nothing new.
+/// Asks for the first slots, then for those that the found roots name, until there is nothing new. One round of questions may take
+/// the budget, all of them and what they bring the time of `content`.
 async fn ask_all(
     account: &Arc<Account>,
     fresh: bool,
-    started: Instant,
-    call: &Call,
+    budget: Duration,
+    content: &Call,
     progress: &OnProgress,
 ) -> Result<(Heard, Tally, Plan), SyncFailure> {
+    let started = account.clock.monotonic();
     let which = account.network.askable(fresh);
     let cold = account.local.read().names().is_empty();
     let (mut queue, gap) = round::first_slots(account, fresh);
@@ -107,9 +118,10 @@ async fn ask_all(
     let (mut tally, mut heard) = (Tally { insists: fresh, ..Tally::default() }, Heard::default());
     let mut asked: BTreeSet<Slot> = BTreeSet::new();
     let mut lights = Lights::default();
-    while !queue.is_empty() && account.clock.monotonic() < call.deadline {
+    while !queue.is_empty() && account.clock.monotonic() < content.deadline {
         asked.extend(queue.iter().copied());
         let asked_at = account.clock.monotonic();
+        let call = &Call { deadline: content.deadline.min(asked_at + budget), meter: content.meter.clone() };
         let names = round::names(account, &queue);
         let round = account.network.ask(&names, &which, Some(started), call);
         let (round, mut seen) = if cold {
@@ -123,12 +135,12 @@ async fn ask_all(
         let source = round.source();
         account.measure.part(Operation::Resolve, source, asked_at, source != Source::None);
         round.note_shown(&account.network);
-        let mut heads = round::take(account, &queue, &round, call, &mut tally).await?;
+        let mut heads = round::take(account, &queue, &round, content, &mut tally).await?;
         let dark = if cold { Vec::new() } else { round::dark(account, &names, &round) };
         if !dark.is_empty() {
             seen = beacons::ask(account, &dark, &which, call).await;
         }
-        heads.extend(beacons::take(account, &seen, &round::share_of(account, call), &mut tally).await?);
+        heads.extend(beacons::take(account, &seen, &round::share_of(account, content), &mut tally).await?);
         lights.extend(seen);
         heard.extend(round);
         if gap {
@@ -156,7 +168,7 @@ async fn fetch_content(
     let mut work = tokio::spawn({
         let (account, progress, call) = (account.clone(), progress.clone(), call.clone());
         async move {
-            let fetched = fetch_missing(&account, &roots, &*progress, &call).await;
+            let fetched = fetch_while_it_comes(&account, &roots, &*progress, &call).await;
             let is_done = fetched.is_ok() && is_whole(&account);
             account.measure.part(Operation::Fetch, source, started, is_done);
             fetched
@@ -173,6 +185,25 @@ async fn fetch_content(
     };
     account.tasks.behind(rest).await;
     Ok(())
+}
+
+/// Fetches until all is here, the deadline has passed, or a while has brought nothing.
+async fn fetch_while_it_comes(
+    account: &Account,
+    roots: &[Root],
+    progress: &(dyn Fn(Progress) + Send + Sync),
+    call: &Call,
+) -> Result<(), Error> {
+    loop {
+        let before = account.local.read().holdings().missing_count();
+        let now = account.clock.monotonic();
+        let deadline = call.deadline.min(now + limits::CONTENT_IDLE);
+        fetch_missing(account, roots, progress, &Call { deadline, meter: call.meter.clone() }).await?;
+        let left = account.local.read().holdings().missing_count();
+        if left == 0 || left >= before || deadline == call.deadline {
+            return Ok(());
+        }
+    }
 }
 
 fn is_whole(account: &Account) -> bool {

@@ -124,7 +124,7 @@ pub async fn take(
     let call = &share_of(account, call);
     let insists = tally.insists;
     let merging = records.iter().map(|(slot, record)| async move {
-        let merging = merge_record(account, *slot, record, call);
+        let merging = while_it_flows(call, merge_record(account, *slot, record, call));
         let merged = unless_put_off(account, record.root(), insists, merging).await;
         let is_expired = record.freshness(account.clock.now()) == Freshness::Expired;
         let is_own = account.local.read().names().own().slot == Some(*slot);
@@ -146,6 +146,28 @@ pub async fn take(
         heads.extend(tally.take(slot, merged, is_expired)?);
     }
     Ok(heads)
+}
+
+/// Merging that a caller gave much time ends all the same where no bytes arrive any more.
+async fn while_it_flows(
+    call: &Call,
+    merging: impl Future<Output = Result<Merged, Error>>,
+) -> Result<Merged, Error> {
+    let silence = async {
+        let mut before = call.meter.totals().bytes_in;
+        loop {
+            tokio::time::sleep(limits::CONTENT_IDLE).await;
+            let now = call.meter.totals().bytes_in;
+            if std::mem::replace(&mut before, now) == now {
+                return;
+            }
+        }
+    };
+    tokio::select! {
+        biased;
+        merged = merging => merged,
+        () = silence => Err(Error::new(Code::Deadline, "no answer in time")),
+    }
 }
 
 /// Merges a root unless it came so often not that it is put off; notes when it does not come now.

@@ -12,8 +12,9 @@ use crate::engine::api::event::Event;
 use crate::engine::api::report::{SyncFailure, SyncOutcome};
 use crate::engine::api::request::{OnProgress, SyncRequest};
 use crate::engine::read::cache::Reading;
-use crate::engine::read::read_nodes;
+use crate::engine::read::{Budget, read_nodes};
 use crate::error::{Code, Error};
+use crate::limits;
 use crate::metrics::Operation;
 use crate::node::{Meter, Source, Traffic};
 
@@ -45,7 +46,8 @@ pub async fn read_shared(
     progress: &OnProgress,
 ) -> Result<Done, SyncFailure> {
     let usual = account.config.timeouts.sync;
-    let budget = request.deadline.map_or(usual, |deadline| deadline.min(usual));
+    let total = request.deadline.unwrap_or(usual).min(limits::WAIT_TOTAL);
+    let budget = Budget { ask: total.min(usual), total };
     let read = {
         let mut running = running.lock().await;
         match running.as_ref() {
@@ -59,7 +61,7 @@ pub async fn read_shared(
             }
         }
     };
-    match tokio::time::timeout(budget + SLACK, read).await {
+    match tokio::time::timeout(budget.total + SLACK, read).await {
         Ok(done) => done,
         Err(_) => Err(Error::new(Code::Deadline, "the sync did not end in time").into()),
     }
@@ -68,7 +70,7 @@ pub async fn read_shared(
 fn start(
     account: Arc<Account>,
     fresh: bool,
-    budget: Duration,
+    budget: Budget,
     progress: OnProgress,
 ) -> Shared<BoxFuture<'static, Result<Done, SyncFailure>>> {
     let task = tokio::spawn(read(account, fresh, budget, progress));
@@ -80,7 +82,7 @@ fn start(
 async fn read(
     account: Arc<Account>,
     fresh: bool,
-    budget: Duration,
+    budget: Budget,
     progress: OnProgress,
 ) -> Result<Done, SyncFailure> {
     let started = account.clock.monotonic();

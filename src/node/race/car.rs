@@ -1,6 +1,6 @@
 //! Fetches one CAR from one node; when its stream stalls or breaks, the next node is asked for the rest.
 
-use std::collections::HashSet;
+use std::collections::{HashSet, VecDeque};
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -30,6 +30,17 @@ struct ReceivedBlocks {
     /// Blocks without links: a later stream need not send them again.
     leaves: HashSet<Cid>,
     last: Instant,
+    /// Which stream gave the last new block; how many blocks in a row, and how many leaves.
+    run: (usize, usize, usize),
+}
+
+impl ReceivedBlocks {
+    /// Counts a new block of a stream. The first ones say little: a node may have the tries and no leaves.
+    fn is_flowing(&mut self, at: usize, is_leaf: bool) -> bool {
+        let (blocks, leaves) = if self.run.0 == at { (self.run.1, self.run.2) } else { (0, 0) };
+        self.run = (at, blocks + 1, leaves + usize::from(is_leaf));
+        self.run.2 >= limits::FLOWING_LEAVES || self.run.1 >= limits::FLOWING_BLOCKS
+    }
 }
 
 pub(super) async fn fetch(
@@ -39,11 +50,16 @@ pub(super) async fn fetch(
     sink: BlockSink<'_>,
     call: &Call,
 ) -> Result<CarSummary, Error> {
-    let mut waiting = set.health.order().into_iter();
+    let mut waiting: VecDeque<usize> = set.health.order().into();
     let (sender, mut arrived) = mpsc::unbounded_channel::<(usize, Block)>();
     let mut running = FuturesUnordered::new();
     let mut streams: Vec<Stream> = Vec::new();
-    let mut received = ReceivedBlocks { seen: HashSet::new(), leaves: HashSet::new(), last: monotonic() };
+    let mut received = ReceivedBlocks {
+        seen: HashSet::new(),
+        leaves: HashSet::new(),
+        last: monotonic(),
+        run: (usize::MAX, 0, 0),
+    };
     let mut failure: Option<Error> = None;
     let mut join_at = monotonic();
     loop {
@@ -61,7 +77,7 @@ pub(super) async fn fetch(
             );
         }
         if now >= join_at || streams.is_empty() {
-            match waiting.next() {
+            match waiting.pop_front() {
                 Some(at) => {
                     let (stop, stopped) = tokio::sync::oneshot::channel();
                     let mut have = held.clone();
@@ -80,8 +96,11 @@ pub(super) async fn fetch(
         tokio::select! {
             biased;
             Some((at, block)) = arrived.recv() => {
-                take(block, &mut received, sink);
-                drop_stalled(set, &mut streams, at);
+                let is_leaf = block.cid().codec() == Codec::Raw;
+                if take(block, &mut received, sink) && received.is_flowing(at, is_leaf) {
+                    // Who was slow may yet be the only one that has the rest.
+                    waiting.extend(drop_stalled(set, &mut streams, at));
+                }
                 join_at = received.last + stall(set, at);
             }
             Some((at, result)) = running.next() => match result {
@@ -109,28 +128,32 @@ fn stall(set: &NodeSet, at: usize) -> Duration {
     set.health.hedge(at).max(limits::CAR_STALL)
 }
 
-fn take(block: Block, received: &mut ReceivedBlocks, sink: BlockSink<'_>) {
-    received.last = monotonic();
+/// Whether the block is new.
+fn take(block: Block, received: &mut ReceivedBlocks, sink: BlockSink<'_>) -> bool {
     if !received.seen.insert(*block.cid()) {
-        return;
+        return false;
     }
+    received.last = monotonic();
     if block.cid().codec() == Codec::Raw {
         received.leaves.insert(*block.cid());
     }
     sink(block);
+    true
 }
 
-/// Stops every stream but the one that delivers, so that nothing is transferred twice.
-fn drop_stalled(set: &NodeSet, streams: &mut Vec<Stream>, flowing: usize) {
+/// Stops every stream but the one that delivers, so that nothing is transferred twice; gives the nodes of those that were stopped.
+fn drop_stalled(set: &NodeSet, streams: &mut Vec<Stream>, flowing: usize) -> Vec<usize> {
     let now = monotonic();
     let (keep, stalled): (Vec<_>, Vec<_>) =
         std::mem::take(streams).into_iter().partition(|stream| stream.at == flowing);
     *streams = keep;
-    for stream in stalled {
+    let stop = |stream: Stream| {
         set.health.slow(stream.at, now.saturating_duration_since(stream.started));
         // It may have ended by itself.
         let _ = stream.stop.send(());
-    }
+        stream.at
+    };
+    stalled.into_iter().map(stop).collect()
 }
 
 /// Reads one node's stream; `None` when it was stopped.
