@@ -201,6 +201,7 @@ fn marks(metas: &Metas<'_>) -> Vec<Change> {
     changes.extend(metas.get(rows::LOST).map(|value| Change::Lost(rows::parse_cids(value))));
     changes.extend(contained.map(Change::Contained));
     changes.extend(metas.get(rows::DOUBTS).map(|value| Change::Doubts(rows::parse_doubts(value))));
+    changes.push(Change::Stray(metas.get(rows::STRAY).is_some()));
     changes.extend(metas.get(rows::FIRST_READ).map(|_| Change::FirstRead));
     changes
 }
