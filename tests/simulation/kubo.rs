@@ -22,6 +22,9 @@ pub const RECORD_LIFE: Duration = Duration::from_secs(48 * 3600);
 /// What a machine that loses power has not yet on its disk.
 const UNSYNCED: Duration = Duration::from_secs(30);
 
+/// What a node that goes back to what was saved shows a moment longer: a second look comes after it.
+const FADES: Duration = Duration::from_millis(90);
+
 /// Kinds of request that can go wrong each by itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verb {
@@ -56,10 +59,14 @@ pub enum Fault {
     Halves,
     /// Shows what it had when it was saved.
     Old,
+    /// The same, but for what came less than [`FADES`] ago.
+    Fades,
     /// Answers with what another node has.
     Proxies,
     /// An answer too long to be read.
     Full,
+    /// Of an online put: it goes on to every other node that takes puts, as on a DHT of these nodes alone. Nothing is wrong with it.
+    Walks,
     /// So much later than usual.
     Slow(Duration),
     /// It gets there so much later, whether or not anybody waits for it.
@@ -87,7 +94,7 @@ pub struct Manners {
 impl Manners {
     /// Whether it does what an honest, reachable node does, near or far.
     pub fn is_honest(&self) -> bool {
-        self.reach == Reach::Up && self.verbs.is_empty()
+        self.reach == Reach::Up && self.verbs.values().all(|fault| *fault == Fault::Walks)
     }
 }
 
@@ -198,7 +205,7 @@ impl Kubo {
     /// What anybody who asks is shown.
     pub fn shown(&self) -> Held {
         let mut shown = self.held().clone();
-        if self.manners().verbs.get(&Verb::Records) == Some(&Fault::Old) {
+        if matches!(self.manners().verbs.get(&Verb::Records), Some(Fault::Old | Fault::Fades)) {
             shown.records = self.saved.lock().unwrap().clone().unwrap_or_default().records;
         }
         shown.records.retain(|_, stored| stored.at.elapsed() < RECORD_LIFE);
@@ -220,7 +227,12 @@ impl Kubo {
     }
 
     pub fn record(&self, name: &Name) -> Option<Record> {
-        let is_old = self.manners().verbs.get(&Verb::Records) == Some(&Fault::Old);
+        let is_new = |stored: &StoredRecord| stored.at.elapsed() < FADES;
+        let is_old = match self.manners().verbs.get(&Verb::Records) {
+            Some(Fault::Old) => true,
+            Some(Fault::Fades) => !self.held().records.get(name).is_some_and(is_new),
+            _ => false,
+        };
         let found = if is_old {
             self.saved.lock().unwrap().as_ref().and_then(|saved| saved.records.get(name).cloned())
         } else {
@@ -294,6 +306,21 @@ impl Kubo {
         up.collect()
     }
 
+    /// Hands a record on: each of the others compares and writes in one step, as an online put does.
+    pub fn walk(&self, record: &Record) {
+        let peers = self.peers.lock().unwrap();
+        for peer in peers.iter().filter_map(Weak::upgrade) {
+            let takes = {
+                let manners = peer.manners();
+                manners.reach == Reach::Up
+                    && matches!(manners.verbs.get(&Verb::Put), None | Some(Fault::Walks))
+            };
+            if takes && peer.would_take(record) {
+                peer.write_record(record.clone());
+            }
+        }
+    }
+
     /// Pulls a whole DAG; `false` when a block of it is nowhere. What was found stays.
     pub fn pull_dag(&self, root: &Cid) -> bool {
         let (mut stack, mut seen) = (vec![*root], BTreeSet::new());
@@ -351,6 +378,11 @@ impl Kubo {
     /// Loses every payload; the nodes of the tries stay.
     pub fn lose_leaves(&self) {
         self.held().blocks.retain(|cid, _| cid.codec() == Codec::DagCbor);
+    }
+
+    /// Loses every root and every node of the tries; the payloads stay.
+    pub fn lose_roots(&self) {
+        self.held().blocks.retain(|cid, _| cid.codec() == Codec::Raw);
     }
 
     /// Loses the blocks that were not yet on the disk.

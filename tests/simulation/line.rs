@@ -27,6 +27,8 @@ const NEAR: Duration = Duration::from_millis(10);
 const DRIP: Duration = Duration::from_millis(350);
 /// A line of an endless answer.
 const SIGN_OF_LIFE: Duration = Duration::from_millis(1_000);
+/// An online put is on every node of a small DHT by then (measured).
+const WALK: Duration = Duration::from_millis(300);
 /// Bytes a second of a dripping block.
 const DRIP_BYTES: u64 = 64;
 
@@ -352,6 +354,13 @@ impl Node for Line {
         let put = self.tell(fault, call, move |node| {
             if fault == Some(Fault::Lies) {
                 return (Put::Stored, None);
+            }
+            if mode == PutMode::Spread && fault == Some(Fault::Walks) {
+                let (node, record) = (node.clone(), record.clone());
+                tokio::spawn(async move {
+                    tokio::time::sleep(WALK).await;
+                    node.walk(&record);
+                });
             }
             if !node.would_take(&record) {
                 return (Put::Older, None);

@@ -14,6 +14,7 @@ use std::fmt::{self, Display};
 use std::time::Duration;
 
 use crate::kubo::{Fault, Verb};
+use crate::words::{duration, listed, numbers, range, signed, unit};
 
 /// One step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -84,6 +85,8 @@ pub enum Act {
     Editions(u64),
     /// These ought to be told as verified by now.
     Proven(Vec<String>),
+    /// These ought to be told as published at least by now.
+    Published(Vec<String>),
     /// No two records ought ever to have been signed with one sequence.
     SignsOnce,
 }
@@ -104,6 +107,8 @@ pub enum Deed {
     LosesPower,
     /// Every payload is gone, the tries are not.
     LosesLeaves,
+    /// Every root and every node of the tries is gone, the payloads are not.
+    LosesRoots,
 }
 
 /// Some nodes.
@@ -136,14 +141,6 @@ impl Display for Which {
             Self::These(some) => f.write_str(&listed(some)),
         }
     }
-}
-
-fn listed(some: &[usize]) -> String {
-    some.iter().map(ToString::to_string).collect::<Vec<_>>().join(",")
-}
-
-fn numbers(text: &str) -> Result<Vec<usize>, String> {
-    text.split(',').map(|one| one.parse().map_err(|_| format!("not a number: {one}"))).collect()
 }
 
 /// Reads a script.
@@ -218,6 +215,7 @@ fn parse_act(words: &[&str]) -> Result<Act, String> {
         ["whole"] => Act::Whole,
         ["shows", ids] => Act::Shows(range(ids)?),
         ["proven", ids] => Act::Proven(range(ids)?),
+        ["published", ids] => Act::Published(range(ids)?),
         ["signs", "once"] => Act::SignsOnce,
         ["verifies", time] => Act::Verifies(duration(time)?),
         ["sees", "all", "up"] => Act::AllUp,
@@ -239,7 +237,7 @@ const VERBS: [(&str, Verb); 9] = [
     ("holds", Verb::Holds),
 ];
 
-const FAULTS: [(&str, Fault); 10] = [
+const FAULTS: [(&str, Fault); 12] = [
     ("refuses", Fault::Refuses),
     ("fails", Fault::Fails),
     ("freezes", Fault::Freezes),
@@ -248,11 +246,13 @@ const FAULTS: [(&str, Fault); 10] = [
     ("lies", Fault::Lies),
     ("halves", Fault::Halves),
     ("old", Fault::Old),
+    ("fades", Fault::Fades),
     ("proxies", Fault::Proxies),
     ("full", Fault::Full),
+    ("walks", Fault::Walks),
 ];
 
-const DEEDS: [(&str, Deed); 10] = [
+const DEEDS: [(&str, Deed); 11] = [
     ("up", Deed::Up),
     ("dead", Deed::Dead),
     ("frozen", Deed::Frozen),
@@ -263,6 +263,7 @@ const DEEDS: [(&str, Deed); 10] = [
     ("collects", Deed::Collects),
     ("power", Deed::LosesPower),
     ("leafless", Deed::LosesLeaves),
+    ("rootless", Deed::LosesRoots),
 ];
 
 fn parse_deed(words: &[&str]) -> Result<Deed, String> {
@@ -282,45 +283,6 @@ fn parse_deed(words: &[&str]) -> Result<Deed, String> {
         }
         _ => return Err("no such deed".to_owned()),
     })
-}
-
-/// `t1`, `t1,t7`, or `t1..t40`.
-fn range(text: &str) -> Result<Vec<String>, String> {
-    let Some((from, to)) = text.split_once("..") else {
-        return Ok(text.split(',').map(str::to_owned).collect());
-    };
-    let letters: String = from.chars().take_while(|c| !c.is_ascii_digit()).collect();
-    let number = |word: &str| {
-        word.strip_prefix(&*letters).and_then(|rest| rest.parse::<u32>().ok()).ok_or("not a range of ids")
-    };
-    Ok((number(from)?..=number(to)?).map(|n| format!("{letters}{n}")).collect())
-}
-
-const UNITS: [(&str, u64); 5] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
-
-fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).ok_or("a time needs a unit")?;
-    let (number, unit) = text.split_at(digits);
-    let factor = UNITS.iter().find(|(name, _)| *name == unit).ok_or("ms, s, m, h or d?")?.1;
-    let number: u64 = number.parse().map_err(|_| "how long?")?;
-    Ok(Duration::from_millis(number * factor))
-}
-
-/// A change of a clock, milliseconds.
-fn signed(text: &str) -> Result<i64, String> {
-    let ms =
-        |text| duration(text).and_then(|time| i64::try_from(time.as_millis()).map_err(|e| e.to_string()));
-    match (text.strip_prefix('+'), text.strip_prefix('-')) {
-        (Some(rest), _) => ms(rest),
-        (_, Some(rest)) => ms(rest).map(|by| -by),
-        _ => Err("+ or -?".to_owned()),
-    }
-}
-
-fn unit(ms: u128) -> String {
-    let fits = UNITS.iter().rev().find(|(_, factor)| ms.is_multiple_of(u128::from(*factor)) && ms > 0);
-    let (name, factor) = fits.copied().unwrap_or(("ms", 1));
-    format!("{}{name}", ms / u128::from(factor))
 }
 
 impl Display for Step {
@@ -372,6 +334,7 @@ impl Display for Act {
             Self::Shows(ids) => write!(f, "shows {}", ids.join(",")),
             Self::Verifies(time) => write!(f, "verifies {}", unit(time.as_millis())),
             Self::Proven(ids) => write!(f, "proven {}", ids.join(",")),
+            Self::Published(ids) => write!(f, "published {}", ids.join(",")),
             Self::SignsOnce => f.write_str("signs once"),
             Self::AllUp => f.write_str("sees all up"),
             Self::Names(count) => write!(f, "names {count}"),

@@ -77,7 +77,9 @@ impl Local {
         if turn.state().marks().verified() == verified {
             return Ok(());
         }
-        turn.commit(vec![Change::Verified(verified)]).await
+        let mut changes = vec![Change::Verified(verified)];
+        changes.extend(turn.state().marks().is_stray().then_some(Change::Stray(false)));
+        turn.commit(changes).await
     }
 
     /// Everything has to be published again, at the next sequence.
@@ -103,7 +105,7 @@ impl Local {
     }
 
     /// Whether something waits to be published: changes of this device; merged content that its own root does not have; or what
-    /// others wrote and too few nodes hold any more.
+    /// others wrote and too few nodes hold any more, or none that counts.
     pub fn has_pending(&self) -> bool {
         {
             let state = self.read();
@@ -111,7 +113,8 @@ impl Local {
                 return true;
             }
             let has_slot = state.names().own().slot.is_some();
-            let is_worth = state.marks().is_remote_low() && !state.holdings().has_empty_index();
+            let is_low = state.marks().is_remote_low() || state.marks().is_stray();
+            let is_worth = is_low && !state.holdings().has_empty_index();
             if !has_slot {
                 return is_worth;
             }

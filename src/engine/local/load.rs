@@ -202,6 +202,7 @@ fn marks(metas: &Metas<'_>) -> Vec<Change> {
     changes.extend(contained.map(Change::Contained));
     changes.extend(metas.get(rows::DOUBTS).map(|value| Change::Doubts(rows::parse_doubts(value))));
     changes.extend(metas.get(rows::MACHINES).map(|value| Change::Machines(rows::parse_machines(value))));
+    changes.push(Change::Stray(metas.get(rows::STRAY).is_some()));
     changes.extend(metas.get(rows::FIRST_READ).map(|_| Change::FirstRead));
     changes
 }

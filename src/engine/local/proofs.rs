@@ -10,7 +10,7 @@ use super::turn::Turn;
 use crate::error::Error;
 use crate::model::cid::Cid;
 use crate::model::identity::Slot;
-use crate::store::NodeRow;
+use crate::store::{Level, NodeRow};
 
 /// Blocks of older editions remembered beyond twice the present ones before the list is made again.
 const STALE_HELD: usize = 1_000;
@@ -238,14 +238,20 @@ impl Local {
 }
 
 impl Turn {
-    /// What is here has grown: whether nodes that were seen to hold others' roots hold that too is not known.
+    /// What is here has grown: whether nodes that were seen to hold others' roots hold that too is not known, and until then it is
+    /// not told as verified.
     pub fn unconfirmed(&self) -> Vec<Change> {
         let state = self.state();
         let own = state.names().own().slot;
         let others = state.names().iter().filter(|(slot, _)| own != Some(*slot));
         let rows = others.flat_map(|(slot, _)| state.nodes().rows_of(slot));
         let confirmed = rows.filter(|row| row.verified_sequence > 0);
-        confirmed.map(|row| Change::Node(NodeRow { verified_sequence: 0, ..row.clone() })).collect()
+        let mut changes: Vec<Change> =
+            confirmed.map(|row| Change::Node(NodeRow { verified_sequence: 0, ..row.clone() })).collect();
+        if !changes.is_empty() && state.marks().remote_level() == Some(Level::Verified) {
+            changes.push(Change::RemoteLevel(Level::Published));
+        }
+        changes
     }
 
     /// What is known of a node for the slot of this device.

@@ -168,6 +168,18 @@ impl Local {
         Ok(())
     }
 
+    /// Something came that no edition which counts has.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn note_stray(self: &Arc<Self>) -> Result<(), Error> {
+        let turn = self.turn().await;
+        if turn.state().marks().is_stray() {
+            return Ok(());
+        }
+        turn.commit(vec![Change::Stray(true)]).await
+    }
+
     /// Lowers the level of others' content when fewer than `needed` of the configured nodes were seen to hold it.
     ///
     /// # Errors

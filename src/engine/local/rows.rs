@@ -28,6 +28,7 @@ pub const PROVED: &str = "proved";
 pub const REMOTE_LEVEL: &str = "remote_level";
 pub const REMOTE_LOW: &str = "remote_low";
 pub const SLOT: &str = "slot";
+pub const STRAY: &str = "stray";
 pub const VERIFIED_INDEX: &str = "verified_index";
 pub const VERIFIED_KEEP: &str = "verified_keep";
 pub const VERIFIED_SEQUENCE: &str = "verified_sequence";

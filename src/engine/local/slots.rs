@@ -38,7 +38,7 @@ impl Local {
     pub async fn abandon_slot(self: &Arc<Self>) -> Result<(), Error> {
         let turn = self.turn().await;
         let device = turn.state().names().own().device;
-        turn.leave(device).await
+        turn.leave(device, None).await
     }
 
     /// Leaves a slot to another device that writes to it as well, with a new device id; everything of ours is published
@@ -51,13 +51,19 @@ impl Local {
         if turn.state().names().own().slot != Some(slot) {
             return Ok(());
         }
-        turn.leave(device).await?;
+        // In one commit: a process that ends in between would have nothing to publish and no slot.
+        let falls = turn.state().levels().would_fall(Level::Local);
+        turn.leave(device, falls.then_some(Change::Lower(Level::Local))).await?;
         drop(turn);
         self.alert(
             "clone",
             format!("slot {slot} is written by another device too; this one takes a new slot"),
         );
-        self.lower_level(Level::Local, "changes are published again under a new slot".to_owned()).await
+        if falls {
+            self.alert("level_lowered", "changes are published again under a new slot".to_owned());
+            self.announce_level();
+        }
+        Ok(())
     }
 
     /// Everything that a root has is here: it may be replaced by the present edition if that has it too, else by the next.
@@ -127,7 +133,7 @@ impl Turn {
         self.commit(changes).await
     }
 
-    async fn leave(&self, device: DeviceId) -> Result<(), Error> {
+    async fn leave(&self, device: DeviceId, with: Option<Change>) -> Result<(), Error> {
         let contained = self.state().names().contained_anew();
         let own = self.state().names().own().slot;
         let mut changes = vec![
@@ -137,6 +143,7 @@ impl Turn {
             Change::Contained(contained),
         ];
         changes.extend(own.into_iter().flat_map(|slot| self.unproven(slot)));
+        changes.extend(with);
         self.commit(changes).await
     }
 

@@ -8,7 +8,7 @@ use tokio::sync::oneshot;
 use super::lane::{Lane, lacks_this};
 use super::level::level_up;
 use super::run::Run;
-use super::settle::settle;
+use super::settle::{is_ours, settle};
 use super::steps::LaneEnd;
 use crate::engine::account::Account;
 use crate::engine::local::edition::Outgoing;
@@ -90,7 +90,10 @@ async fn note(
             Ok(true)
         }
         Ok(LaneEnd::Foreign(claim)) => {
-            account.lanes.note_foreign(at);
+            // Own content that cannot be had is nobody's claim: it keeps its node behind, and no change from being verified.
+            if !is_ours(account, outgoing.edition.edition.slot, &claim) {
+                account.lanes.note_foreign(at);
+            }
             settle(account, at, &outgoing.edition, &claim, run).await?;
             account.lanes.note_again();
             Ok(false)

@@ -8,6 +8,7 @@ use crate::engine::merge::contain::{contain, contain_root};
 use crate::error::{Code, Error};
 use crate::limits;
 use crate::model::beacon::Rank;
+use crate::model::identity::Slot;
 
 /// Brings it here, so that the next edition contains it. Of two devices on one slot the one whose record nodes prefer stays;
 /// the other moves, as does one that cannot get at the other's content. Of what this device wrote itself and cannot get at,
@@ -23,10 +24,7 @@ pub async fn settle(
     run: &Run,
 ) -> Result<(), Error> {
     let slot = edition.edition.slot;
-    let is_ours = {
-        let state = account.local.read();
-        claim.root.is_some_and(|root| state.names().is_signed_root(slot, &root))
-    };
+    let is_ours = is_ours(account, slot, claim);
     let (holder, call) = (account.network.require(at)?, run.call(account, limits::CONTAIN));
     let contained = match (&claim.record, claim.root) {
         (Some(record), _) => contain(account, slot, record, holder, &call).await,
@@ -44,4 +42,10 @@ pub async fn settle(
         Err(e) => tracing::debug!(code = %e.code(), "the other's content could not be had"),
     }
     account.local.leave_slot(slot, account.entropy.draw()).await
+}
+
+/// Whether this device signed it.
+pub fn is_ours(account: &Account, slot: Slot, claim: &Claim) -> bool {
+    let state = account.local.read();
+    claim.root.is_some_and(|root| state.names().is_signed_root(slot, &root))
 }

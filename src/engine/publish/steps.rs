@@ -36,7 +36,10 @@ impl Lane<'_> {
         let lack = self.to_send().await;
         let (mut there, supplied) = join(self.shown(), self.supply(&lack, direct)).await;
         match supplied {
-            Err(e) if e.code() == Code::Corrupt => return Ok(LaneEnd::Damaged),
+            Err(e) if e.code() == Code::Corrupt => {
+                self.look_for_damage(&lack).await?;
+                return Ok(LaneEnd::Damaged);
+            }
             other => other?,
         }
         self.trace("supplied");

@@ -92,6 +92,17 @@ impl Lane<'_> {
         Ok((car.finish(), taken))
     }
 
+    /// Reads every payload that is to be sent: the next edition is without all that are damaged, not without the first alone.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn look_for_damage(&self, cids: &[Cid]) -> Result<(), Error> {
+        for cid in cids.iter().filter(|cid| !self.edition.blocks.contains_key(*cid)) {
+            self.account.local.block(cid).await?;
+        }
+        Ok(())
+    }
+
     /// Asks the node to pin, so that it pulls missing blocks from its peers; gives up when no further block arrives.
     async fn pull(&self) -> Result<(), Error> {
         self.follow_pin(limits::PULL_IDLE, limits::PULL_IDLE, limits::PULL_TOTAL).await

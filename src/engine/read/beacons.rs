@@ -6,7 +6,7 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 
-use super::round::{Tally, unless_put_off};
+use super::round::{Tally, note_if_stray, unless_put_off};
 use crate::engine::account::Account;
 use crate::engine::api::report::SyncFailure;
 use crate::engine::merge::merge_named;
@@ -107,7 +107,8 @@ pub async fn take(
     });
     let merged = join_all(merging).await;
     let mut heads = BTreeSet::new();
-    for ((slot, _), merged) in all.into_iter().zip(merged) {
+    for ((slot, root), merged) in all.into_iter().zip(merged) {
+        note_if_stray(account, slot, Some(root), &merged).await?;
         tally.named |= merged.is_ok();
         heads.extend(tally.take(slot, merged, false)?);
     }

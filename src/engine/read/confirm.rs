@@ -160,7 +160,10 @@ async fn confirm(account: &Arc<Account>, shown: &ShownBy) -> Result<(), Error> {
         }
         account.local.note_confirmed(confirmed).await?;
     }
+    // What the records alone showed was counted with the reading: it does not count twice.
+    let is_counted = shown.held(account, &BTreeSet::new()).is_some_and(|held| held.is_low == Some(true));
     match shown.held(account, &disproved) {
+        Some(held) if is_counted => account.local.note_remote(RemoteHeld { is_low: None, ..held }).await,
         Some(held) => account.local.note_remote(held).await,
         None => Ok(()),
     }

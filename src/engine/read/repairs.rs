@@ -112,6 +112,11 @@ pub struct Best {
 }
 
 impl Best {
+    /// Whether it is this root, or has all that is in it.
+    pub fn contains(&self, root: &Cid) -> bool {
+        self.record.root() == Some(*root) || self.predecessors.contains(root)
+    }
+
     /// Whether what a node shows is older, and contained.
     pub fn may_replace(&self, there: &Record) -> bool {
         there.sequence() < self.record.sequence()

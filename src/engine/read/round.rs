@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::repairs::{Best, best};
 use crate::clock::millis;
 use crate::engine::account::Account;
 use crate::engine::api::report::SyncFailure;
@@ -143,6 +144,7 @@ pub async fn take(
         if is_expired {
             tally.warnings.push(format!("slot {slot}: a record past its EOL"));
         }
+        note_if_stray(account, slot, record.root(), &merged).await?;
         heads.extend(tally.take(slot, merged, is_expired)?);
     }
     Ok(heads)
@@ -168,6 +170,21 @@ async fn while_it_flows(
         merged = merging => merged,
         () = silence => Err(Error::new(Code::Deadline, "no answer in time")),
     }
+}
+
+/// What another edition of the name displaced without containing it may be on the nodes that show it and nowhere else.
+pub(super) async fn note_if_stray(
+    account: &Account,
+    slot: Slot,
+    root: Option<Cid>,
+    merged: &Result<Merged, Error>,
+) -> Result<(), Error> {
+    let is_news = matches!(merged, Ok(Merged::Yes(_, gain, _)) if gain.changed > 0);
+    let is_stray = |best: Best| root.is_some_and(|root| !best.contains(&root));
+    if is_news && best(account, slot).is_some_and(is_stray) {
+        account.local.note_stray().await?;
+    }
+    Ok(())
 }
 
 /// Merges a root unless it came so often not that it is put off; notes when it does not come now.

@@ -24,6 +24,7 @@ pub fn tokens(account: &Account, after: Option<&TokenKey>, limit: usize, all: bo
         _ if is_in_own => Level::Verified,
         // It is on its way into the own root.
         Some(_) => Level::Published,
+        None if state.marks().is_stray() => Level::Published,
         None => state.marks().remote_level().unwrap_or(Level::Published),
     };
     let sealer = account.local.keys().sealer();

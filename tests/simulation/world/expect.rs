@@ -116,7 +116,8 @@ impl World {
         match act {
             Act::Whole => self.look_for_missing(name),
             Act::Shows(ids) => self.expect_shown(name, ids),
-            Act::Proven(ids) => self.expect_proven(name, ids),
+            Act::Proven(ids) => self.expect_level(name, ids, Level::Verified),
+            Act::Published(ids) => self.expect_level(name, ids, Level::Published),
             Act::AllUp => self.expect_all_up(name),
             Act::Names(most) => self.expect_names(*most),
             Act::Editions(most) => self.expect_editions(name, *most),
@@ -125,12 +126,12 @@ impl World {
         }
     }
 
-    fn expect_proven(&mut self, name: &str, ids: &[String]) {
+    fn expect_level(&mut self, name: &str, ids: &[String], level: Level) {
         let rows = self.devices[name].rows();
-        let proven: BTreeSet<String> =
-            rows.iter().filter(|row| row.ack == Level::Verified).map(|row| id_of_key(&row.key)).collect();
-        if let Some(id) = ids.iter().find(|id| !proven.contains(*id)) {
-            self.find_once(Kind::Stuck, format!("{name} ought to have {id} verified"));
+        let told: BTreeSet<String> =
+            rows.iter().filter(|row| row.ack >= level).map(|row| id_of_key(&row.key)).collect();
+        if let Some(id) = ids.iter().find(|id| !told.contains(*id)) {
+            self.find_once(Kind::Stuck, format!("{name} ought to have {id} {level:?}"));
         }
     }
 

@@ -175,13 +175,16 @@ impl World {
             Deed::Collects => node.collect_garbage(),
             Deed::LosesPower => node.lose_power(),
             Deed::LosesLeaves => node.lose_leaves(),
+            Deed::LosesRoots => node.lose_roots(),
         }
         if matches!(deed, Deed::Wiped | Deed::Returns | Deed::Forgets) {
             self.devices.values_mut().for_each(|device| device.cared_at = None);
         }
         match deed {
             Deed::Wiped | Deed::Returns => self.ledger.harm(at, Harm::Seen),
-            Deed::Collects | Deed::LosesPower | Deed::LosesLeaves => self.ledger.harm(at, Harm::Unseen),
+            Deed::Collects | Deed::LosesPower | Deed::LosesLeaves | Deed::LosesRoots => {
+                self.ledger.harm(at, Harm::Unseen)
+            }
             _ => {}
         }
     }

@@ -95,6 +95,8 @@ pub enum Change {
     FirstRead,
     RemoteLevel(Level),
     RemoteLow(u8),
+    /// Whether something is here that no edition which counts has.
+    Stray(bool),
     /// When a node was last proven to hold something, and when all were last asked whether they still do.
     Proved(UnixMs),
     Checked(UnixMs),
@@ -188,6 +190,7 @@ impl Change {
             Self::FirstRead => one(rows::meta(rows::FIRST_READ, rows::flag(true))),
             Self::RemoteLevel(level) => one(rows::meta(rows::REMOTE_LEVEL, Some(rows::told_level(*level)))),
             Self::RemoteLow(low) => one(rows::meta(rows::REMOTE_LOW, (*low > 0).then(|| vec![*low]))),
+            Self::Stray(stray) => one(rows::meta(rows::STRAY, rows::flag(*stray))),
             Self::Proved(at) => one(rows::meta(rows::PROVED, rows::time(*at))),
             Self::Checked(at) => one(rows::meta(rows::CHECKED, rows::time(*at))),
             Self::Gap(at) => one(rows::meta(rows::GAP, rows::time(*at))),
@@ -245,6 +248,7 @@ impl Change {
             Self::FirstRead => state.marks.first_read = true,
             Self::RemoteLow(low) => state.marks.remote_low = low,
             Self::RemoteLevel(level) => state.marks.remote_level = Some(level),
+            Self::Stray(stray) => state.marks.stray = stray,
             Self::Proved(at) => state.marks.proved_at = at,
             Self::Checked(at) => state.marks.checked_at = at,
             Self::Gap(at) => state.marks.gap_at = at,

@@ -29,6 +29,7 @@ pub struct Marks {
     pub(super) first_read: bool,
     pub(super) remote_level: Option<Level>,
     pub(super) remote_low: u8,
+    pub(super) stray: bool,
     pub(super) proved_at: UnixMs,
     pub(super) checked_at: UnixMs,
     pub(super) gap_at: UnixMs,
@@ -63,6 +64,12 @@ impl Marks {
     /// Whether what this device holds of it is worth publishing.
     pub fn is_remote_low(&self) -> bool {
         self.remote_low >= LOW_READINGS
+    }
+
+    /// Whether something came from an edition that another one has displaced without containing it: nobody answers for it but
+    /// this device, until its own root has it.
+    pub fn is_stray(&self) -> bool {
+        self.stray
     }
 
     /// When a node was last proven to hold something; 0 when none was.
