@@ -21,6 +21,7 @@ fn builder() -> Builder<MockRuntime> {
             commands::read::status::<MockRuntime>,
             commands::read::list_tokens::<MockRuntime>,
             commands::read::list_entries::<MockRuntime>,
+            commands::read::entry_versions::<MockRuntime>,
             commands::read::metrics::<MockRuntime>,
             commands::read::metrics_history::<MockRuntime>,
             commands::read::node_health::<MockRuntime>,

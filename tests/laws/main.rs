@@ -15,6 +15,7 @@ mod car_laws;
 mod cbor_laws;
 mod chunk_laws;
 mod edges;
+mod entry_laws;
 mod forge;
 mod golden_blocks;
 mod golden_record;

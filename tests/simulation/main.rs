@@ -15,6 +15,7 @@ mod scenarios;
 mod script;
 mod seeds;
 mod shrink;
+mod times;
 mod world;
 
 #[path = "../support/mod.rs"]

@@ -14,6 +14,7 @@ use std::fmt::{self, Display};
 use std::time::Duration;
 
 use crate::kubo::{Fault, Verb};
+use crate::times::{duration, signed, unit};
 
 /// One step.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -75,6 +76,8 @@ pub enum Act {
     Whole,
     /// It ought to show these by now.
     Shows(Vec<String>),
+    /// An entry ought to have these versions, the first of them shown.
+    Keeps(String, Vec<String>),
     /// A sync that ought to be verified within this time.
     Verifies(Duration),
     /// No node of its nodes file ought to be `down`.
@@ -217,6 +220,7 @@ fn parse_act(words: &[&str]) -> Result<Act, String> {
         ["wipe"] => Act::Wipe,
         ["whole"] => Act::Whole,
         ["shows", ids] => Act::Shows(range(ids)?),
+        ["keeps", key, values] => Act::Keeps((*key).to_owned(), range(values)?),
         ["proven", ids] => Act::Proven(range(ids)?),
         ["signs", "once"] => Act::SignsOnce,
         ["verifies", time] => Act::Verifies(duration(time)?),
@@ -296,33 +300,6 @@ fn range(text: &str) -> Result<Vec<String>, String> {
     Ok((number(from)?..=number(to)?).map(|n| format!("{letters}{n}")).collect())
 }
 
-const UNITS: [(&str, u64); 5] = [("ms", 1), ("s", 1_000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
-
-fn duration(text: &str) -> Result<Duration, String> {
-    let digits = text.find(|c: char| !c.is_ascii_digit()).ok_or("a time needs a unit")?;
-    let (number, unit) = text.split_at(digits);
-    let factor = UNITS.iter().find(|(name, _)| *name == unit).ok_or("ms, s, m, h or d?")?.1;
-    let number: u64 = number.parse().map_err(|_| "how long?")?;
-    Ok(Duration::from_millis(number * factor))
-}
-
-/// A change of a clock, milliseconds.
-fn signed(text: &str) -> Result<i64, String> {
-    let ms =
-        |text| duration(text).and_then(|time| i64::try_from(time.as_millis()).map_err(|e| e.to_string()));
-    match (text.strip_prefix('+'), text.strip_prefix('-')) {
-        (Some(rest), _) => ms(rest),
-        (_, Some(rest)) => ms(rest).map(|by| -by),
-        _ => Err("+ or -?".to_owned()),
-    }
-}
-
-fn unit(ms: u128) -> String {
-    let fits = UNITS.iter().rev().find(|(_, factor)| ms.is_multiple_of(u128::from(*factor)) && ms > 0);
-    let (name, factor) = fits.copied().unwrap_or(("ms", 1));
-    format!("{}{name}", ms / u128::from(factor))
-}
-
 impl Display for Step {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
@@ -370,6 +347,7 @@ impl Display for Act {
             Self::Wipe => f.write_str("wipe"),
             Self::Whole => f.write_str("whole"),
             Self::Shows(ids) => write!(f, "shows {}", ids.join(",")),
+            Self::Keeps(key, values) => write!(f, "keeps {key} {}", values.join(",")),
             Self::Verifies(time) => write!(f, "verifies {}", unit(time.as_millis())),
             Self::Proven(ids) => write!(f, "proven {}", ids.join(",")),
             Self::SignsOnce => f.write_str("signs once"),

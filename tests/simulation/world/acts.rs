@@ -200,6 +200,7 @@ impl World {
                 Ok(())
             }
             Act::Verifies(time) => return self.verifies(name, *time).await,
+            Act::Keeps(key, values) => return self.expect_versions(name, key, values).await,
             act => {
                 self.expect(name, act);
                 Ok(())

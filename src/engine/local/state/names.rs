@@ -7,7 +7,9 @@ use sha2::{Digest, Sha256};
 use crate::clock::UnixMs;
 use crate::model::cid::Cid;
 use crate::model::identity::{DeviceId, Slot};
+use crate::model::inventory::Actor;
 use crate::model::record::Record;
+use crate::model::root::Root;
 
 /// A name and the best that was ever seen of it: its high-water mark.
 #[derive(Clone, Debug)]
@@ -30,6 +32,8 @@ pub struct KnownName {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OwnSlot {
     pub device: DeviceId,
+    /// Under which it sets entries.
+    pub actor: Actor,
     /// None before the first record, and after the slot was left to another device.
     pub slot: Option<Slot>,
 }
@@ -140,6 +144,12 @@ impl Names {
         } else {
             Standing::Other
         }
+    }
+
+    /// Whether a root comes from a device with this one's id, and not from this one as its written log has it: from a clone,
+    /// or from before this folder was set back.
+    pub fn is_of_twin(&self, root: &Root, cid: &Cid) -> bool {
+        root.device == self.own.device && !self.is_signed_root(root.slot, cid)
     }
 
     /// Whether any root was merged.
