@@ -6,7 +6,7 @@ use std::collections::BTreeSet;
 use proptest::prelude::*;
 use tauri_plugin_wallet_sync::limits;
 use tauri_plugin_wallet_sync::model::inventory::{
-    Entry, Hlc, Inventory, Item, Joiner, Seen, Spend, TokenState,
+    Entry, Hlc, Inventory, Item, Joiner, Seen, Spend, TokenState, Twin,
 };
 
 use crate::items::{
@@ -122,7 +122,12 @@ fn an_actor_at_the_highest_counter_gives_way_to_another() {
     assert_eq!(values(&held(&[&other, &top]), NOW), ["x"]);
 }
 
-fn by(one: &Entry, other: &Entry, actor: u8, twin: bool) -> Entry {
+/// A twin that parted at a time, and had not seen what the joiner set last.
+fn parted(shared_until: i64) -> Option<Twin> {
+    Some(Twin { has_seen: false, shared_until })
+}
+
+fn by(one: &Entry, other: &Entry, actor: u8, twin: Option<Twin>) -> Entry {
     let mut held = inventory([&item(one)]);
     let joined = held.joined_by(&item(other), Some(Joiner { actor: [actor; 16], twin })).unwrap();
     joined.changed.into_iter().for_each(|changed| held.apply(changed));
@@ -135,14 +140,14 @@ fn what_a_clone_counted_past_is_issued_again() {
     let mine = set(&base, 1, NOW + 9, "mine");
     let theirs = set(&set(&base, 1, NOW + 1, "first"), 1, NOW + 2, "theirs");
     assert_eq!(values(&held(&[&mine, &theirs]), NOW), ["theirs"], "nobody else can know");
-    let saved = by(&mine, &theirs, 1, false);
+    let saved = by(&mine, &theirs, 1, None);
     assert_eq!(values(&saved, NOW), ["mine", "theirs"]);
     // Everybody gets it from there, and it is replaced like any other.
     assert_eq!(values(&held(&[&theirs, &mine, &saved]), NOW), ["mine", "theirs"]);
     let last = set(&saved, 2, NOW, "last");
     assert_eq!(values(&held(&[&theirs, &saved, &mine, &last]), NOW), ["last"]);
     let found =
-        inventory([&item(&mine)]).joined_by(&item(&theirs), Some(Joiner { actor: [1; 16], twin: false }));
+        inventory([&item(&mine)]).joined_by(&item(&theirs), Some(Joiner { actor: [1; 16], twin: None }));
     let found = found.unwrap();
     assert!(found.outrun && found.again);
 }
@@ -153,21 +158,30 @@ fn what_a_known_clone_set_is_not_passed_over_and_both_make_the_same_of_it() {
     let first = set(&base, 1, NOW + 1, "first");
     let last = set(&first, 1, NOW + 2, "last");
     let other = set(&base, 1, NOW + 3, "other");
-    let (one, two) = (by(&last, &other, 1, true), by(&other, &last, 1, true));
+    let (one, two) = (by(&last, &other, 1, parted(NOW)), by(&other, &last, 1, parted(NOW)));
     assert_eq!(values(&one, NOW), ["other", "last"]);
     assert_eq!(values(&two, NOW), ["other", "last"]);
     assert_eq!(values(&held(&[&one, &two, &other, &last]), NOW), ["other", "last"]);
-    assert_eq!(by(&base, &base, 1, true), base, "what both have needs nothing");
+    assert_eq!(by(&base, &base, 1, parted(NOW)), base, "what both have needs nothing");
     assert_eq!(base.issued_again(&[1; 16]), base.clone().issued_again(&[1; 16]));
     assert_eq!(values(&held(&[&base, &base.issued_again(&[1; 16])]), NOW), ["base"]);
+}
+
+#[test]
+fn what_both_had_when_they_parted_and_one_replaced_does_not_come_back() {
+    let small = set(&Entry::default(), 1, NOW, "small");
+    let medium = set(&small, 1, NOW + 5, "medium");
+    assert_eq!(values(&by(&medium, &small, 1, parted(NOW)), NOW), ["medium"]);
+    let seen = Some(Twin { has_seen: true, shared_until: NOW });
+    assert_eq!(values(&by(&small, &medium, 1, seen), NOW), ["medium"]);
 }
 
 #[test]
 fn what_was_seen_and_replaced_is_not_issued_again() {
     let mine = set(&Entry::default(), 1, NOW, "mine");
     let theirs = set(&mine, 2, NOW, "theirs");
-    assert_eq!(by(&mine, &theirs, 1, false), theirs);
-    assert_eq!(by(&mine, &theirs, 1, true), theirs);
+    assert_eq!(by(&mine, &theirs, 1, None), theirs);
+    assert_eq!(by(&mine, &theirs, 1, parted(NOW)), theirs);
 }
 
 proptest! {
@@ -182,7 +196,7 @@ proptest! {
 
     #[test]
     fn p01_joining_as_somebody_loses_nothing_of_ones_own(
-        a in any_entry(30), b in any_entry(30), actor in 0..50_u8, twin in any::<bool>(),
+        a in any_entry(30), b in any_entry(30), actor in 0..50_u8, twin in prop::option::of((-1..3_i64).prop_map(|at| Twin { has_seen: false, shared_until: at })),
     ) {
         let joined = by(&a, &b, actor, twin);
         let plain = held(&[&a, &b]);

@@ -5,15 +5,15 @@ use std::collections::BTreeSet;
 use super::Local;
 use super::load::short;
 use super::state::change::Change;
-use super::state::names::OwnSlot;
+use super::state::names::{OwnSlot, Shared};
 use super::turn::Turn;
 use crate::engine::api::event::Event;
 use crate::error::{Code, Error};
 use crate::limits;
-use crate::model::inventory::{Actor, Item, Joined, Joiner};
+use crate::model::inventory::{Actor, Item, Joined, Joiner, Twin};
 use crate::model::seal::Sealer;
 use crate::planted::{Bug, is_planted};
-use crate::store::Level;
+use crate::store::{ItemKey, Level};
 
 /// Who made the items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -21,7 +21,7 @@ pub enum Author {
     /// This device: each changed item becomes a change to publish.
     ThisDevice,
     /// Another device; who joins it here, and the actor that it takes where somebody else uses its own.
-    Other { twin: bool, spare: Actor },
+    Other { twin: Option<Shared>, spare: Actor },
 }
 
 /// What a join brought.
@@ -70,19 +70,24 @@ impl Turn {
         let state = self.state();
         let (inventory, own) = (state.holdings().inventory(), state.names().own());
         let sealer = self.local().keys.sealer();
-        let joiner = match author {
+        // Which of this device's own versions a twin has not seen.
+        let is_unseen =
+            |key: ItemKey, shared: Shared| state.levels().number(&key).is_none_or(|n| n > shared.upto);
+        let joiner_of = |key: ItemKey| match author {
             Author::ThisDevice => None,
-            Author::Other { twin, .. } => Some(Joiner { actor: own.actor, twin }),
+            Author::Other { twin, .. } => Some(Joiner {
+                actor: own.actor,
+                twin: twin.map(|shared| Twin { has_seen: !is_unseen(key, shared), shared_until: shared.at }),
+            }),
         };
         let mut joining = Joining { number: state.levels().last(), ..Joining::default() };
         let mut met = BTreeSet::new();
         for item in items {
+            let joiner = joiner_of(item.index_key(sealer));
             let joined = inventory.joined_by(&item, joiner)?;
             let replaces = joiner.is_some() && is_planted(Bug::LastWriterWins);
             joining.note(&item, &joined);
-            if let Item::Entry(key, _) = &item
-                && joiner.is_some()
-            {
+            if let Item::Entry(key, _) = &item {
                 met.insert(key.clone());
             }
             let changed = if replaces { Some(item) } else { joined.changed };
@@ -93,14 +98,16 @@ impl Turn {
             joining.put(item, joiner.is_none() || joined.again, sealer)?;
         }
         if let Author::Other { twin, spare } = author
-            && (twin || joining.is_outrun)
+            && (twin.is_some() || joining.is_outrun)
         {
             // What only this device has is issued again before a twin can count past it.
-            let left = inventory.all_entries().filter(|(key, _)| twin && !met.contains(*key));
-            for (key, entry) in left {
-                let again = entry.issued_again(&own.actor);
-                if again != *entry {
-                    joining.put(Item::Entry(key.clone(), again), true, sealer)?;
+            for (key, entry) in
+                inventory.all_entries().filter(|(key, _)| twin.is_some() && !met.contains(*key))
+            {
+                let again = Item::Entry(key.clone(), entry.issued_again(&own.actor));
+                let is_unseen = twin.is_some_and(|shared| is_unseen(again.index_key(sealer), shared));
+                if is_unseen && !matches!(&again, Item::Entry(_, again) if again == entry) {
+                    joining.put(again, true, sealer)?;
                 }
             }
             joining.changes.push(Change::Own(OwnSlot { actor: spare, ..own }));

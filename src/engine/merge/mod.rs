@@ -112,7 +112,7 @@ pub async fn merge_root(
     let turn = local.turn().await;
     let (merged, twin) = {
         let state = turn.state();
-        (state.names().merged_with(*cid), state.names().is_of_twin(&root, cid))
+        (state.names().merged_with(*cid), state.names().twin(&root, cid))
     };
     let with = vec![Change::CacheBlock(block), Change::Merged(merged)];
     let gain = turn.join(items, Author::Other { twin, spare }, with).await?;

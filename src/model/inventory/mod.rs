@@ -51,7 +51,16 @@ pub struct Joiner {
     /// Its actor.
     pub actor: Actor,
     /// What is joined comes from a device that has the same actor: a clone, or this one before it was set back.
-    pub twin: bool,
+    pub twin: Option<Twin>,
+}
+
+/// What is known of a device that has the same actor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Twin {
+    /// What the joiner set last under this key was there when the two parted.
+    pub has_seen: bool,
+    /// What is dated up to this is older than that, and the joiner has replaced it knowingly.
+    pub shared_until: UnixMs,
 }
 
 /// The grow-only state of a wallet.
@@ -106,7 +115,7 @@ impl Inventory {
                 let plain = join::entries(&base, new);
                 let entry = match joiner {
                     None => plain.clone(),
-                    Some(Joiner { actor, twin }) => base.joined_by(new, &actor, twin),
+                    Some(Joiner { actor, twin }) => base.joined_as(new, &actor, twin),
                 };
                 joined.again = entry != plain;
                 joined.crowded = [&base, new].into_iter().any(|one| entry.has_crowded_out(one));

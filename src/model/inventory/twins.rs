@@ -4,7 +4,7 @@
 use sha2::{Digest, Sha256};
 
 use super::entry::{Actor, Entry, Live, Seen, Version, VersionHash};
-use super::join;
+use super::{Twin, join};
 
 impl Entry {
     /// Whether another entry knows versions of this actor that are not known here: somebody else uses it.
@@ -19,21 +19,21 @@ impl Entry {
     }
 
     /// The join, with every live version of `actor` that it would pass over without naming it issued again under another
-    /// actor. `twin`: whether the other entry is that of a device which uses the actor too; then what the other does
-    /// not have is issued again before it can be passed over, and what only the other has is not passed over either.
-    #[must_use]
-    pub fn joined_by(&self, other: &Self, actor: &Actor, twin: bool) -> Self {
+    /// actor. Against a twin, what that one had not seen is issued again before it can be passed over, and what only the twin
+    /// has is not passed over either, unless it is older than their parting.
+    pub(super) fn joined_as(&self, other: &Self, actor: &Actor, twin: Option<Twin>) -> Self {
         let mut joined = join::entries(self, other);
-        for mine in self.live().filter(|live| live.actor == actor) {
-            let is_named = joined.fate(actor, mine.counter, mine.hash).is_some();
-            let is_shared = other.fate(actor, mine.counter, mine.hash).is_some();
-            if !is_named || (twin && !is_shared) {
+        let is_known = |entry: &Self, live: &Live<'_>| entry.fate(actor, live.counter, live.hash).is_some();
+        let mine = self.live().filter(|live| live.actor == actor);
+        for mine in mine.filter(|_| twin.is_none_or(|twin| !twin.has_seen)) {
+            if !is_known(&joined, &mine) || (twin.is_some() && !is_known(other, &mine)) {
                 joined = joined.again(&mine);
             }
         }
-        let others = other.live().filter(|live| twin && live.actor == actor);
-        for one in others {
-            if joined.fate(actor, one.counter, one.hash).is_none() {
+        let Some(twin) = twin else { return joined };
+        let its = other.live().filter(|live| live.actor == actor && live.version.hlc.ms > twin.shared_until);
+        for one in its {
+            if !is_known(&joined, &one) {
                 joined = joined.again(&one);
             }
         }

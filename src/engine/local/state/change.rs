@@ -227,8 +227,8 @@ impl Change {
             Self::Name(slot, known) => state.names.put(slot, *known),
             Self::Merged(roots) => state.names.set_merged(roots),
             Self::Contained(roots) => state.names.set_contained(roots),
-            Self::Signed(SignedRecord { slot, sequence, digest, upto, root, .. }) => {
-                state.names.log(slot, sequence, Written { digest, upto, root });
+            Self::Signed(SignedRecord { slot, sequence, digest, upto, root, signed_at }) => {
+                state.names.log(slot, sequence, Written { digest, upto, root, signed_at });
             }
             Self::Edition(edition) => state.names.set_edition(edition),
             Self::Own(own) => state.names.set_own(own),

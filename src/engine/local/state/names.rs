@@ -89,6 +89,16 @@ pub struct Written {
     /// Highest change number in it.
     pub upto: u64,
     pub root: Cid,
+    pub signed_at: UnixMs,
+}
+
+/// The last record of this device that a twin knows too; nothing where none is found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shared {
+    /// Highest change number in it.
+    pub upto: u64,
+    /// When it was signed.
+    pub at: UnixMs,
 }
 
 /// A root whose items and blocks are all in what this device signs.
@@ -146,10 +156,15 @@ impl Names {
         }
     }
 
-    /// Whether a root comes from a device with this one's id, and not from this one as its written log has it: from a clone,
-    /// or from before this folder was set back.
-    pub fn is_of_twin(&self, root: &Root, cid: &Cid) -> bool {
-        root.device == self.own.device && !self.is_signed_root(root.slot, cid)
+    /// Where a root comes from a device with this one's id, and not from this one as its written log has it (from a clone, or
+    /// from before this folder was set back): what both have in common.
+    pub fn twin(&self, root: &Root, cid: &Cid) -> Option<Shared> {
+        if root.device != self.own.device || self.is_signed_root(root.slot, cid) {
+            return None;
+        }
+        let mut log = self.of_slot(root.slot).rev();
+        let last = log.find(|(_, written)| root.predecessors.contains(&written.root));
+        Some(last.map_or_else(Shared::default, |(_, last)| Shared { upto: last.upto, at: last.signed_at }))
     }
 
     /// Whether any root was merged.
