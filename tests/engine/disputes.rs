@@ -50,12 +50,12 @@ async fn what_was_set_apart_is_listed_and_what_is_set_next_replaces_it() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_clone_that_sets_nothing_more_loses_nothing() {
+async fn what_two_clones_set_is_kept() {
     let world = World::new(3);
     let one = world.device().await;
     set(&one, "k", "base").await;
     meet(&[&one]).await;
-    let clone = world.device_on(one.store.crash()).await;
+    let clone = world.device_on(one.store.snapshot()).await;
     set(&clone, "k", "of the clone").await;
     set(&one, "k", "first").await;
     set(&one, "k", "second").await;

@@ -17,6 +17,7 @@ mod chunk_laws;
 mod edges;
 mod entry_laws;
 mod forge;
+mod fullest;
 mod golden_blocks;
 mod golden_record;
 mod identity_vectors;

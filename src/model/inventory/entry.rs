@@ -98,8 +98,8 @@ pub enum Seen {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Last {
     pub(super) counter: u64,
-    /// None for a replaced one. More than one only where two devices used one actor.
-    pub(super) versions: BTreeMap<VersionHash, Option<Version>>,
+    /// Ascending by hash, without the version for a replaced one. More than one only where two devices used one actor.
+    pub(super) versions: Vec<(VersionHash, Option<Version>)>,
 }
 
 impl Last {
@@ -115,6 +115,11 @@ impl Last {
             Some(version) => Seen::Live(version.clone()),
             None => Seen::Replaced(*hash),
         })
+    }
+
+    /// Where a version with this hash is, or would be.
+    pub(super) fn find(&self, hash: &VersionHash) -> Result<usize, usize> {
+        self.versions.binary_search_by(|(known, _)| known.cmp(hash))
     }
 
     fn live(&self) -> impl Iterator<Item = (&VersionHash, &Version)> {
@@ -164,7 +169,7 @@ impl Entry {
             Seen::Live(version) => (version.hash(), Some(version)),
             Seen::Replaced(hash) => (hash, None),
         };
-        let last = Last { counter, versions: [version].into() };
+        let last = Last { counter, versions: vec![version] };
         Self { actors: [(actor, last)].into(), unknown: BTreeMap::new() }
     }
 
@@ -204,7 +209,7 @@ impl Entry {
     #[must_use]
     pub fn fate(&self, actor: &Actor, counter: u64, hash: &VersionHash) -> Option<bool> {
         let last = self.actors.get(actor).filter(|last| last.counter == counter)?;
-        last.versions.get(hash).map(Option::is_some)
+        last.find(hash).ok().and_then(|at| last.versions.get(at)).map(|(_, version)| version.is_some())
     }
 
     /// Sets a version that replaces all that are here. None when this actor has used up its counters: another has to be drawn.
@@ -215,7 +220,7 @@ impl Entry {
             return None;
         }
         let mut seen = self.clone();
-        for version in seen.actors.values_mut().flat_map(|last| last.versions.values_mut()) {
+        for (_, version) in seen.actors.values_mut().flat_map(|last| &mut last.versions) {
             *version = None;
         }
         Some(join::entries(&seen, &Self::of(actor, counter, Seen::Live(version))))
@@ -225,7 +230,7 @@ impl Entry {
     pub(super) fn has_crowded_out(&self, other: &Self) -> bool {
         other.live().any(|live| match self.actors.get(live.actor) {
             None => true,
-            Some(last) => last.counter == live.counter && !last.versions.contains_key(live.hash),
+            Some(last) => last.counter == live.counter && last.find(live.hash).is_err(),
         })
     }
 

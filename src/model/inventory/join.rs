@@ -3,7 +3,6 @@
 //! A bound is part of the join: of a set the smallest elements stay, by an order that no join changes. What a larger
 //! union would keep is then never among what a smaller one dropped, and the order of merging cannot show.
 
-use std::collections::btree_map::Entry::{Occupied, Vacant};
 use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
@@ -46,18 +45,19 @@ fn join_last(into: &mut Last, other: &Last) {
         return;
     }
     if other.counter > into.counter {
-        *into = Last { counter: other.counter, versions: BTreeMap::new() };
+        *into = Last { counter: other.counter, versions: Vec::new() };
     }
     for (hash, version) in &other.versions {
-        match into.versions.entry(*hash) {
-            Vacant(place) => drop(place.insert(version.clone())),
-            Occupied(mut old) if version < old.get() => drop(old.insert(version.clone())),
-            Occupied(_) => {}
+        match into.find(hash) {
+            Err(at) => into.versions.insert(at, (*hash, version.clone())),
+            Ok(at) => {
+                if let Some((_, old)) = into.versions.get_mut(at).filter(|(_, old)| version < old) {
+                    old.clone_from(version);
+                }
+            }
         }
     }
-    while into.versions.len() > limits::ENTRY_SAME {
-        into.versions.pop_last();
-    }
+    into.versions.truncate(limits::ENTRY_SAME);
 }
 
 /// Of two encodings of an item this release cannot read: the longer, since items grow; of equal length the smaller.

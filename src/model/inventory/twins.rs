@@ -15,7 +15,7 @@ impl Entry {
         let counter = old.map_or(0, |old| old.counter);
         new.counter > counter
             || new.counter == counter
-                && new.versions.keys().any(|hash| !old.is_some_and(|old| old.versions.contains_key(hash)))
+                && new.versions.iter().any(|(hash, _)| !old.is_some_and(|old| old.find(hash).is_ok()))
     }
 
     /// The join, with every live version of `actor` that it would pass over without naming it issued again under another
@@ -52,8 +52,10 @@ impl Entry {
         let actor = heir(live);
         let mut entry = self.clone();
         let old = entry.actors.get_mut(live.actor).filter(|last| last.counter == live.counter);
-        if let Some(old) = old.and_then(|last| last.versions.get_mut(live.hash)) {
-            *old = None;
+        for (_, version) in
+            old.into_iter().flat_map(|last| &mut last.versions).filter(|(hash, _)| hash == live.hash)
+        {
+            *version = None;
         }
         // Where so low a counter is beyond the bound it takes a new one.
         for counter in [live.counter, entry.next_counter()] {
