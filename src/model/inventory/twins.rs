@@ -15,7 +15,7 @@ impl Entry {
         let counter = old.map_or(0, |old| old.counter);
         new.counter > counter
             || new.counter == counter
-                && new.versions.iter().any(|(hash, _)| !old.is_some_and(|old| old.find(hash).is_ok()))
+                && new.versions.iter().any(|(hash, _)| old.is_none_or(|old| old.find(hash).is_err()))
     }
 
     /// The join, with every live version of `actor` that it would pass over without naming it issued again under another
