@@ -8,6 +8,7 @@ const COMMANDS: &[&str] = &[
     "list_tokens",
     "get_token",
     "list_entries",
+    "entry_versions",
     "metrics",
     "metrics_history",
     "node_health",

@@ -8,6 +8,7 @@ export const commands = {
 	status: (account: string) => __TAURI_INVOKE<WalletStatus>("plugin:wallet-sync|status", { account }),
 	listTokens: (account: string, page: TokenRange) => __TAURI_INVOKE<TokenPage>("plugin:wallet-sync|list_tokens", { account, page }),
 	listEntries: (account: string, page: EntryRange) => __TAURI_INVOKE<EntryPage>("plugin:wallet-sync|list_entries", { account, page }),
+	entryVersions: (account: string, entryKey: string) => __TAURI_INVOKE<EntryVersions>("plugin:wallet-sync|entry_versions", { account, entryKey }),
 	metrics: (account: string) => __TAURI_INVOKE<Metrics>("plugin:wallet-sync|metrics", { account }),
 	metricsHistory: (account: string, range: HistoryRange) => __TAURI_INVOKE<HistoryPoint[]>("plugin:wallet-sync|metrics_history", { account, range }),
 	nodeHealth: (account: string) => __TAURI_INVOKE<NodeStatus[]>("plugin:wallet-sync|node_health", { account }),
@@ -140,6 +141,26 @@ export type EntryRow = {
 	size: number,
 	/**  The value; none while its bytes are not on this device. */
 	content: Content | null,
+};
+
+/**  A version of an entry that no other one replaces. */
+export type EntryVersion = {
+	/**  When it was set, by the clock of the device that set it. */
+	at: number,
+	/**  Bytes of the value. */
+	size: number,
+	/**  The value; none while its bytes are not on this device. */
+	content: Content | null,
+};
+
+/**  The versions of one entry. */
+export type EntryVersions = {
+	/**  Revision of the account when this was read. */
+	revision: number,
+	/**  The one that is shown first; more where devices set the entry without having seen each other's. */
+	versions: EntryVersion[],
+	/**  Whether there are more than fit one answer. */
+	isMore: boolean,
 };
 
 /**  The closed list of error codes. */

@@ -14,6 +14,7 @@ import {
   type CacheKind,
   type CacheStats,
   type Changed,
+  type Content,
   type ExportFormat,
   type HistoryPoint,
   type Level,
@@ -136,6 +137,19 @@ export interface EntryPage {
   next: string | null
 }
 
+/** A version of an entry. */
+export type EntryVersion = Omit<Entry, 'key'>
+
+/** The versions of an entry. */
+export interface EntryVersions {
+  /** Revision of the account when this was read. */
+  revision: number
+  /** The shown one first. */
+  versions: EntryVersion[]
+  /** Whether there are more; their values exceed 1 MiB. */
+  isMore: boolean
+}
+
 /** Options of a sync. */
 export interface SyncQuery {
   /** Ask the nodes even when the cache is fresh. Default: no. */
@@ -182,17 +196,29 @@ export async function listEntries(account: string, query: EntryQuery = {}): Prom
   const { prefix = null, after = null, limit = null } = query
   const range = { prefix, after, limit }
   const page = await ask({ account, page: range }, () => commands.listEntries(account, range))
-  const entries = page.entries.map(({ content, ...row }): Entry => {
-    const value = content && fromContent(content)
-    return { ...row, value, text: content?.encoding === 'utf8' ? content.value : null }
-  })
+  const entries = page.entries.map(({ content, ...row }): Entry => ({ ...row, ...opened(content) }))
   return { ...page, entries }
 }
+
+const opened = (content: Content | null): { value: Uint8Array | null; text: string | null } => ({
+  value: content && fromContent(content),
+  text: content?.encoding === 'utf8' ? content.value : null,
+})
 
 /** One entry, or `null` when there is none with this key. */
 export async function getEntry(account: string, entryKey: string): Promise<Entry | null> {
   const { entries } = await listEntries(account, { prefix: entryKey, limit: 1 })
   return entries.find((entry) => entry.key === entryKey) ?? null
+}
+
+/**
+ * The versions of an entry that no other one replaces, the shown one first. More than one where devices set the entry
+ * without having seen each other's; `setEntry` replaces them all.
+ */
+export async function entryVersions(account: string, entryKey: string): Promise<EntryVersions> {
+  const found = await ask({ account, entryKey }, () => commands.entryVersions(account, entryKey))
+  const versions = found.versions.map(({ content, ...row }): EntryVersion => ({ ...row, ...opened(content) }))
+  return { ...found, versions }
 }
 
 /** The measurements, and whether the targets are met. */

@@ -22,10 +22,11 @@ pub const ROOT_BYTES: usize = 24 * 1024;
 pub const PIN_NAME_BYTES: usize = 255;
 /// Most predecessors a root names: the pinned ones, those of a former owner with them.
 pub const PREDECESSORS: usize = 8;
-/// Largest inside of an index node, bytes: a leaf of 32 items, each as large as an item may be, takes 656,700.
-pub const NODE_BYTES: usize = 1024 * 1024;
-/// Largest item of the index, bytes: ids, summary, every set and every unknown field at its bound take 20,200.
-pub const ITEM_BYTES: usize = 20 * 1024;
+/// Largest inside of an index node, bytes: a leaf of 32 items, each as large as an item may be, takes 1,705,200.
+pub const NODE_BYTES: usize = 1_792 * 1024;
+/// Largest item of the index, bytes: an entry with every actor, value and unknown field at its bound takes 51,730, a token
+/// state 20,500.
+pub const ITEM_BYTES: usize = 52 * 1024;
 /// Deepest nesting in any CBOR that is read: our formats use at most 6.
 pub const CBOR_DEPTH: usize = 32;
 /// Highest sequence number: Kubo refuses 2^63 and above.
@@ -48,8 +49,15 @@ pub const VALUE_BYTES: usize = 64 * 1024;
 pub const VALUE_INLINE_BYTES: usize = 512;
 /// Most payloads, intents or proofs kept for one state; a further one is refused where it is made.
 pub const SET_ITEMS: usize = 8;
-/// Versions kept of one entry.
-pub const ENTRY_VERSIONS: usize = 2;
+/// Actors an entry remembers: a device has one, and one more after each clone of it. Bounded so that an item of them all, each
+/// with a value, stays within [`ITEM_BYTES`].
+pub const ENTRY_ACTORS: usize = 32;
+/// Rejections of proofs that one device confirms: each is a decision of a person.
+pub const REJECTIONS: usize = 1_024;
+/// Versions with one actor and counter: two devices that are clones of each other make two.
+pub const ENTRY_SAME: usize = 2;
+/// Highest counter of a version: one for each millisecond of 8,000 years. At it a device that sets again takes a new actor.
+pub const ENTRY_COUNTER_MAX: u64 = 1 << 48;
 /// Most unknown fields carried along per item or root: room for later releases, no more.
 pub const UNKNOWN_FIELDS: usize = 32;
 /// Largest unknown field, bytes of key and encoded value: bounded one by one, because a bound on their sum would make the

@@ -102,6 +102,27 @@ test('entries come as text and bytes, missing ones as null', async () => {
   expect(await api.getEntry('a', 'lab')).toBeNull()
 })
 
+test('versions of an entry come as entries do', async () => {
+  const row = { at: 1, size: 2 }
+  const plugin = new Plugin({
+    entry_versions: () => ({
+      revision: 1,
+      isMore: false,
+      versions: [
+        { ...row, content: { encoding: 'utf8', value: 'hi' } },
+        { ...row, content: null },
+      ],
+    }),
+  })
+  const { versions, isMore } = await api.entryVersions('a', 'label')
+  expect(versions.map(({ at, text, value }) => [at, text, value && [...value]])).toEqual([
+    [1, 'hi', [104, 105]],
+    [1, null, null],
+  ])
+  expect(isMore).toBe(false)
+  expect(plugin.calls).toEqual([{ command: 'entry_versions', args: { account: 'a', entryKey: 'label' } }])
+})
+
 test('progress of a sync arrives until it is finished', async () => {
   const heard: api.Progress[] = []
   new Plugin({

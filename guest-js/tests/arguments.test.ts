@@ -26,6 +26,7 @@ const calls: [string, () => Promise<unknown>][] = [
   ['page.prefix', () => api.listEntries('a', { prefix: half })],
   ['page.after', () => api.listEntries('a', { after: half })],
   ['page.prefix', () => api.getEntry('a', half)],
+  ['entryKey', () => api.entryVersions('a', half)],
   ['account', () => api.metrics(half)],
   ['account', () => api.metricsHistory(half)],
   ['range.from', () => api.metricsHistory('a', { from: Number.NaN })],

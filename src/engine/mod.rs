@@ -29,7 +29,7 @@
 //! Each folder is one concern and names only those below it; `tests/engine/import_direction` holds them to that.
 //!
 //! ```text
-//!  mod, observe      the public methods
+//!  mod, observe, disputes   the public methods
 //!  start             opens and closes
 //!  schedule          when the engine works by itself: outbox, polling, upkeep
 //!  sync              one call: read, publish, wait
@@ -70,6 +70,7 @@
 
 mod account;
 mod api;
+mod disputes;
 mod events;
 mod lanes;
 mod local;
@@ -99,7 +100,10 @@ pub use self::api::request::SyncRequest;
 pub use self::api::status::{
     Ack, CacheKind, CacheStats, HighWater, LastSync, NameInfo, NodeStatus, Status, TokenCounts,
 };
-pub use self::api::tokens::{Entries, EntryRow, NewToken, PutReport, SpendKind, SpendReport, TokenRow};
+pub use self::api::tokens::{
+    Entries, EntryRow, EntryVersionRow, EntryVersions, NewToken, ProofRow, PutReport, SpendKind, SpendReport,
+    TokenRow,
+};
 pub use self::events::Subscription;
 use self::start::OpenAccount;
 pub use self::start::{Mode, OpenOptions, Parts};
@@ -107,7 +111,7 @@ use self::tasks::to_the_end;
 use crate::clock::UnixMs;
 use crate::error::{Code, Error};
 use crate::model::inventory::Entry;
-pub use crate::model::inventory::{Id, Spend, TokenKey};
+pub use crate::model::inventory::{Id, ProofHash, Spend, TokenKey};
 pub use crate::node::health::NodeState;
 use crate::secret::Secret;
 pub use crate::store::Level;

@@ -31,6 +31,8 @@ enum Op {
     PutShared(u8),
     Spend(u8, bool),
     Set(u8, u16),
+    /// The first proof of a state is declared void.
+    Reject(u8),
     Sync(bool),
     Publish,
     /// The other device changes something and publishes it: a merge for this one.
@@ -56,6 +58,7 @@ fn step() -> impl Strategy<Value = Op> {
         3 => any::<u8>().prop_map(Op::PutShared),
         3 => any::<(u8, bool)>().prop_map(|(n, proof)| Op::Spend(n, proof)),
         3 => any::<(u8, u16)>().prop_map(|(n, len)| Op::Set(n, len % 2_000)),
+        2 => any::<u8>().prop_map(Op::Reject),
         4 => any::<bool>().prop_map(Op::Sync),
         6 => Just(Op::Publish),
         3 => any::<u8>().prop_map(Op::Other),
@@ -104,6 +107,13 @@ impl Driven {
                 drop(engine.spend(&format!("t{}", n % 6), "s0", kind, evidence).await);
             }
             Op::Set(n, len) => drop(engine.set(&format!("k{}", n % 3), vec![n; len.into()].into()).await),
+            Op::Reject(n) => {
+                let token = format!("t{}", n % 6);
+                let proofs = engine.proofs(&token, "s0").await.unwrap_or_default();
+                if let Some(proof) = proofs.first() {
+                    drop(engine.reject_proof(&token, "s0", proof.hash).await);
+                }
+            }
             Op::Sync(fresh) => {
                 let request = SyncRequest { fresh, deadline: None, wait: Some(Level::Local) };
                 drop(engine.sync(request, |_| ()).await);
@@ -118,6 +128,7 @@ impl Driven {
             }
             Op::Other(n) => {
                 self.other.engine.put(vec![token(&format!("t{}", n % 6), &format!("s{}", n % 3))]).await.ok();
+                drop(self.other.engine.set(&format!("k{}", n % 3), vec![n; 9].into()).await);
                 drop(self.other.sync_to(Level::Verified).await);
             }
             Op::Fault(at, kind) => {

@@ -53,6 +53,7 @@ impl Builder {
                 commands::read::list_tokens,
                 commands::read::get_token,
                 commands::read::list_entries,
+                commands::read::entry_versions,
                 commands::read::metrics,
                 commands::read::metrics_history,
                 commands::read::node_health,

@@ -12,6 +12,7 @@
 mod support;
 
 mod configuration_page;
+mod disputes;
 mod import_direction;
 mod large_payloads;
 mod machines;

@@ -75,6 +75,21 @@ fn entries_are_set_and_listed_in_pages_by_prefix() {
 }
 
 #[test]
+fn versions_of_an_entry_are_listed_the_shown_one_first() {
+    let app = Fixture::new(&ALL, Value::Null);
+    let versions = || app.ok("entry_versions", json!({"account": "a", "entryKey": "label"}));
+    assert_eq!((&versions()["versions"], &versions()["isMore"]), (&json!([]), &json!(false)));
+    for value in ["red", "green"] {
+        let value = json!({"encoding": "utf8", "value": value});
+        app.ok("set_entry", json!({"account": "a", "entryKey": "label", "value": value}));
+    }
+    let listed = versions()["versions"].clone();
+    assert_eq!(listed.as_array().unwrap().len(), 1, "what is set replaces what was there");
+    assert_eq!(listed[0]["content"], json!({"encoding": "utf8", "value": "green"}));
+    assert_eq!((&listed[0]["size"], listed[0]["at"].is_number()), (&json!(5), true));
+}
+
+#[test]
 fn a_page_of_entries_ends_where_its_values_grow_too_large() {
     let app = Fixture::new(&ALL, Value::Null);
     let value = "x".repeat(64 * 1024);

@@ -46,6 +46,7 @@ fn an_argument_out_of_its_bounds_is_refused_by_name() {
             "tokenId",
         ),
         ("list_entries", range(json!({"prefix": "x".repeat(513)})), "bad_request", "prefix"),
+        ("entry_versions", json!({"account": "a", "entryKey": long}), "bad_request", "entryKey"),
         ("get_token", json!({"account": "a", "tokenId": long, "stateHash": "s"}), "bad_request", "tokenId"),
         ("get_token", json!({"account": "a", "tokenId": "t", "stateHash": ""}), "bad_request", "stateHash"),
         (

@@ -5,12 +5,13 @@ use tauri::ipc::InvokeBody;
 
 use crate::fixture::{ALL, Fixture, LOCAL, invoke, manifest, window};
 
-const READ: [&str; 10] = [
+const READ: [&str; 11] = [
     "accounts",
     "status",
     "list_tokens",
     "get_token",
     "list_entries",
+    "entry_versions",
     "metrics",
     "metrics_history",
     "node_health",

@@ -46,6 +46,7 @@ fn no_answer_no_event_and_no_log_holds_the_secret_or_a_node_s_token() {
         ("status", account.clone()),
         ("list_tokens", json!({"account": "a", "page": {}})),
         ("list_entries", json!({"account": "a", "page": {}})),
+        ("entry_versions", json!({"account": "a", "entryKey": "k"})),
         ("metrics", account.clone()),
         ("metrics_history", json!({"account": "a", "range": {}})),
         ("node_health", account.clone()),

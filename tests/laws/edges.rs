@@ -1,14 +1,12 @@
 //! What is just inside a bound is taken, what is just outside is not.
 
-use std::collections::{BTreeMap, BTreeSet};
-
 use ipld_core::ipld::Ipld;
 use multibase::Base;
 use tauri_plugin_wallet_sync::model::cbor;
 use tauri_plugin_wallet_sync::model::cid::{Cid, Codec};
 use tauri_plugin_wallet_sync::model::identity::{Name, Slot};
 use tauri_plugin_wallet_sync::model::inventory::{
-    BlockRef, Counts, Entry, EntryValue, Hlc, Inventory, Item, Version,
+    BlockRef, Counts, Entry, EntryValue, Hlc, Inventory, Item, Seen, Version,
 };
 use tauri_plugin_wallet_sync::model::record::Record;
 use tauri_plugin_wallet_sync::model::root::Root;
@@ -16,7 +14,7 @@ use tauri_plugin_wallet_sync::model::seal::{Compression, Kind};
 use tauri_plugin_wallet_sync::{Code, limits};
 
 use crate::forge::{self, EOL, Forged, envelope, map};
-use crate::items::{block, entry, future_item, inventory, join, token, version};
+use crate::items::{block, entry, future_item, inventory, join, live, token, with_unknown};
 use crate::record_laws::{parse, refused};
 
 /// Seed of slot 1 for the secret 31 × 00, 01.
@@ -124,10 +122,8 @@ fn names_and_sizes_of_items_are_bounded() {
 #[test]
 fn values_of_entries_are_bounded() {
     let encoded = |ms, value| {
-        let versions = BTreeSet::from([Version { hlc: Hlc { ms, count: 0 }, device: [1; 16], value }]);
-        Item::Entry("k".to_owned(), Entry { versions, unknown: BTreeMap::new() })
-            .encode()
-            .map_err(|e| e.code())
+        let version = Version { hlc: Hlc { ms, count: 0 }, value };
+        Item::Entry("k".to_owned(), Entry::of([1; 16], 1, Seen::Live(version))).encode().map_err(|e| e.code())
     };
     let inline = |length: usize| EntryValue::Inline(vec![0; length].into());
     let apart = |size: usize| EntryValue::Block(BlockRef { size: size as u32, ..block("v") });
@@ -215,9 +211,9 @@ fn entries_are_counted() {
     let mut held = Inventory::default();
     for (count, key) in ["a", "b", "c"].iter().enumerate() {
         assert_eq!(held.entry_count(), count);
-        join(&mut held, &entry(key, &[version(1, 1, "")]));
+        join(&mut held, &entry(key, &[live(1, 1, 1, "")]));
     }
-    join(&mut held, &entry("c", &[version(2, 1, "")]));
+    join(&mut held, &entry("c", &[live(1, 2, 1, "")]));
     assert_eq!(held.entry_count(), 3);
 }
 
@@ -225,7 +221,7 @@ fn entries_are_counted() {
 fn of_too_many_unknown_fields_the_smallest_stay() {
     let of = |numbers: std::ops::Range<u32>| {
         let unknown = numbers.map(|n| (format!("u{n:02}"), Ipld::Integer(n.into()))).collect();
-        Item::Entry("k".to_owned(), Entry { versions: [version(1, 1, "")].into(), unknown })
+        Item::Entry("k".to_owned(), with_unknown(live(1, 1, 1, ""), unknown))
     };
     let held = inventory([&of(20..40), &of(0..20)]);
     let kept: Vec<_> = held.entry("k").unwrap().unknown.keys().cloned().collect();

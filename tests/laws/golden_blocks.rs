@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashSet};
 
 use ipld_core::ipld::Ipld;
+use sha2::{Digest, Sha256};
 use tauri_plugin_wallet_sync::Code;
 use tauri_plugin_wallet_sync::model::block::Block;
 use tauri_plugin_wallet_sync::model::cbor;
@@ -10,7 +11,7 @@ use tauri_plugin_wallet_sync::model::cid::{Cid, Codec};
 use tauri_plugin_wallet_sync::model::identity::Slot;
 use tauri_plugin_wallet_sync::model::index::{Diff, Index};
 use tauri_plugin_wallet_sync::model::inventory::{
-    BlockRef, Counts, Entry, EntryValue, Hlc, Id, Item, TokenState, Version,
+    BlockRef, Counts, Entry, EntryValue, Hlc, Id, Item, Seen, TokenState, Version,
 };
 use tauri_plugin_wallet_sync::model::keep::{Keep, parse_node};
 use tauri_plugin_wallet_sync::model::root::Root;
@@ -31,7 +32,8 @@ fn token() -> Item {
         summary: Some("1.5 UCT".to_owned()),
         payloads: blocks(&["payload"]),
         intents: blocks(&["intent one", "intent two"]),
-        proofs: blocks(&["proof"]),
+        proofs: blocks(&["proof", "false proof"]),
+        rejected: [block("false proof").hash()].into(),
         unknown: BTreeMap::from([("later".to_owned(), Ipld::Bool(true))]),
     };
     Item::Token(key("token:1", "state-1"), state)
@@ -44,11 +46,16 @@ fn chunked() -> Item {
     Item::Token(key("token:2", "state-1"), TokenState { payloads, ..TokenState::default() })
 }
 
+/// Three actors: a version in a block and one inline that had not seen each other, and one that was replaced.
 fn entry() -> Item {
     let value = EntryValue::Block(block("a long value"));
-    let newer = Version { hlc: Hlc { ms: 1_767_225_600_000, count: 1 }, device: [2; 16], value };
-    let older = version(1_767_225_600_000, 1, "short value");
-    Item::Entry("label/ä".to_owned(), Entry { versions: [older, newer].into(), unknown: BTreeMap::new() })
+    let newer = Version { hlc: Hlc { ms: 1_767_225_600_000, count: 1 }, value };
+    let all = [
+        items::live(1, 4, 1_767_225_600_000, "short value"),
+        Entry::of([2; 16], 300, Seen::Live(newer)),
+        Entry::of([3; 16], 2, Seen::Replaced(version(1_767_225_500_000, "older").hash())),
+    ];
+    items::entry("label/ä", &all)
 }
 
 fn index(items: &[Item]) -> Vec<Block> {
@@ -214,6 +221,8 @@ fn items_have_the_documented_fields() {
     } else {
         ["intent two", "intent one"]
     };
+    let mut proofs = ["proof", "false proof"];
+    proofs.sort_by_key(|name| block(name));
     let expected = map([
         ("k", Ipld::Integer(1)),
         ("i", text("token:1")),
@@ -222,17 +231,24 @@ fn items_have_the_documented_fields() {
         ("t", text("1.5 UCT")),
         ("d", Ipld::List(vec![reference("payload")])),
         ("n", Ipld::List(names.map(reference).to_vec())),
-        ("f", Ipld::List(vec![reference("proof")])),
+        ("f", Ipld::List(proofs.map(reference).to_vec())),
+        ("r", Ipld::List(vec![Ipld::Bytes(Sha256::digest(block("false proof").cid.to_bytes()).to_vec())])),
         ("later", Ipld::Bool(true)),
     ]);
     assert_eq!(cbor::decode(&token().encode().unwrap()).unwrap(), expected);
-    let version = |count: i128, device: u8, value| {
-        let ms = Ipld::Integer(1_767_225_600_000);
-        Ipld::List(vec![ms, Ipld::Integer(count), Ipld::Bytes(vec![device; 16]), value])
+    let version =
+        |count: i128, value| Ipld::List(vec![Ipld::Integer(1_767_225_600_000), Ipld::Integer(count), value]);
+    let actor = |id: u8, counter: i128, version| {
+        Ipld::List(vec![Ipld::Bytes(vec![id; 16]), Ipld::Integer(counter), version])
     };
-    let older = version(0, 1, Ipld::Bytes(b"short value".to_vec()));
-    let newer = version(1, 2, reference("a long value"));
-    let expected =
-        map([("k", Ipld::Integer(2)), ("i", text("label/ä")), ("v", Ipld::List(vec![older, newer]))]);
+    let older =
+        Ipld::List(vec![Ipld::Integer(1_767_225_500_000), Ipld::Integer(0), Ipld::Bytes(b"older".to_vec())]);
+    let hash = Sha256::digest(cbor::encode(&older).unwrap())[..16].to_vec();
+    let actors = vec![
+        actor(1, 4, version(0, Ipld::Bytes(b"short value".to_vec()))),
+        actor(2, 300, version(1, reference("a long value"))),
+        actor(3, 2, Ipld::Bytes(hash)),
+    ];
+    let expected = map([("k", Ipld::Integer(2)), ("i", text("label/ä")), ("v", Ipld::List(actors))]);
     assert_eq!(cbor::decode(&entry().encode().unwrap()).unwrap(), expected);
 }

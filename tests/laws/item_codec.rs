@@ -5,15 +5,14 @@ use std::collections::BTreeMap;
 use ipld_core::ipld::Ipld;
 use proptest::prelude::*;
 use tauri_plugin_wallet_sync::model::cbor;
-use tauri_plugin_wallet_sync::model::chunks::most;
 use tauri_plugin_wallet_sync::model::cid::{Cid, Codec};
 use tauri_plugin_wallet_sync::model::inventory::{
-    BlockRef, Entry, EntryValue, Hlc, Id, Item, Rest, TokenKey, TokenState, Version,
+    BlockRef, Entry, EntryValue, Hlc, Id, Item, Rest, Seen, TokenState, Version,
 };
 use tauri_plugin_wallet_sync::{Code, limits};
 
 use crate::forge::{self, map};
-use crate::items::{block, entry, future_item, good_item, key, token, version};
+use crate::items::{block, entry, future_item, good_item, key, live, token, version, with_unknown};
 
 const AT: [u8; 32] = [5; 32];
 
@@ -43,9 +42,8 @@ fn token_with(field: &str, value: Option<Ipld>) -> Vec<u8> {
 
 /// The same for an entry.
 fn entry_with(field: &str, value: Option<Ipld>) -> Vec<u8> {
-    let versions =
-        Ipld::List(vec![a_version(number(1), number(0), Ipld::Bytes(vec![1; 16]), Ipld::Bytes(vec![]))]);
-    with(map([("k", number(2)), ("i", text("key")), ("v", versions)]), field, value)
+    let one = an_actor(1, 1, vec![a_version(number(1), number(0), Ipld::Bytes(vec![]))]);
+    with(map([("k", number(2)), ("i", text("key")), ("v", Ipld::List(vec![one]))]), field, value)
 }
 
 fn with(item: Ipld, field: &str, value: Option<Ipld>) -> Vec<u8> {
@@ -57,8 +55,13 @@ fn with(item: Ipld, field: &str, value: Option<Ipld>) -> Vec<u8> {
     cbor::encode(&Ipld::Map(map)).unwrap()
 }
 
-fn a_version(ms: Ipld, count: Ipld, device: Ipld, value: Ipld) -> Ipld {
-    Ipld::List(vec![ms, count, device, value])
+fn a_version(ms: Ipld, count: Ipld, value: Ipld) -> Ipld {
+    Ipld::List(vec![ms, count, value])
+}
+
+/// An actor with its last counter and what was set with it.
+fn an_actor(id: u8, counter: u64, versions: Vec<Ipld>) -> Ipld {
+    Ipld::List([Ipld::Bytes(vec![id; 16]), number(counter)].into_iter().chain(versions).collect())
 }
 
 fn refuse(what: &str, bytes: &[u8]) {
@@ -156,9 +159,19 @@ fn refs_name_every_block() {
     let mut expected = ["p", "i", "j", "f"].map(block);
     expected.sort_unstable();
     assert_eq!(refs, expected);
-    let value = |value| Version { hlc: Hlc { ms: 1, count: 0 }, device: [1; 16], value };
-    let versions = [value(EntryValue::Inline("x".into())), value(EntryValue::Block(block("v")))];
+    let of = |actor: u8, value| {
+        let version = Version { hlc: Hlc { ms: 1, count: 0 }, value };
+        Entry::of([actor; 16], 1, Seen::Live(version))
+    };
+    let versions = [of(1, EntryValue::Inline("x".into())), of(2, EntryValue::Block(block("v")))];
     assert_eq!(entry("k", &versions).refs(), [block("v")]);
+    let Item::Entry(_, both) = entry("k", &versions) else { panic!() };
+    let replaced = both.set([3; 16], version(2, "y")).unwrap();
+    assert_eq!(
+        Item::Entry("k".to_owned(), replaced).refs(),
+        [],
+        "the value of a replaced version is no data"
+    );
 }
 
 #[test]
@@ -228,31 +241,63 @@ fn b13_items_of_another_form_are_refused() {
 
 #[test]
 fn b13_versions_of_another_form_are_refused() {
-    let device = || Ipld::Bytes(vec![1; 16]);
     let inline = |length| Ipld::Bytes(vec![0; length]);
-    let good = a_version(number(1), number(0), device(), inline(limits::VALUE_INLINE_BYTES));
-    let later = a_version(number(2), number(0), device(), inline(0));
-    let last = a_version(number(i64::MAX as u64), number(u32::MAX.into()), device(), reference(&block("v")));
-    assert!(Item::decode(AT, &entry_with("v", Some(Ipld::List(vec![good.clone(), last.clone()])))).is_ok());
+    let good = || a_version(number(1), number(0), inline(limits::VALUE_INLINE_BYTES));
+    let hash = |n: u8| Ipld::Bytes(vec![n; 16]);
+    let last = a_version(number(i64::MAX as u64), number(u32::MAX.into()), reference(&block("v")));
+    let most = limits::ENTRY_COUNTER_MAX;
+    let fine = vec![
+        an_actor(1, 1, vec![good()]),
+        an_actor(2, most, vec![hash(1), hash(2)]),
+        an_actor(3, 9, vec![last]),
+    ];
+    assert!(Item::decode(AT, &entry_with("v", Some(Ipld::List(fine)))).is_ok());
     let long = BlockRef { size: limits::VALUE_BYTES as u32 + 1, ..block("v") };
-    for (what, versions) in [
-        ("three", vec![good.clone(), later.clone(), last]),
-        ("out of order", vec![later, good.clone()]),
-        ("one twice", vec![good.clone(), good]),
+    let one = |version| vec![an_actor(1, 1, vec![version])];
+    let many = (0..=limits::ENTRY_ACTORS).map(|n| an_actor(n as u8, 1, vec![hash(1)])).collect();
+    let of = |parts: Vec<Ipld>| vec![Ipld::List(parts)];
+    for (what, actors) in [
+        ("too many actors", many),
+        ("actors out of order", vec![an_actor(2, 1, vec![hash(1)]), an_actor(1, 1, vec![hash(1)])]),
+        ("one actor twice", vec![an_actor(1, 1, vec![hash(1)]), an_actor(1, 2, vec![hash(1)])]),
         ("no list", vec![number(1)]),
-        ("five parts", vec![Ipld::List(vec![number(1), number(0), device(), inline(0), Ipld::Null])]),
-        ("a time of 64 bits", vec![a_version(number(1 << 63), number(0), device(), inline(0))]),
-        ("a time before 1970", vec![a_version(Ipld::Integer(-1), number(0), device(), inline(0))]),
-        ("a counter of 33 bits", vec![a_version(number(1), number(1 << 32), device(), inline(0))]),
-        ("a short device", vec![a_version(number(1), number(0), Ipld::Bytes(vec![1; 15]), inline(0))]),
-        (
-            "a long value",
-            vec![a_version(number(1), number(0), device(), inline(limits::VALUE_INLINE_BYTES + 1))],
-        ),
-        ("a long value in a block", vec![a_version(number(1), number(0), device(), reference(&long))]),
-        ("a value in words", vec![a_version(number(1), number(0), device(), text("x"))]),
+        ("an actor of nothing", vec![an_actor(1, 1, vec![])]),
+        ("no counter", of(vec![hash(1)])),
+        ("counter 0", vec![an_actor(1, 0, vec![hash(1)])]),
+        ("too high a counter", vec![an_actor(1, most + 1, vec![hash(1)])]),
+        ("three of one counter", vec![an_actor(1, 1, vec![hash(1), hash(2), hash(3)])]),
+        ("hashes out of order", vec![an_actor(1, 1, vec![hash(2), hash(1)])]),
+        ("one hash twice", vec![an_actor(1, 1, vec![hash(1), hash(1)])]),
+        ("a short hash", vec![an_actor(1, 1, vec![Ipld::Bytes(vec![1; 15])])]),
+        ("a short actor", of(vec![Ipld::Bytes(vec![1; 15]), number(1), hash(1)])),
+        ("four parts", one(Ipld::List(vec![number(1), number(0), inline(0), Ipld::Null]))),
+        ("a time of 64 bits", one(a_version(number(1 << 63), number(0), inline(0)))),
+        ("a time before 1970", one(a_version(Ipld::Integer(-1), number(0), inline(0)))),
+        ("a count of 33 bits", one(a_version(number(1), number(1 << 32), inline(0)))),
+        ("a long value", one(a_version(number(1), number(0), inline(limits::VALUE_INLINE_BYTES + 1)))),
+        ("a long value in a block", one(a_version(number(1), number(0), reference(&long)))),
+        ("a value in words", one(a_version(number(1), number(0), text("x")))),
     ] {
-        refuse(what, &entry_with("v", Some(Ipld::List(versions))));
+        refuse(what, &entry_with("v", Some(Ipld::List(actors))));
+    }
+}
+
+#[test]
+fn rejected_proofs_of_another_form_are_refused() {
+    let hash = |n: u8| Ipld::Bytes(vec![n; 32]);
+    let decode = |list| Item::decode(AT, &token_with("r", Some(Ipld::List(list))));
+    assert!(decode((1..=8).map(hash).collect()).is_ok());
+    let bytes = token_with("r", Some(Ipld::List(vec![hash(1)])));
+    assert_eq!(Item::decode(AT, &bytes).unwrap().encode().unwrap(), bytes);
+    for (what, list) in [
+        ("none", vec![]),
+        ("nine", (1..=9).map(hash).collect()),
+        ("out of order", vec![hash(2), hash(1)]),
+        ("one twice", vec![hash(1), hash(1)]),
+        ("a short one", vec![Ipld::Bytes(vec![1; 31])]),
+        ("a number", vec![number(1)]),
+    ] {
+        assert_eq!(decode(list).unwrap_err().code(), Code::Malformed, "{what}");
     }
 }
 
@@ -271,34 +316,6 @@ fn unknown_items_and_fields_are_bounded() {
     refuse("an unknown kind without a name", &cbor::encode(&map([("k", number(9))])).unwrap());
 }
 
-/// The largest item there can be.
-fn fullest() -> Item {
-    let long = Id::parse(&"x".repeat(limits::KEY_CHARS)).unwrap();
-    let set = |kind: &str, size: usize| {
-        (0..limits::SET_ITEMS).map(|n| chunks(&format!("{kind}{n}"), most(size), size)).collect()
-    };
-    let unknown = (0..limits::UNKNOWN_FIELDS).map(|n| {
-        let key = format!("u{n:02}");
-        (key, Ipld::Bytes(vec![7; limits::UNKNOWN_FIELD_BYTES - 3 - 3]))
-    });
-    let state = TokenState {
-        previous: Some(long.clone()),
-        summary: Some("x".repeat(limits::SUMMARY_BYTES)),
-        payloads: set("p", limits::PAYLOAD_BYTES),
-        intents: set("i", limits::EVIDENCE_BYTES),
-        proofs: set("f", limits::EVIDENCE_BYTES),
-        unknown: unknown.collect(),
-    };
-    Item::Token(TokenKey { token_id: long.clone(), state_hash: long }, state)
-}
-
-#[test]
-fn the_fullest_item_is_within_its_bound() {
-    let bytes = fullest().encode().unwrap();
-    assert!((20_100..limits::ITEM_BYTES).contains(&bytes.len()), "{}", bytes.len());
-    assert_eq!(Item::decode(AT, &bytes).unwrap(), fullest());
-}
-
 #[test]
 fn what_readers_refuse_is_not_written() {
     let over = |change: &dyn Fn(&mut TokenState)| {
@@ -315,10 +332,15 @@ fn what_readers_refuse_is_not_written() {
     assert_eq!(over(&|state| state.summary = Some("x".repeat(257))), Code::Malformed);
     assert_eq!(over(&|state| drop(state.unknown.insert("s".to_owned(), Ipld::Null))), Code::Malformed);
     assert_eq!(over(&|state| drop(state.unknown.insert("x".repeat(512), Ipld::Null))), Code::Malformed);
-    assert_eq!(entry("", &[version(1, 1, "")]).encode().unwrap_err().code(), Code::Malformed);
-    assert_eq!(entry("k", &[version(-1, 1, "")]).encode().unwrap_err().code(), Code::Malformed);
+    let ten = || (0..10).map(|n| [n; 32]).collect();
+    assert_eq!(over(&|state| state.rejected = ten()), Code::Malformed);
+    for refused in
+        [entry("", &[live(1, 1, 1, "")]), entry("k", &[live(1, 1, -1, "")]), entry("k", &[live(1, 0, 1, "")])]
+    {
+        assert_eq!(refused.encode().unwrap_err().code(), Code::Malformed);
+    }
     let unknown = BTreeMap::from([("v".to_owned(), Ipld::Null)]);
-    let shadowing = Entry { versions: [version(1, 1, "")].into(), unknown };
+    let shadowing = with_unknown(live(1, 1, 1, ""), unknown);
     assert_eq!(Item::Entry("k".to_owned(), shadowing).encode().unwrap_err().code(), Code::Malformed);
 }
 

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use tauri_plugin_wallet_sync::model::cbor;
 use tauri_plugin_wallet_sync::model::cid::{Cid, Codec};
 use tauri_plugin_wallet_sync::model::inventory::{
-    BlockRef, Entry, EntryValue, Hlc, Id, Inventory, Item, TokenKey, TokenState, Version,
+    BlockRef, Entry, EntryValue, Hlc, Id, Inventory, Item, Seen, TokenKey, TokenState, Version,
 };
 
 pub fn key(token: &str, state: &str) -> TokenKey {
@@ -31,16 +31,39 @@ pub fn token(token: &str, state: &str, payloads: &[&str], intents: &[&str], proo
     Item::Token(key(token, state), TokenState { payloads, intents, proofs, ..TokenState::default() })
 }
 
-pub fn version(ms: i64, device: u8, value: &str) -> Version {
+pub fn version(ms: i64, value: &str) -> Version {
     let value = EntryValue::Inline(Bytes::copy_from_slice(value.as_bytes()));
-    Version { hlc: Hlc { ms, count: 0 }, device: [device; 16], value }
+    Version { hlc: Hlc { ms, count: 0 }, value }
 }
 
-pub fn entry(key: &str, versions: &[Version]) -> Item {
-    Item::Entry(
-        key.to_owned(),
-        Entry { versions: versions.iter().cloned().collect(), unknown: BTreeMap::new() },
-    )
+/// A live version: which actor set it, with which counter, when, to what.
+pub fn live(actor: u8, counter: u64, ms: i64, value: &str) -> Entry {
+    Entry::of([actor; 16], counter, Seen::Live(version(ms, value)))
+}
+
+pub fn with_unknown(mut entry: Entry, unknown: BTreeMap<String, Ipld>) -> Entry {
+    entry.unknown = unknown;
+    entry
+}
+
+/// An item of all of these, as they stand: one of each actor.
+pub fn entry(key: &str, entries: &[Entry]) -> Item {
+    let none = Inventory::default();
+    let joined = entries.iter().fold(none, |mut held, one| {
+        join(&mut held, &Item::Entry(key.to_owned(), one.clone()));
+        held
+    });
+    let entry = joined.entry(key).cloned().unwrap_or_default();
+    Item::Entry(key.to_owned(), entry)
+}
+
+/// The values of an entry that nothing replaces, the shown one first.
+pub fn values(entry: &Entry, now: i64) -> Vec<String> {
+    let text = |value: &EntryValue| match value {
+        EntryValue::Inline(bytes) => String::from_utf8_lossy(bytes).into_owned(),
+        EntryValue::Block(block) => block.cid.to_string(),
+    };
+    entry.by_preference(now).iter().map(|live| text(&live.version.value)).collect()
 }
 
 /// An encoded item of a kind of the future.
@@ -107,28 +130,46 @@ fn fields(most: usize) -> impl Strategy<Value = BTreeMap<String, Ipld>> {
     prop_oneof![Just(BTreeMap::new()), prop::collection::btree_map("u[0-4][0-9]", value(), 0..=most),]
 }
 
-fn versions(most: usize) -> impl Strategy<Value = BTreeSet<Version>> {
+fn seen() -> impl Strategy<Value = Seen> {
     let value = prop_oneof![
         "[a-b]{0,2}".prop_map(|text| EntryValue::Inline(text.into_bytes().into())),
         (0..3_u8, 0..9_u32).prop_map(|(n, size)| EntryValue::Block(reference(n, size, false))),
     ];
-    let one = (0..4_i64, 0..3_u32, 0..3_u8, value).prop_map(|(ms, count, device, value)| Version {
-        hlc: Hlc { ms, count },
-        device: [device; 16],
-        value,
-    });
-    prop::collection::btree_set(one, 1..=most)
+    let version =
+        (0..3_i64, 0..2_u32, value).prop_map(|(ms, count, value)| Version { hlc: Hlc { ms, count }, value });
+    // Those that are replaced are among those that are live elsewhere.
+    (version, any::<bool>()).prop_map(|(version, is_live)| match is_live {
+        true => Seen::Live(version),
+        false => Seen::Replaced(version.hash()),
+    })
+}
+
+/// Whatever actors may have left, in any state: gaps, counters that went back, one counter used twice.
+pub fn any_entry(most: usize) -> impl Strategy<Value = Entry> {
+    let one =
+        (0..50_u8, 1..6_u64, seen()).prop_map(|(actor, counter, seen)| Entry::of([actor; 16], counter, seen));
+    prop::collection::vec(one, 1..=most).prop_map(|all| match entry("k", &all) {
+        Item::Entry(_, entry) => entry,
+        other => panic!("{other:?}"),
+    })
+}
+
+fn rejected(most: usize) -> impl Strategy<Value = BTreeSet<[u8; 32]>> {
+    let one =
+        (0..14_u8, 1..=2_u32, any::<bool>()).prop_map(|(n, size, is_cut)| reference(n, size, is_cut).hash());
+    prop::collection::btree_set(one, 0..=most)
 }
 
 fn any_item(set: usize, unknown: usize, most_versions: usize) -> impl Strategy<Value = Item> {
-    let sets = (block_set(set), block_set(set), block_set(set));
+    let sets = (block_set(set), block_set(set), block_set(set), rejected(set));
     let state = (prop::option::of(id()), prop::option::of("[a-c]{0,3}"), sets, fields(unknown)).prop_map(
-        |(previous, summary, (payloads, intents, proofs), unknown)| TokenState {
+        |(previous, summary, (payloads, intents, proofs, rejected), unknown)| TokenState {
             previous,
             summary,
             payloads,
             intents,
             proofs,
+            rejected,
             unknown,
         },
     );
@@ -136,8 +177,8 @@ fn any_item(set: usize, unknown: usize, most_versions: usize) -> impl Strategy<V
         6 => (id(), id(), state).prop_map(|(token_id, state_hash, state)| {
             Item::Token(TokenKey { token_id, state_hash }, state)
         }),
-        3 => ("[a-c]", versions(most_versions), fields(unknown))
-            .prop_map(|(key, versions, unknown)| Item::Entry(key, Entry { versions, unknown })),
+        3 => ("[a-c]", any_entry(most_versions), fields(unknown))
+            .prop_map(|(key, entry, unknown)| Item::Entry(key, with_unknown(entry, unknown))),
         1 => (3..5_u8, "[a-b]", "[a-c]{0,3}", any::<bool>()).prop_map(|(kind, id, more, place)| {
             Item::Unknown { key: [u8::from(place); 32], cbor: future_item(kind, &id, &more).into() }
         }),
@@ -146,12 +187,12 @@ fn any_item(set: usize, unknown: usize, most_versions: usize) -> impl Strategy<V
 
 /// Any item, with sets and fields above every bound.
 pub fn wild_item() -> impl Strategy<Value = Item> {
-    any_item(14, 48, 5)
+    any_item(14, 48, 8)
 }
 
 /// An item that may be published.
 pub fn good_item() -> impl Strategy<Value = Item> {
-    any_item(8, 32, 2).prop_map(|mut item| {
+    any_item(8, 32, 8).prop_map(|mut item| {
         if let Item::Token(_, state) = &mut item {
             for set in [&mut state.payloads, &mut state.intents, &mut state.proofs] {
                 let mut last = None;

@@ -76,6 +76,8 @@ pub enum Act {
     Whole,
     /// It ought to show these by now.
     Shows(Vec<String>),
+    /// An entry ought to have these versions, the first of them shown.
+    Keeps(String, Vec<String>),
     /// A sync that ought to be verified within this time.
     Verifies(Duration),
     /// No node of its nodes file ought to be `down`.
@@ -214,6 +216,7 @@ fn parse_act(words: &[&str]) -> Result<Act, String> {
         ["wipe"] => Act::Wipe,
         ["whole"] => Act::Whole,
         ["shows", ids] => Act::Shows(range(ids)?),
+        ["keeps", key, values] => Act::Keeps((*key).to_owned(), range(values)?),
         ["proven", ids] => Act::Proven(range(ids)?),
         ["published", ids] => Act::Published(range(ids)?),
         ["signs", "once"] => Act::SignsOnce,
@@ -332,6 +335,7 @@ impl Display for Act {
             Self::Wipe => f.write_str("wipe"),
             Self::Whole => f.write_str("whole"),
             Self::Shows(ids) => write!(f, "shows {}", ids.join(",")),
+            Self::Keeps(key, values) => write!(f, "keeps {key} {}", values.join(",")),
             Self::Verifies(time) => write!(f, "verifies {}", unit(time.as_millis())),
             Self::Proven(ids) => write!(f, "proven {}", ids.join(",")),
             Self::Published(ids) => write!(f, "published {}", ids.join(",")),

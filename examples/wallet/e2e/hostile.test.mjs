@@ -149,6 +149,7 @@ check("neither do calls of every kind", async () => {
   const told = await wallet.page.promise(flood, CALLS / 5, [
     ["get_token", { account, ...state }],
     ["list_entries", { account, page: { limit: 10 } }],
+    ["entry_versions", { account, entryKey: "app.flood" }],
     ["metrics_history", { account, range: {} }],
     ["cache_stats", { account }],
     ["put_tokens", [0, 0, 0, 1, 0]],

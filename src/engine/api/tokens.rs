@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::clock::UnixMs;
-use crate::model::inventory::{Spend, TokenKey};
+use crate::model::inventory::{ProofHash, Spend, TokenKey};
 use crate::store::Level;
 
 /// A token state to add.
@@ -88,4 +88,39 @@ pub struct EntryRow {
     pub size: usize,
     /// The value; none while its bytes are not on this disk.
     pub value: Option<bytes::Bytes>,
+}
+
+/// The versions of one entry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryVersions {
+    /// The one that is shown first, the others in the order in which they would be.
+    pub rows: Vec<EntryVersionRow>,
+    /// Whether there are rows after these.
+    pub is_more: bool,
+}
+
+/// A version of an entry that no other one replaces.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EntryVersionRow {
+    /// When it was set, by the clock of the device that set it.
+    pub at: UnixMs,
+    /// Bytes of the value.
+    pub size: usize,
+    /// The value; none while its bytes are not on this disk.
+    pub value: Option<bytes::Bytes>,
+}
+
+/// A proof that a state was spent, as it was recorded.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ProofRow {
+    /// What it is called by where it is rejected.
+    pub hash: ProofHash,
+    /// Somebody declared it void.
+    pub is_rejected: bool,
+    /// This device declared it void.
+    pub is_confirmed: bool,
+    /// Bytes of the evidence.
+    pub size: usize,
+    /// The evidence; none while its bytes are not on this disk.
+    pub evidence: Option<bytes::Bytes>,
 }

@@ -1,23 +1,27 @@
 //! Joins items into the inventory.
 
+use std::collections::BTreeSet;
+
 use super::Local;
 use super::load::short;
 use super::state::change::Change;
+use super::state::names::{OwnSlot, Shared};
 use super::turn::Turn;
 use crate::engine::api::event::Event;
 use crate::error::{Code, Error};
 use crate::limits;
-use crate::model::inventory::Item;
+use crate::model::inventory::{Actor, Item, Joined, Joiner, Twin};
+use crate::model::seal::Sealer;
 use crate::planted::{Bug, is_planted};
-use crate::store::Level;
+use crate::store::{ItemKey, Level};
 
 /// Who made the items.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Author {
     /// This device: each changed item becomes a change to publish.
     ThisDevice,
-    /// Another device.
-    Other,
+    /// Another device; who joins it here, and the actor that it takes where somebody else uses its own.
+    Other { twin: Option<Shared>, spare: Actor },
 }
 
 /// What a join brought.
@@ -29,6 +33,8 @@ pub struct Gain {
     pub spent: usize,
     /// Items that differ from before.
     pub changed: usize,
+    /// Those among them that this device has to publish.
+    pub made: usize,
 }
 
 /// Items that differ from what is here, as changes.
@@ -37,8 +43,12 @@ struct Joining {
     changes: Vec<Change>,
     gain: Gain,
     new_entries: usize,
-    /// Tokens of which one state came with two payloads.
-    conflicts: Vec<String>,
+    /// Of the last change of this device.
+    number: u64,
+    /// What a person should look at: kind and words.
+    alerts: Vec<(&'static str, String)>,
+    /// Somebody else sets versions under this device's actor.
+    is_outrun: bool,
 }
 
 impl Turn {
@@ -50,39 +60,57 @@ impl Turn {
     /// # Cancel safety
     /// As [`Turn::commit`]; the event may be left out.
     pub async fn join(&self, items: Vec<Item>, author: Author, with: Vec<Change>) -> Result<Gain, Error> {
-        let Joining { changes, gain, conflicts, .. } = self.joining(items, author)?;
-        self.commit(with.into_iter().chain(changes).collect()).await?;
-        self.local().announce(gain, author, conflicts);
-        Ok(gain)
+        let joining = self.joining(items, author)?;
+        self.commit(with.into_iter().chain(joining.changes).collect()).await?;
+        self.local().announce(joining.gain, joining.alerts);
+        Ok(joining.gain)
     }
 
     fn joining(&self, items: Vec<Item>, author: Author) -> Result<Joining, Error> {
         let state = self.state();
-        let inventory = state.holdings().inventory();
+        let (inventory, own) = (state.holdings().inventory(), state.names().own());
         let sealer = self.local().keys.sealer();
-        let mut number = state.levels().last();
-        let mut joining = Joining::default();
+        // Which of this device's own versions a twin has not seen.
+        let is_unseen =
+            |key: ItemKey, shared: Shared| state.levels().number(&key).is_none_or(|n| n > shared.upto);
+        let joiner_of = |key: ItemKey| match author {
+            Author::ThisDevice => None,
+            Author::Other { twin, .. } => Some(Joiner {
+                actor: own.actor,
+                twin: twin.map(|shared| Twin { has_seen: !is_unseen(key, shared), shared_until: shared.at }),
+            }),
+        };
+        let mut joining = Joining { number: state.levels().last(), ..Joining::default() };
+        let mut met = BTreeSet::new();
         for item in items {
-            let joined = inventory.joined(&item)?;
-            let replaces = author == Author::Other && is_planted(Bug::LastWriterWins);
+            let joiner = joiner_of(item.index_key(sealer));
+            let joined = inventory.joined_by(&item, joiner)?;
+            let replaces = joiner.is_some() && is_planted(Bug::LastWriterWins);
+            joining.note(&item, &joined);
+            if let Item::Entry(key, _) = &item {
+                met.insert(key.clone());
+            }
             let changed = if replaces { Some(item) } else { joined.changed };
             let Some(item) = changed else { continue };
-            match &item {
-                Item::Token(key, _) if joined.payload_conflict => {
-                    joining.conflicts.push(short(key.token_id.as_str()));
+            if let Item::Entry(key, _) = &item {
+                joining.new_entries += usize::from(inventory.entry(key).is_none());
+            }
+            joining.put(item, joiner.is_none() || joined.again, sealer)?;
+        }
+        if let Author::Other { twin, spare } = author
+            && (twin.is_some() || joining.is_outrun)
+        {
+            // What only this device has is issued again before a twin can count past it.
+            for (key, entry) in
+                inventory.all_entries().filter(|(key, _)| twin.is_some() && !met.contains(*key))
+            {
+                let again = Item::Entry(key.clone(), entry.issued_again(&own.actor));
+                let is_unseen = twin.is_some_and(|shared| is_unseen(again.index_key(sealer), shared));
+                if is_unseen && !matches!(&again, Item::Entry(_, again) if again == entry) {
+                    joining.put(again, true, sealer)?;
                 }
-                Item::Entry(key, _) => joining.new_entries += usize::from(inventory.entry(key).is_none()),
-                _ => {}
             }
-            joining.gain.added += usize::from(joined.added);
-            joining.gain.spent += usize::from(joined.spent);
-            joining.gain.changed += 1;
-            let key = item.index_key(sealer);
-            joining.changes.push(Change::Item { key, encoded: item.encode()?, item: Box::new(item) });
-            if author == Author::ThisDevice {
-                number = number.saturating_add(1);
-                joining.changes.push(Change::Made { key, number, level: Level::Local });
-            }
+            joining.changes.push(Change::Own(OwnSlot { actor: spare, ..own }));
         }
         within(inventory.len() + joining.gain.added, limits::STATES, "token states")?;
         within(inventory.entry_count() + joining.new_entries, limits::ENTRIES, "entries")?;
@@ -90,16 +118,49 @@ impl Turn {
     }
 }
 
+impl Joining {
+    fn note(&mut self, item: &Item, joined: &Joined) {
+        self.gain.added += usize::from(joined.added);
+        self.gain.spent += usize::from(joined.spent);
+        self.is_outrun |= joined.outrun;
+        match item {
+            Item::Token(key, _) if joined.payload_conflict => {
+                let token = short(key.token_id.as_str());
+                let words = format!("two different payloads for one state of token {token}");
+                self.alerts.push(("payload_conflict", words));
+            }
+            Item::Entry(key, _) if joined.crowded => {
+                let words = format!("entry {} has more versions than are kept", short(key));
+                self.alerts.push(("entry_versions", words));
+            }
+            _ => {}
+        }
+    }
+
+    /// Takes a changed item; `is_made`: by this device, so that it is to be published.
+    fn put(&mut self, item: Item, is_made: bool, sealer: &Sealer) -> Result<(), Error> {
+        let key = item.index_key(sealer);
+        self.gain.changed += 1;
+        self.changes.push(Change::Item { key, encoded: item.encode()?, item: Box::new(item) });
+        if is_made {
+            self.number = self.number.saturating_add(1);
+            self.changes.push(Change::Made { key, number: self.number, level: Level::Local });
+            self.gain.made += 1;
+        }
+        Ok(())
+    }
+}
+
 impl Local {
-    fn announce(&self, gain: Gain, author: Author, conflicts: Vec<String>) {
+    fn announce(&self, gain: Gain, alerts: Vec<(&'static str, String)>) {
         if gain.changed > 0 {
             let revision = self.revision();
             self.events.emit(Event::TokensChanged { revision, added: gain.added, spent: gain.spent });
         }
-        for token in conflicts {
-            self.alert("payload_conflict", format!("two different payloads for one state of token {token}"));
+        for (kind, words) in alerts {
+            self.alert(kind, words);
         }
-        if author == Author::ThisDevice && gain.changed > 0 {
+        if gain.made > 0 {
             self.events.wake_outbox();
         }
     }

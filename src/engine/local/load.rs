@@ -58,7 +58,7 @@ impl Local {
         if device(&loaded.meta).is_none() {
             let mut device = DeviceId::default();
             entropy.fill(&mut device);
-            first.push(Change::Own(OwnSlot { device, ..own(&loaded.meta) }));
+            first.push(Change::Own(OwnSlot { device, actor: device, ..own(&loaded.meta) }));
         }
         let (state, damage) = state(&keys, loaded);
         if !damage.is_empty() || !warnings.is_empty() {
@@ -171,8 +171,10 @@ fn device(meta: &BTreeMap<String, Bytes>) -> Option<DeviceId> {
 
 fn own(meta: &BTreeMap<String, Bytes>) -> OwnSlot {
     let metas = Metas(meta);
+    let device = device(meta).unwrap_or_default();
     OwnSlot {
-        device: device(meta).unwrap_or_default(),
+        device,
+        actor: metas.get(rows::ACTOR).and_then(|actor| actor.try_into().ok()).unwrap_or(device),
         slot: metas.get(rows::SLOT).and_then(|value| value.first().copied()).and_then(Slot::new),
     }
 }
@@ -203,6 +205,7 @@ fn marks(metas: &Metas<'_>) -> Vec<Change> {
     changes.extend(metas.get(rows::DOUBTS).map(|value| Change::Doubts(rows::parse_doubts(value))));
     changes.extend(metas.get(rows::MACHINES).map(|value| Change::Machines(rows::parse_machines(value))));
     changes.push(Change::Stray(metas.get(rows::STRAY).is_some()));
+    changes.extend(metas.get(rows::CONFIRMED).map(|value| Change::Confirmed(rows::parse_confirmed(value))));
     changes.extend(metas.get(rows::FIRST_READ).map(|_| Change::FirstRead));
     changes
 }

@@ -12,7 +12,7 @@ pub mod join;
 pub mod load;
 pub mod proofs;
 pub mod records;
-mod rows;
+pub mod rows;
 pub mod slots;
 pub mod state;
 pub mod turn;

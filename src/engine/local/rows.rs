@@ -1,6 +1,6 @@
 //! Small values as the store keeps them: their keys, and how each is written and read.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 
@@ -9,9 +9,12 @@ use super::state::nodes::Doubt;
 use crate::clock::UnixMs;
 use crate::model::cid::Cid;
 use crate::model::identity::Slot;
+use crate::model::inventory::{Id, ProofHash, TokenKey};
 use crate::store::{Level, NameRow, Write};
 
+pub const ACTOR: &str = "actor";
 pub const CHECKED: &str = "checked";
+pub const CONFIRMED: &str = "confirmed";
 pub const CONTAINED: &str = "contained";
 pub const DEVICE: &str = "device";
 pub const DOUBTS: &str = "doubts";
@@ -33,6 +36,9 @@ pub const VERIFIED_INDEX: &str = "verified_index";
 pub const VERIFIED_KEEP: &str = "verified_keep";
 pub const VERIFIED_SEQUENCE: &str = "verified_sequence";
 pub const WALLET: &str = "wallet";
+
+/// Rejections that this device confirmed, by state.
+pub type Confirmed = BTreeMap<TokenKey, BTreeSet<ProofHash>>;
 
 /// Bytes of a CID as stored.
 const CID_BYTES: usize = 36;
@@ -110,6 +116,24 @@ pub fn machines(machines: &BTreeMap<String, String>) -> Option<Vec<u8>> {
 
 pub fn parse_machines(value: &[u8]) -> BTreeMap<String, String> {
     serde_json::from_slice(value).unwrap_or_default()
+}
+
+/// Rejections that this device confirmed: token id, state hash, and what each proof is called by.
+pub fn confirmed(confirmed: &Confirmed) -> Option<Vec<u8>> {
+    let row = |(key, proofs): (&TokenKey, &BTreeSet<ProofHash>)| {
+        (key.token_id.as_str().to_owned(), key.state_hash.as_str().to_owned(), proofs.clone())
+    };
+    let rows: Vec<_> = confirmed.iter().map(row).collect();
+    serde_json::to_vec(&rows).ok().filter(|_| !rows.is_empty())
+}
+
+pub fn parse_confirmed(value: &[u8]) -> Confirmed {
+    let rows: Vec<(String, String, BTreeSet<ProofHash>)> = serde_json::from_slice(value).unwrap_or_default();
+    let key = |(token, state, proofs): (String, String, _)| {
+        let (token_id, state_hash) = (Id::parse(&token).ok()?, Id::parse(&state).ok()?);
+        Some((TokenKey { token_id, state_hash }, proofs))
+    };
+    rows.into_iter().filter_map(key).collect()
 }
 
 /// The row of a known name.

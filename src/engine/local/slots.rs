@@ -135,14 +135,16 @@ impl Turn {
 
     async fn leave(&self, device: DeviceId, with: Option<Change>) -> Result<(), Error> {
         let contained = self.state().names().contained_anew();
-        let own = self.state().names().own().slot;
+        let own = self.state().names().own();
+        // A new device sets entries as somebody else.
+        let actor = if own.device == device { own.actor } else { device };
         let mut changes = vec![
-            Change::Own(OwnSlot { device, slot: None }),
+            Change::Own(OwnSlot { device, actor, slot: None }),
             Change::Edition(None),
             Change::Verified(Verified::default()),
             Change::Contained(contained),
         ];
-        changes.extend(own.into_iter().flat_map(|slot| self.unproven(slot)));
+        changes.extend(own.slot.into_iter().flat_map(|slot| self.unproven(slot)));
         changes.extend(with);
         self.commit(changes).await
     }

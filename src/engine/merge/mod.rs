@@ -1,6 +1,7 @@
 //! Brings a root that was found elsewhere into the inventory: root, index, items. Nothing is taken that was not verified,
 //! nothing is ever removed.
 
+mod clock;
 pub mod contain;
 pub mod content;
 mod index;
@@ -105,10 +106,15 @@ pub async fn merge_root(
         }
         Err(e) => return Ok(Merged::Foreign(e)),
     };
-    let (items, warnings) = index::pull(account, root.index, pool, call).await?;
+    let (items, mut warnings) = index::pull(account, root.index, pool, call).await?;
+    warnings.extend(clock::look(account, &root));
+    let spare = account.entropy.draw();
     let turn = local.turn().await;
-    let merged = turn.state().names().merged_with(*cid);
+    let (merged, twin) = {
+        let state = turn.state();
+        (state.names().merged_with(*cid), state.names().twin(&root, cid))
+    };
     let with = vec![Change::CacheBlock(block), Change::Merged(merged)];
-    let gain = turn.join(items, Author::Other, with).await?;
+    let gain = turn.join(items, Author::Other { twin, spare }, with).await?;
     Ok(Merged::Yes(Box::new(root), gain, warnings))
 }

@@ -228,7 +228,7 @@ async fn gives_content(
     for (key, encoded) in items {
         match Item::decode(key, &encoded)? {
             // What is proven spent may be gone.
-            Item::Token(_, state) if !state.proofs.is_empty() => {}
+            Item::Token(_, state) if state.is_spent() => {}
             other => wanted.extend(other.refs().iter().flat_map(BlockRef::chunks).copied()),
         }
     }

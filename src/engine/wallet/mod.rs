@@ -1,6 +1,7 @@
 //! What a wallet does with its own data: reads and writes on this device.
 
 pub mod read;
+pub mod reject;
 mod seal;
 pub mod status;
 pub mod write;

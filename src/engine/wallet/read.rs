@@ -6,7 +6,7 @@ use bytes::Bytes;
 
 use super::seal::token_key;
 use crate::engine::account::Account;
-use crate::engine::api::tokens::{Entries, EntryRow, TokenRow};
+use crate::engine::api::tokens::{Entries, EntryRow, EntryVersionRow, EntryVersions, TokenRow};
 use crate::error::{Code, Error};
 use crate::limits;
 use crate::model::block::Block;
@@ -155,6 +155,28 @@ pub async fn entries(
         rows.push(EntryRow { key, at: version.hlc.ms, size, value });
     }
     Ok(Entries { is_more: rows.len() < found, rows })
+}
+
+/// The versions of an entry that no other one replaces, the one that is shown first; no further ones once their values exceed
+/// `max_bytes`.
+pub async fn entry_versions(account: &Account, key: &str, max_bytes: usize) -> Result<EntryVersions, Error> {
+    Entry::check_key(key)?;
+    let now = account.clock.now();
+    let live: Vec<Version> = {
+        let state = account.local.read();
+        let entry = state.holdings().inventory().entry(key);
+        entry.iter().flat_map(|entry| entry.by_preference(now)).map(|live| live.version.clone()).collect()
+    };
+    let (mut rows, mut bytes) = (Vec::new(), 0_usize);
+    for version in &live {
+        if bytes > max_bytes {
+            break;
+        }
+        let (size, value) = value_here(account, &version.value).await?;
+        bytes = bytes.saturating_add(size);
+        rows.push(EntryVersionRow { at: version.hlc.ms, size, value });
+    }
+    Ok(EntryVersions { is_more: rows.len() < live.len(), rows })
 }
 
 /// Size of a value, and the value if it is on this disk.

@@ -11,6 +11,8 @@ use crate::engine::account::Account;
 use crate::engine::api::tokens::{NewToken, PutReport, SpendKind, SpendReport};
 use crate::engine::local::join::Author;
 use crate::engine::local::state::change::Change;
+use crate::engine::local::state::names::OwnSlot;
+use crate::engine::local::turn::Turn;
 use crate::error::{Code, Error};
 use crate::limits;
 use crate::model::inventory::{Entry, EntryValue, Hlc, Item, TokenKey, TokenState, Version};
@@ -156,40 +158,46 @@ pub async fn set(account: Arc<Account>, key: String, value: Bytes) -> Result<(),
         (EntryValue::Inline(value), Vec::new())
     };
     let turn = account.local.turn().await;
-    let now = account.clock.now();
-    let is_shown = {
+    let is_set = {
         let state = turn.state();
-        let shown = state.holdings().inventory().entry(&key).and_then(|entry| entry.shown(now));
-        shown.is_some_and(|shown| shown.value == value)
+        let versions: Vec<_> =
+            state.holdings().inventory().entry(&key).iter().flat_map(|e| e.live()).collect();
+        matches!(versions.as_slice(), [one] if one.version.value == value)
     };
-    if is_shown {
+    if is_set {
         let lacking = turn.lacking(blocks).await?;
         turn.join(Vec::new(), Author::ThisDevice, lacking).await?;
         return Ok(());
     }
-    let (device, mut entry, hlc) = {
-        let state = turn.state();
-        let inventory = state.holdings().inventory();
-        let entry = inventory.entry(&key).cloned().unwrap_or_default();
-        if entry.versions.is_empty() && inventory.entry_count() >= limits::ENTRIES {
-            return Err(Error::new(
-                Code::InventoryTooLarge,
-                format!("more than {} entries", limits::ENTRIES),
-            ));
-        }
-        (state.names().own().device, entry, Hlc::tick(inventory.highest_hlc(now), now))
-    };
-    let version = Version { hlc, device, value };
-    entry.versions.insert(version.clone());
-    while entry.versions.len() > limits::ENTRY_VERSIONS {
-        entry.versions.pop_first();
-    }
-    if !entry.versions.contains(&version) {
-        let message = "both kept versions are dated more than ten minutes ahead of this clock";
-        return Err(Error::new(Code::Conflict, message));
-    }
-    let item = Item::Entry(key, Entry { versions: entry.versions, unknown: entry.unknown });
-    let blocks = blocks.into_iter().map(Change::Block).collect();
-    turn.join(vec![item], Author::ThisDevice, blocks).await?;
+    let (entry, actor) = newer(&account, &turn, &key, value)?;
+    let mut with: Vec<Change> = blocks.into_iter().map(Change::Block).collect();
+    with.extend(actor.map(Change::Own));
+    turn.join(vec![Item::Entry(key, entry)], Author::ThisDevice, with).await?;
     Ok(())
+}
+
+/// The entry with a version that replaces all that are here, and this device as another actor where it needs to be one.
+fn newer(
+    account: &Account,
+    turn: &Turn,
+    key: &str,
+    value: EntryValue,
+) -> Result<(Entry, Option<OwnSlot>), Error> {
+    let state = turn.state();
+    let (inventory, own) = (state.holdings().inventory(), state.names().own());
+    let old = inventory.entry(key);
+    if old.is_none() && inventory.entry_count() >= limits::ENTRIES {
+        return Err(Error::new(Code::InventoryTooLarge, format!("more than {} entries", limits::ENTRIES)));
+    }
+    let now = account.clock.now();
+    let version = Version { hlc: Hlc::tick(inventory.highest_hlc(now), now), value };
+    let old = old.cloned().unwrap_or_default();
+    let is_live = |entry: &Entry| entry.live().any(|live| *live.version == version);
+    if let Some(entry) = old.set(own.actor, version.clone()).filter(is_live) {
+        return Ok((entry, None));
+    }
+    let own = OwnSlot { actor: account.entropy.draw(), ..own };
+    let entry = old.set(own.actor, version.clone()).filter(is_live);
+    let entry = entry.ok_or_else(|| Error::new(Code::Conflict, "this entry takes no further version"))?;
+    Ok((entry, Some(own)))
 }

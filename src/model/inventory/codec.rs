@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use ipld_core::ipld::Ipld;
 
-use super::entry::{Entry, EntryValue, Hlc, Version};
-use super::item::{BlockRef, Id, Item, TokenKey, TokenState};
+use super::entry_codec::{from_entry, to_entry};
+use super::item::{BlockRef, Id, Item, ProofHash, TokenKey, TokenState};
 use crate::error::Error;
 use crate::limits;
 use crate::model::cbor;
@@ -19,17 +19,16 @@ pub(super) const TOKEN: u8 = 1;
 /// Kind of an entry.
 pub(super) const ENTRY: u8 = 2;
 
-const KIND: &str = "k";
-const ID: &str = "i";
-const SUB: &str = "s";
+pub(super) const KIND: &str = "k";
+pub(super) const ID: &str = "i";
+pub(super) const SUB: &str = "s";
 const PREVIOUS: &str = "p";
 const SUMMARY: &str = "t";
 const PAYLOADS: &str = "d";
 const INTENTS: &str = "n";
 const PROOFS: &str = "f";
-const VERSIONS: &str = "v";
-const TOKEN_KEYS: [&str; 8] = [KIND, ID, SUB, PREVIOUS, SUMMARY, PAYLOADS, INTENTS, PROOFS];
-const ENTRY_KEYS: [&str; 4] = [KIND, ID, SUB, VERSIONS];
+const REJECTED: &str = "r";
+const TOKEN_KEYS: [&str; 9] = [KIND, ID, SUB, PREVIOUS, SUMMARY, PAYLOADS, INTENTS, PROOFS, REJECTED];
 
 /// Longest part of a name, bytes: each of its characters takes up to four.
 const NAME_BYTES: usize = limits::KEY_CHARS * 4;
@@ -113,6 +112,7 @@ fn to_token(id: &str, sub: &str, mut fields: Fields) -> Result<Item, Error> {
         payloads: to_block_set(&mut fields, PAYLOADS)?,
         intents: to_block_set(&mut fields, INTENTS)?,
         proofs: to_block_set(&mut fields, PROOFS)?,
+        rejected: to_hashes(&mut fields)?,
         unknown: fields.rest(),
     };
     check_token(&state)?;
@@ -130,38 +130,24 @@ fn to_block_set(fields: &mut Fields, key: &str) -> Result<BTreeSet<BlockRef>, Er
     Ok(blocks.into_iter().collect())
 }
 
-fn to_block_ref(value: &Ipld) -> Option<BlockRef> {
+fn to_hashes(fields: &mut Fields) -> Result<BTreeSet<ProofHash>, Error> {
+    let Some(list) = fields.list(REJECTED)? else { return Ok(BTreeSet::new()) };
+    let hash = |value: Ipld| match value {
+        Ipld::Bytes(bytes) => bytes.try_into().ok(),
+        _ => None,
+    };
+    let hashes: Option<Vec<ProofHash>> = list.into_iter().map(hash).collect();
+    let hashes = hashes.filter(|hashes| !hashes.is_empty() && hashes.is_sorted_by(|a, b| a < b));
+    let hashes = hashes.ok_or_else(|| fields.wrong("rejected proofs are not 32 bytes each, in order"))?;
+    Ok(hashes.into_iter().collect())
+}
+
+pub(super) fn to_block_ref(value: &Ipld) -> Option<BlockRef> {
     let Ipld::List(list) = value else { return None };
     let (size, chunks) = list.split_last()?;
     let size = unsigned(size, u32::MAX.into()).and_then(|size| u32::try_from(size).ok())?;
     let chunks: Option<Vec<Cid>> = chunks.iter().map(|link| link_of(link, Codec::Raw)).collect();
     BlockRef::new(chunks?, size)
-}
-
-fn to_entry(key: String, mut fields: Fields) -> Result<Item, Error> {
-    let list = fields.list(VERSIONS)?;
-    let list = fields.needed(VERSIONS, list)?;
-    let versions: Option<Vec<Version>> = list.into_iter().map(to_version).collect();
-    let versions = versions.ok_or_else(|| fields.wrong("a version is not [ms, count, device, value]"))?;
-    if !versions.is_sorted_by(|a, b| a < b) {
-        return Err(fields.wrong("versions are not in order"));
-    }
-    let entry = Entry { versions: versions.into_iter().collect(), unknown: fields.rest() };
-    check_entry(&key, &entry)?;
-    Ok(Item::Entry(key, entry))
-}
-
-fn to_version(value: Ipld) -> Option<Version> {
-    let Ipld::List(parts) = value else { return None };
-    let [ms, count, device, value] = <[Ipld; 4]>::try_from(parts).ok()?;
-    let ms = i64::try_from(unsigned(&ms, u64::MAX)?).ok()?;
-    let count = u32::try_from(unsigned(&count, u64::MAX)?).ok()?;
-    let Ipld::Bytes(device) = device else { return None };
-    let value = match value {
-        Ipld::Bytes(bytes) => EntryValue::Inline(bytes.into()),
-        other => EntryValue::Block(to_block_ref(&other)?),
-    };
-    Some(Version { hlc: Hlc { ms, count }, device: device.try_into().ok()?, value })
 }
 
 fn from_token(key: &TokenKey, state: &TokenState) -> Result<BTreeMap<String, Ipld>, Error> {
@@ -182,35 +168,15 @@ fn from_token(key: &TokenKey, state: &TokenState) -> Result<BTreeMap<String, Ipl
             put(name, Ipld::List(set.iter().map(from_block_ref).collect()));
         }
     }
+    if !state.rejected.is_empty() {
+        put(REJECTED, Ipld::List(state.rejected.iter().map(|hash| Ipld::Bytes(hash.to_vec())).collect()));
+    }
     Ok(map)
 }
 
-fn from_entry(key: &str, entry: &Entry) -> Result<BTreeMap<String, Ipld>, Error> {
-    check_entry(key, entry)?;
-    let mut map = entry.unknown.clone();
-    map.insert(KIND.to_owned(), Ipld::Integer(ENTRY.into()));
-    map.insert(ID.to_owned(), Ipld::String(key.to_owned()));
-    map.insert(VERSIONS.to_owned(), Ipld::List(entry.versions.iter().map(from_version).collect()));
-    Ok(map)
-}
-
-fn from_block_ref(block: &BlockRef) -> Ipld {
+pub(super) fn from_block_ref(block: &BlockRef) -> Ipld {
     let size = std::iter::once(Ipld::Integer(block.size.into()));
     Ipld::List(block.chunks().map(to_link).chain(size).collect())
-}
-
-fn from_version(version: &Version) -> Ipld {
-    let value = match &version.value {
-        EntryValue::Inline(bytes) => Ipld::Bytes(bytes.to_vec()),
-        EntryValue::Block(block) => from_block_ref(block),
-    };
-    let Hlc { ms, count } = version.hlc;
-    Ipld::List(vec![
-        Ipld::Integer(ms.into()),
-        Ipld::Integer(count.into()),
-        Ipld::Bytes(version.device.to_vec()),
-        value,
-    ])
 }
 
 /// Bounds that hold both ways, so that nothing is written that would not be read.
@@ -236,25 +202,10 @@ fn check_token(state: &TokenState) -> Result<(), Error> {
             )));
         }
     }
+    if state.rejected.len() > limits::SET_ITEMS {
+        return Err(wrong(&format!("more than {} rejected proofs", limits::SET_ITEMS)));
+    }
     check_unknown("token state", &state.unknown, &TOKEN_KEYS)
-}
-
-fn check_entry(key: &str, entry: &Entry) -> Result<(), Error> {
-    let wrong = |what: &str| malformed("entry", what);
-    Entry::check_key(key).map_err(|e| wrong(e.message()))?;
-    if entry.versions.is_empty() || entry.versions.len() > limits::ENTRY_VERSIONS {
-        return Err(wrong(&format!("{} versions", entry.versions.len())));
-    }
-    for version in &entry.versions {
-        let fits = match &version.value {
-            EntryValue::Inline(bytes) => bytes.len() <= limits::VALUE_INLINE_BYTES,
-            EntryValue::Block(block) => is_raw_within(block, limits::VALUE_BYTES),
-        };
-        if !fits || version.hlc.ms < 0 {
-            return Err(wrong("a value too large, or a time before 1970"));
-        }
-    }
-    check_unknown("entry", &entry.unknown, &ENTRY_KEYS)
 }
 
 /// Whether no two name the same blocks, and the smaller ones come first.
@@ -262,7 +213,7 @@ fn is_in_order<'a>(blocks: impl IntoIterator<Item = &'a BlockRef>) -> bool {
     blocks.into_iter().is_sorted_by(|a, b| (a.cid, &a.rest) < (b.cid, &b.rest))
 }
 
-fn is_raw_within(block: &BlockRef, max: usize) -> bool {
+pub(super) fn is_raw_within(block: &BlockRef, max: usize) -> bool {
     let size = block.size as usize;
     block.chunks().all(|cid| cid.codec() == Codec::Raw)
         && size <= max

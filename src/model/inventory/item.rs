@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 use ipld_core::ipld::Ipld;
+use sha2::{Digest, Sha256};
 
 use super::codec;
 use super::entry::Entry;
@@ -81,12 +82,22 @@ impl BlockRef {
         std::iter::once(&self.cid).chain(self.rest.0.iter().flat_map(|rest| rest.iter()))
     }
 
+    /// SHA-256 over the CIDs of its chunks: what a rejected proof is called by.
+    #[must_use]
+    pub fn hash(&self) -> ProofHash {
+        let digest = self.chunks().fold(Sha256::new(), |digest, cid| digest.chain_update(cid.to_bytes()));
+        digest.finalize().into()
+    }
+
     /// Whether it names the same bytes as another one.
     #[must_use]
     pub fn is_same(&self, other: &Self) -> bool {
         (self.cid, &self.rest) == (other.cid, &other.rest)
     }
 }
+
+/// What a proof is called by where it is rejected: [`BlockRef::hash`].
+pub type ProofHash = [u8; 32];
 
 /// All that is known of one (token id, state hash).
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -101,25 +112,36 @@ pub struct TokenState {
     pub intents: BTreeSet<BlockRef>,
     /// What shows that it is spent.
     pub proofs: BTreeSet<BlockRef>,
+    /// Proofs that the wallet declared void.
+    pub rejected: BTreeSet<ProofHash>,
     /// Fields of later releases.
     pub unknown: BTreeMap<String, Ipld>,
 }
 
 impl TokenState {
-    /// The spend as it is shown: a proof outweighs intents, none of which it removes.
+    /// Whether a proof shows that it is spent: one that nobody rejected.
     #[must_use]
-    pub fn spend(&self) -> Spend {
-        match (self.proofs.is_empty(), self.intents.is_empty()) {
-            (false, _) => Spend::Proof,
-            (true, false) => Spend::Intent,
-            (true, true) => Spend::None,
+    pub fn is_spent(&self) -> bool {
+        self.proofs.iter().any(|proof| !self.rejected.contains(&proof.hash()))
+    }
+
+    /// The spend as it is shown to a device that `confirmed` these rejections: a proof outweighs intents, none of which it
+    /// removes. A rejection that is not confirmed leaves the state suspect, and so does a full set of proofs, since a further
+    /// one may have found no room in it.
+    #[must_use]
+    pub fn spend(&self, confirmed: &BTreeSet<ProofHash>) -> Spend {
+        if self.is_spent() {
+            return Spend::Proof;
         }
+        let is_full = self.proofs.len() >= limits::SET_ITEMS;
+        let is_doubted = is_full || !self.rejected.is_subset(confirmed);
+        if is_doubted || !self.intents.is_empty() { Spend::Intent } else { Spend::None }
     }
 
     /// Whether it is in the view: the state itself is known, and no proof that it is spent.
     #[must_use]
     pub fn is_live(&self) -> bool {
-        self.proofs.is_empty() && !self.payloads.is_empty()
+        !self.is_spent() && !self.payloads.is_empty()
     }
 }
 
@@ -128,7 +150,7 @@ impl TokenState {
 pub enum Spend {
     /// Nothing is known of a spend.
     None,
-    /// It was begun: suspect, not to be offered before the ledger was asked.
+    /// It was begun, or a proof of it is in doubt: suspect, not to be offered before the ledger was asked.
     Intent,
     /// It is spent.
     Proof,

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use ipld_core::ipld::Ipld;
 
-use super::entry::Entry;
+use super::entry::{Actor, Entry, Last};
 use super::item::{BlockRef, TokenState};
 use crate::limits;
 use crate::model::cbor;
@@ -20,16 +20,44 @@ pub(super) fn tokens(a: &TokenState, b: &TokenState) -> TokenState {
         payloads: blocks(&a.payloads, &b.payloads),
         intents: blocks(&a.intents, &b.intents),
         proofs: blocks(&a.proofs, &b.proofs),
+        rejected: a.rejected.union(&b.rejected).copied().take(limits::SET_ITEMS).collect(),
         unknown: unknown(&a.unknown, &b.unknown),
     }
 }
 
+/// Of each actor what it set with its highest counter. Too many actors lose those with the lowest counters, which wrote
+/// longest ago: what is lower than all of so many is as good as replaced, on every device alike.
 pub(super) fn entries(a: &Entry, b: &Entry) -> Entry {
-    let mut versions: BTreeSet<_> = a.versions.union(&b.versions).cloned().collect();
-    while versions.len() > limits::ENTRY_VERSIONS {
-        versions.pop_first();
+    let mut actors: BTreeMap<Actor, Last> = BTreeMap::new();
+    for (actor, last) in a.actors.iter().chain(&b.actors) {
+        join_last(actors.entry(*actor).or_default(), last);
     }
-    Entry { versions, unknown: unknown(&a.unknown, &b.unknown) }
+    while actors.len() > limits::ENTRY_ACTORS {
+        let lowest = actors.iter().map(|(actor, last)| (last.counter, *actor)).min();
+        lowest.map(|(_, actor)| actors.remove(&actor));
+    }
+    Entry { actors, unknown: unknown(&a.unknown, &b.unknown) }
+}
+
+/// Of one counter all versions, a replaced one replaced; of too many the smallest.
+fn join_last(into: &mut Last, other: &Last) {
+    if other.counter < into.counter {
+        return;
+    }
+    if other.counter > into.counter {
+        *into = Last { counter: other.counter, versions: Vec::new() };
+    }
+    for (hash, version) in &other.versions {
+        match into.find(hash) {
+            Err(at) => into.versions.insert(at, (*hash, version.clone())),
+            Ok(at) => {
+                if let Some((_, old)) = into.versions.get_mut(at).filter(|(_, old)| version < old) {
+                    old.clone_from(version);
+                }
+            }
+        }
+    }
+    into.versions.truncate(limits::ENTRY_SAME);
 }
 
 /// Of two encodings of an item this release cannot read: the longer, since items grow; of equal length the smaller.

@@ -5,11 +5,14 @@
 
 mod codec;
 mod entry;
+mod entry_codec;
 mod item;
 mod join;
+mod times;
+mod twins;
 mod view;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Excluded, Unbounded};
 
 use bytes::Bytes;
@@ -19,12 +22,12 @@ use crate::error::{Code, Error};
 use crate::limits;
 
 pub(super) use codec::check_unknown;
-pub use entry::{Entry, EntryValue, Hlc, Version};
-pub use item::{BlockRef, Id, Item, Rest, Spend, TokenKey, TokenState};
+pub use entry::{Actor, Entry, EntryValue, Hlc, Last, Live, Seen, Version, VersionHash};
+pub use item::{BlockRef, Id, Item, ProofHash, Rest, Spend, TokenKey, TokenState};
 pub use view::{Counts, ViewRow};
 
 /// Result of joining one item.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub struct Joined {
     /// The item after the join, if it changed anything.
     pub changed: Option<Item>,
@@ -34,6 +37,30 @@ pub struct Joined {
     pub added: bool,
     /// The first proof of this state came with this join.
     pub spent: bool,
+    /// A version of an entry that nothing replaces was dropped, for there are too many.
+    pub crowded: bool,
+    /// A version of the joiner was issued again: the result has what none of both had.
+    pub again: bool,
+    /// Another device sets versions under the actor that joins.
+    pub outrun: bool,
+}
+
+/// Who joins what others made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Joiner {
+    /// Its actor.
+    pub actor: Actor,
+    /// What is joined comes from a device that has the same actor: a clone, or this one before it was set back.
+    pub twin: Option<Twin>,
+}
+
+/// What is known of a device that has the same actor.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Twin {
+    /// What the joiner set last under this key was there when the two parted.
+    pub has_seen: bool,
+    /// What is dated up to this is older than that, and the joiner has replaced it knowingly.
+    pub shared_until: UnixMs,
 }
 
 /// The grow-only state of a wallet.
@@ -41,9 +68,10 @@ pub struct Joined {
 pub struct Inventory {
     states: BTreeMap<TokenKey, TokenState>,
     live: view::Live,
+    /// Rejections of proofs that this device confirmed itself.
+    confirmed: BTreeMap<TokenKey, BTreeSet<ProofHash>>,
     entries: BTreeMap<String, Entry>,
-    /// How many kept versions have each time.
-    times: BTreeMap<Hlc, usize>,
+    times: times::Times,
     /// Items of kinds this release does not know: encoding, and where it stood.
     unread: BTreeMap<codec::ItemName, (Bytes, [u8; 32])>,
 }
@@ -56,7 +84,15 @@ impl Inventory {
     /// [`limits::UNKNOWN_ITEMS`]. The number of token states is the caller's to check: it knows the batch.
     /// [`Code::Malformed`] for an unknown item that never was decoded.
     pub fn joined(&self, item: &Item) -> Result<Joined, Error> {
-        let mut joined = Joined { changed: None, payload_conflict: false, added: false, spent: false };
+        self.joined_by(item, None)
+    }
+
+    /// The same where it matters who joins: what the joiner set itself gives way only to what has seen it.
+    ///
+    /// # Errors
+    /// As [`joined`](Self::joined).
+    pub fn joined_by(&self, item: &Item, joiner: Option<Joiner>) -> Result<Joined, Error> {
+        let mut joined = Joined::default();
         match item {
             Item::Token(key, new) => {
                 let old = self.states.get(key);
@@ -64,7 +100,7 @@ impl Inventory {
                 let state = join::tokens(&base, new);
                 if old != Some(&state) {
                     joined.added = old.is_none();
-                    joined.spent = base.proofs.is_empty() && !state.proofs.is_empty();
+                    joined.spent = !base.is_spent() && state.is_spent();
                     joined.payload_conflict =
                         state.payloads.len() > 1 && !state.payloads.is_subset(&base.payloads);
                     joined.changed = Some(Item::Token(key.clone(), state));
@@ -75,7 +111,15 @@ impl Inventory {
                 if old.is_none() {
                     room(self.entries.len(), limits::ENTRIES, "entries")?;
                 }
-                let entry = join::entries(old.unwrap_or(&Entry::default()), new);
+                let base = old.cloned().unwrap_or_default();
+                let plain = join::entries(&base, new);
+                let entry = match joiner {
+                    None => plain.clone(),
+                    Some(Joiner { actor, twin }) => base.joined_as(new, &actor, twin),
+                };
+                joined.again = entry != plain;
+                joined.crowded = [&base, new].into_iter().any(|one| entry.has_crowded_out(one));
+                joined.outrun = joiner.is_some_and(|joiner| base.is_outrun(new, &joiner.actor));
                 if old != Some(&entry) {
                     joined.changed = Some(Item::Entry(key.clone(), entry));
                 }
@@ -99,22 +143,14 @@ impl Inventory {
     pub fn apply(&mut self, item: Item) {
         match item {
             Item::Token(key, state) => {
-                self.live.note(&key, self.states.get(&key), &state);
-                self.states.insert(key, state);
+                let before = self.shown_spend(&key);
+                self.states.insert(key.clone(), state);
+                self.live.note(&key, before, self.shown_spend(&key));
             }
             Item::Entry(key, entry) => {
-                for version in &entry.versions {
-                    let count = self.times.entry(version.hlc).or_default();
-                    *count += 1;
-                }
-                let old = self.entries.insert(key, entry);
-                for version in old.iter().flat_map(|old| &old.versions) {
-                    match self.times.get_mut(&version.hlc) {
-                        Some(count) if *count > 1 => *count -= 1,
-                        _ => {
-                            self.times.remove(&version.hlc);
-                        }
-                    }
+                self.times.add(&entry);
+                if let Some(old) = self.entries.insert(key, entry) {
+                    self.times.remove(&old);
                 }
             }
             Item::Unknown { key, cbor } => {
@@ -125,13 +161,54 @@ impl Inventory {
         }
     }
 
+    /// Takes all rejections that this device confirmed, instead of those it had.
+    pub fn set_confirmed(&mut self, confirmed: BTreeMap<TokenKey, BTreeSet<ProofHash>>) {
+        let keys: BTreeSet<TokenKey> = self.confirmed.keys().chain(confirmed.keys()).cloned().collect();
+        let before: Vec<_> = keys.into_iter().map(|key| (self.shown_spend(&key), key)).collect();
+        self.confirmed = confirmed;
+        for (before, key) in before {
+            self.live.note(&key, before, self.shown_spend(&key));
+        }
+    }
+
+    /// Rejections that this device confirmed.
+    #[must_use]
+    pub fn confirmed(&self) -> &BTreeMap<TokenKey, BTreeSet<ProofHash>> {
+        &self.confirmed
+    }
+
+    /// The spend of a state as this device sees it.
+    #[must_use]
+    pub fn spend(&self, key: &TokenKey) -> Spend {
+        let state = self.states.get(key);
+        state.map_or(Spend::None, |state| self.spend_of(key, state))
+    }
+
+    fn spend_of(&self, key: &TokenKey, state: &TokenState) -> Spend {
+        match self.confirmed.get(key) {
+            Some(confirmed) => state.spend(confirmed),
+            None => state.spend(&BTreeSet::new()),
+        }
+    }
+
+    /// The spend of a state that is in the view.
+    fn shown_spend(&self, key: &TokenKey) -> Option<Spend> {
+        let state = self.states.get(key).filter(|state| state.is_live())?;
+        Some(self.spend_of(key, state))
+    }
+
     /// What is known of a token state.
     #[must_use]
     pub fn state(&self, key: &TokenKey) -> Option<&TokenState> {
         self.states.get(key)
     }
 
-    /// An entry with its kept versions.
+    /// Every entry, in key order.
+    pub fn all_entries(&self) -> impl Iterator<Item = (&String, &Entry)> {
+        self.entries.iter()
+    }
+
+    /// An entry with its versions.
     #[must_use]
     pub fn entry(&self, key: &str) -> Option<&Entry> {
         self.entries.get(key)
@@ -148,10 +225,10 @@ impl Inventory {
         self.entries.iter().filter_map(move |(key, entry)| Some((key.as_str(), entry.shown(now)?)))
     }
 
-    /// Highest HLC not more than ten minutes ahead of `now`.
+    /// Highest HLC of a live version not more than ten minutes ahead of `now`.
     #[must_use]
     pub fn highest_hlc(&self, now: UnixMs) -> Hlc {
-        self.times.range(..=Hlc::latest(now)).next_back().map_or_else(Hlc::default, |(hlc, _)| *hlc)
+        self.times.highest(Hlc::latest(now))
     }
 
     /// Everything, as items.
@@ -178,7 +255,7 @@ impl Inventory {
         known.into_iter().flatten().chain(live.into_iter().flatten()).map(|(key, state, forked)| ViewRow {
             key,
             state,
-            spend: state.spend(),
+            spend: self.spend_of(key, state),
             forked,
         })
     }

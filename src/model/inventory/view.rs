@@ -57,20 +57,14 @@ impl Live {
         self.forked.range::<TokenKey, _>((from, Unbounded)).map(|(key, forked)| (key, *forked))
     }
 
-    /// Takes over a change of one state.
-    pub(super) fn note(&mut self, key: &TokenKey, old: Option<&TokenState>, new: &TokenState) {
-        let old = old.filter(|state| state.is_live());
-        let is_live = new.is_live();
-        if let Some(old) = old {
-            self.counts.of(old.spend()).into_iter().for_each(|count| *count -= 1);
-        }
-        if is_live {
-            self.counts.of(new.spend()).into_iter().for_each(|count| *count += 1);
-        }
-        if old.is_some() == is_live {
+    /// Takes over a change of one state: its spend before and now, where it is in the view.
+    pub(super) fn note(&mut self, key: &TokenKey, old: Option<Spend>, new: Option<Spend>) {
+        old.into_iter().for_each(|spend| self.counts.of(spend).into_iter().for_each(|count| *count -= 1));
+        new.into_iter().for_each(|spend| self.counts.of(spend).into_iter().for_each(|count| *count += 1));
+        if old.is_some() == new.is_some() {
             return;
         }
-        if is_live {
+        if new.is_some() {
             self.forked.insert(key.clone(), false);
         } else {
             self.forked.remove(key);

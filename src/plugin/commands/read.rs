@@ -11,8 +11,8 @@ use crate::plugin::call::{Later, WindowCall};
 use crate::plugin::call_limiter::CallClass;
 use crate::plugin::failure::CommandResult;
 use crate::plugin::wire::{
-    AccountInfo, CacheStats, EntryPage, EntryRange, HistoryPoint, HistoryRange, MetricsReport, NodeStatus,
-    SubscribeReport, TokenPage, TokenRange, WalletEvent, WalletStatus,
+    AccountInfo, CacheStats, EntryPage, EntryRange, EntryVersions, HistoryPoint, HistoryRange, MetricsReport,
+    NodeStatus, SubscribeReport, TokenPage, TokenRange, WalletEvent, WalletStatus,
 };
 use crate::plugin::{CommandError, args};
 
@@ -97,6 +97,23 @@ pub(crate) fn list_entries<R: Runtime>(
         let listed = open.engine.entries(&prefix, after, limit, limits::ENTRY_PAGE_BYTES).await?;
         let next = listed.rows.last().filter(|_| listed.is_more).map(|row| row.key.clone());
         Ok(EntryPage { revision, entries: listed.rows.into_iter().map(Into::into).collect(), next })
+    })
+}
+
+#[command]
+#[cfg_attr(feature = "specta", specta::specta)]
+pub(crate) fn entry_versions<R: Runtime>(
+    call: WindowCall<R>,
+    account: Arg<String>,
+    entry_key: Arg<String>,
+) -> Later<R, EntryVersions> {
+    call.later(CallClass::Read, &account, |open| async move {
+        args::entry_key(&entry_key)?;
+        let _turn = open.payloads.acquire().await.map_err(|_| closed())?;
+        let revision = open.engine.revision();
+        let listed = open.engine.entry_versions(&entry_key, limits::ENTRY_PAGE_BYTES).await?;
+        let versions = listed.rows.into_iter().map(Into::into).collect();
+        Ok(EntryVersions { revision, versions, is_more: listed.is_more })
     })
 }
 

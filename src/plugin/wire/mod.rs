@@ -17,7 +17,9 @@ pub use self::metrics::{CacheStats, HistoryRange, MetricsReport, NodeStatus};
 pub use self::report::{
     Changed, NameReport, NodeReport, PutReport, SpendReport, SyncOptions, SyncReport, WipeReport,
 };
-pub use self::rows::{EntryPage, EntryRange, EntryRow, TokenPage, TokenRange, TokenRef, TokenRow};
+pub use self::rows::{
+    EntryPage, EntryRange, EntryRow, EntryVersion, EntryVersions, TokenPage, TokenRange, TokenRef, TokenRow,
+};
 pub use self::status::{AccountInfo, HighWater, LastSync, SubscribeReport, TokenCounts, WalletStatus};
 pub use self::words::{
     Ack, CacheKind, Encoding, ExportFormat, Level, NodeOutcome, NodeState, Spend, SpendKind, SyncOutcome,

@@ -137,6 +137,42 @@ pub struct EntryRow {
     pub content: Option<Content>,
 }
 
+/// The versions of one entry.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct EntryVersions {
+    /// Revision of the account when this was read.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub revision: u64,
+    /// The one that is shown first; more where devices set the entry without having seen each other's.
+    pub versions: Vec<EntryVersion>,
+    /// Whether there are more than fit one answer.
+    pub is_more: bool,
+}
+
+/// A version of an entry that no other one replaces.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct EntryVersion {
+    /// When it was set, by the clock of the device that set it.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub at: i64,
+    /// Bytes of the value.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub size: u64,
+    /// The value; none while its bytes are not on this device.
+    pub content: Option<Content>,
+}
+
+impl From<engine::EntryVersionRow> for EntryVersion {
+    fn from(row: engine::EntryVersionRow) -> Self {
+        let content = row.value.as_deref().map(Content::from);
+        Self { at: row.at, size: count(row.size), content }
+    }
+}
+
 impl From<engine::EntryRow> for EntryRow {
     fn from(row: engine::EntryRow) -> Self {
         let content = row.value.as_deref().map(Content::from);

@@ -11,7 +11,7 @@ pub const LAYERS: [(&str, &[&str]); 5] = [
 ];
 
 /// The rooms of the engine (folders, and files beside them), and those each may name.
-pub const ROOMS: [(&str, &[&str]); 16] = [
+pub const ROOMS: [(&str, &[&str]); 17] = [
     ("api", &[]),
     ("tasks", &[]),
     ("events", &["api"]),
@@ -31,6 +31,7 @@ pub const ROOMS: [(&str, &[&str]); 16] = [
         &["account", "api", "events", "lanes", "local", "measure", "network", "schedule", "sync", "tasks"],
     ),
     ("observe", &["api", "tasks", "wallet", "mod"]),
+    ("disputes", &["api", "tasks", "wallet", "mod"]),
 ];
 
 /// Files of the engine that may name every room.

@@ -179,7 +179,8 @@ impl World {
             Act::Set(key, value) => {
                 let done = engine.set(key, Bytes::from(value.clone())).await;
                 if done.is_ok() {
-                    self.ledger.set(name, key, value);
+                    let off = self.device(name).clock.off.load(Ordering::Relaxed);
+                    self.ledger.set(name, off, key, value);
                     self.changed(name);
                 } else if done.as_ref().is_err_and(|e| e.code() == Code::Conflict) {
                     self.find_once(Kind::Stuck, format!("{name} cannot set {key}"));
@@ -200,6 +201,7 @@ impl World {
                 Ok(())
             }
             Act::Verifies(time) => return self.verifies(name, *time).await,
+            Act::Keeps(key, values) => return self.expect_versions(name, key, values).await,
             act => {
                 self.expect(name, act);
                 Ok(())

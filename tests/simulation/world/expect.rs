@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use bytes::Bytes;
 use tauri_plugin_wallet_sync::engine::{Engine, NodeState, Spend, SyncFailure, SyncRequest};
 use tauri_plugin_wallet_sync::model::block::Block;
 use tauri_plugin_wallet_sync::model::cid::Codec;
@@ -124,6 +125,22 @@ impl World {
             Act::SignsOnce => self.expect_signed_once(),
             _ => {}
         }
+    }
+
+    pub async fn expect_versions(&mut self, name: &str, key: &str, values: &[String]) -> String {
+        let engine = self.devices[name].engine.clone();
+        let engine = engine.expect("the device was started");
+        let rows =
+            engine.entry_versions(key, 1_000_000).await.map(|versions| versions.rows).unwrap_or_default();
+        let text = |value: Option<Bytes>| String::from_utf8_lossy(&value.unwrap_or_default()).into_owned();
+        let found: Vec<String> = rows.into_iter().map(|row| text(row.value)).collect();
+        if found != values {
+            self.find_once(
+                Kind::Dropped,
+                format!("{name} ought to have {values:?} of {key}, it has {found:?}"),
+            );
+        }
+        found.join(",")
     }
 
     fn expect_level(&mut self, name: &str, ids: &[String], level: Level) {

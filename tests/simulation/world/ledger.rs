@@ -57,6 +57,8 @@ pub struct Setting {
     pub device: String,
     pub value: String,
     pub at: Instant,
+    /// By how much its device's clock was off, milliseconds.
+    pub off: i64,
 }
 
 /// What harmed a node.
@@ -89,8 +91,8 @@ impl Ledger {
         fate.payload.clone()
     }
 
-    pub fn set(&mut self, device: &str, key: &str, value: &str) {
-        let setting = Setting { device: device.to_owned(), value: value.to_owned(), at: monotonic() };
+    pub fn set(&mut self, device: &str, off: i64, key: &str, value: &str) {
+        let setting = Setting { device: device.to_owned(), value: value.to_owned(), at: monotonic(), off };
         self.settings.entry(key.to_owned()).or_default().push(setting);
     }
 

@@ -28,7 +28,8 @@ pub struct Restored {
     /// Token ids, and whether their spend is proven.
     pub tokens: BTreeMap<String, bool>,
     pub payloads: BTreeMap<String, Bytes>,
-    pub entries: BTreeMap<String, String>,
+    /// All versions of each, the shown one first.
+    pub entries: BTreeMap<String, Vec<String>>,
 }
 
 /// Which payloads are fetched.
@@ -107,8 +108,11 @@ async fn look(engine: &Engine, content: &Content<'_>) -> Restored {
         && let Ok(entries) = engine.entries("", None, ALL, 1_000_000).await
     {
         for row in entries.rows {
-            let value = row.value.map(|bytes| String::from_utf8_lossy(&bytes).into_owned());
-            restored.entries.insert(row.key, value.unwrap_or_default());
+            let text =
+                |value: Option<Bytes>| String::from_utf8_lossy(&value.unwrap_or_default()).into_owned();
+            let versions = engine.entry_versions(&row.key, 1_000_000).await.map(|found| found.rows);
+            let versions = versions.unwrap_or_default().into_iter().map(|row| text(row.value)).collect();
+            restored.entries.insert(row.key, versions);
         }
     }
     restored

@@ -94,7 +94,7 @@ impl World {
             for node in wanted {
                 for (key, encoded) in diff.offer(&held.blocks.get(&node)?.0, sealer).ok()? {
                     if let Ok(Item::Token(token, state)) = Item::decode(key, &encoded) {
-                        tokens.insert(id_of_key(&token), !state.proofs.is_empty());
+                        tokens.insert(id_of_key(&token), state.is_spent());
                     }
                 }
             }

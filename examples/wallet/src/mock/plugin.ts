@@ -76,6 +76,11 @@ function answerFor(world: World, device: MockDevice, name: string, args: Args): 
       const entries = [...device.entries].filter(([key]) => key.startsWith(prefix)).map(([key, { at, value }]) => ({ key, at, size: value.length, content: { encoding: 'utf8', value } }))
       return { revision: device.revision, entries, next: null }
     }
+    case 'entry_versions': {
+      const entry = device.entries.get(args.entryKey as string)
+      const versions = entry ? [{ at: entry.at, size: entry.value.length, content: { encoding: 'utf8', value: entry.value } }] : []
+      return { revision: device.revision, versions, isMore: false }
+    }
     case 'get_token':
       return new TextEncoder().encode('{"version":1,"secret":"5e1f…"}').buffer
     case 'set_entry':

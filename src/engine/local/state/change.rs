@@ -11,7 +11,7 @@ use super::marks::Verified;
 use super::names::{Contained, Edition, KnownName, OwnSlot, RecordDigest, Written};
 use super::nodes::Doubt;
 use crate::clock::UnixMs;
-use crate::engine::local::rows;
+use crate::engine::local::rows::{self, Confirmed};
 use crate::error::Error;
 use crate::model::block::Block;
 use crate::model::cid::Cid;
@@ -36,6 +36,8 @@ pub enum Change {
         number: u64,
         level: Level,
     },
+    /// All rejections of proofs that this device confirmed.
+    Confirmed(Confirmed),
     /// A data block was stored.
     Block(Block),
     /// A data block is on the disk.
@@ -150,6 +152,7 @@ impl Change {
                 one(Write::Item(item_row(*key, encoded, item, keys.sealer())?))
             }
             Self::Made { key, number, .. } => one(Write::Change { key: *key, number: *number }),
+            Self::Confirmed(all) => one(rows::meta(rows::CONFIRMED, rows::confirmed(all))),
             Self::Block(block) => one(Write::Block { block: block.clone(), class: BlockClass::Data }),
             Self::Lost(cids) => one(rows::meta(rows::LOST, Some(rows::cids(cids)))),
             Self::CacheBlock(block) => one(Write::Block { block: block.clone(), class: BlockClass::Cache }),
@@ -167,6 +170,7 @@ impl Change {
             Self::Edition(edition) => one(rows::meta(rows::EDITION, edition.as_ref().map(rows::edition))),
             Self::Own(own) => Ok(vec![
                 rows::meta(rows::DEVICE, Some(own.device.to_vec())),
+                rows::meta(rows::ACTOR, Some(own.actor.to_vec())),
                 rows::meta(rows::SLOT, own.slot.map(|slot| vec![slot.number()])),
             ]),
 
@@ -217,6 +221,7 @@ impl Change {
         match self {
             Self::Item { key, encoded, item } => state.holdings.put_item(key, encoded, *item),
             Self::Made { key, number, level } => state.levels.note(key, number, level),
+            Self::Confirmed(all) => state.holdings.set_confirmed(all),
             Self::Block(block) => state.holdings.put_block(*block.cid(), block.bytes().len() as u64),
             Self::OnDisk { cid, size } => state.holdings.note_on_disk(cid, size),
             Self::Lost(cids) => state.holdings.set_lost(cids),
@@ -231,8 +236,8 @@ impl Change {
             Self::Name(slot, known) => state.names.put(slot, *known),
             Self::Merged(roots) => state.names.set_merged(roots),
             Self::Contained(roots) => state.names.set_contained(roots),
-            Self::Signed(SignedRecord { slot, sequence, digest, upto, root, .. }) => {
-                state.names.log(slot, sequence, Written { digest, upto, root });
+            Self::Signed(SignedRecord { slot, sequence, digest, upto, root, signed_at }) => {
+                state.names.log(slot, sequence, Written { digest, upto, root, signed_at });
             }
             Self::Edition(edition) => state.names.set_edition(edition),
             Self::Own(own) => state.names.set_own(own),
@@ -271,7 +276,10 @@ impl Change {
 
     /// Whether it alters what a list or the status shows.
     pub fn is_shown(&self) -> bool {
-        matches!(self, Self::Item { .. } | Self::Block(_) | Self::Raise { .. } | Self::Lower(_))
+        matches!(
+            self,
+            Self::Item { .. } | Self::Confirmed(_) | Self::Block(_) | Self::Raise { .. } | Self::Lower(_)
+        )
     }
 }
 

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet};
 use bytes::Bytes;
 
 use crate::clock::{UnixMs, millis};
+use crate::engine::local::rows::Confirmed;
 use crate::error::Error;
 use crate::limits;
 use crate::model::block::Block;
@@ -177,6 +178,10 @@ impl Holdings {
         self.inventory.apply(item);
     }
 
+    pub(super) fn set_confirmed(&mut self, confirmed: Confirmed) {
+        self.inventory.set_confirmed(confirmed);
+    }
+
     /// A data block that items refer to was stored.
     pub(super) fn put_block(&mut self, cid: Cid, size: u64) {
         self.note_on_disk(cid, size);
@@ -248,7 +253,8 @@ impl Holdings {
         let on_disk: BTreeMap<_, _> = self.on_disk.iter().collect();
         let missing: Vec<_> =
             self.missing.iter().map(|(cid, one)| (cid, one.purpose, &one.wanted_by)).collect();
-        format!("{items:?} {keep:?} {on_disk:?} {missing:?}")
+        let confirmed = self.inventory.confirmed();
+        format!("{items:?} {confirmed:?} {keep:?} {on_disk:?} {missing:?}")
     }
 
     fn want(&mut self, cid: Cid, purpose: Purpose, key: ItemKey) {
@@ -277,7 +283,7 @@ impl Holdings {
 fn blocks_of(item: &Item) -> Vec<(Cid, Purpose, bool)> {
     match item {
         Item::Token(_, state) => {
-            let is_live = state.proofs.is_empty();
+            let is_live = !state.is_spent();
             let payloads = state.payloads.iter().flat_map(BlockRef::chunks);
             let evidence = state.intents.iter().chain(&state.proofs).flat_map(BlockRef::chunks);
             let payloads = payloads.map(|cid| (*cid, Purpose::Payload, is_live));

@@ -7,7 +7,9 @@ use sha2::{Digest, Sha256};
 use crate::clock::UnixMs;
 use crate::model::cid::Cid;
 use crate::model::identity::{DeviceId, Slot};
+use crate::model::inventory::Actor;
 use crate::model::record::Record;
+use crate::model::root::Root;
 
 /// A name and the best that was ever seen of it: its high-water mark.
 #[derive(Clone, Debug)]
@@ -30,6 +32,8 @@ pub struct KnownName {
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct OwnSlot {
     pub device: DeviceId,
+    /// Under which it sets entries.
+    pub actor: Actor,
     /// None before the first record, and after the slot was left to another device.
     pub slot: Option<Slot>,
 }
@@ -85,6 +89,16 @@ pub struct Written {
     /// Highest change number in it.
     pub upto: u64,
     pub root: Cid,
+    pub signed_at: UnixMs,
+}
+
+/// The last record of this device that a twin knows too; nothing where none is found.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Shared {
+    /// Highest change number in it.
+    pub upto: u64,
+    /// When it was signed.
+    pub at: UnixMs,
 }
 
 /// A root whose items and blocks are all in what this device signs.
@@ -140,6 +154,17 @@ impl Names {
         } else {
             Standing::Other
         }
+    }
+
+    /// Where a root comes from a device with this one's id, and not from this one as its written log has it (from a clone, or
+    /// from before this folder was set back): what both have in common.
+    pub fn twin(&self, root: &Root, cid: &Cid) -> Option<Shared> {
+        if root.device != self.own.device || self.is_signed_root(root.slot, cid) {
+            return None;
+        }
+        let mut log = self.of_slot(root.slot).rev();
+        let last = log.find(|(_, written)| root.predecessors.contains(&written.root));
+        Some(last.map_or_else(Shared::default, |(_, last)| Shared { upto: last.upto, at: last.signed_at }))
     }
 
     /// Whether any root was merged.
