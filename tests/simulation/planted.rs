@@ -14,7 +14,8 @@ use crate::world::findings::Kind;
 /// Seeds within which each must be found.
 const SEEDS: u64 = 500;
 
-const BUGS: [Bug; 10] = [
+/// All of them.
+pub const BUGS: [Bug; 10] = [
     Bug::LastWriterWins,
     Bug::SpendByTokenId,
     Bug::AckAfterOneNode,

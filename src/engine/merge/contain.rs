@@ -100,7 +100,7 @@ async fn fetch_keep(
     let keys = account.local.keys();
     let root = Root::open(&block, keys.sealer(), keys.wallet_id())?;
     let wanted = wanted_of(account, root.keep, holder, call).await?;
-    fetch_blocks(account, &wanted, call).await?;
+    fetch_blocks(account, &wanted, &half(account, call)).await?;
     let left: Vec<Cid> = {
         let state = account.local.read();
         wanted.into_iter().filter(|cid| state.holdings().is_missing(cid)).collect()
@@ -113,12 +113,19 @@ async fn fetch_keep(
     Ok(left.len())
 }
 
+/// What is nowhere is looked for until the deadline: half of the time is left to ask the holder whether it has it.
+fn half(account: &Account, call: &Call) -> Call {
+    let now = account.clock.monotonic();
+    let left = call.deadline.saturating_duration_since(now);
+    Call { deadline: now + left / 2, meter: call.meter.clone() }
+}
+
 /// Blocks of a keep that items here want.
 async fn wanted_of(account: &Account, root: Cid, holder: &dyn Node, call: &Call) -> Result<Vec<Cid>, Error> {
     let (mut wanted, mut seen) = (Vec::new(), HashSet::from([root]));
     let mut level = vec![root];
     while !level.is_empty() {
-        let fetched = account.network.fetch_blocks(&level, call).await;
+        let fetched = account.network.fetch_blocks(&level, &half(account, call)).await;
         level.clear();
         for (cid, e) in fetched.failed {
             // A part of the keep that is nowhere names nothing any more.

@@ -99,6 +99,7 @@ async fn note(
             Ok(false)
         }
         Ok(LaneEnd::Damaged) => {
+            tracing::debug!(node = account.network.id(at), "a block of the edition is damaged here");
             account.lanes.note_again();
             Ok(false)
         }

@@ -81,6 +81,11 @@ async fn start(account: &Arc<Account>, run: &Arc<Run>) -> Result<Option<u64>, Er
         other => other?,
     };
     let upto = edition.edition.upto;
+    tracing::trace!(
+        slot = slot.number(),
+        sequence = edition.edition.sequence,
+        "an edition is made or taken up"
+    );
     if is_planted(Bug::HandledBeforeDone) {
         account.local.raise_level(upto, Level::Verified).await?;
     }

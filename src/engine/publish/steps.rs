@@ -51,7 +51,14 @@ impl Lane<'_> {
             Shown::Foreign(claim) => return Ok(LaneEnd::Foreign(claim)),
             Shown::Fits(fitting) => fitting,
         };
-        self.put_all(fitting, lack.len()).await?;
+        match self.put_all(fitting, lack.len()).await {
+            // A node that had lost everything is sent what it had before too.
+            Err(e) if e.code() == Code::Corrupt => {
+                self.look_for_damage(&self.edition.all).await?;
+                return Ok(LaneEnd::Damaged);
+            }
+            other => other?,
+        }
         self.trace("put, pinned and named");
         if !fitting.has_record {
             // Racing puts show by then; the way there and back counts.

@@ -18,6 +18,7 @@ use crate::model::identity::Slot;
 use crate::model::record::{Freshness, Record};
 use crate::model::root::Root;
 use crate::node::Call;
+use crate::planted::{Bug, is_planted};
 use futures_util::future::join_all;
 
 /// Part of the time left that merging may take: the payloads get the rest.
@@ -86,6 +87,9 @@ pub fn dark(account: &Account, names: &[Asked], round: &Heard) -> Vec<Slot> {
     let is_dark = |asked: &&Asked| {
         let Some(known) = state.names().get(asked.slot) else { return false };
         let is_shown = round.records(asked.slot).iter().any(|record| record.sequence() >= asked.high_water);
+        if is_planted(Bug::FirstRecordOnly) && !round.records(asked.slot).is_empty() {
+            return false;
+        }
         let is_unread = known.merged_root.is_none() && !known.occupied;
         !is_shown || (is_unread && known.record.is_none())
     };

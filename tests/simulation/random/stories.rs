@@ -9,6 +9,9 @@ use crate::script::{Act, Deed, Step, Which};
 impl Draw {
     /// Some nodes are away while a device works, come back, and another device looks.
     pub fn lag(&mut self, steps: &mut Vec<Step>) {
+        if self.below(4) == 0 {
+            return self.answer_first(steps);
+        }
         let away = match self.below(3) {
             0 => Which::All,
             1 => {
@@ -34,6 +37,23 @@ impl Draw {
         }
         steps.push(Step::Wait(Duration::from_secs(2)));
         steps.push(Step::Device(self.device(), Act::Sync(None)));
+    }
+
+    /// Nodes that were away for a publish are the first to answer another device.
+    fn answer_first(&mut self, steps: &mut Vec<Step>) {
+        let [one, other, _] = self.shuffled();
+        let away = Which::These(vec![0, usize::try_from(1 + self.below(NODES - 1)).unwrap()]);
+        steps.push(Step::Device(one.clone(), self.fresh()));
+        steps.push(Step::Device(one.clone(), Act::Sync(None)));
+        steps.push(Step::Device(other.clone(), Act::Sync(None)));
+        steps.push(Step::Node(away.clone(), Deed::Dead));
+        steps.push(Step::Device(one.clone(), self.fresh()));
+        steps.push(Step::Device(one, Act::Sync(Some(Duration::from_secs(3)))));
+        steps.push(Step::Node(Which::All, Deed::Rtt(self.millis(60, 140))));
+        steps.push(Step::Node(away.clone(), Deed::Up));
+        steps.push(Step::Node(away, Deed::Rtt(self.millis(4, 30))));
+        steps.push(Step::Wait(Duration::from_secs(2)));
+        steps.push(Step::Device(other, Act::Sync(None)));
     }
 
     /// Two disks that are the same, on halves that do not meet.
