@@ -1,25 +1,29 @@
 //! Work behind an answer, and the end of an account: what was started is waited for, then nothing new begins.
 
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
-use tokio::sync::Mutex;
+use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
 
 use crate::error::{Code, Error};
 
 /// The tasks of one account.
-#[derive(Default)]
 pub struct Tasks {
     background: Mutex<JoinSet<()>>,
-    closed: AtomicBool,
+    closed: watch::Sender<bool>,
+}
+
+impl Default for Tasks {
+    fn default() -> Self {
+        Self { background: Mutex::default(), closed: watch::channel(false).0 }
+    }
 }
 
 impl Tasks {
     /// # Errors
     /// [`Code::Closed`] once the account was closed.
     pub fn check_open(&self) -> Result<(), Error> {
-        if self.closed.load(Ordering::Acquire) {
+        if *self.closed.borrow() {
             return Err(Error::new(Code::Closed, "the account is closed"));
         }
         Ok(())
@@ -35,7 +39,13 @@ impl Tasks {
 
     /// Marks the account as closed; `false` when it was already.
     pub fn close(&self) -> bool {
-        !self.closed.swap(true, Ordering::AcqRel)
+        self.closed.send_if_modified(|closed| !std::mem::replace(closed, true))
+    }
+
+    /// Ends when the account is closed: what may as well be done after the next start is not waited for.
+    pub async fn closing(&self) {
+        // The sender lives as long as this.
+        let _ = self.closed.subscribe().wait_for(|closed| *closed).await;
     }
 
     /// Waits for running work, at most this long, then stops what is left.

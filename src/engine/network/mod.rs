@@ -23,6 +23,7 @@ use crate::clock::Clock;
 use crate::config::Config;
 use crate::error::{Code, Error};
 use crate::limits;
+use crate::model::identity::Slot;
 use crate::model::record::Record;
 use crate::node::health::{Health, NodeHealth};
 use crate::node::peers::Peers;
@@ -37,6 +38,8 @@ pub struct Network {
     peers: Option<Arc<dyn Peers>>,
     /// When content over HTTP last fell silent: for the time of one sync nobody waits for it again.
     silent_at: Mutex<Option<Instant>>,
+    /// Slots of which enough machines said a moment ago that nothing is there.
+    absent: Mutex<(Option<Instant>, BTreeSet<Slot>)>,
     /// Nodes that said which machine they are.
     machines: Mutex<BTreeSet<usize>>,
     clock: Arc<dyn Clock>,
@@ -58,8 +61,8 @@ impl Network {
         config: &Config,
     ) -> Self {
         let (grace, sync_time, dht_time) = (config.grace, config.timeouts.sync, config.timeouts.dht);
-        let (silent_at, machines) = (Mutex::new(None), Mutex::default());
-        Self { nodes, peers, silent_at, machines, clock, measure, grace, sync_time, dht_time }
+        let (silent_at, machines, absent) = (Mutex::new(None), Mutex::default(), Mutex::default());
+        Self { nodes, peers, silent_at, absent, machines, clock, measure, grace, sync_time, dht_time }
     }
 
     /// How many nodes are configured.
@@ -187,6 +190,19 @@ impl Network {
         if let Some(peers) = &self.peers {
             peers.close();
         }
+    }
+
+    /// Enough machines said just now that nothing is in these slots.
+    pub fn note_absent(&self, slots: BTreeSet<Slot>) {
+        *self.absent.lock().unwrap_or_else(PoisonError::into_inner) = (Some(self.clock.monotonic()), slots);
+    }
+
+    /// Whether that was said of a slot so lately that a put need not ask again.
+    pub fn is_just_absent(&self, slot: Slot) -> bool {
+        let absent = self.absent.lock().unwrap_or_else(PoisonError::into_inner);
+        let now = self.clock.monotonic();
+        let is_fresh = |at: Instant| now.saturating_duration_since(at) <= limits::PUT_FRESH;
+        absent.0.is_some_and(is_fresh) && absent.1.contains(&slot)
     }
 
     fn fell_silent(&self) {

@@ -120,7 +120,12 @@ async fn look_again(account: &Arc<Account>, at: usize, outgoing: &Arc<Outgoing>,
     let look = {
         let account = account.clone();
         async move {
-            tokio::time::sleep(limits::SECOND_LOOK).await;
+            // Whoever closes does not wait for it: what was just proven is asked for by the next reading.
+            tokio::select! {
+                biased;
+                () = account.tasks.closing() => return,
+                () = tokio::time::sleep(limits::SECOND_LOOK) => {}
+            }
             let Ok(lane) = Lane::to(at, &account, &outgoing.edition, &run) else { return };
             if let Err(e) = lane.look_again().await {
                 tracing::warn!(code = %e.code(), "a second look could not be noted");

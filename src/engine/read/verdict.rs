@@ -114,6 +114,8 @@ pub async fn note(
     gap: bool,
     shown: &ShownBy,
 ) -> Result<(), Error> {
+    let is_absent = |slot: &Slot| heard.absent(*slot) >= account.needed() && heard.records(*slot).is_empty();
+    account.network.note_absent(heard.answers.keys().copied().filter(is_absent).collect());
     let remote = shown.held(account, &BTreeSet::new());
     let seen = {
         let state = account.local.read();
