@@ -80,7 +80,7 @@ pub async fn beside(
 /// What does not come stays known as unread: where the newest root of a slot cannot be read, an older one is.
 ///
 /// # Errors
-/// Store errors, and `inventory_too_large`.
+/// Store errors.
 pub async fn take(
     account: &Arc<Account>,
     lights: &Lights,

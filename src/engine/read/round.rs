@@ -113,7 +113,7 @@ pub fn names(account: &Account, slots: &[Slot]) -> Vec<Asked> {
 /// Merges what one round showed; gives the slots that the found roots name.
 ///
 /// # Errors
-/// Store errors, and `inventory_too_large`.
+/// Store errors. What does not fit any more is named, and the rest goes on.
 pub async fn take(
     account: &Arc<Account>,
     slots: &[Slot],
@@ -133,8 +133,12 @@ pub async fn take(
         let merged = unless_put_off(account, record.root(), insists, merging).await;
         let is_expired = record.freshness(account.clock.now()) == Freshness::Expired;
         let is_own = account.local.read().names().own().slot == Some(*slot);
-        let is_unread =
-            merged.as_ref().is_err_and(|e| !e.is_storage() && e.code() != Code::InventoryTooLarge);
+        let is_unread = merged.as_ref().is_err_and(|e| !e.is_storage());
+        if let Err(e) = &merged
+            && e.code() == Code::InventoryTooLarge
+        {
+            account.local.alert("limit", format!("what slot {slot} holds does not fit here: {}", e.message()));
+        }
         if is_unread && !is_expired && !is_own {
             // It is known from now on, and asked for again.
             account.local.note_record(*slot, record, RootFate::Unread).await?;
@@ -232,7 +236,7 @@ impl Tally {
                 .warnings
                 .push(format!("slot {slot} holds something else and is left alone: {}", e.message())),
             Ok(Merged::ReadOnly(e)) => self.warnings.push(format!("slot {slot}: {}", e.message())),
-            Err(e) if e.is_storage() || e.code() == Code::InventoryTooLarge => return Err(e.into()),
+            Err(e) if e.is_storage() => return Err(e.into()),
             Err(e) => {
                 tracing::debug!(slot = slot.number(), code = %e.code(), "a root could not be merged");
                 self.warnings.push(format!("slot {slot}: its content could not be read: {}", e.message()));
@@ -250,4 +254,19 @@ pub fn share_of(account: &Account, call: &Call) -> Call {
     let now = account.clock.monotonic();
     let left = call.deadline.saturating_duration_since(now);
     Call { deadline: now + left.mul_f64(MERGE_SHARE), meter: call.meter.clone() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_does_not_fit_ends_no_reading() {
+        let (mut tally, slot) = (Tally::default(), Slot::ZERO);
+        let too_large = || Err(Error::new(Code::InventoryTooLarge, "more than 200000 token states in one wallet"));
+        assert!(tally.take(slot, too_large(), false).is_ok());
+        assert!(tally.unread.contains(&slot) && tally.warnings[0].contains("200000"), "{:?}", tally.warnings);
+        let storage = Err(Error::new(Code::StorageFull, "no space left"));
+        assert!(tally.take(slot, storage, false).is_err());
+    }
 }
