@@ -28,6 +28,8 @@ impl Lane<'_> {
         let ended = self.all_steps(direct).await;
         if !matches!(ended, Ok(LaneEnd::Holds)) {
             self.note_answered().await?;
+            // The record may be there without its content: what the node was proven to hold before is found by a beacon at most.
+            self.account.local.check_level(self.account.needed()).await?;
         }
         ended
     }

@@ -137,7 +137,9 @@ pub async fn take(
         if let Err(e) = &merged
             && e.code() == Code::InventoryTooLarge
         {
-            account.local.alert("limit", format!("what slot {slot} holds does not fit here: {}", e.message()));
+            account
+                .local
+                .alert("limit", format!("what slot {slot} holds does not fit here: {}", e.message()));
         }
         if is_unread && !is_expired && !is_own {
             // It is known from now on, and asked for again.
@@ -263,7 +265,8 @@ mod tests {
     #[test]
     fn what_does_not_fit_ends_no_reading() {
         let (mut tally, slot) = (Tally::default(), Slot::ZERO);
-        let too_large = || Err(Error::new(Code::InventoryTooLarge, "more than 200000 token states in one wallet"));
+        let too_large =
+            || Err(Error::new(Code::InventoryTooLarge, "more than 200000 token states in one wallet"));
         assert!(tally.take(slot, too_large(), false).is_ok());
         assert!(tally.unread.contains(&slot) && tally.warnings[0].contains("200000"), "{:?}", tally.warnings);
         let storage = Err(Error::new(Code::StorageFull, "no space left"));
