@@ -56,7 +56,10 @@ impl Account {
         let nobodys = Block::new(Codec::Raw, self.entropy.draw::<32>().to_vec());
         let machine = self.network.machine(at, &nobodys, &self.network.call(limits::MACHINE_LOOK)).await;
         match machine {
-            Some(machine) => self.local.note_machine(&self.network.id(at), machine).await,
+            Some(machine) => {
+                self.local.note_machine(&self.network.id(at), machine).await?;
+                self.local.check_level(self.needed()).await
+            }
             None => Ok(()),
         }
     }

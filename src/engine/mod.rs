@@ -269,6 +269,17 @@ impl Engine {
         self.sync(SyncRequest { fresh: false, deadline: Some(within), wait }, |_| ()).await
     }
 
+    /// The secret was made here just now: there is nothing to be read before the first publish.
+    ///
+    /// # Errors
+    /// Store errors.
+    ///
+    /// # Cancel safety
+    /// Whole or not done.
+    pub async fn note_created(&self) -> Result<(), Error> {
+        self.account().local.note_first_read().await
+    }
+
     /// The state of the account, without any network.
     #[must_use]
     pub fn status(&self) -> Status {

@@ -34,7 +34,10 @@ async fn four_nodes_of_one_machine_are_one_copy() {
     let report = device.sync_to(Level::Verified).await.unwrap();
     assert_eq!(report.ack, Ack::Verified, "{report:?}");
     let warned = report.warnings.iter().find(|words| words.contains("one machine"));
-    assert_eq!(warned.map(String::as_str), Some("nodes n0, n1, n2, n3 are one machine and count once"));
+    assert_eq!(
+        warned.map(String::as_str),
+        Some("same_machine: nodes n0, n1, n2, n3 are one machine and count once")
+    );
 }
 
 #[tokio::test(start_paused = true)]
@@ -89,4 +92,18 @@ async fn what_was_proven_on_another_machine_of_the_same_name_counts_no_more() {
     let other = world.device().await;
     let _ = other.sync().await;
     assert_eq!(other.ids(), ["a", "b"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_may_be_another_one_is_no_copy_of_its_own() {
+    let world = World::new(5);
+    // Which machine n0 is cannot be told: it does not say, and n1 does not say what it has.
+    says(&world, 0, None);
+    world.faults(Fault::Hiding, &[1]);
+    world.faults(Fault::Dead, &[3, 4]);
+    let device = world.device().await;
+    device.put(&["a"]).await;
+    assert_eq!(ack_of(&world, &device).await, Ack::Published);
+    world.faults(Fault::None, &[3]);
+    assert_eq!(device.sync_to(Level::Verified).await.unwrap().ack, Ack::Verified);
 }

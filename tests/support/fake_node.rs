@@ -44,6 +44,8 @@ pub enum Fault {
     Mute,
     /// Takes records, loses every block.
     BlockEater,
+    /// Refuses to say which blocks it has.
+    Hiding,
     /// Streams come whole in the moment of their deadline, and do not end.
     LastMoment,
 }
@@ -97,7 +99,6 @@ impl FakeNode {
         nodes
     }
 
-    /// Blocks that come to either are at both.
     pub fn shares_disk_with(self: &Arc<Self>, other: &Arc<Self>) {
         *self.twin.lock().unwrap() = Arc::downgrade(other);
         *other.twin.lock().unwrap() = Arc::downgrade(self);
@@ -379,7 +380,7 @@ impl Node for FakeNode {
     }
 
     async fn holds(&self, cid: &Cid, call: &Call) -> Result<bool, Error> {
-        self.pass(call).await?;
+        hidden(self.pass(call).await?)?;
         Ok(self.held().blocks.contains_key(cid))
     }
 
@@ -389,7 +390,11 @@ impl Node for FakeNode {
     }
 
     async fn own_block(&self, cid: &Cid, call: &Call) -> Result<Option<Block>, Error> {
-        self.pass(call).await?;
+        hidden(self.pass(call).await?)?;
         Ok(self.held().blocks.get(cid).cloned())
     }
+}
+
+fn hidden(fault: Fault) -> Result<(), Error> {
+    if fault == Fault::Hiding { Err(Error::new(Code::Denied, "status 403")) } else { Ok(()) }
 }

@@ -54,7 +54,11 @@ pub struct Global {
 #[derive(Debug, Subcommand)]
 pub enum Command {
     /// Create the secret file when it is absent, open the store
-    Init,
+    Init {
+        /// Read the nodes at once; no wallet there is an error
+        #[arg(long)]
+        restore: bool,
+    },
     /// Print the wallet's IPNS names
     Names,
     /// Add token states, all or nothing

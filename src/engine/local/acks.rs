@@ -43,7 +43,7 @@ impl Local {
         if !turn.state().levels().would_fall(level) {
             return Ok(());
         }
-        turn.commit(vec![Change::Lower(level), Change::Verified(Verified::default())]).await?;
+        turn.commit_told(vec![Change::Lower(level), Change::Verified(Verified::default())]).await?;
         drop(turn);
         self.alert("level_lowered", why);
         self.announce_level();

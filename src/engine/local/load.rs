@@ -203,6 +203,8 @@ fn marks(metas: &Metas<'_>) -> Vec<Change> {
     changes.extend(metas.get(rows::LOST).map(|value| Change::Lost(rows::parse_cids(value))));
     changes.extend(contained.map(Change::Contained));
     changes.extend(metas.get(rows::DOUBTS).map(|value| Change::Doubts(rows::parse_doubts(value))));
+    changes
+        .extend(metas.get(rows::CONFIGURED).map(|value| Change::Configured(rows::parse_configured(value))));
     changes.extend(metas.get(rows::MACHINES).map(|value| Change::Machines(rows::parse_machines(value))));
     changes.push(Change::Stray(metas.get(rows::STRAY).is_some()));
     changes.extend(metas.get(rows::CONFIRMED).map(|value| Change::Confirmed(rows::parse_confirmed(value))));

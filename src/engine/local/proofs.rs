@@ -121,12 +121,13 @@ impl Local {
     /// # Errors
     /// Store errors.
     pub async fn configure_nodes(self: &Arc<Self>, ids: Vec<String>, needed: usize) -> Result<(), Error> {
-        self.turn().await.commit(vec![Change::Configured(ids)]).await?;
+        let turn = self.turn().await;
+        // Nothing is known of what other nodes show.
+        let is_news = turn.state().nodes().is_configured_anew(&ids);
+        let stale = if is_news { turn.stale() } else { Vec::new() };
+        turn.commit_told(stale.into_iter().chain([Change::Configured(ids)]).collect()).await?;
+        drop(turn);
         let needed = needed.min(self.read().nodes().machine_count().max(1));
-        // Who only reads along lowers nothing on disk.
-        if self.reads_along() {
-            return Ok(());
-        }
         self.check_remote(needed).await?;
         self.check_level(needed).await
     }

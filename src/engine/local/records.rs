@@ -160,7 +160,7 @@ impl Local {
         if changes.is_empty() {
             return Ok(());
         }
-        turn.commit(changes).await?;
+        turn.commit_told(changes).await?;
         drop(turn);
         if before != Some(held.level) {
             self.announce_level();
@@ -197,6 +197,15 @@ impl Local {
             return Ok(());
         }
         self.note_remote(RemoteHeld { level: Level::Published, is_low: None }).await
+    }
+
+    /// A majority has nothing of the wallet, neither record nor beacon: no further reading is needed to put it back.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn note_nowhere(self: &Arc<Self>) -> Result<(), Error> {
+        let low = vec![Change::RemoteLow(LOW_READINGS), Change::RemoteLevel(Level::Local)];
+        self.turn().await.commit(low).await
     }
 
     /// Notes that no node gave a usable answer, so that the next plain sync does not wait again.
@@ -255,13 +264,7 @@ impl Local {
     /// Store errors.
     pub async fn forget_freshness(self: &Arc<Self>) -> Result<(), Error> {
         let turn = self.turn().await;
-        let mut changes: Vec<Change> = {
-            let state = turn.state();
-            let stale = |known: &KnownName| KnownName { verified_at: 0, ..known.clone() };
-            state.names().iter().map(|(slot, known)| name(slot, stale(known))).collect()
-        };
-        changes.push(Change::Gap(0));
-        turn.commit(changes).await
+        turn.commit(turn.stale()).await
     }
 }
 
@@ -277,6 +280,14 @@ impl Turn {
         };
         let level = (level != Some(held.level)).then_some(Change::RemoteLevel(held.level));
         level.into_iter().chain((lows != low).then_some(Change::RemoteLow(lows))).collect()
+    }
+
+    /// Every name was seen too long ago to be answered from memory.
+    pub fn stale(&self) -> Vec<Change> {
+        let state = self.state();
+        let stale = |known: &KnownName| KnownName { verified_at: 0, ..known.clone() };
+        let names = state.names().iter().map(|(slot, known)| name(slot, stale(known)));
+        names.chain(std::iter::once(Change::Gap(0))).collect()
     }
 
     async fn put_name(&self, slot: Slot, known: KnownName) -> Result<(), Error> {

@@ -15,6 +15,7 @@ use crate::store::{Level, NameRow, Write};
 pub const ACTOR: &str = "actor";
 pub const CHECKED: &str = "checked";
 pub const CONFIRMED: &str = "confirmed";
+pub const CONFIGURED: &str = "configured";
 pub const CONTAINED: &str = "contained";
 pub const DEVICE: &str = "device";
 pub const DOUBTS: &str = "doubts";
@@ -107,6 +108,14 @@ pub fn doubts(doubts: &[Doubt]) -> Option<Vec<u8>> {
 }
 
 pub fn parse_doubts(value: &[u8]) -> Vec<Doubt> {
+    serde_json::from_slice(value).unwrap_or_default()
+}
+
+pub fn configured(ids: &[String]) -> Option<Vec<u8>> {
+    serde_json::to_vec(ids).ok()
+}
+
+pub fn parse_configured(value: &[u8]) -> Vec<String> {
     serde_json::from_slice(value).unwrap_or_default()
 }
 

@@ -58,6 +58,18 @@ impl Turn {
         });
         task.await.map_err(|_| Error::new(Code::TaskFailed, "a write ended unexpectedly"))?
     }
+
+    /// The same for what is told of levels: who only reads along keeps it to itself.
+    ///
+    /// # Errors
+    /// As [`Turn::commit`].
+    pub async fn commit_told(&self, changes: Vec<Change>) -> Result<(), Error> {
+        if self.local.reads_along() {
+            self.local.apply(changes);
+            return Ok(());
+        }
+        self.commit(changes).await
+    }
 }
 
 impl Local {

@@ -5,9 +5,11 @@ use std::sync::PoisonError;
 use futures_util::future::join_all;
 
 use super::Network;
+use crate::error::{Code, Error};
 use crate::limits;
 use crate::model::block::Block;
 use crate::model::car::CarWriter;
+use crate::model::cid::Cid;
 use crate::node::Call;
 
 impl Network {
@@ -37,16 +39,25 @@ impl Network {
         car.push(nobodys);
         self.node(at)?.import(car.finish(), call).await.ok()?;
         let others: Vec<usize> = self.api_nodes().into_iter().filter(|other| *other != at).collect();
-        let has_it = |other: &usize| {
-            let node = self.node(*other);
-            async move { Some(node?.holds(nobodys.cid(), call).await.unwrap_or(false)) }
-        };
-        let answers = join_all(others.iter().map(has_it)).await;
-        let same = others.into_iter().zip(answers).find(|(_, has_it)| *has_it == Some(true));
+        let answers = join_all(others.iter().map(|other| self.has(*other, nobodys.cid(), call))).await;
+        // A node that will not say may be the one.
+        if answers.iter().any(|answer| answer.as_ref().is_err_and(|e| e.code() == Code::Denied)) {
+            return None;
+        }
+        let same = others.into_iter().zip(answers).find(|(_, answer)| matches!(answer, Ok(true)));
         let Some((same, _)) = same else { return Some(self.id(at)) };
         match self.node(same)?.machine(call).await {
             Ok(machine) => Some(machine),
             Err(_) => Some(self.id(at.min(same))),
+        }
+    }
+
+    /// Whether a node has a block, one way or the other.
+    async fn has(&self, at: usize, cid: &Cid, call: &Call) -> Result<bool, Error> {
+        let node = self.require(at)?;
+        match node.holds(cid, call).await {
+            Err(e) if e.code() == Code::Denied => Ok(node.own_block(cid, call).await?.is_some()),
+            other => other,
         }
     }
 }

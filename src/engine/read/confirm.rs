@@ -106,10 +106,9 @@ impl ShownBy {
 
 /// On how many machines.
 fn confirmed_on(account: &Account, slot: Slot, by: &[usize]) -> usize {
-    let confirmed: Vec<usize> = by.iter().copied().filter(|at| is_confirmed(account, slot, *at)).collect();
-    let state = account.local.read();
-    let machine = |at| state.nodes().machine_or_none(&account.network.id(at)).to_owned();
-    confirmed.into_iter().map(machine).collect::<BTreeSet<_>>().len()
+    let confirmed = by.iter().filter(|at| is_confirmed(account, slot, **at));
+    let ids: Vec<String> = confirmed.map(|at| account.network.id(*at)).collect();
+    account.local.read().nodes().machines_of(ids.iter().map(String::as_str))
 }
 
 fn is_confirmed(account: &Account, slot: Slot, at: usize) -> bool {

@@ -260,7 +260,9 @@ pub fn share_of(account: &Account, call: &Call) -> Call {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use crate::engine::read::round::Tally;
+    use crate::error::{Code, Error};
+    use crate::model::identity::Slot;
 
     #[test]
     fn what_does_not_fit_ends_no_reading() {

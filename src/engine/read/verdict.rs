@@ -44,7 +44,7 @@ pub async fn judge(
     }
     if account.local.read().marks().first_read() && !cold {
         tally.warnings.push("no node has any record of this wallet; it is put back".to_owned());
-        return Ok(());
+        return account.local.note_nowhere().await.map_err(Into::into);
     }
     if lights.answered.len() < majority && !is_planted(Bug::AbsentIsEmpty) {
         let message = "too few nodes said whether they hold anything of this wallet";

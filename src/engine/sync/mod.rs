@@ -15,7 +15,7 @@ use self::report::{Publishing, offline, report};
 use self::shared::{Done, SharedRead, read_shared};
 use self::wait::publish_pending;
 use super::account::Account;
-use super::api::report::{SyncFailure, SyncOutcome, SyncReport};
+use super::api::report::{NodeOutcome, NodeReport, SyncFailure, SyncOutcome, SyncReport};
 use super::api::request::{OnProgress, SyncRequest};
 use super::api::status::LastSync;
 use super::read::cache::{Reading, cached};
@@ -72,8 +72,8 @@ impl Syncs {
         Ok(report)
     }
 
-    /// A device that has its slot publishes beside the reading: each lane looks itself at what it puts its record over, and
-    /// what the reading brings goes into the next edition. Without a slot the reading comes first.
+    /// Once the wallet was read, a device publishes beside the reading: each lane looks itself at what it puts its record over,
+    /// and what the reading brings goes into the next edition.
     async fn read_and_publish(
         &self,
         request: SyncRequest,
@@ -83,7 +83,7 @@ impl Syncs {
         let account = &self.account;
         let had_pending = account.local.read().levels().pending() > 0;
         let reading = self.read(request, started, progress);
-        if !had_pending || account.local.read().names().own().slot.is_none() {
+        if !had_pending || !account.local.read().marks().first_read() {
             self.warm_for_publish(had_pending).await;
             let done = reading.await?;
             let publishing = self.publish(&done.reading, request, had_pending, started, progress).await?;
@@ -97,9 +97,17 @@ impl Syncs {
             done = &mut reading => (done?, None),
             published = &mut publishing => (reading.await?, Some(published)),
         };
-        // The lanes go on behind the answer.
+        // The lanes go on behind the answer. Who waits for a level may still get it from the nodes that answer.
+        let answers = |node: &NodeReport| matches!(node.outcome, NodeOutcome::Found | NodeOutcome::Absent);
         if done.reading.outcome == SyncOutcome::Offline {
-            return Ok((done, None));
+            if request.wait.is_none() || !done.reading.nodes.iter().any(answers) {
+                return Ok((done, None));
+            }
+            let published = match published {
+                Some(published) => published?,
+                None => publishing.await?,
+            };
+            return Ok((done, published));
         }
         if self.is_by_peers(&done.reading) {
             let publishing = self.publish(&done.reading, request, had_pending, started, progress).await?;

@@ -72,7 +72,9 @@ pub fn report(
     }
     let shared = state.nodes().shared_machines();
     warnings.extend(
-        shared.iter().map(|nodes| format!("nodes {} are one machine and count once", nodes.join(", "))),
+        shared
+            .iter()
+            .map(|nodes| format!("same_machine: nodes {} are one machine and count once", nodes.join(", "))),
     );
     let names = state
         .names()

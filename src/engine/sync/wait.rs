@@ -223,7 +223,9 @@ impl<'a> Waiting<'a> {
 
     fn reached(&self) -> bool {
         let ack = self.account.local.read().levels().ack();
-        self.wanted.is_none_or(|level| ack == Ack::None || ack >= Ack::from(level))
+        // Who changed nothing may still have to put back what others wrote.
+        let is_nothing = || ack == Ack::None && !self.account.local.has_pending();
+        self.wanted.is_none_or(|level| is_nothing() || ack >= Ack::from(level))
     }
 
     fn until(&self, idle: Instant) -> Instant {

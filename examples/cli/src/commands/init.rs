@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 use tauri_plugin_wallet_sync::Code;
-use tauri_plugin_wallet_sync::engine::{Mode, NameInfo};
+use tauri_plugin_wallet_sync::engine::{Engine, Mode, NameInfo, SyncRequest};
 
 use super::Context;
 use super::names;
@@ -15,7 +15,17 @@ struct Opened {
     created: bool,
 }
 
-pub async fn run(context: &Context) -> Result<(), Failure> {
+/// Reads the nodes; a wallet that none of them knows is an error.
+async fn find(engine: &Engine) -> Result<(), Failure> {
+    let request = SyncRequest { fresh: true, deadline: None, wait: None };
+    let report = engine.sync(request, |_| ()).await?;
+    match report.warnings.into_iter().find(|warning| warning.starts_with("new_wallet")) {
+        Some(warning) => Err(Failure::new(Code::NotFound, warning)),
+        None => Ok(()),
+    }
+}
+
+pub async fn run(context: &Context, restore: bool) -> Result<(), Failure> {
     let path = account::secret_path(&context.global)?;
     let created = secret_file::create_if_absent(path)?;
     let engine = match account::open(&context.global, Mode::Own).await {
@@ -28,7 +38,15 @@ pub async fn run(context: &Context) -> Result<(), Failure> {
             return Err(failure);
         }
     };
-    let names = account::with(engine, async |engine| Ok(engine.names())).await?;
+    let names = account::with(engine, async |engine| {
+        if restore {
+            find(engine).await?;
+        } else if created {
+            engine.note_created().await?;
+        }
+        Ok(engine.names())
+    })
+    .await?;
     let opened = Opened { names, created };
     context.output.done(&opened, || {
         let secret = if created { "created" } else { "found" };

@@ -57,7 +57,7 @@ pub fn to_ms(time: Duration) -> f64 {
 /// Runs a command.
 pub async fn run(command: Command, context: Context) -> Result<(), Failure> {
     match command {
-        Command::Init => init::run(&context).await,
+        Command::Init { restore } => init::run(&context, restore).await,
         Command::Names => names::run(&context).await,
         Command::Put { file } => put::run(&context, &file).await,
         Command::Spend(spend) => spend::run(&context, &spend).await,

@@ -116,7 +116,7 @@ pub enum Change {
     /// The folder belongs to this wallet.
     Wallet,
 
-    /// The nodes that are configured. Until the account is closed.
+    /// The nodes that are configured.
     Configured(Vec<String>),
     /// A slot holds content of a newer format. Until the account is closed.
     ReadOnly(Slot),
@@ -206,11 +206,13 @@ impl Change {
             Self::PruneRollups(minute) => one(Write::PruneRollups { before_minute: *minute }),
             Self::Wallet => one(rows::meta(rows::WALLET, Some(keys.wallet_id().to_vec()))),
 
+            // Who was given no nodes says nothing of them.
+            Self::Configured(ids) if ids.is_empty() => Ok(Vec::new()),
+            Self::Configured(ids) => one(rows::meta(rows::CONFIGURED, rows::configured(ids))),
             Self::OnDisk { .. }
             | Self::BlockLost(_)
             | Self::InVain(..)
             | Self::RootInVain(..)
-            | Self::Configured(_)
             | Self::ReadOnly(_)
             | Self::Unread(_) => Ok(Vec::new()),
         }

@@ -92,10 +92,13 @@ impl Nodes {
 
     /// The last sequence of a slot that each machine was proven to hold, highest first.
     pub fn proven_sequences(&self, slot: Slot) -> Vec<u64> {
-        let mut by_machine: BTreeMap<&str, u64> = BTreeMap::new();
+        let mut by_machine: BTreeMap<Option<&str>, u64> = BTreeMap::new();
         for row in self.of_slot(slot) {
-            let sequence = by_machine.entry(self.machine_or_none(&row.node)).or_default();
+            let sequence = by_machine.entry(self.machine(&row.node)).or_default();
             *sequence = row.verified_sequence.max(*sequence);
+        }
+        if by_machine.len() > 1 {
+            by_machine.remove(&None);
         }
         let mut sequences: Vec<u64> = by_machine.into_values().collect();
         sequences.sort_unstable_by(|a, b| b.cmp(a));
@@ -112,9 +115,10 @@ impl Nodes {
         self.machines.get(node).map(String::as_str)
     }
 
-    /// The machine, or what all nodes share of which it is not known: together they count as one.
-    pub fn machine_or_none(&self, node: &str) -> &str {
-        self.machine(node).unwrap_or_default()
+    /// On how many machines these nodes are, at least: one of which that is not known may be any other's.
+    pub fn machines_of<'a>(&self, nodes: impl Iterator<Item = &'a str>) -> usize {
+        let machines: BTreeSet<Option<&str>> = nodes.map(|node| self.machine(node)).collect();
+        machines.iter().flatten().count().max(usize::from(!machines.is_empty()))
     }
 
     /// How many machines are configured at most: of which a node is not known to be of another's counts as one of its own.
@@ -122,6 +126,11 @@ impl Nodes {
         let (known, unknown): (Vec<_>, Vec<_>) =
             self.configured.iter().map(|node| self.machine(node)).partition(Option::is_some);
         known.into_iter().collect::<BTreeSet<_>>().len() + unknown.len()
+    }
+
+    /// Whether there is a node among these that was not configured before, when some were.
+    pub fn is_configured_anew(&self, ids: &[String]) -> bool {
+        !self.configured.is_empty() && ids.iter().any(|id| !self.configured.contains(id))
     }
 
     /// Configured nodes that are one machine.
@@ -168,8 +177,7 @@ impl Nodes {
     }
 
     fn machines_where(&self, slot: Slot, is_held: impl Fn(&NodeRow) -> bool) -> usize {
-        let held = self.of_slot(slot).filter(|row| is_held(row)).map(|row| self.machine_or_none(&row.node));
-        held.collect::<BTreeSet<_>>().len()
+        self.machines_of(self.of_slot(slot).filter(|row| is_held(row)).map(|row| row.node.as_str()))
     }
 
     fn of_slot(&self, slot: Slot) -> impl Iterator<Item = &NodeRow> {
