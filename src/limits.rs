@@ -256,6 +256,8 @@ pub const LANE_RETRY_DOUBLINGS: u32 = 12;
 pub const PULL_WAIT: Duration = Duration::from_secs(10);
 /// A rename of a beacon that was not answered may still arrive for this long.
 pub const RENAME_DOUBT: Duration = Duration::from_secs(120);
+/// A lane that waits for that looks again this often: a few requests, and it often ends sooner, when the rename shows.
+pub const HELD_RETRY: Duration = Duration::from_secs(10);
 /// A block that came from no node is asked for again after twice this long, doubled each time.
 pub const MISSING_RETRY: Duration = Duration::from_secs(15);
 /// A root whose content came in vain so often in a row is asked for with the same growing pauses.
@@ -268,7 +270,10 @@ pub const MISSING_DOUBLINGS: u32 = 8;
 pub const RERUN_PAUSE: Duration = Duration::from_millis(250);
 /// Doublings of that pause at most: 4 s, well within [`WAIT_IDLE`].
 pub const RERUN_DOUBLINGS: u32 = 4;
-/// Least and longest time that the other healthy nodes get once the level is reached; in between, as long again as it took.
+/// Once a level is reached, a lane that came no step further for this long, or half as long again as others needed for one, is not
+/// waited for: about what Kubo may take on a busy machine.
+pub const STEP_PATIENCE: Duration = Duration::from_millis(50);
+/// Least and longest time that the other lanes get once the level is reached; in between, as long again as it took.
 pub const LINGER_MIN: Duration = Duration::from_millis(150);
 /// See [`LINGER_MIN`].
 pub const LINGER_MAX: Duration = Duration::from_secs(2);

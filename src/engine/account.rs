@@ -10,6 +10,7 @@ use super::local::Local;
 use super::local::edition::Outgoing;
 use super::measure::Measure;
 use super::network::Network;
+use super::network::machine::{Machine, Marks};
 use super::tasks::Tasks;
 use crate::clock::{Clock, Entropy};
 use crate::config::Config;
@@ -53,14 +54,27 @@ impl Account {
         if !self.network.is_machine_due(at) {
             return Ok(());
         }
-        let nobodys = Block::new(Codec::Raw, self.entropy.draw::<32>().to_vec());
-        let machine = self.network.machine(at, &nobodys, &self.network.call(limits::MACHINE_LOOK)).await;
-        match machine {
-            Some(machine) => {
-                self.local.note_machine(&self.network.id(at), machine).await?;
-                self.local.check_level(self.needed()).await
+        let marks = self.marks(at);
+        match self.network.machine(at, &marks, &self.network.call(limits::MACHINE_LOOK)).await {
+            Some(Machine::Named(machine)) => self.local.note_machine(&self.network.id(at), machine).await?,
+            Some(Machine::As(other, mark)) => {
+                let (node, other) = (self.network.id(at), self.network.id(other));
+                self.local.note_same_machine(&node, &other, mark.to_string()).await?;
             }
-            None => Ok(()),
+            None => return Ok(()),
+        }
+        self.local.check_level(self.needed()).await
+    }
+
+    /// The marks that nodes were told apart by so far, and a new one.
+    fn marks(&self, at: usize) -> Marks {
+        let state = self.local.read();
+        let mark = |at: usize| state.nodes().machine(&self.network.id(at)).and_then(|name| name.parse().ok());
+        let others = self.network.api_nodes().into_iter().filter(|other| *other != at);
+        Marks {
+            own: mark(at),
+            others: others.filter_map(|other| Some((other, mark(other)?))).collect(),
+            fresh: Block::new(Codec::Raw, self.entropy.draw::<32>().to_vec()),
         }
     }
 }

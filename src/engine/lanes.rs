@@ -27,12 +27,18 @@ struct LaneState {
     /// Failures since it last got through.
     failures: u32,
     retry_at: Option<Instant>,
+    /// It waits with what it has brought; something new it may bring at once.
+    is_held: bool,
     /// Why it failed last.
     error: Option<Error>,
     /// Its node shows what the edition does not contain.
     is_foreign: bool,
     /// The highest sequence that was ever proven, and the most blocks that were ever held, since the account was opened.
     furthest: (u64, u64),
+    /// When it last came a step further, or began.
+    stepped_at: Option<Instant>,
+    /// The longest step since it was started last.
+    longest: Duration,
 }
 
 /// What is so of all lanes together.
@@ -96,15 +102,18 @@ impl<T: Clone> Lanes<T> {
         now: Instant,
     ) -> Vec<usize> {
         let mut inner = self.inner();
-        if inner.current.as_ref().is_none_or(replaces) {
+        let is_new = inner.current.as_ref().is_none_or(replaces);
+        if is_new {
             inner.current = Some(new);
         }
         inner.again = false;
         let mut started = Vec::new();
         for at in lacking {
             let lane = inner.lanes.entry(*at).or_default();
-            if !lane.is_running && lane.retry_at.is_none_or(|retry_at| now >= retry_at) {
-                (lane.is_running, lane.error, lane.is_foreign) = (true, None, false);
+            let may_start = is_new && lane.is_held || lane.retry_at.is_none_or(|retry_at| now >= retry_at);
+            if !lane.is_running && may_start {
+                (lane.is_running, lane.error, lane.is_foreign, lane.is_held) = (true, None, false, false);
+                (lane.stepped_at, lane.longest) = (Some(now), Duration::ZERO);
                 started.push(*at);
             }
         }
@@ -150,6 +159,36 @@ impl<T: Clone> Lanes<T> {
         lane.error = Some(error);
     }
 
+    /// A lane came a step further.
+    pub fn note_step(&self, at: usize, now: Instant) {
+        let mut inner = self.inner();
+        let lane = inner.lanes.entry(at).or_default();
+        let before = lane.stepped_at.replace(now).unwrap_or(now);
+        lane.longest = lane.longest.max(now.saturating_duration_since(before));
+    }
+
+    /// Until when some lane that is under way may be expected to come a step further. A node that is frozen, or whose pin has no
+    /// end, is not waited for.
+    pub fn promising_until(&self) -> Option<Instant> {
+        let inner = self.inner();
+        let patience = inner.patience().unwrap_or(limits::STEP_PATIENCE);
+        let running = inner.lanes.values().filter(|lane| lane.is_running);
+        running.filter_map(|lane| lane.stepped_at).max().map(|stepped_at| stepped_at + patience)
+    }
+
+    /// The same of one lane; `None` as long as no other is done, for then nothing is to be expected of any.
+    pub fn is_promising_until(&self, at: usize) -> Option<Instant> {
+        let inner = self.inner();
+        Some(inner.lanes.get(&at)?.stepped_at? + inner.patience()?)
+    }
+
+    /// A lane got as far as it may for now; that is no failure, and it goes on then, or with something new.
+    pub fn note_held(&self, at: usize, why: Error, until: Instant) {
+        let mut inner = self.inner();
+        let lane = inner.lanes.entry(at).or_default();
+        (lane.failures, lane.retry_at, lane.error, lane.is_held) = (0, Some(until), Some(why), true);
+    }
+
     /// Whether a node holds a later edition, or more blocks, than ever before.
     pub fn is_further(&self, at: usize, sequence: u64, blocks: u64) -> bool {
         let mut inner = self.inner();
@@ -174,6 +213,15 @@ impl<T: Clone> Lanes<T> {
         if let Some(lane) = self.inner().lanes.get_mut(&at) {
             (lane.failures, lane.retry_at) = (0, None);
         }
+    }
+}
+
+impl<T> Inner<T> {
+    /// Half as long again as the longest step of those lanes that are done.
+    fn patience(&self) -> Option<Duration> {
+        let done = self.lanes.values().filter(|lane| !lane.is_running && lane.error.is_none());
+        let longest = done.filter(|lane| !lane.longest.is_zero()).map(|lane| lane.longest).max();
+        longest.map(|longest| longest.mul_f64(1.5).max(limits::STEP_PATIENCE))
     }
 }
 

@@ -1,5 +1,6 @@
 //! Work behind an answer, and the end of an account: what was started is waited for, then nothing new begins.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::{Mutex, watch};
@@ -10,12 +11,12 @@ use crate::error::{Code, Error};
 /// The tasks of one account.
 pub struct Tasks {
     background: Mutex<JoinSet<()>>,
-    closed: watch::Sender<bool>,
+    closed: Arc<watch::Sender<bool>>,
 }
 
 impl Default for Tasks {
     fn default() -> Self {
-        Self { background: Mutex::default(), closed: watch::channel(false).0 }
+        Self { background: Mutex::default(), closed: Arc::new(watch::channel(false).0) }
     }
 }
 
@@ -37,6 +38,18 @@ impl Tasks {
         background.spawn(work);
     }
 
+    /// The same for work that is of no use any more once the account is closed.
+    pub async fn behind_while_open(&self, work: impl Future<Output = ()> + Send + 'static) {
+        let closed = self.closed.clone();
+        self.behind(async move {
+            tokio::select! {
+                () = work => {}
+                () = is_closed(&closed) => {}
+            }
+        })
+        .await;
+    }
+
     /// Marks the account as closed; `false` when it was already.
     pub fn close(&self) -> bool {
         self.closed.send_if_modified(|closed| !std::mem::replace(closed, true))
@@ -44,8 +57,7 @@ impl Tasks {
 
     /// Ends when the account is closed: what may as well be done after the next start is not waited for.
     pub async fn closing(&self) {
-        // The sender lives as long as this.
-        let _ = self.closed.subscribe().wait_for(|closed| *closed).await;
+        is_closed(&self.closed).await;
     }
 
     /// Waits for running work, at most this long, then stops what is left.
@@ -56,6 +68,11 @@ impl Tasks {
             background.shutdown().await;
         }
     }
+}
+
+async fn is_closed(closed: &watch::Sender<bool>) {
+    // The sender lives as long as it is waited for.
+    let _ = closed.subscribe().wait_for(|closed| *closed).await;
 }
 
 /// Runs a write in a task of its own: a caller that goes away does not leave it half done.

@@ -104,6 +104,44 @@ async fn a_node_that_may_be_another_one_is_no_copy_of_its_own() {
     let device = world.device().await;
     device.put(&["a"]).await;
     assert_eq!(ack_of(&world, &device).await, Ack::Published);
+    assert_eq!(device.engine.status().verified_nodes, 1, "n0 may be n2");
     world.faults(Fault::None, &[3]);
     assert_eq!(device.sync_to(Level::Verified).await.unwrap().ack, Ack::Verified);
+}
+
+/// Opens the account again on its disk, with a new change, while some nodes are away; gives the level that each change has come to.
+async fn a_change_while_away(
+    world: &World,
+    device: Device,
+    away: &[usize],
+    id: &str,
+) -> (Device, Vec<Level>) {
+    device.close().await;
+    let device = world.device_on(device.store.snapshot()).await;
+    world.faults(Fault::None, &[0, 1, 2]);
+    world.faults(Fault::Dead, away);
+    device.put(&[id]).await;
+    let _ = ack_of(world, &device).await;
+    let levels = device.engine.tokens(None, 10, false).iter().map(|token| token.ack).collect();
+    (device, levels)
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_machine_whose_entries_are_never_there_together_is_one_copy() {
+    use Level::{Published, Verified};
+    for (first, then) in [(0, 1), (1, 0)] {
+        let world = World::new(3);
+        (0..3).for_each(|at| says(&world, at, None));
+        world.nodes[0].shares_disk_with(&world.nodes[1]);
+        let (device, levels) = a_change_while_away(&world, world.device().await, &[then], "a").await;
+        assert_eq!(levels, [Verified], "n2 is another machine");
+        let (device, levels) = a_change_while_away(&world, device, &[then, 2], "b").await;
+        assert_eq!(levels, [Verified, Published], "first through n{first}");
+        let (device, levels) = a_change_while_away(&world, device, &[first, 2], "c").await;
+        assert_eq!(levels, [Verified, Published, Published], "then through n{then}");
+        let (device, levels) = a_change_while_away(&world, device, &[2], "d").await;
+        assert_eq!(levels, [Verified, Published, Published, Published], "and through both");
+        let (_, levels) = a_change_while_away(&world, device, &[], "e").await;
+        assert_eq!(levels, [Verified; 5]);
+    }
 }

@@ -18,6 +18,7 @@ mod large_payloads;
 mod machines;
 mod never_hang;
 mod never_lose;
+mod one_bad_node;
 mod other_nodes;
 mod runners;
 mod slow_operations_are_logged;

@@ -66,6 +66,22 @@ async fn other_nodes_are_not_answered_for_from_memory() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_node_that_was_added_is_asked_at_once() {
+    let world = World::new(3);
+    let store = MemoryStore::new();
+    let device = engine_with(&world, &store, &[0, 1], Mode::Own).await;
+    device.put(vec![crate::support::world::token("a", "s0")]).await.unwrap();
+    assert_eq!(device.sync(plain(Some(Level::Verified)), |_| ()).await.unwrap().ack, Ack::Verified);
+    device.sync(plain(None), |_| ()).await.unwrap();
+    assert_eq!(device.sync(plain(None), |_| ()).await.unwrap().source, Source::Cache);
+    device.close(Duration::from_secs(30)).await.unwrap();
+    // What is verified stays so; what the new one knows is not known.
+    let device = engine_with(&world, &store.snapshot(), &[0, 1, 2], Mode::Own).await;
+    assert_eq!(device.status().ack, Ack::Verified);
+    assert_eq!(device.sync(plain(None), |_| ()).await.unwrap().source, Source::HttpRouting);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_is_said_to_be_put_back_is_put_back() {
     let world = World::new(5);
     let writer = world.device().await;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use super::Local;
+use super::state::State;
 use super::state::change::Change;
 use super::state::names::KnownName;
 use super::state::nodes::Doubt;
@@ -138,22 +139,38 @@ impl Local {
     /// Store errors.
     pub async fn note_machine(self: &Arc<Self>, node: &str, machine: String) -> Result<(), Error> {
         let turn = self.turn().await;
-        let mut changes = Vec::new();
-        {
+        let changes = {
             let state = turn.state();
-            let nodes = state.nodes();
-            match nodes.machine(node) {
-                Some(known) if known == machine => return Ok(()),
-                Some(_) => {
-                    changes.push(Change::HeldExactly { node: node.to_owned(), cids: Vec::new() });
-                    let rows = nodes.rows_at(node).cloned();
-                    let unproven = |row| NodeRow { verified_sequence: 0, pinned: Vec::new(), ..row };
-                    changes.extend(rows.map(|row| Change::Node(unproven(row))));
-                }
-                None => {}
+            if state.nodes().machine(node) == Some(machine.as_str()) {
+                return Ok(());
             }
-            changes.push(Change::Machines(nodes.machines_with(node, &machine)));
-        }
+            let mut changes = renamed(&state, node, &machine);
+            changes.push(Change::Machines(state.nodes().machines_with([(node.to_owned(), machine)])));
+            changes
+        };
+        turn.commit(changes).await
+    }
+
+    /// Two nodes turned out to be one machine: that of the other one, which is named by the mark when it has no name yet.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn note_same_machine(
+        self: &Arc<Self>,
+        node: &str,
+        other: &str,
+        mark: String,
+    ) -> Result<(), Error> {
+        let turn = self.turn().await;
+        let changes = {
+            let state = turn.state();
+            let machine = state.nodes().machine(other).map_or(mark, str::to_owned);
+            let mut changes = renamed(&state, node, &machine);
+            changes.extend(renamed(&state, other, &machine));
+            let names = [(node.to_owned(), machine.clone()), (other.to_owned(), machine)];
+            changes.push(Change::Machines(state.nodes().machines_with(names)));
+            changes
+        };
         turn.commit(changes).await
     }
 
@@ -236,6 +253,17 @@ impl Local {
         row.pinned.retain(|pinned| pinned != root);
         turn.commit(vec![Change::Node(row)]).await
     }
+}
+
+/// What follows when a node was another machine before.
+fn renamed(state: &State, node: &str, machine: &str) -> Vec<Change> {
+    let nodes = state.nodes();
+    if nodes.machine(node).is_none_or(|known| known == machine) {
+        return Vec::new();
+    }
+    let unproven = |row| NodeRow { verified_sequence: 0, pinned: Vec::new(), ..row };
+    let rows = nodes.rows_at(node).cloned().map(|row| Change::Node(unproven(row)));
+    std::iter::once(Change::HeldExactly { node: node.to_owned(), cids: Vec::new() }).chain(rows).collect()
 }
 
 impl Turn {

@@ -6,7 +6,7 @@
 pub mod ask;
 pub mod blocks;
 pub mod heard;
-mod machine;
+pub mod machine;
 pub mod pin_names;
 pub mod third_tier;
 

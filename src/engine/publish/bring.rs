@@ -18,7 +18,11 @@ use crate::limits;
 /// Runs one lane.
 pub async fn bring(account: &Arc<Account>, at: usize, run: &Arc<Run>) {
     while let Some(outgoing) = account.lanes.next(at, |outgoing| lacks_this(account, at, &outgoing.edition)) {
-        let ended = one(account, at, &outgoing, run).await;
+        let ended = tokio::select! {
+            biased;
+            ended = one(account, at, &outgoing, run) => ended,
+            () = left_alone(account, at) => return,
+        };
         let goes_on = note(account, at, &outgoing, ended, run).await;
         account.events.step();
         match goes_on {
@@ -32,6 +36,19 @@ pub async fn bring(account: &Arc<Account>, at: usize, run: &Arc<Run>) {
     }
 }
 
+/// Ends when the account is closed and the lane comes no further as others did: the next process takes it up.
+async fn left_alone(account: &Account, at: usize) {
+    account.tasks.closing().await;
+    loop {
+        let now = account.clock.monotonic();
+        match account.lanes.is_promising_until(at) {
+            Some(until) if now >= until => return,
+            Some(until) => tokio::time::sleep_until(until).await,
+            None => tokio::time::sleep(limits::STEP_PATIENCE).await,
+        }
+    }
+}
+
 /// Brings one edition to the node.
 async fn one(account: &Arc<Account>, at: usize, outgoing: &Outgoing, run: &Run) -> Result<LaneEnd, Error> {
     let lane = Lane::to(at, account, &outgoing.edition, run)?;
@@ -40,6 +57,7 @@ async fn one(account: &Arc<Account>, at: usize, outgoing: &Outgoing, run: &Run) 
         let mut ready = outgoing.ready.subscribe();
         // Whoever has not got it in time is sent it.
         let _ = tokio::time::timeout(limits::PULL_WAIT, ready.wait_for(|ready| *ready)).await;
+        account.lanes.note_step(at, account.clock.monotonic());
     }
     // What is surplus since the last time goes meanwhile: nobody waits for it.
     let is_ready = *outgoing.ready.borrow();
@@ -61,7 +79,12 @@ async fn learn_machine(account: &Arc<Account>, at: usize) -> oneshot::Receiver<(
     if account.network.is_machine_due(at) {
         let shared = account.clone();
         let learn = async move {
-            if let Err(e) = shared.learn_machine(at).await {
+            let learnt = tokio::select! {
+                biased;
+                learnt = shared.learn_machine(at) => learnt,
+                () = left_alone(&shared, at) => return,
+            };
+            if let Err(e) = learnt {
                 tracing::warn!(code = %e.code(), "which machine a node is could not be noted");
             }
             if done.send(()).is_err() {
@@ -101,6 +124,11 @@ async fn note(
         Ok(LaneEnd::Damaged) => {
             tracing::debug!(node = account.network.id(at), "a block of the edition is damaged here");
             account.lanes.note_again();
+            Ok(false)
+        }
+        Ok(LaneEnd::Held) => {
+            let why = Error::new(Code::Conflict, "an earlier rename of the beacon may still arrive");
+            account.lanes.note_held(at, why, account.clock.monotonic() + limits::HELD_RETRY);
             Ok(false)
         }
         Err(e) => {

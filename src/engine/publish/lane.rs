@@ -117,6 +117,7 @@ impl<'a> Lane<'a> {
 
     /// The node holds an edition, or so many blocks of one.
     pub fn advanced(&self, sequence: u64, blocks: u64) {
+        self.account.lanes.note_step(self.at, self.account.clock.monotonic());
         if self.account.lanes.is_further(self.at, sequence, blocks) {
             self.account.events.advance();
         }

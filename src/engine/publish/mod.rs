@@ -140,13 +140,19 @@ async fn wait(account: &Account, upto: u64) -> bool {
         }
         let is_ripe = |since: Instant| now >= since + account.config.coalesce;
         let takes_newer = lanes.has_free && newer_since.is_some_and(is_ripe);
-        if lanes.is_at_rest || lanes.again || takes_newer || lingers.is_some_and(|until| now >= until) {
+        let until = lingers.map(|until| lingering(account, until));
+        if lanes.is_at_rest || lanes.again || takes_newer || until.is_some_and(|until| now >= until) {
             return takes_newer;
         }
         let ripe = newer_since.map(|since| since + account.config.coalesce).filter(|_| lanes.has_free);
-        let wake = [lingers, ripe].into_iter().flatten().min().unwrap_or(now + limits::WAIT_IDLE);
+        let wake = [until, ripe].into_iter().flatten().min().unwrap_or(now + limits::WAIT_IDLE);
         let _ = tokio::time::timeout_at(wake, steps.changed()).await;
     }
+}
+
+/// How long the other lanes are waited for once a level is reached: as long as one of them gets further, to `latest`.
+pub fn lingering(account: &Account, latest: Instant) -> Instant {
+    account.lanes.promising_until().map_or(latest, |promising| promising.min(latest))
 }
 
 /// Whether a publish has work: pending content, or a node that is not proven to hold the latest edition and may be tried.

@@ -1,35 +1,38 @@
 //! Names the edition in one of the two beacons of its slot on a node.
 //!
-//! A rename has no order and may arrive late, so it goes to the beacon that does not name the last edition proven there, and
-//! never to one whose last rename may still be on its way.
+//! A rename has no order and may arrive late, so it goes to a beacon that does not name the last edition proven there, and
+//! never to one whose last rename may still be on its way. While there is none left, the record goes on without.
 
 use std::sync::atomic::Ordering;
 
 use super::lane::{Lane, NONE};
 use crate::engine::local::state::nodes::Doubt;
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::model::beacon::Beacon;
 use crate::node::Rename;
+
+/// What came of naming an edition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Named {
+    /// A beacon names it.
+    Yes,
+    /// No beacon may be renamed now: an earlier rename may still arrive.
+    Held,
+}
 
 impl Lane<'_> {
     /// Renames a beacon, unless one names the edition already.
     ///
     /// # Errors
-    /// `conflict` while an earlier rename may still arrive; the node's error; store errors.
-    pub async fn rename(&self) -> Result<(), Error> {
+    /// The node's error; store errors.
+    pub async fn rename(&self) -> Result<Named, Error> {
         let beacons = self.beacons();
         let edition = &self.edition.edition;
-        let names_it = |beacon: &Option<Beacon>| beacon.is_some_and(|beacon| beacon.root == edition.root);
-        if beacons.iter().any(names_it) {
-            return Ok(());
+        if beacons.iter().flatten().any(|beacon| beacon.root == edition.root) {
+            return Ok(Named::Yes);
         }
-        let sequence = |beacon: &Option<Beacon>| beacon.map_or(0, |beacon| beacon.sequence);
-        let oldest = (0_u8..).zip(&beacons).min_by_key(|(place, beacon)| (sequence(beacon), *place));
-        let Some((place, shown)) = oldest else { return Ok(()) };
-        let Some(cid) = self.edition.beacons.get(usize::from(place)) else { return Ok(()) };
-        if self.is_in_doubt(place, sequence(shown)) {
-            return Err(Error::new(Code::Conflict, "an earlier rename of the beacon may still arrive"));
-        }
+        let Some(place) = self.free_place(&beacons) else { return Ok(Named::Held) };
+        let Some(cid) = self.edition.beacons.get(usize::from(place)) else { return Ok(Named::Held) };
         let local = &self.account.local;
         local.note_rename(self.node.id(), edition.slot, place, edition.sequence).await?;
         let beacon = Beacon::of(edition.slot, edition.root, &self.edition.record);
@@ -37,7 +40,7 @@ impl Lane<'_> {
         let answer = self.node.name_pin(cid, &name, &self.run.usual_call(self.account)).await?;
         self.answered.store(place, Ordering::Relaxed);
         match answer {
-            Rename::Done => Ok(()),
+            Rename::Done => Ok(Named::Yes),
             Rename::Refused(e) => Err(e),
         }
     }
@@ -52,6 +55,23 @@ impl Lane<'_> {
             return Ok(());
         }
         self.account.local.note_renamed(self.node.id(), self.edition.edition.slot, place).await
+    }
+
+    /// The beacon that may be renamed: of those that do not name the last edition proven there and are not in doubt, the
+    /// oldest.
+    fn free_place(&self, beacons: &[Option<Beacon>]) -> Option<u8> {
+        let proven = {
+            let state = self.account.local.read();
+            let row = state.nodes().row(self.node.id(), self.edition.edition.slot);
+            row.and_then(|row| row.pinned.last().copied())
+        };
+        let sequence = |beacon: &Option<Beacon>| beacon.map_or(0, |beacon| beacon.sequence);
+        let keeps = |beacon: &Option<Beacon>| beacon.is_some_and(|beacon| Some(beacon.root) == proven);
+        let free = (0_u8..).zip(beacons).filter(|(place, beacon)| {
+            let is_the_only_one = beacons.iter().filter(|other| keeps(other)).count() == 1;
+            !(keeps(beacon) && is_the_only_one) && !self.is_in_doubt(*place, sequence(beacon))
+        });
+        free.min_by_key(|(place, beacon)| (sequence(beacon), *place)).map(|(place, _)| place)
     }
 
     /// Whether a rename of this beacon is not known to have ended.

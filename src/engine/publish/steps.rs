@@ -4,6 +4,7 @@ use futures_util::future::{join, join3};
 
 use super::lane::Lane;
 use super::proof::{Claim, Fitting, Shown};
+use super::rename::Named;
 use crate::error::{Code, Error};
 use crate::limits;
 use crate::model::cid::Cid;
@@ -17,6 +18,8 @@ pub enum LaneEnd {
     Foreign(Claim),
     /// A block of the edition is no longer on this disk: another edition is made, without it.
     Damaged,
+    /// Record and content are there; no beacon names it yet, since an earlier rename of both may still arrive.
+    Held,
 }
 
 impl Lane<'_> {
@@ -44,7 +47,7 @@ impl Lane<'_> {
             }
             other => other?,
         }
-        self.trace("supplied");
+        self.stepped("supplied");
         // What was read before a long upload says little of what a put goes over now.
         if self.age_of_look() > limits::PUT_FRESH {
             there = self.shown().await;
@@ -53,15 +56,15 @@ impl Lane<'_> {
             Shown::Foreign(claim) => return Ok(LaneEnd::Foreign(claim)),
             Shown::Fits(fitting) => fitting,
         };
-        match self.put_all(fitting, lack.len()).await {
+        let named = match self.put_all(fitting, lack.len()).await {
             // A node that had lost everything is sent what it had before too.
             Err(e) if e.code() == Code::Corrupt => {
                 self.look_for_damage(&self.edition.all).await?;
                 return Ok(LaneEnd::Damaged);
             }
             other => other?,
-        }
-        self.trace("put, pinned and named");
+        };
+        self.stepped("put, pinned and named");
         if !fitting.has_record {
             // Racing puts show by then; the way there and back counts.
             tokio::time::sleep(limits::SECOND_LOOK.saturating_sub(self.round_trip())).await;
@@ -83,16 +86,19 @@ impl Lane<'_> {
         }
         self.account.local.raise_level(self.edition.edition.upto, Level::Published).await?;
         let Some(place) = place else {
+            if named == Named::Held {
+                return Ok(LaneEnd::Held);
+            }
             return Err(Error::new(Code::Invalid, "the node said it named the beacon and does not show it"));
         };
-        self.trace("read back");
+        self.stepped("read back");
         self.note_proven(&lack, place).await?;
         Ok(LaneEnd::Holds)
     }
 
     /// Pin, record and beacon, side by side where the pin is a small one and the record there is ours. Bulk is pinned before
     /// its record shows; and while the record there is not ours, the beacon waits until the node has taken ours.
-    async fn put_all(&self, fitting: Fitting, lacking: usize) -> Result<(), Error> {
+    async fn put_all(&self, fitting: Fitting, lacking: usize) -> Result<Named, Error> {
         let put = async { if fitting.has_record { Ok(()) } else { self.put_record().await } };
         let is_bulk = lacking > limits::STAT_BLOCKS;
         if is_bulk {
@@ -108,7 +114,8 @@ impl Lane<'_> {
         self.rename().await
     }
 
-    fn trace(&self, step: &str) {
+    fn stepped(&self, step: &str) {
+        self.account.lanes.note_step(self.at, self.account.clock.monotonic());
         tracing::trace!(node = self.node.id(), step, ms = self.run.elapsed_ms(self.account), "publishing");
     }
 }

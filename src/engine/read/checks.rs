@@ -47,7 +47,7 @@ pub fn begin(account: &Arc<Account>, call: &Call) -> Check {
 pub async fn end(account: &Account, Check(under_way): Check) {
     let Some((mut work, until)) = under_way else { return };
     if tokio::time::timeout_at(until, &mut work).await.is_err() {
-        account.tasks.behind(async move { drop(work.await) }).await;
+        account.tasks.behind_while_open(async move { drop(work.await) }).await;
     }
 }
 

@@ -146,7 +146,7 @@ impl Syncs {
     async fn warm_for_publish(&self, had_pending: bool) {
         if had_pending {
             let account = self.account.clone();
-            self.account.tasks.behind(async move { account.network.warm().await }).await;
+            self.account.tasks.behind_while_open(async move { account.network.warm().await }).await;
         }
     }
 

@@ -14,7 +14,7 @@ use crate::engine::api::report::SyncFailure;
 use crate::engine::api::request::{OnProgress, SyncRequest};
 use crate::engine::api::status::Ack;
 use crate::engine::publish::run::{Published, Run};
-use crate::engine::publish::{is_needed, publish_once};
+use crate::engine::publish::{is_needed, lingering, publish_once};
 use crate::error::{Code, Error};
 use crate::limits;
 use crate::node::{Meter, Traffic};
@@ -241,7 +241,7 @@ impl<'a> Waiting<'a> {
         let until = if self.wanted.is_none_or(|level| level == Level::Local) {
             now
         } else {
-            now + took.clamp(limits::LINGER_MIN, limits::LINGER_MAX)
+            lingering(self.account, self.started + took + took.clamp(limits::LINGER_MIN, limits::LINGER_MAX))
         };
         self.end.map_or(until, |end| end.min(until))
     }

@@ -144,12 +144,15 @@ impl Nodes {
         by_machine.into_values().filter(|nodes| nodes.len() > 1).collect()
     }
 
-    /// All machines, with that of one more node.
-    pub fn machines_with(&self, node: &str, machine: &str) -> BTreeMap<String, String> {
+    /// All machines, with those of some nodes.
+    pub fn machines_with(
+        &self,
+        named: impl IntoIterator<Item = (String, String)>,
+    ) -> BTreeMap<String, String> {
         let is_known = |(known, _): &(&String, &String)| self.configured.contains(*known);
         let others =
             self.machines.iter().filter(is_known).map(|(node, machine)| (node.clone(), machine.clone()));
-        others.chain([(node.to_owned(), machine.to_owned())]).collect()
+        others.chain(named).collect()
     }
 
     /// The rename of this beacon that may still arrive.

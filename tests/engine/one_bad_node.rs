@@ -1,0 +1,60 @@
+//! One bad node of five delays nobody: a change is verified on the others in the usual time, and the account closes at once.
+
+use std::time::Duration;
+
+use tauri_plugin_wallet_sync::clock::monotonic;
+use tauri_plugin_wallet_sync::engine::Ack;
+use tauri_plugin_wallet_sync::store::Level;
+
+use crate::support::world::{Device, Fault, World};
+
+const LATENCY: Duration = Duration::from_millis(40);
+
+/// How long a change takes to `verified`, and the account to close behind it.
+async fn change_and_close(world: &World, before: Device, id: &str) -> (Device, Duration) {
+    let device = world.device_on(before.store.snapshot()).await;
+    device.put(&[id]).await;
+    let started = monotonic();
+    let report = device.sync_to(Level::Verified).await.unwrap();
+    assert_eq!(report.ack, Ack::Verified, "{report:?}");
+    device.engine.close(Duration::from_secs(5)).await.unwrap();
+    (device, started.elapsed())
+}
+
+async fn world_of_five() -> (World, Device) {
+    let world = World::new(5);
+    world.nodes.iter().for_each(|node| *node.latency.lock().unwrap() = LATENCY);
+    let device = world.device().await;
+    device.put(&["first"]).await;
+    device.sync_to(Level::Verified).await.unwrap();
+    device.close().await;
+    let (device, _) = change_and_close(&world, device, "second").await;
+    (world, device)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_change_takes_no_longer_beside_a_bad_node() {
+    let (world, device) = world_of_five().await;
+    let (_, usual) = change_and_close(&world, device, "third").await;
+    for fault in [Fault::Dead, Fault::Hung, Fault::Amnesiac, Fault::BlockEater, Fault::Mute] {
+        let (world, device) = world_of_five().await;
+        world.faults(fault, &[2]);
+        // The first change after it went bad, and the next.
+        let (device, first) = change_and_close(&world, device, "third").await;
+        let (_, next) = change_and_close(&world, device, "fourth").await;
+        assert!(first <= usual.mul_f64(1.2), "{fault:?}: {first:?}, else {usual:?}");
+        assert!(next <= usual.mul_f64(1.2), "{fault:?}: {next:?}, else {usual:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nodes_that_are_a_little_slower_are_waited_for() {
+    let (world, device) = world_of_five().await;
+    for (at, ms) in [(2, 45), (3, 50), (4, 55)] {
+        *world.nodes[at].latency.lock().unwrap() = Duration::from_millis(ms);
+    }
+    let device = world.device_on(device.store.snapshot()).await;
+    device.put(&["third"]).await;
+    let report = device.sync_to(Level::Verified).await.unwrap();
+    assert_eq!(report.verified_nodes, 5, "{report:?}");
+}
