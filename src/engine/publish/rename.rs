@@ -67,9 +67,9 @@ impl Lane<'_> {
         };
         let sequence = |beacon: &Option<Beacon>| beacon.map_or(0, |beacon| beacon.sequence);
         let keeps = |beacon: &Option<Beacon>| beacon.is_some_and(|beacon| Some(beacon.root) == proven);
+        let is_kept_twice = beacons.iter().filter(|beacon| keeps(beacon)).count() > 1;
         let free = (0_u8..).zip(beacons).filter(|(place, beacon)| {
-            let is_the_only_one = beacons.iter().filter(|other| keeps(other)).count() == 1;
-            !(keeps(beacon) && is_the_only_one) && !self.is_in_doubt(*place, sequence(beacon))
+            (is_kept_twice || !keeps(beacon)) && !self.is_in_doubt(*place, sequence(beacon))
         });
         free.min_by_key(|(place, beacon)| (sequence(beacon), *place)).map(|(place, _)| place)
     }
