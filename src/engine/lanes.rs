@@ -144,6 +144,7 @@ impl<T: Clone> Lanes<T> {
         let mut inner = self.inner();
         let lane = inner.lanes.entry(at).or_default();
         (lane.failures, lane.retry_at, lane.error, lane.is_foreign) = (0, None, None, false);
+        lane.is_held = false;
     }
 
     /// A lane failed and backs off: twice as long as last time, and up to a fifth more by `luck` (0–1).
@@ -156,7 +157,7 @@ impl<T: Clone> Lanes<T> {
         let lane = inner.lanes.entry(at).or_default();
         lane.retry_at = Some(now + back_off(lane.failures).mul_f64(1.0 + luck.clamp(0.0, 1.0) / 5.0));
         lane.failures = lane.failures.saturating_add(1);
-        lane.error = Some(error);
+        (lane.error, lane.is_held) = (Some(error), false);
     }
 
     /// A lane came a step further.

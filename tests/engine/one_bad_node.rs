@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use tauri_plugin_wallet_sync::clock::monotonic;
-use tauri_plugin_wallet_sync::engine::Ack;
+use tauri_plugin_wallet_sync::engine::{Ack, SyncRequest};
 use tauri_plugin_wallet_sync::store::Level;
 
 use crate::support::world::{Device, Fault, World};
@@ -57,4 +57,17 @@ async fn nodes_that_are_a_little_slower_are_waited_for() {
     device.put(&["third"]).await;
     let report = device.sync_to(Level::Verified).await.unwrap();
     assert_eq!(report.verified_nodes, 5, "{report:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_closes_waits_for_far_nodes_that_a_change_needs() {
+    let (world, device) = world_of_five().await;
+    (1..5).for_each(|at| *world.nodes[at].latency.lock().unwrap() = Duration::from_millis(250));
+    let device = world.device_on(device.store.snapshot()).await;
+    device.put(&["third"]).await;
+    let request = SyncRequest { fresh: false, deadline: None, wait: Some(Level::Published) };
+    let report = device.engine.sync(request, |_| ()).await.unwrap();
+    assert_eq!(report.ack, Ack::Published, "the near one has it: {report:?}");
+    device.engine.close(Duration::from_secs(5)).await.unwrap();
+    assert_eq!(world.device_on(device.store.snapshot()).await.engine.status().ack, Ack::Verified);
 }

@@ -17,12 +17,22 @@ use crate::limits;
 
 /// Runs one lane.
 pub async fn bring(account: &Arc<Account>, at: usize, run: &Arc<Run>) {
-    while let Some(outgoing) = account.lanes.next(at, |outgoing| lacks_this(account, at, &outgoing.edition)) {
+    let mut held: Option<Arc<Outgoing>> = None;
+    loop {
+        // What is held waits; what was made meanwhile does not wait with it.
+        let is_held =
+            |outgoing: &Arc<Outgoing>| held.as_ref().is_some_and(|held| Arc::ptr_eq(held, outgoing));
+        let is_wanted =
+            |outgoing: &Arc<Outgoing>| !is_held(outgoing) && lacks_this(account, at, &outgoing.edition);
+        let Some(outgoing) = account.lanes.next(at, is_wanted) else { return };
         let ended = tokio::select! {
             biased;
             ended = one(account, at, &outgoing, run) => ended,
             () = left_alone(account, at) => return,
         };
+        if matches!(ended, Ok(LaneEnd::Held)) {
+            held = Some(outgoing.clone());
+        }
         let goes_on = note(account, at, &outgoing, ended, run).await;
         account.events.step();
         match goes_on {
@@ -36,12 +46,14 @@ pub async fn bring(account: &Arc<Account>, at: usize, run: &Arc<Run>) {
     }
 }
 
-/// Ends when the account is closed and the lane comes no further as others did: the next process takes it up.
+/// Ends when the account is closed, everything is verified, and the lane comes no further as others did: the next process takes
+/// it up.
 async fn left_alone(account: &Account, at: usize) {
     account.tasks.closing().await;
     loop {
         let now = account.clock.monotonic();
-        match account.lanes.is_promising_until(at) {
+        let is_needed = account.local.read().levels().pending() > 0;
+        match account.lanes.is_promising_until(at).filter(|_| !is_needed) {
             Some(until) if now >= until => return,
             Some(until) => tokio::time::sleep_until(until).await,
             None => tokio::time::sleep(limits::STEP_PATIENCE).await,
@@ -129,7 +141,7 @@ async fn note(
         Ok(LaneEnd::Held) => {
             let why = Error::new(Code::Conflict, "an earlier rename of the beacon may still arrive");
             account.lanes.note_held(at, why, account.clock.monotonic() + limits::HELD_RETRY);
-            Ok(false)
+            Ok(true)
         }
         Err(e) => {
             if !e.is_storage() && e.code() != Code::Conflict {
