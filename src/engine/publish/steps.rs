@@ -18,7 +18,8 @@ pub enum LaneEnd {
     Foreign(Claim),
     /// A block of the edition is no longer on this disk: another edition is made, without it.
     Damaged,
-    /// Record and content are there; no beacon names it yet, since an earlier rename of both may still arrive.
+    /// Record and content are there; no beacon names it yet: one names what was proven last, or an earlier rename of it may still
+    /// arrive.
     Held,
 }
 
