@@ -272,7 +272,9 @@ pub const RERUN_PAUSE: Duration = Duration::from_millis(250);
 pub const RERUN_DOUBLINGS: u32 = 4;
 /// Once a level is reached, a lane that came no step further for this long, or half as long again as others needed for one, is not
 /// waited for: about what Kubo may take on a busy machine.
-pub const STEP_PATIENCE: Duration = Duration::from_millis(50);
+pub const STEP_PATIENCE: Duration = Duration::from_millis(80);
+/// The same where only nodes that lag are brought along, so that no other lane gives a measure.
+pub const REPAIR_PATIENCE: Duration = Duration::from_millis(500);
 /// Least and longest time that the other lanes get once the level is reached; in between, as long again as it took.
 pub const LINGER_MIN: Duration = Duration::from_millis(150);
 /// See [`LINGER_MIN`].

@@ -172,15 +172,22 @@ impl<T: Clone> Lanes<T> {
     /// end, is not waited for.
     pub fn promising_until(&self) -> Option<Instant> {
         let inner = self.inner();
-        let patience = inner.patience().unwrap_or(limits::STEP_PATIENCE);
+        let patience = inner.patience().unwrap_or(limits::REPAIR_PATIENCE);
         let running = inner.lanes.values().filter(|lane| lane.is_running);
         running.filter_map(|lane| lane.stepped_at).max().map(|stepped_at| stepped_at + patience)
     }
 
-    /// The same of one lane; `None` as long as no other is done, for then nothing is to be expected of any.
+    /// Whether some lane is done, so that its steps are a measure for the others.
+    pub fn has_measure(&self) -> bool {
+        self.inner().patience().is_some()
+    }
+
+    /// Until when one lane may be expected to come a step further; `None` as long as others are under way and none is done, for then nothing is to be expected of any.
     pub fn is_promising_until(&self, at: usize) -> Option<Instant> {
         let inner = self.inner();
-        Some(inner.lanes.get(&at)?.stepped_at? + inner.patience()?)
+        let is_alone = inner.lanes.iter().all(|(other, lane)| *other == at || !lane.is_running);
+        let patience = inner.patience().or(is_alone.then_some(limits::REPAIR_PATIENCE));
+        Some(inner.lanes.get(&at)?.stepped_at? + patience?)
     }
 
     /// A lane got as far as it may for now; that is no failure, and it goes on then, or with something new.

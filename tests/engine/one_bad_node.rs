@@ -71,3 +71,29 @@ async fn who_closes_waits_for_far_nodes_that_a_change_needs() {
     device.engine.close(Duration::from_secs(5)).await.unwrap();
     assert_eq!(world.device_on(device.store.snapshot()).await.engine.status().ack, Ack::Verified);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_lags_is_brought_along_though_it_is_slow() {
+    let (world, device) = world_of_five().await;
+    world.faults(Fault::Dead, &[2]);
+    let (device, _) = change_and_close(&world, device, "third").await;
+    world.faults(Fault::None, &[2]);
+    // Slower than a busy machine makes it, and no other lane gives a measure.
+    *world.nodes[2].latency.lock().unwrap() = Duration::from_millis(150);
+    let device = world.device_on(device.store.snapshot()).await;
+    let report = device.sync_to(Level::Verified).await.unwrap();
+    assert_eq!(report.verified_nodes, 5, "{report:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn closing_does_not_wait_for_a_lagging_node_that_comes_no_further() {
+    let (world, device) = world_of_five().await;
+    world.faults(Fault::Dead, &[2]);
+    let (device, _) = change_and_close(&world, device, "third").await;
+    world.faults(Fault::Hung, &[2]);
+    let device = world.device_on(device.store.snapshot()).await;
+    device.sync_to(Level::Verified).await.unwrap();
+    let started = monotonic();
+    device.engine.close(Duration::from_secs(5)).await.unwrap();
+    assert!(started.elapsed() <= Duration::from_millis(600), "{:?}", started.elapsed());
+}

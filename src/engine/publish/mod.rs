@@ -18,6 +18,7 @@ mod steps;
 mod upload;
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -132,15 +133,14 @@ async fn wait(account: &Account, upto: u64) -> bool {
         // As long as a lane gets further, the others are worth waiting for.
         let moves = std::mem::replace(&mut advances, account.events.advances()) != advances;
         if is_verified && (lingers.is_none() || moves) {
-            let took = now.saturating_duration_since(started);
-            lingers = Some(now + took.clamp(limits::LINGER_MIN, limits::LINGER_MAX));
+            lingers = Some(now);
         }
         if has_newer && newer_since.is_none() {
             newer_since = Some(now);
         }
         let is_ripe = |since: Instant| now >= since + account.config.coalesce;
         let takes_newer = lanes.has_free && newer_since.is_some_and(is_ripe);
-        let until = lingers.map(|until| lingering(account, until));
+        let until = lingers.map(|since| lingering(account, since, since.saturating_duration_since(started)));
         if lanes.is_at_rest || lanes.again || takes_newer || until.is_some_and(|until| now >= until) {
             return takes_newer;
         }
@@ -150,8 +150,11 @@ async fn wait(account: &Account, upto: u64) -> bool {
     }
 }
 
-/// How long the other lanes are waited for once a level is reached: as long as one of them gets further, to `latest`.
-pub fn lingering(account: &Account, latest: Instant) -> Instant {
+/// How long the other lanes are waited for once a level is reached, which `took` so long: about as long again, as long as one
+/// of them gets further. Who changed nothing came to bring along those that lag: they get what time they use.
+pub fn lingering(account: &Account, since: Instant, took: Duration) -> Instant {
+    let least = if account.lanes.has_measure() { limits::LINGER_MIN } else { limits::LINGER_MAX };
+    let latest = since + took.clamp(least, limits::LINGER_MAX);
     account.lanes.promising_until().map_or(latest, |promising| promising.min(latest))
 }
 

@@ -241,7 +241,7 @@ impl<'a> Waiting<'a> {
         let until = if self.wanted.is_none_or(|level| level == Level::Local) {
             now
         } else {
-            lingering(self.account, self.started + took + took.clamp(limits::LINGER_MIN, limits::LINGER_MAX))
+            lingering(self.account, self.started + took, took)
         };
         self.end.map_or(until, |end| end.min(until))
     }

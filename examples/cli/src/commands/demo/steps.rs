@@ -46,7 +46,7 @@ pub async fn play(stage: &mut Stage, cluster: &Cluster) -> Result<(Snapshot, Tar
 
     stage
         .step("sync to verified", async {
-            let report = first.sync_verified().await?;
+            let report = first.sync_verified(NODES).await?;
             checks::verified(&report, NODES)?;
             let (name, root) = first.published(&report)?;
             let blocks = checks::held(cluster, &ALL, &name, &root)?;
@@ -74,7 +74,7 @@ pub async fn play(stage: &mut Stage, cluster: &Cluster) -> Result<(Snapshot, Tar
             let spent = tokens.remove(0);
             let evidence = Bytes::from_static(br#"{"demo":"proof"}"#);
             second.engine.spend(&spent.token_id, &spent.state_hash, SpendKind::Proof, evidence).await?;
-            let report = second.sync_verified().await?;
+            let report = second.sync_verified(NODES).await?;
             checks::verified(&report, NODES)?;
             let (name, root) = second.published(&report)?;
             checks::held(cluster, &ALL, &name, &root)?;
@@ -93,7 +93,7 @@ pub async fn play(stage: &mut Stage, cluster: &Cluster) -> Result<(Snapshot, Tar
             let more = token(6);
             first.engine.put(vec![more.clone()]).await?;
             tokens.push(more);
-            let report = first.sync_verified().await?;
+            let report = first.sync_verified(ALIVE.len()).await?;
             checks::verified(&report, ALIVE.len())?;
             let (name, root) = first.published(&report)?;
             checks::held(cluster, &ALIVE, &name, &root)?;
