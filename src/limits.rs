@@ -254,6 +254,9 @@ pub const LANE_RETRY_FIRST: Duration = Duration::from_millis(250);
 pub const LANE_RETRY_DOUBLINGS: u32 = 12;
 /// How long a node waits for bulk to be on another one before it is sent it directly.
 pub const PULL_WAIT: Duration = Duration::from_secs(10);
+/// A pin that was put beside its record and takes longer than this puts what that node shows in doubt: Kubo pins a small change in
+/// milliseconds, on a line of 1.5 s round trip within this.
+pub const PIN_USUAL: Duration = Duration::from_secs(2);
 /// A rename of a beacon that was not answered may still arrive for this long.
 pub const RENAME_DOUBT: Duration = Duration::from_secs(120);
 /// A lane that waits for that looks again this often: a few requests, and it often ends sooner, when the rename shows.

@@ -219,6 +219,17 @@ impl Local {
         self.unprove(node, |row| row.verified_sequence = 0).await
     }
 
+    /// A node may show something else than what was proven there. What it was sent is there all the same.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn unprove_node(self: &Arc<Self>, node: &str) -> Result<(), Error> {
+        let turn = self.turn().await;
+        let row = turn.own_row(node).filter(|row| row.verified_sequence > 0);
+        let Some(row) = row else { return Ok(()) };
+        turn.commit(vec![Change::Node(NodeRow { verified_sequence: 0, ..row })]).await
+    }
+
     /// A node lost something: its pins are forgotten too.
     ///
     /// # Errors

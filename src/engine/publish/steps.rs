@@ -105,7 +105,7 @@ impl Lane<'_> {
         if is_bulk {
             self.pin_or_resend().await?;
         }
-        let pin = async { if is_bulk { Ok(()) } else { self.pin_or_resend().await } };
+        let pin = async { if is_bulk { Ok(()) } else { self.pin_beside_record().await } };
         if fitting.is_ours {
             let (put, pinned, named) = join3(put, pin, self.rename()).await;
             return put.and(pinned).and(named);
@@ -113,6 +113,27 @@ impl Lane<'_> {
         let (put, pinned) = join(put, pin).await;
         put.and(pinned)?;
         self.rename().await
+    }
+
+    /// A record that is put beside its pin leads nowhere until that is answered: what the node was proven to show before is not
+    /// what it shows then. No longer than usual, that is nobody's concern; nor where the pin is refused: the former pin and its
+    /// beacon stay, and lead to what was proven.
+    async fn pin_beside_record(&self) -> Result<(), Error> {
+        let pin = self.pin_or_resend();
+        tokio::pin!(pin);
+        let Ok(pinned) = tokio::time::timeout(limits::PIN_USUAL, &mut pin).await else {
+            self.doubt().await?;
+            return pin.await;
+        };
+        if pinned.as_ref().is_err_and(|e| e.code() != Code::Denied) {
+            self.doubt().await?;
+        }
+        pinned
+    }
+
+    async fn doubt(&self) -> Result<(), Error> {
+        self.account.local.unprove_node(self.node.id()).await?;
+        self.account.local.check_level(self.account.needed()).await
     }
 
     fn stepped(&self, step: &str) {

@@ -111,6 +111,11 @@ impl World {
         device.crash();
         (device.disk, device.known) = (disk, known);
         device.forget_told();
+        // What the other told by what it had seen, this one tells by the same.
+        for fate in self.ledger.tokens.values_mut() {
+            let claim = fate.claims.get(other).cloned();
+            fate.claims.extend(claim.map(|claim| (name.to_owned(), claim)));
+        }
         String::new()
     }
 

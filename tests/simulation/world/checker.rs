@@ -154,12 +154,18 @@ impl World {
         let mut left: BTreeMap<String, (bool, usize)> =
             device.verified.iter().map(|(id, spent)| (id.clone(), (*spent, wanted))).collect();
         let sample: BTreeSet<String> = news.iter().take(SAMPLE).cloned().collect();
+        // A spend counts where its state is not known: each machine may have one of the two.
+        let spends: Vec<String> =
+            device.verified.iter().filter(|(_, spent)| **spent).map(|(id, _)| id.clone()).collect();
         for node in nodes {
-            let restored = restore(&[node], self.started, &self.secret, &Content::Of(&sample)).await;
+            let content = Content::AndSpends(&sample, spends.clone());
+            let restored = restore(&[node], self.started, &self.secret, &content).await;
             left.retain(|id, (spent, wanted)| {
                 let is_spent = restored.tokens.get(id) == Some(&true);
-                let is_whole = !sample.contains(id) || is_spent || restored.payloads.contains_key(id);
-                let is_there = restored.tokens.get(id).is_some_and(|is_spent| *is_spent || !*spent);
+                let is_whole =
+                    !sample.contains(id) || is_spent || *spent || restored.payloads.contains_key(id);
+                let is_there = restored.tokens.get(id).is_some_and(|is_spent| *is_spent || !*spent)
+                    || *spent && restored.spent.contains(id);
                 *wanted -= usize::from(is_whole && is_there);
                 *wanted > 0
             });

@@ -27,6 +27,8 @@ const READINGS: usize = 4;
 pub struct Restored {
     /// Token ids, and whether their spend is proven.
     pub tokens: BTreeMap<String, bool>,
+    /// States whose spend is proven, known or not.
+    pub spent: BTreeSet<String>,
     pub payloads: BTreeMap<String, Bytes>,
     /// All versions of each, the shown one first.
     pub entries: BTreeMap<String, Vec<String>>,
@@ -36,13 +38,15 @@ pub struct Restored {
 pub enum Content<'a> {
     All,
     Of(&'a BTreeSet<String>),
+    /// Of some, and the spends of others.
+    AndSpends(&'a BTreeSet<String>, Vec<String>),
 }
 
 impl Content<'_> {
     fn wants(&self, id: &str) -> bool {
         match self {
             Self::All => true,
-            Self::Of(some) => some.contains(id),
+            Self::Of(some) | Self::AndSpends(some, _) => some.contains(id),
         }
     }
 }
@@ -103,6 +107,14 @@ async fn look(engine: &Engine, content: &Content<'_>) -> Restored {
             restored.payloads.insert(id.clone(), bytes);
         }
         restored.tokens.insert(id, spent);
+    }
+    if let Content::AndSpends(_, ids) = content {
+        for id in ids {
+            let proofs = engine.proofs(parts(id).0, &parts(id).1).await;
+            if proofs.is_ok_and(|proofs| proofs.iter().any(|proof| !proof.is_rejected)) {
+                restored.spent.insert(id.clone());
+            }
+        }
     }
     if matches!(content, Content::All)
         && let Ok(entries) = engine.entries("", None, ALL, 1_000_000).await
