@@ -10,7 +10,7 @@ import { badRequest, tooLarge } from './error.js'
  */
 export type ByteSource = string | ArrayBufferView | ArrayBufferLike
 
-/** Bytes at most, as in limits.rs: what is larger is refused before it is encoded. */
+/** Bytes at most, as in src/limits: what is larger is refused before it is encoded. */
 export const LIMITS = { payload: 1024 * 1024, evidence: 256 * 1024, value: 64 * 1024, put: 16 * 1024 * 1024 } as const
 
 // The platform's own getters: they read the thing itself, of whatever page or class it is, and throw on anything else.

@@ -7,7 +7,7 @@ export type UnlistenFn = () => void
 
 type Listener = (event: WalletEvent) => void
 
-/** The plugin stops sending after 256 messages unless this page subscribes again; see `SUBSCRIPTION_CREDIT` in limits.rs. */
+/** The plugin stops sending after 256 messages unless this page subscribes again; see `SUBSCRIPTION_CREDIT` in src/limits. */
 const RENEW_AFTER = 64
 
 /** One subscription per account, shared by all listeners of this page. */

@@ -86,7 +86,7 @@ impl CarReader {
     ///
     /// # Errors
     /// [`Code::HashMismatch`](crate::Code::HashMismatch) when a block has other bytes than its CID says,
-    /// [`Code::TooLarge`](crate::Code::TooLarge) beyond the bounds of this reading or of `limits.rs`,
+    /// [`Code::TooLarge`](crate::Code::TooLarge) beyond the bounds of this reading or of `limits`,
     /// [`Code::Malformed`](crate::Code::Malformed) when the bytes are no CAR of version 1, or a wanted block is not our
     /// DAG-CBOR. After an error every call fails with the same one.
     pub fn push(&mut self, chunk: &[u8]) -> Result<Vec<Block>, Error> {

@@ -73,7 +73,7 @@ impl Item {
     /// Canonical CBOR.
     ///
     /// # Errors
-    /// [`Code::Malformed`](crate::Code::Malformed) naming the bound of `limits.rs` that it exceeds: what readers refuse is
+    /// [`Code::Malformed`](crate::Code::Malformed) naming the bound of `limits` that it exceeds: what readers refuse is
     /// not written.
     pub fn encode(&self) -> Result<Bytes, Error> {
         let map = match self {
@@ -84,7 +84,7 @@ impl Item {
         Ok(cbor::encode(&Ipld::Map(map))?.into_boxed_slice().into())
     }
 
-    /// Strict; bounds of `limits.rs`; `key` is where it stood in the index (only kept for unknown kinds).
+    /// Strict; bounds of `limits`; `key` is where it stood in the index (only kept for unknown kinds).
     ///
     /// # Errors
     /// [`Code::Malformed`](crate::Code::Malformed) naming what is wrong.

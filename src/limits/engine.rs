@@ -1,0 +1,30 @@
+//! The engine at large: clocks, waits, the end of a process, what is remembered.
+
+use std::time::Duration;
+
+/// A slot whose record did not change for this long, as seen by this device, has no owner who works.
+pub const QUIET_SLOT: Duration = Duration::from_secs(30 * 86_400);
+/// Hybrid logical clocks further ahead than this are not shown and not followed.
+pub const HLC_AHEAD: Duration = Duration::from_secs(600);
+/// Pause before a publish that fell short is run again within one wait, doubled each time: a node that restarts is back in seconds.
+pub const RERUN_PAUSE: Duration = Duration::from_millis(250);
+/// Doublings of that pause at most: 4 s, well within [`WAIT_IDLE`].
+pub const RERUN_DOUBLINGS: u32 = 4;
+/// A `sync --wait` without a deadline ends after this long without progress.
+pub const WAIT_IDLE: Duration = Duration::from_secs(10);
+/// A `sync --wait` without a deadline ends after this long in any case.
+pub const WAIT_TOTAL: Duration = Duration::from_secs(600);
+/// Leaving drains the outbox for at most this long.
+pub const EXIT_DRAIN: Duration = Duration::from_secs(5);
+/// Closing the folders after that takes at most this long; a write that hangs in the disk is not waited for.
+pub const EXIT_CLOSE: Duration = Duration::from_secs(1);
+/// Events a slow listener may fall behind before it gets a message that it lagged.
+pub const EVENT_BACKLOG: usize = 256;
+/// Slow operations remembered in a metrics snapshot.
+pub const SLOW_OPERATIONS: usize = 10;
+/// Roll-ups kept: one per minute for two days.
+pub const ROLLUP_MINUTES: usize = 2 * 24 * 60;
+/// Operations needed before a target is judged.
+pub const TARGET_SAMPLES: u64 = 20;
+/// Largest nodes file, bytes.
+pub const NODES_FILE_BYTES: u64 = 1024 * 1024;

@@ -1,0 +1,25 @@
+//! Every bound on size, count, depth and time, each with its reason.
+//!
+//! Nothing is read from a network, a file or a caller without one of these.
+
+mod engine;
+mod formats;
+mod inventory;
+mod metrics;
+mod nodes;
+mod peers;
+mod plugin;
+mod publishing;
+mod reading;
+mod store;
+
+pub use self::engine::*;
+pub use self::formats::*;
+pub use self::inventory::*;
+pub use self::metrics::*;
+pub use self::nodes::*;
+pub use self::peers::*;
+pub use self::plugin::*;
+pub use self::publishing::*;
+pub use self::reading::*;
+pub use self::store::*;

@@ -1,0 +1,34 @@
+//! Requests to the HTTP nodes.
+
+use std::time::Duration;
+
+/// Most configured nodes.
+pub const NODES: usize = 32;
+/// A TCP or TLS connection that takes longer is given up.
+pub const CONNECT: Duration = Duration::from_secs(2);
+/// Connections a publish uses on each node at once: its record and its content.
+pub const PUBLISH_CONNECTIONS: usize = 2;
+/// Idle connections are kept this long: Kubo and nginx keep theirs at least as long (measured).
+pub const POOL_IDLE: Duration = Duration::from_secs(150);
+/// Largest JSON answer of the RPC, bytes: the longest is the progress of a pin.
+pub const RPC_ANSWER_BYTES: usize = 4 * 1024 * 1024;
+/// Largest error body that is read for its words.
+pub const ERROR_BODY_BYTES: usize = 4 * 1024;
+/// Longest `Retry-After` that is honoured.
+pub const RETRY_AFTER: Duration = Duration::from_secs(60);
+/// Concurrent block requests per node.
+pub const BLOCK_REQUESTS: usize = 16;
+/// A loser of a race may drain this long so that its HTTP/1.1 connection survives.
+pub const LOSER_DRAIN: Duration = Duration::from_millis(250);
+/// A second source joins after this multiple of the first one's smoothed latency.
+pub const HEDGE_FACTOR: f64 = 1.2;
+/// Earliest and latest moment at which a second source joins.
+pub const HEDGE_MIN: Duration = Duration::from_millis(30);
+/// See [`HEDGE_MIN`].
+pub const HEDGE_MAX: Duration = Duration::from_millis(600);
+/// Consecutive failures that open a node's breaker.
+pub const BREAKER_FAILURES: u32 = 3;
+/// Latencies remembered per node, for its percentiles.
+pub const HEALTH_LATENCIES: usize = 64;
+/// Longest time a breaker stays open before one request probes the node.
+pub const BREAKER_OPEN: Duration = Duration::from_secs(30);

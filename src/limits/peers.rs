@@ -1,0 +1,48 @@
+//! The third tier: DHT and bitswap.
+
+use std::time::Duration;
+
+/// The DHT is asked this long after a sync began without a usable HTTP answer: four round trips of a slow line.
+pub const DHT_AFTER: Duration = Duration::from_millis(800);
+/// Peers are dialled this long after a sync began without a usable HTTP answer, so that the query finds open connections.
+pub const DHT_WARM: Duration = Duration::from_millis(400);
+/// Without work for this long every connection is closed and the swarm's task ends.
+pub const DHT_IDLE: Duration = Duration::from_secs(60);
+/// Deadlines, stalls and dropped questions are looked at this often while work is under way, and never otherwise.
+pub const DHT_TICK: Duration = Duration::from_millis(20);
+/// A stream to a peer that carries nothing for this long while something is expected is given up.
+pub const DHT_STREAM_IDLE: Duration = Duration::from_secs(10);
+/// Largest Kademlia message, bytes: a record and twenty peers with eight addresses each were seen to take 43 KB.
+pub const DHT_PACKET_BYTES: usize = 64 * 1024;
+/// Most addresses of one node, and longest of them, characters: Kubo announces about twenty.
+pub const SWARM_ADDRESSES: usize = 64;
+/// See [`SWARM_ADDRESSES`].
+pub const SWARM_ADDRESS_CHARS: usize = 512;
+/// Characters of a peer id; the longest in use have 59.
+pub const PEER_ID_CHARS: usize = 128;
+/// Most public peers to start from.
+pub const BOOTSTRAP_PEERS: usize = 32;
+/// Addresses taken of one host name.
+pub const RESOLVED_ADDRESSES: usize = 8;
+/// A host name that is not resolved by then is not dialled.
+pub const RESOLVE: Duration = Duration::from_millis(500);
+/// Addresses of one peer dialled at once.
+pub const DIALS_AT_ONCE: u8 = 8;
+/// Largest bitswap message, bytes: what Kubo's network layer takes; a block has at most half of it.
+pub const BITSWAP_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
+/// Most blocks and presences in one message: Kubo fills messages up to 16 KiB, a presence takes 40 bytes.
+pub const BITSWAP_ITEMS: usize = 4_096;
+/// Inbound bitswap streams of one connection: Kubo has eight workers, each with a stream of its own.
+pub const BITSWAP_STREAMS: usize = 32;
+/// Bytes of messages that one connection may have half read.
+pub const BITSWAP_BUFFER_BYTES: usize = 8 * 1024 * 1024;
+/// Blocks asked of one peer at once, and entries of one message.
+pub const BITSWAP_WANTS: usize = 64;
+/// Blocks asked of a peer that has not sent any yet: what a hung one can hold up.
+pub const BITSWAP_FIRST_WANTS: usize = 8;
+/// A peer that sends nothing for this long while asked is joined by the next one.
+pub const BITSWAP_STALL: Duration = Duration::from_millis(200);
+/// Most blocks of one fetch; the caller asks again for the rest.
+pub const BITSWAP_BLOCKS: usize = 4_096;
+/// A fetch ends once it holds this many bytes, so that memory stays bounded; the caller asks again for the rest.
+pub const BITSWAP_BYTES: usize = 32 * 1024 * 1024;

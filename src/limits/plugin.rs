@@ -1,0 +1,42 @@
+//! What a window may ask for.
+
+use std::time::Duration;
+
+/// Longest account id, characters: it names a folder.
+pub const ACCOUNT_CHARS: usize = 64;
+/// Accounts open at once: each keeps a database, connections and its inventory in memory.
+pub const ACCOUNTS: usize = 16;
+/// Most rows of one page: about 300 KB of JSON, a few milliseconds of IPC.
+pub const PAGE_ROWS: u32 = 1_000;
+/// Rows of a page when the caller does not say.
+pub const PAGE_ROWS_DEFAULT: u32 = 100;
+/// A page of entries ends once its values exceed this many bytes.
+pub const ENTRY_PAGE_BYTES: usize = 1024 * 1024;
+/// Token states put by one call.
+pub const PUT_TOKENS: usize = 1_000;
+/// Largest body of one put, bytes: sixteen of the largest payloads.
+pub const PUT_BODY_BYTES: usize = 16 * 1024 * 1024;
+/// Bytes of bodies being put at once, over all windows; further calls are refused.
+pub const PUT_BYTES_IN_FLIGHT: usize = 64 * 1024 * 1024;
+/// Payloads being read at once for one account; further calls wait.
+pub const PAYLOADS_IN_FLIGHT: usize = 32;
+/// Syncs and flushes that one account's windows may wait for at once; further calls are refused.
+pub const SYNCS_IN_FLIGHT: usize = 16;
+/// Read calls one window may make at once, and then per second: far above what a screen needs, far below what stalls.
+pub const READ_CALLS: (u32, u32) = (2_000, 1_000);
+/// Write and admin calls one window may make at once, and then per second: each may cost an fsync.
+pub const WRITE_CALLS: (u32, u32) = (400, 100);
+/// Shortest time between two messages to a listener: twenty per second.
+pub const EVENT_SPACING: Duration = Duration::from_millis(50);
+/// Shortest time between two `metrics-updated`: each makes a dashboard read a snapshot.
+pub const METRICS_SPACING: Duration = Duration::from_secs(1);
+/// Alerts in one message to a listener; more are counted as missed.
+pub const EVENT_ALERTS: usize = 16;
+/// Longest alert or warning that goes to a window, characters.
+pub const SENTENCE_CHARS: usize = 512;
+/// Messages sent to a listener that does not renew its subscription: bounds what piles up for a window that hangs.
+pub const SUBSCRIPTION_CREDIT: u32 = 256;
+/// Time of a `flush` when the caller does not say.
+pub const FLUSH: Duration = Duration::from_secs(10);
+/// Shortest and longest deadline that a window may ask for, ms.
+pub const CALL_MS: (u32, u32) = (100, 600_000);

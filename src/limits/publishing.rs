@@ -1,0 +1,79 @@
+//! What goes to the nodes, how it is proven, and when it is tried again.
+
+use std::time::Duration;
+
+/// How long the nodes are asked for a slot before it is begun: longer than a far node takes.
+pub const SLOT_LOOK: Duration = Duration::from_secs(1);
+/// What was read of a name this long ago is read again before a put goes over it.
+pub const PUT_FRESH: Duration = Duration::from_millis(500);
+/// How long content that a put would replace is fetched before this device takes another slot.
+pub const CONTAIN: Duration = Duration::from_secs(10);
+/// EOL of our records: after its EOL a node takes a lower sequence.
+pub const RECORD_LIFETIME: Duration = Duration::from_secs(10 * 365 * 86_400);
+/// Size of one CAR of a first upload, bytes: a later run resumes after the last one.
+pub const CAR_CHUNK_BYTES: usize = 8 * 1024 * 1024;
+/// Deltas above this many bytes go to two nodes, which hand them on.
+pub const BULK_BYTES: usize = 1024 * 1024;
+/// Nodes a bulk upload is sent to.
+pub const BULK_NODES: usize = 2;
+/// How long a node may take to pull bulk content from its peers without a further block: bitswap between two nodes can be
+/// broken for minutes (measured).
+pub const PULL_IDLE: Duration = Duration::from_secs(3);
+/// How long a pin of what was sent may say nothing before it counts a block: nothing has to be fetched.
+pub const PIN_SILENT: Duration = Duration::from_secs(5);
+/// How long it may say nothing new once it counts.
+pub const PIN_IDLE: Duration = Duration::from_secs(30);
+/// The second look at a put record comes no earlier: racing puts show within it (measured).
+pub const SECOND_LOOK: Duration = Duration::from_millis(50);
+/// Blocks this old are on a node's disk: Kubo does not force them, the kernel writes within half of this.
+pub const UNSAFE_ON_DISK: Duration = Duration::from_secs(60);
+/// What was proven is asked for again this often.
+pub const CHECK_EVERY: Duration = Duration::from_secs(86_400);
+/// How long a node is asked which machine it is, beside a publish and behind its answer.
+pub const MACHINE_LOOK: Duration = Duration::from_secs(4);
+/// Nodes that must hold a change before it is `verified` (all, if fewer are configured).
+pub const VERIFIED_NODES: usize = 2;
+/// Changed blocks up to this many are looked for one by one.
+pub const STAT_BLOCKS: usize = 32;
+/// Random blocks read and hashed when there are more.
+pub const SAMPLE_BLOCKS: usize = 16;
+/// Newest roots kept pinned per node and name.
+pub const PINNED_ROOTS: usize = 4;
+/// A record goes to the DHT after this long without a change.
+pub const SPREAD_QUIET: Duration = Duration::from_secs(30);
+/// Server-side bound on a background spread.
+pub const SPREAD_TIMEOUT: Duration = Duration::from_secs(5);
+/// Records are put again this often: a node forgets them after 48 h.
+pub const REPUT_EVERY: Duration = Duration::from_secs(12 * 3600);
+/// One that could not be put is tried again after this long.
+pub const REPUT_RETRY: Duration = Duration::from_secs(1800);
+/// Records are signed again this often.
+pub const RESIGN_EVERY: Duration = Duration::from_secs(365 * 86_400);
+/// First and longest wait between publishing attempts.
+pub const RETRY_FIRST: Duration = Duration::from_secs(2);
+/// See [`RETRY_FIRST`].
+pub const RETRY_MAX: Duration = Duration::from_secs(300);
+/// First wait of a lane that failed, doubled each time up to [`RETRY_MAX`]: a node that restarts is back in seconds.
+pub const LANE_RETRY_FIRST: Duration = Duration::from_millis(250);
+/// Doublings of that wait: 250 ms to well above [`RETRY_MAX`].
+pub const LANE_RETRY_DOUBLINGS: u32 = 12;
+/// How long a node waits for bulk to be on another one before it is sent it directly.
+pub const PULL_WAIT: Duration = Duration::from_secs(10);
+/// A pin that was put beside its record and takes longer than this puts what that node shows in doubt: Kubo pins a small change in
+/// milliseconds, on a line of 1.5 s round trip within this.
+pub const PIN_USUAL: Duration = Duration::from_secs(2);
+/// A rename of a beacon that was not answered may still arrive for this long.
+pub const RENAME_DOUBT: Duration = Duration::from_secs(120);
+/// A lane that waits for that looks again this often: a few requests, and it often ends sooner, when the rename shows.
+pub const HELD_RETRY: Duration = Duration::from_secs(10);
+/// Once a level is reached, a lane that came no step further for this long, or half as long again as others needed for one, is not
+/// waited for: about what Kubo may take on a busy machine.
+pub const STEP_PATIENCE: Duration = Duration::from_millis(80);
+/// The same where only nodes that lag are brought along, so that no other lane gives a measure.
+pub const REPAIR_PATIENCE: Duration = Duration::from_millis(500);
+/// Least and longest time that the other lanes get once the level is reached; in between, as long again as it took.
+pub const LINGER_MIN: Duration = Duration::from_millis(150);
+/// See [`LINGER_MIN`].
+pub const LINGER_MAX: Duration = Duration::from_secs(2);
+/// How long a node may take in all to pull bulk content from its peers before it is sent directly.
+pub const PULL_TOTAL: Duration = Duration::from_secs(120);
