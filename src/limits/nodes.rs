@@ -12,6 +12,8 @@ pub const PUBLISH_CONNECTIONS: usize = 2;
 pub const POOL_IDLE: Duration = Duration::from_secs(150);
 /// Largest JSON answer of the RPC, bytes: the longest is the progress of a pin.
 pub const RPC_ANSWER_BYTES: usize = 4 * 1024 * 1024;
+/// Largest answer about many names at once, bytes: 64 lines of a CID and its kind take 5,800.
+pub const SHOWN_BYTES: usize = 16 * 1024;
 /// Largest error body that is read for its words.
 pub const ERROR_BODY_BYTES: usize = 4 * 1024;
 /// Longest `Retry-After` that is honoured.
@@ -26,6 +28,10 @@ pub const HEDGE_FACTOR: f64 = 1.2;
 pub const HEDGE_MIN: Duration = Duration::from_millis(30);
 /// See [`HEDGE_MIN`].
 pub const HEDGE_MAX: Duration = Duration::from_millis(600);
+/// Times that wait for the answer about many names at once, before each is asked for by itself.
+pub const SHOWN_PATIENCE: u32 = 2;
+/// A node that answers no such question is asked it again after this long: it may have been updated.
+pub const SHOWN_RETRY: Duration = Duration::from_secs(600);
 /// Consecutive failures that open a node's breaker.
 pub const BREAKER_FAILURES: u32 = 3;
 /// Latencies remembered per node, for its percentiles.

@@ -44,6 +44,19 @@ pub enum Outcome {
     Skipped,
 }
 
+/// What a node said when it was asked for many names at once.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Shown {
+    /// It has a record of each and has pinned what they point at: the roots, in the order of the names.
+    Roots(Vec<Cid>),
+    /// It has no record of at least one of them.
+    NotAll,
+    /// It has not pinned the root of this one.
+    Unpinned(usize),
+    /// It answers no such question.
+    Refused,
+}
+
 /// Counts what goes over the wire for one operation.
 #[derive(Debug, Default)]
 pub struct Meter {
@@ -183,6 +196,10 @@ pub trait Node: Send + Sync + 'static {
     /// The record that this node holds for a name, with an API always from its own store (`offline`). `known` says that the
     /// name has existed: only then the gateway may be asked, which would look for a missing name in the DHT.
     async fn record(&self, name: &Name, known: bool, call: &Call) -> Outcome;
+
+    /// Which roots the records of these names point at in this node's own store, in one short answer. It is the node's word,
+    /// without a signature: good for saying that nothing is new, and for nothing else.
+    async fn shown(&self, names: &[Name], call: &Call) -> Result<Shown, Error>;
 
     /// A block, verified. The node may fetch it from its peers.
     async fn block(&self, cid: &Cid, call: &Call) -> Result<Block, Error>;

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::{BlockSink, Call, Node, Outcome, Put, PutMode, Rename, Repin};
+use super::{BlockSink, Call, Node, Outcome, Put, PutMode, Rename, Repin, Shown};
 use crate::error::{Code, Error};
 use crate::model::block::Block;
 use crate::model::car::CarSummary;
@@ -71,6 +71,10 @@ impl Node for Switched {
             Ok(node) => node.record(name, known, call).await,
             Err(_) => Outcome::Skipped,
         }
+    }
+
+    async fn shown(&self, names: &[Name], call: &Call) -> Result<Shown, Error> {
+        self.enabled()?.shown(names, call).await
     }
 
     async fn block(&self, cid: &Cid, call: &Call) -> Result<Block, Error> {

@@ -16,6 +16,7 @@ mod disputes;
 mod import_direction;
 mod large_payloads;
 mod machines;
+mod many_devices;
 mod never_hang;
 mod never_lose;
 mod one_bad_node;

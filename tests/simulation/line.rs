@@ -13,10 +13,13 @@ use tauri_plugin_wallet_sync::model::car::CarSummary;
 use tauri_plugin_wallet_sync::model::cid::{Cid, Codec};
 use tauri_plugin_wallet_sync::model::identity::Name;
 use tauri_plugin_wallet_sync::model::record::Record;
-use tauri_plugin_wallet_sync::node::{BlockSink, Call, Node, Outcome, Put, PutMode, Rename, Repin, Source};
+use tauri_plugin_wallet_sync::node::{
+    BlockSink, Call, Node, Outcome, Put, PutMode, Rename, Repin, Shown, Source,
+};
 use tauri_plugin_wallet_sync::{Code, Error};
 use tokio::sync::oneshot;
 
+use crate::answers;
 use crate::kubo::{Fault, Kubo, Reach, Verb};
 use crate::process::{Fate, Process, after_a_gap, in_time};
 use crate::support::dag::{links, unpack};
@@ -24,13 +27,11 @@ use crate::support::dag::{links, unpack};
 /// A node of the same house.
 const NEAR: Duration = Duration::from_millis(10);
 /// A drip.
-const DRIP: Duration = Duration::from_millis(350);
+pub const DRIP: Duration = Duration::from_millis(350);
 /// A line of an endless answer.
 const SIGN_OF_LIFE: Duration = Duration::from_millis(1_000);
 /// An online put is on every node of a small DHT by then (measured).
 const WALK: Duration = Duration::from_millis(300);
-/// Bytes a second of a dripping block.
-const DRIP_BYTES: u64 = 64;
 
 pub struct Line {
     id: String,
@@ -50,7 +51,7 @@ impl Line {
         rtt / 2 + Duration::from_micros(self.process.luck.below(1_000))
     }
 
-    async fn silence<T>(call: &Call) -> Result<T, Error> {
+    pub async fn silence<T>(call: &Call) -> Result<T, Error> {
         tokio::time::sleep_until(call.deadline).await;
         Err(Error::new(Code::Deadline, "no answer"))
     }
@@ -84,7 +85,7 @@ impl Line {
     }
 
     /// A question that changes nothing.
-    async fn ask(&self, verb: Verb, call: &Call) -> Result<Option<Fault>, Error> {
+    pub async fn ask(&self, verb: Verb, call: &Call) -> Result<Option<Fault>, Error> {
         let fault = self.pass(verb, call).await?;
         if let Some(Fault::Late(by)) = fault {
             tokio::time::sleep_until(call.deadline.min(monotonic() + by)).await;
@@ -176,6 +177,10 @@ impl Node for Line {
         Outcome::Found(Box::new(record), source)
     }
 
+    async fn shown(&self, names: &[Name], call: &Call) -> Result<Shown, Error> {
+        answers::shown(self, names, call).await
+    }
+
     async fn block(&self, cid: &Cid, call: &Call) -> Result<Block, Error> {
         let fault = self.ask(Verb::Blocks, call).await?;
         if fault == Some(Fault::Lies) {
@@ -183,12 +188,7 @@ impl Node for Line {
         }
         let Some(block) = self.node.pull(cid) else { return Self::silence(call).await };
         if fault == Some(Fault::Drips) {
-            for _ in 0..(block.bytes().len() as u64 / DRIP_BYTES) {
-                call.meter.received(DRIP_BYTES);
-                tokio::time::timeout_at(call.deadline, tokio::time::sleep(DRIP))
-                    .await
-                    .map_err(|_| Error::new(Code::Deadline, "too slow"))?;
-            }
+            answers::drip(block.bytes().len() as u64, call).await?;
         }
         call.meter.received(block.bytes().len() as u64);
         Ok(block)

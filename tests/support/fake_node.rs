@@ -18,10 +18,12 @@ use tauri_plugin_wallet_sync::model::car::CarSummary;
 use tauri_plugin_wallet_sync::model::cid::Cid;
 use tauri_plugin_wallet_sync::model::identity::Name;
 use tauri_plugin_wallet_sync::model::record::Record;
-use tauri_plugin_wallet_sync::node::{BlockSink, Call, Node, Outcome, Put, PutMode, Rename, Repin, Source};
+use tauri_plugin_wallet_sync::node::{
+    BlockSink, Call, Node, Outcome, Put, PutMode, Rename, Repin, Shown, Source,
+};
 use tauri_plugin_wallet_sync::{Code, Error};
 
-use super::dag::{links, unpack};
+use super::dag::{SHOWN_LINE, links, shown, unpack};
 
 /// What a node does wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -122,30 +124,6 @@ impl FakeNode {
         self.held().records.clear();
     }
 
-    /// Whether every block under a root is here.
-    pub fn has_dag(&self, root: &Cid) -> bool {
-        let held = self.held();
-        let mut stack = vec![*root];
-        while let Some(cid) = stack.pop() {
-            let Some(block) = held.blocks.get(&cid) else { return false };
-            stack.extend(links(block));
-        }
-        true
-    }
-
-    /// The blocks under a root that are here.
-    pub fn dag(&self, root: &Cid) -> HashMap<Cid, Block> {
-        let held = self.held();
-        let (mut stack, mut found) = (vec![*root], HashMap::new());
-        while let Some(cid) = stack.pop() {
-            if let Some(block) = held.blocks.get(&cid) {
-                stack.extend(links(block));
-                found.insert(cid, block.clone());
-            }
-        }
-        found
-    }
-
     async fn pass(&self, call: &Call) -> Result<Fault, Error> {
         self.requests.fetch_add(1, Ordering::Relaxed);
         call.meter.sent(0);
@@ -235,6 +213,16 @@ impl Node for FakeNode {
                 None => Outcome::Absent,
             },
         }
+    }
+
+    async fn shown(&self, names: &[Name], call: &Call) -> Result<Shown, Error> {
+        if matches!(self.pass(call).await?, Fault::Broken | Fault::Forging) {
+            return Ok(Shown::Refused);
+        }
+        let root_of = |name: &Name| self.held().records.get(name)?.root();
+        let shown = shown(names, root_of, |root| self.held().pins.contains_key(root));
+        call.meter.received(SHOWN_LINE * names.len() as u64);
+        Ok(shown)
     }
 
     async fn block(&self, cid: &Cid, call: &Call) -> Result<Block, Error> {

@@ -10,12 +10,13 @@ use super::heard::{Heard, STRANGER};
 use super::third_tier::ThirdTier;
 use crate::error::{Code, Error};
 use crate::model::identity::{Name, Slot};
+use crate::model::record::Record;
 use crate::node::peers::PeerAnswer;
-use crate::node::race::{Grace, RecordAnswer};
+use crate::node::race::{Grace, Question, RecordAnswer};
 use crate::node::{Call, Outcome};
 
 /// A name that is asked for.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Debug)]
 pub struct Asked {
     pub slot: Slot,
     pub name: Name,
@@ -23,6 +24,8 @@ pub struct Asked {
     pub is_known: bool,
     /// Highest sequence ever seen; a record at or above it is used at once.
     pub high_water: u64,
+    /// The record that nodes are expected to show: one that does is not asked for its bytes.
+    pub expected: Option<Record>,
 }
 
 /// One round of questions.
@@ -74,8 +77,10 @@ impl Network {
 
 impl AskRound<'_> {
     async fn run(&mut self, which: &[usize], call: &Call) {
-        let names: Vec<(Name, bool)> = self.asked.iter().map(|one| (one.name, one.is_known)).collect();
-        let mut answers = self.network.nodes.ask_records(&names, which, call);
+        let question =
+            |one: &Asked| Question { name: one.name, known: one.is_known, expected: one.expected.clone() };
+        let questions: Vec<Question> = self.asked.iter().map(question).collect();
+        let mut answers = self.network.nodes.ask_records(&questions, which, call);
         loop {
             let now = self.network.clock.monotonic();
             if self.has_ended(now, call.deadline) {

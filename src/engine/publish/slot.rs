@@ -113,7 +113,7 @@ async fn ask(account: &Account, slot: Slot, run: &Run) -> Heard {
         let state = account.local.read();
         let names = state.names();
         let (is_known, high_water) = (names.get(slot).is_some(), names.high_water(slot));
-        Asked { slot, name: account.local.keys().name(slot), is_known, high_water }
+        Asked { slot, name: account.local.keys().name(slot), is_known, high_water, expected: None }
     };
     network.ask(&[asked], &network.writable(), None, &run.call(account, limits::SLOT_LOOK)).await
 }

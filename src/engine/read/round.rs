@@ -101,11 +101,16 @@ pub fn names(account: &Account, slots: &[Slot]) -> Vec<Asked> {
     let state = account.local.read();
     let own = state.names().own().slot;
     let proven = |slot| state.nodes().proven_sequences(slot).first().copied().unwrap_or(0);
-    let ask = |slot: &Slot| Asked {
-        slot: *slot,
-        name: account.local.keys().name(*slot),
-        is_known: state.names().get(*slot).is_some(),
-        high_water: if own == Some(*slot) { proven(*slot) } else { state.names().high_water(*slot) },
+    let ask = |slot: &Slot| {
+        let high_water = if own == Some(*slot) { proven(*slot) } else { state.names().high_water(*slot) };
+        let record = state.names().get(*slot).and_then(|known| known.record.as_ref());
+        Asked {
+            slot: *slot,
+            name: account.local.keys().name(*slot),
+            is_known: state.names().get(*slot).is_some(),
+            high_water,
+            expected: record.filter(|record| record.sequence() == high_water).cloned(),
+        }
     };
     slots.iter().map(ask).collect()
 }

@@ -8,6 +8,7 @@ mod content;
 mod http;
 mod pin;
 mod record;
+mod shown;
 mod verbs;
 
 use reqwest::header::{AUTHORIZATION, HeaderValue};

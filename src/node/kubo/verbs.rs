@@ -20,7 +20,7 @@ use crate::model::car::CarSummary;
 use crate::model::cid::Cid;
 use crate::model::identity::Name;
 use crate::model::record::Record;
-use crate::node::{BlockSink, Call, Node, Outcome, Put, PutMode, Rename, Repin};
+use crate::node::{BlockSink, Call, Node, Outcome, Put, PutMode, Rename, Repin, Shown};
 
 #[async_trait]
 impl Node for KuboNode {
@@ -71,6 +71,10 @@ impl Node for KuboNode {
             Outcome::Skipped if use_gateway => self.gateway_record(name, call).await,
             other => other,
         }
+    }
+
+    async fn shown(&self, names: &[Name], call: &Call) -> Result<Shown, Error> {
+        self.shown_roots(names, call).await
     }
 
     /// Over the RPC if there is one, because its connections are open already after the record was read; over the gateway if

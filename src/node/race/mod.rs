@@ -6,6 +6,7 @@
 mod car;
 mod grace;
 mod records;
+mod shown;
 
 use std::sync::Arc;
 
@@ -13,7 +14,8 @@ use futures_util::StreamExt;
 use futures_util::stream::{self, FuturesUnordered};
 
 pub use self::grace::Grace;
-pub use self::records::{RecordAnswer, RecordAnswers};
+pub use self::records::{Question, RecordAnswer, RecordAnswers};
+use self::shown::Apart;
 use super::health::{Health, NodeHealth};
 use super::switch::Switched;
 use super::{BlockSink, Call, Node};
@@ -23,7 +25,6 @@ use crate::limits;
 use crate::model::block::Block;
 use crate::model::car::CarSummary;
 use crate::model::cid::Cid;
-use crate::model::identity::Name;
 
 /// The configured nodes and their health.
 pub struct NodeSet {
@@ -31,6 +32,8 @@ pub struct NodeSet {
     /// The same ones.
     switches: Vec<Arc<Switched>>,
     health: Arc<Health>,
+    /// What is not asked for together with other names.
+    apart: Arc<Apart>,
 }
 
 /// The result of fetching several blocks.
@@ -48,7 +51,7 @@ impl NodeSet {
     pub fn new(nodes: Vec<Arc<dyn Node>>, health: Arc<Health>) -> Self {
         let switches: Vec<_> = nodes.into_iter().map(|node| Arc::new(Switched::new(node))).collect();
         let nodes = switches.iter().map(|node| Arc::clone(node) as Arc<dyn Node>).collect();
-        Self { nodes, switches, health }
+        Self { nodes, switches, health, apart: Arc::default() }
     }
 
     /// Enables or disables a node.
@@ -102,10 +105,11 @@ impl NodeSet {
         futures_util::future::join_all(self.nodes.iter().map(|node| node.warm(connections))).await;
     }
 
-    /// Asks each of `which` for each name at once; answers are received as they arrive. A name's flag says that it has existed.
+    /// Asks each of `which` for each name at once; answers are received as they arrive. What a node is expected to show is
+    /// asked for in one short question, and its bytes only where the answer is another.
     #[must_use]
-    pub fn ask_records(&self, names: &[(Name, bool)], which: &[usize], call: &Call) -> RecordAnswers {
-        records::ask(&self.nodes, &self.health, names, which, call)
+    pub fn ask_records(&self, names: &[Question], which: &[usize], call: &Call) -> RecordAnswers {
+        records::ask(self, names, which, call)
     }
 
     /// Fetches one block. Nodes are asked in order of measured latency; the next one is asked as well when an answer takes

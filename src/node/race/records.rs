@@ -7,12 +7,26 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::NodeSet;
+use super::shown::Apart;
 use crate::clock::monotonic;
 use crate::error::{Code, Error};
 use crate::limits;
 use crate::model::identity::Name;
+use crate::model::record::Record;
 use crate::node::health::Health;
 use crate::node::{Call, Node, Outcome};
+
+/// A name to ask for.
+#[derive(Clone, Debug)]
+pub struct Question {
+    /// The name.
+    pub name: Name,
+    /// It has existed.
+    pub known: bool,
+    /// The record that is here, where nodes are expected to show just that.
+    pub expected: Option<Record>,
+}
 
 /// What one node answered for one name.
 #[derive(Debug)]
@@ -39,8 +53,8 @@ pub struct RecordAnswers {
 }
 
 #[derive(Debug)]
-struct Round {
-    health: Arc<Health>,
+pub(super) struct Round {
+    pub health: Arc<Health>,
     started: Instant,
     /// Nodes whose failure in this round was counted: four names that fail are one failure.
     failed: Mutex<BTreeSet<usize>>,
@@ -88,53 +102,67 @@ impl Drop for RecordAnswers {
 }
 
 /// Starts a round.
-pub(super) fn ask(
-    nodes: &[Arc<dyn Node>],
-    health: &Arc<Health>,
-    names: &[(Name, bool)],
-    which: &[usize],
-    call: &Call,
-) -> RecordAnswers {
+pub(super) fn ask(set: &NodeSet, questions: &[Question], which: &[usize], call: &Call) -> RecordAnswers {
     let (sender, answers) = mpsc::unbounded_channel();
-    let round =
-        Arc::new(Round { health: health.clone(), started: monotonic(), failed: Mutex::new(BTreeSet::new()) });
+    let (started, failed) = (monotonic(), Mutex::new(BTreeSet::new()));
+    let round = Arc::new(Round { health: set.health.clone(), started, failed });
     let mut silent = BTreeSet::new();
     for at in which {
-        let Some(node) = nodes.get(*at) else { continue };
-        for (name_at, (name, known)) in names.iter().enumerate() {
-            silent.insert((*at, name_at));
-            let one = One { node: node.clone(), at: *at, name: *name, name_at, known: *known };
-            tokio::spawn(one.run(sender.clone(), round.clone(), call.clone()));
-        }
+        let Some(node) = set.nodes.get(*at) else { continue };
+        silent.extend((0..questions.len()).map(|name_at| (*at, name_at)));
+        let (node, at, call) = (node.clone(), *at, call.clone());
+        let asker =
+            Asker { node, at, apart: set.apart.clone(), sender: sender.clone(), round: round.clone(), call };
+        let all: Vec<(usize, Question)> = questions.iter().cloned().enumerate().collect();
+        let (together, singly) = all.into_iter().partition(|(_, question)| asker.asks_together(question));
+        asker.ask_singly(singly);
+        asker.ask_together(together);
     }
     RecordAnswers { answers, silent, round }
 }
 
-struct One {
-    node: Arc<dyn Node>,
-    at: usize,
-    name: Name,
-    name_at: usize,
-    known: bool,
+/// Asks one node in one round.
+#[derive(Clone)]
+pub(super) struct Asker {
+    pub node: Arc<dyn Node>,
+    pub at: usize,
+    pub apart: Arc<Apart>,
+    pub sender: mpsc::UnboundedSender<RecordAnswer>,
+    pub round: Arc<Round>,
+    pub call: Call,
 }
 
-impl One {
-    async fn run(self, sender: mpsc::UnboundedSender<RecordAnswer>, round: Arc<Round>, call: Call) {
-        let asking = self.node.record(&self.name, self.known, &call);
-        let ended = async {
-            sender.closed().await;
-            tokio::time::sleep(limits::LOSER_DRAIN).await;
-        };
+impl Asker {
+    /// Each name by a request of its own.
+    pub fn ask_singly(&self, questions: Vec<(usize, Question)>) {
+        for (name_at, question) in questions {
+            tokio::spawn(self.clone().run(name_at, question));
+        }
+    }
+
+    async fn run(self, name_at: usize, question: Question) {
+        let asking = self.node.record(&question.name, question.known, &self.call);
         let outcome = tokio::select! {
             biased;
-            outcome = tokio::time::timeout_at(call.deadline, asking) => {
+            outcome = tokio::time::timeout_at(self.call.deadline, asking) => {
                 outcome.unwrap_or_else(|_| Outcome::Unreachable(Error::new(Code::Deadline, "no answer in time")))
             }
-            () = ended => return,
+            () = self.ended() => return,
         };
-        let elapsed = monotonic().saturating_duration_since(round.started);
-        round.note(self.at, &outcome, elapsed);
+        self.apart.note(self.at, &question, &outcome);
+        self.answer(name_at, outcome);
+    }
+
+    /// Ends a moment after nobody listens any more.
+    pub async fn ended(&self) {
+        self.sender.closed().await;
+        tokio::time::sleep(limits::LOSER_DRAIN).await;
+    }
+
+    pub fn answer(&self, name_at: usize, outcome: Outcome) {
+        let elapsed = monotonic().saturating_duration_since(self.round.started);
+        self.round.note(self.at, &outcome, elapsed);
         // If nobody listens any more, the answer was late.
-        let _ = sender.send(RecordAnswer { node: self.at, name: self.name_at, outcome, elapsed });
+        let _ = self.sender.send(RecordAnswer { node: self.at, name: name_at, outcome, elapsed });
     }
 }

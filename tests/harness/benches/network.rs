@@ -16,6 +16,8 @@
 mod made;
 #[path = "network/plain_publish.rs"]
 mod plain_publish;
+#[path = "network/twelve.rs"]
+mod twelve;
 
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -40,7 +42,12 @@ fn main() {
             DelayProxy::start(&direct, LinkProfile { rtt: RTT, bits_per_second: None }).await.unwrap();
         println!("five Kubo 0.43, {} ms round trips, median of {RUNS}\n", RTT.as_millis());
         println!("{:<58} {:>10} {:>10}", "what", "measured", "budget");
+        // `BENCH_ONLY=twelve` measures these alone.
+        if std::env::var("BENCH_ONLY").is_ok_and(|only| only == "twelve") {
+            return twelve::twelve(&direct, &proxy).await;
+        }
         small_wallet(&proxy).await;
+        twelve::twelve(&direct, &proxy).await;
         one_token(&proxy).await;
         one_of_a_thousand(&proxy).await;
         thin_line(&direct).await;

@@ -13,12 +13,15 @@ use cid::Cid;
 use futures_util::StreamExt;
 use futures_util::stream::{self, BoxStream};
 use serde_json::{Value, json};
+use tauri_plugin_wallet_sync::model::identity::Name;
 
 use super::call::Call;
 use super::content::writes;
 use super::reply::{self, Refusal};
 use crate::dag::{self, PinMode, Progress, Reach};
+use crate::ipns::Record;
 use crate::node::Node;
+use crate::records::Own;
 
 /// How often a pin tells how far it is.
 const TICK: Duration = Duration::from_millis(500);
@@ -159,12 +162,25 @@ type Row = (String, String, String);
 
 fn asked(call: &Call, kind: &str) -> Result<Vec<Row>, Refusal> {
     let row = |(at, text): (usize, &String)| {
-        let cid = call.cid(at, "ipfs-path")?;
+        let cid = match text.strip_prefix("/ipns/") {
+            Some(name) => named(call, name)?,
+            None => call.cid(at, "ipfs-path")?,
+        };
         let found = call.node.pinned(&cid).filter(|(word, _)| kind == "all" || word.starts_with(kind));
         let (word, name) = found.ok_or_else(|| Refusal::rpc(format!("path '{text}' is not pinned")))?;
         Ok((cid.to_string(), word, name))
     };
     call.arguments().iter().enumerate().map(row).collect()
+}
+
+/// What the record of a name points at, from this node's own store: the only way that is needed here.
+fn named(call: &Call, name: &str) -> Result<Cid, Refusal> {
+    let missing = || Refusal::rpc("could not resolve name");
+    let name = Name::parse(name).map_err(|_| missing())?;
+    let Own::Found(raw, _) = call.node.own_record(&name) else { return Err(missing()) };
+    let value = Record::parse(raw, &name).ok().and_then(|record| record.path());
+    let cid = value.as_deref().and_then(|path| Cid::try_from(path.strip_prefix("/ipfs/")?).ok());
+    cid.ok_or_else(missing)
 }
 
 /// Every pin of a kind whose name contains the filter.

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use crate::made::{Key, Made, car, leaf, node, tree};
+use crate::made::{FAR, Key, Made, car, leaf, node, tree};
 use crate::target::{Answer, Target, hangs};
 use crate::{Check, checks};
 
@@ -20,6 +20,8 @@ pub const CHECKS: &[Check] = checks![
     children_are_pinned_indirectly,
     unpinning_has_words,
     pin_fetches_from_other_nodes,
+    names_are_resolved_offline_and_in_order,
+    one_name_without_a_record_or_a_pin_spoils_the_answer,
     garbage_is_what_no_pin_keeps,
 ];
 
@@ -163,6 +165,54 @@ async fn pin_fetches_from_other_nodes(target: &Target) {
     let [root, _, right] = imported(target, "pin fetch").await;
     pins(&target.rpc(1, &format!("pin/add?arg={}&timeout=5s", root.cid)).await, &[&root]);
     target.rpc(1, &format!("block/stat?arg={}&offline=true", right.cid)).await.is(200, JSON);
+}
+
+/// The question that a warm reading asks: what the records of these names point at, from this node's own store.
+fn shown(names: &[String]) -> String {
+    let args: String = names.iter().map(|name| format!("arg=%2Fipns%2F{name}&")).collect();
+    format!("pin/ls?{args}type=recursive&offline=true&stream=true")
+}
+
+/// A pinned root with a record on node 0; its name.
+async fn pinned_and_named(target: &Target, seed: &str, sequence: u64) -> (String, Made) {
+    let [root, ..] = imported(target, seed).await;
+    target.rpc(0, &format!("pin/add?arg={}", root.cid)).await.is(200, JSON);
+    let key = Key::of(seed);
+    target.store(0, &key.k51(), &key.record(&format!("/ipfs/{}", root.cid), sequence, FAR)).await;
+    (key.k51(), root)
+}
+
+async fn names_are_resolved_offline_and_in_order(target: &Target) {
+    let (first, one) = pinned_and_named(target, "shown one", 1).await;
+    let (second, two) = pinned_and_named(target, "shown two", 5).await;
+    for (names, roots) in
+        [([first.clone(), second.clone()], [&one, &two]), ([second.clone(), first.clone()], [&two, &one])]
+    {
+        let answer = target.rpc(0, &shown(&names)).await;
+        let lines: Vec<Value> =
+            answer.is(200, JSON).text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let cids: Vec<&str> = lines.iter().map(|line| line["Cid"].as_str().unwrap()).collect();
+        assert_eq!(cids, roots.map(|root| root.cid.to_string()));
+        assert!(answer.text().len() < 200, "{}", answer.text());
+    }
+    // A record that only another node has is none, and no walk is waited for.
+    target.rpc(1, &shown(&[first.clone()])).await.is_rpc_error("could not resolve name");
+    // It is read anew each time.
+    let key = Key::of("shown one");
+    target.store(0, &first, &key.record(&format!("/ipfs/{}", two.cid), 2, FAR)).await;
+    let text = target.rpc(0, &shown(&[first])).await.text();
+    assert!(text.contains(&two.cid.to_string()), "{text}");
+}
+
+async fn one_name_without_a_record_or_a_pin_spoils_the_answer(target: &Target) {
+    let (named, _) = pinned_and_named(target, "shown whole", 1).await;
+    let missing = Key::of("shown missing").k51();
+    target.rpc(0, &shown(&[named.clone(), missing])).await.is_rpc_error("could not resolve name");
+    let [root, ..] = imported(target, "shown unpinned").await;
+    let key = Key::of("shown unpinned");
+    target.store(0, &key.k51(), &key.record(&format!("/ipfs/{}", root.cid), 1, FAR)).await;
+    let words = format!("path '/ipns/{}' is not pinned", key.k51());
+    target.rpc(0, &shown(&[named, key.k51()])).await.is_rpc_error(&words);
 }
 
 async fn garbage_is_what_no_pin_keeps(target: &Target) {

@@ -1,0 +1,55 @@
+//! Asks a node for many names at once: `pin/ls` resolves every path that it is given, offline from the node's own store.
+
+use serde_json::Value;
+
+use super::KuboNode;
+use super::classify::{rpc_message, says_absent};
+use super::http::{HttpAnswer, exchange};
+use crate::error::Error;
+use crate::limits;
+use crate::model::cid::Cid;
+use crate::model::identity::Name;
+use crate::node::{Call, Shown};
+
+impl KuboNode {
+    /// With `stream`, Kubo answers in the order of the question; without, as a map by CID.
+    pub(super) async fn shown_roots(&self, names: &[Name], call: &Call) -> Result<Shown, Error> {
+        let paths: Vec<String> = names.iter().map(|name| format!("/ipns/{}", name.k51())).collect();
+        let args = paths.iter().map(|path| ("arg", path.as_str()));
+        let how = [("type", "recursive"), ("offline", "true"), ("stream", "true")];
+        let query: Vec<(&str, &str)> = args.chain(how).collect();
+        let bounds = self.short(limits::SHOWN_BYTES);
+        let answer = exchange(self.rpc("pin/ls", &query)?, None, 0, bounds, call).await?;
+        Ok(meaning(&answer, &paths))
+    }
+}
+
+fn meaning(answer: &HttpAnswer, paths: &[String]) -> Shown {
+    if answer.status.is_success() {
+        let roots: Vec<Cid> = answer
+            .body
+            .split(|byte| *byte == b'\n')
+            .filter(|line| !line.is_empty())
+            .map_while(root)
+            .collect();
+        // An answer that broke off, or one of another shape, says nothing.
+        return if roots.len() == paths.len() { Shown::Roots(roots) } else { Shown::Refused };
+    }
+    let unpinned = rpc_message(answer).and_then(|message| unpinned(&message, paths));
+    match unpinned {
+        Some(at) => Shown::Unpinned(at),
+        None if says_absent(answer) => Shown::NotAll,
+        None => Shown::Refused,
+    }
+}
+
+fn root(line: &[u8]) -> Option<Cid> {
+    let value: Value = serde_json::from_slice(line).ok()?;
+    value.get("Cid")?.as_str()?.parse().ok()
+}
+
+/// Which path a message such as `path '/ipns/k51…' is not pinned` names.
+fn unpinned(message: &str, paths: &[String]) -> Option<usize> {
+    let said = message.strip_prefix("path '")?.strip_suffix("' is not pinned")?;
+    paths.iter().position(|path| path == said)
+}

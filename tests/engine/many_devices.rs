@@ -1,0 +1,108 @@
+//! A reading grows with what changed, not with devices times nodes times records; and it is never stale for that.
+
+use std::sync::atomic::Ordering;
+
+use tauri_plugin_wallet_sync::engine::SyncReport;
+use tauri_plugin_wallet_sync::store::Level;
+
+use crate::support::world::{Device, Fault, World};
+
+/// Devices that each have put tokens, read the others' and published what they read.
+async fn live(world: &World, count: usize, tokens: usize) -> Vec<Device> {
+    let mut devices = Vec::new();
+    for n in 0..count {
+        let device = world.device().await;
+        let ids: Vec<String> = (0..tokens).map(|at| format!("d{n}x{at}")).collect();
+        device.put(&ids.iter().map(String::as_str).collect::<Vec<_>>()).await;
+        device.sync_to(Level::Verified).await.unwrap();
+        devices.push(device);
+    }
+    for device in devices.iter().cycle().take(2 * count) {
+        device.sync_to(Level::Verified).await.unwrap();
+    }
+    devices
+}
+
+/// A device that has read everything, and its next reading.
+async fn warm(world: &World) -> (Device, SyncReport) {
+    let reader = world.device().await;
+    reader.sync().await.unwrap();
+    let report = reader.sync().await.unwrap();
+    (reader, report)
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_warm_reading_of_one_device_has_no_record_in_it() {
+    let world = World::new(5);
+    live(&world, 1, 10).await;
+    let (_reader, report) = warm(&world).await;
+    assert!(
+        report.bytes_in <= 1_000 && report.requests <= 20,
+        "{} bytes, {}",
+        report.bytes_in,
+        report.requests
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_warm_reading_of_twelve_devices_asks_each_node_once_for_what_it_knows() {
+    let world = World::new(5);
+    live(&world, 12, 40).await;
+    let (_reader, report) = warm(&world).await;
+    // One question of each node, and the two slots beyond.
+    assert_eq!(report.requests, 5 + 2 * 5);
+    assert!(report.bytes_in <= 10_000, "{} bytes", report.bytes_in);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_newer_record_on_one_node_only_is_found() {
+    for holder in 0..5 {
+        let world = World::new(5);
+        let devices = live(&world, 4, 2).await;
+        let (reader, _) = warm(&world).await;
+        let others: Vec<usize> = (0..5).filter(|at| *at != holder).collect();
+        world.faults(Fault::Dead, &others);
+        devices[2].put(&["late"]).await;
+        devices[2].sync_to(Level::Published).await.unwrap();
+        // The others are back and show what they had.
+        world.faults(Fault::Stale, &others);
+        let report = reader.sync().await.unwrap();
+        assert!(
+            reader.ids().contains(&"late".to_owned()),
+            "only node {holder} has it: {:?}",
+            report.warnings
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_without_one_of_the_records_or_pins_shows_the_others_all_the_same() {
+    let world = World::new(5);
+    let devices = live(&world, 4, 2).await;
+    let (reader, _) = warm(&world).await;
+    {
+        let mut held = world.nodes[0].held();
+        let name = *held.records.keys().next().unwrap();
+        held.records.remove(&name);
+    }
+    world.nodes[1].held().pins.clear();
+    let report = reader.sync().await.unwrap();
+    assert!(report.warnings.is_empty(), "{:?}", report.warnings);
+    assert_eq!(reader.ids().len(), 8);
+    drop(devices);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_lost_the_own_record_is_noticed_by_the_short_question_too() {
+    let world = World::new(5);
+    let device = world.device().await;
+    device.put(&["a"]).await;
+    device.sync_to(Level::Verified).await.unwrap();
+    device.sync().await.unwrap();
+    (0..4).for_each(|at| world.nodes[at].forget_records());
+    let before: u64 = world.puts();
+    device.sync().await.unwrap();
+    device.sync_to(Level::Verified).await.unwrap();
+    assert!(world.puts() >= before + 4, "what was lost is put back");
+    assert!(world.nodes.iter().all(|node| node.requests.load(Ordering::Relaxed) > 0));
+}
