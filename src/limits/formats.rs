@@ -10,6 +10,8 @@ pub const RECORD_VALUE_CHARS: usize = 256;
 pub const EXTENSION_BYTES: usize = 8 * 1024;
 /// Most blocks a record carries: root and a handful of index nodes; more never fit.
 pub const EXTENSION_BLOCKS: usize = 64;
+/// Devices whose records carry the index: of more, twelve of 10 KB on five nodes would be 600 KB for a new device.
+pub const CARRYING_DEVICES: usize = 2;
 /// Largest block, bytes: Kubo and bitswap refuse more than 2 MiB.
 pub const BLOCK_BYTES: usize = 2 * 1024 * 1024;
 /// Largest inside of a root, bytes: 64 heads take 3,600, all unknown fields at their bound 16,400.

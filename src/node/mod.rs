@@ -47,7 +47,8 @@ pub enum Outcome {
 /// What a node said when it was asked for many names at once.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Shown {
-    /// It has a record of each and has pinned what they point at: the roots, in the order of the names.
+    /// What the records point at, in the order of the names: of all of them, or of those before the first of which it has no
+    /// record, or whose root it has not pinned.
     Roots(Vec<Cid>),
     /// It has no record of at least one of them.
     NotAll,

@@ -106,3 +106,38 @@ async fn a_node_that_lost_the_own_record_is_noticed_by_the_short_question_too() 
     assert!(world.puts() >= before + 4, "what was lost is put back");
     assert!(world.nodes.iter().all(|node| node.requests.load(Ordering::Relaxed) > 0));
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_new_device_fetches_the_list_of_twelve_once() {
+    let world = World::new(5);
+    live(&world, 12, 40).await;
+    let payloads: u64 = 480 * 60;
+    let reader = world.device().await;
+    let report = reader.sync().await.unwrap();
+    assert_eq!((reader.ids().len(), report.missing_payloads), (480, 0));
+    // Records without the index, two beacons a slot, the list and the payloads.
+    let list: u64 = 480 * 200;
+    assert!(report.bytes_in <= 100_000 + list + payloads, "{} bytes", report.bytes_in);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_another_root_contains_is_not_fetched_and_its_content_is_here() {
+    let world = World::new(5);
+    let first = world.device().await;
+    first.put(&["a"]).await;
+    first.sync_to(Level::Verified).await.unwrap();
+    let second = world.device().await;
+    second.put(&["b"]).await;
+    let report = second.sync_to(Level::Verified).await.unwrap();
+    let root = |slot: usize| report.names[slot].root.as_ref().unwrap().parse().unwrap();
+    // The index of the first is nowhere any more, and in the second's.
+    let mut lost = world.nodes[0].dag(&root(0));
+    lost.retain(|cid, _| !world.nodes[0].dag(&root(1)).contains_key(cid));
+    for node in &world.nodes {
+        node.held().blocks.retain(|cid, _| !lost.contains_key(cid));
+    }
+    let restored = world.device().await;
+    let report = restored.sync().await.unwrap();
+    assert_eq!((restored.ids().len(), report.missing_payloads), (2, 0), "{:?}", report.warnings);
+    assert!(report.warnings.is_empty(), "{:?}", report.warnings);
+}

@@ -87,6 +87,9 @@ async fn content_that_no_node_gives_keeps_nothing_else_waiting_and_is_not_up_to_
     second.put(&["u"]).await;
     let report = second.sync_to(Level::Verified).await.unwrap();
     assert_eq!(report.ack, Ack::Verified, "{:?}", report.warnings);
+    // What the second has is not all that the first has.
+    first.put(&["v"]).await;
+    let report = first.sync_to(Level::Verified).await.unwrap();
     let root = |slot: usize| report.names[slot].root.as_ref().unwrap().parse().unwrap();
     let other = world.nodes[0].dag(&root(1));
     let mut lost = world.nodes[0].dag(&root(0));
@@ -106,6 +109,8 @@ async fn content_that_no_node_gives_keeps_nothing_else_waiting_and_is_not_up_to_
         node.held().blocks.extend(lost.clone());
     }
     restored.sync().await.unwrap();
+    // That it is held is looked at behind the answer.
+    world.pass(Duration::from_secs(1)).await;
     let plain = restored.engine.sync(SyncRequest::default(), |_| ()).await.unwrap();
     assert_eq!(plain.source.as_str(), "cache");
 }

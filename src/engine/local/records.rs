@@ -108,6 +108,19 @@ impl Local {
         turn.put_name(root.slot, known).await
     }
 
+    /// The content of these roots came with others, which name them as contained.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn note_merged(self: &Arc<Self>, roots: &[Cid]) -> Result<(), Error> {
+        if roots.is_empty() {
+            return Ok(());
+        }
+        let turn = self.turn().await;
+        let merged = turn.state().names().merged_with(roots);
+        turn.commit(vec![Change::Merged(merged)]).await
+    }
+
     /// A beacon names an edition of a slot that is not here: the slot is known, and unread, until its root is merged.
     ///
     /// # Errors

@@ -62,6 +62,23 @@ pub async fn merge_record(
     Ok(merged)
 }
 
+/// Notes a record whose root's content came with another root, which names it as contained.
+///
+/// # Errors
+/// Store errors.
+pub async fn merge_contained(
+    account: &Account,
+    slot: Slot,
+    record: &Record,
+    root: Box<Root>,
+    cid: Cid,
+) -> Result<Merged, Error> {
+    account.local.note_merged(&[cid]).await?;
+    account.local.note_record(slot, record, RootFate::Merged(cid)).await?;
+    let warnings = clock::look(account, &root).into_iter().collect();
+    Ok(Merged::Yes(root, Gain::default(), warnings))
+}
+
 /// Merges a root that a beacon names, and remembers its slot and sequence when it opens.
 ///
 /// # Errors
@@ -112,7 +129,7 @@ pub async fn merge_root(
     let turn = local.turn().await;
     let (merged, twin) = {
         let state = turn.state();
-        (state.names().merged_with(*cid), state.names().twin(&root, cid))
+        (state.names().merged_with(&[*cid]), state.names().twin(&root, cid))
     };
     let with = vec![Change::CacheBlock(block), Change::Merged(merged)];
     let gain = turn.join(items, Author::Other { twin, spare }, with).await?;

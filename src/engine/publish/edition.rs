@@ -7,7 +7,7 @@ use crate::engine::account::Account;
 use crate::engine::local::edition::SignedEdition;
 use crate::engine::local::state::State;
 use crate::engine::local::state::holdings::Contents;
-use crate::engine::local::state::names::Edition;
+use crate::engine::local::state::names::{Edition, KnownName};
 use crate::engine::local::turn::Turn;
 use crate::error::Error;
 use crate::limits;
@@ -65,7 +65,8 @@ async fn sign(
     let now = account.clock.now();
     let root = root(account, slot, &contents)?;
     let block = root.seal(keys.sealer())?;
-    let carried = carried(&block, &contents.index_blocks);
+    let index = if is_crowded(account, slot) { &[] } else { contents.index_blocks.as_slice() };
+    let carried = carried(&block, index);
     let eol = now.saturating_add(millis(limits::RECORD_LIFETIME));
     let record = Record::create(&keys.slot(slot), root.sequence, block.cid(), eol, &carried)?;
     let edition = Edition {
@@ -119,6 +120,17 @@ fn predecessors(state: &State, slot: Slot) -> Vec<Cid> {
     roots.dedup();
     roots.truncate(limits::PREDECESSORS);
     roots
+}
+
+/// Whether so many devices write that each record is read on every node and few of them bring news: then the index is fetched
+/// once, not carried by each.
+fn is_crowded(account: &Account, slot: Slot) -> bool {
+    let quiet = account.clock.now().saturating_sub(millis(limits::QUIET_NAME));
+    let state = account.local.read();
+    let writes =
+        |(other, known): &(Slot, &KnownName)| *other != slot && !known.occupied && known.changed_at > quiet;
+    // Where only the peers are left, what the record carries is all that gets there.
+    !account.network.http_is_down() && state.names().iter().filter(writes).count() >= limits::CARRYING_DEVICES
 }
 
 /// The root, and as much of the index as fits with it, top first.

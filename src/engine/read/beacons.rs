@@ -88,11 +88,19 @@ pub async fn take(
     tally: &mut Tally,
 ) -> Result<BTreeSet<Slot>, SyncFailure> {
     let mut news: BTreeMap<Slot, Vec<(u64, Cid)>> = BTreeMap::new();
+    let mut contained = Vec::new();
     for (slot, sequence, root) in &lights.seen {
-        if !account.local.read().names().is_merged(root) {
+        let state = account.local.read();
+        // One of the two names what was there before.
+        let is_older = *sequence <= state.names().high_water(*slot);
+        if state.names().is_merged(root) {
+        } else if is_older && tally.contained.contains(root) {
+            contained.push(*root);
+        } else {
             news.entry(*slot).or_default().push((*sequence, *root));
         }
     }
+    account.local.note_merged(&contained).await?;
     for (slot, roots) in &news {
         let newest = roots.iter().map(|(sequence, _)| *sequence).max().unwrap_or(0);
         account.local.note_named(*slot, newest).await?;

@@ -7,6 +7,7 @@ mod beacons;
 pub mod cache;
 mod checks;
 mod confirm;
+mod order;
 pub mod repairs;
 pub mod reput;
 mod round;
@@ -15,6 +16,9 @@ mod verdict;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
+
+use futures_util::future::join;
+use tokio::time::Instant;
 
 use self::beacons::Lights;
 use self::cache::Reading;
@@ -25,6 +29,7 @@ use super::api::event::Progress;
 use super::api::report::{SyncFailure, SyncOutcome};
 use super::api::request::OnProgress;
 use super::merge::content::fetch_missing;
+use super::network::ask::Asked;
 use super::network::heard::Heard;
 use crate::error::{Code, Error};
 use crate::limits;
@@ -101,8 +106,79 @@ struct Plan {
     lights: Lights,
 }
 
-/// Asks for the first slots, then for those that the found roots name, until there is nothing new. One round of questions may take
-/// the budget, all of them and what they bring the time of `content`.
+/// Who asks, and how.
+struct Asking<'a> {
+    account: &'a Arc<Account>,
+    which: Vec<usize>,
+    fresh: bool,
+    cold: bool,
+    started: Instant,
+    /// What one round of questions may take.
+    budget: Duration,
+    /// What all of them and what they bring may take.
+    content: &'a Call,
+}
+
+/// One round of questions, answered.
+struct Round {
+    slots: Vec<Slot>,
+    names: Vec<Asked>,
+    heard: Heard,
+    seen: Lights,
+}
+
+impl Round {
+    fn and(mut self, other: Self) -> Self {
+        self.slots.extend(other.slots);
+        self.names.extend(other.names);
+        self.heard.extend(other.heard);
+        self.seen.extend(other.seen);
+        self
+    }
+}
+
+impl Asking<'_> {
+    async fn ask(&self, slots: Vec<Slot>) -> Round {
+        let (account, asked_at) = (self.account, self.account.clock.monotonic());
+        let deadline = self.content.deadline.min(asked_at + self.budget);
+        let call = &Call { deadline, meter: self.content.meter.clone() };
+        let names = round::names(account, &slots);
+        let round = account.network.ask(&names, &self.which, Some(self.started), call);
+        let (heard, seen) = if self.cold {
+            // An old record never hides a newer beacon: a first reading asks for both at once.
+            let lit = round::first_beacons(account, &slots, self.fresh);
+            let lights = beacons::ask(account, &lit, &self.which, call);
+            beacons::beside(account, round, lights, call).await
+        } else {
+            (round.await, Lights::default())
+        };
+        let source = heard.source();
+        account.measure.part(Operation::Resolve, source, asked_at, source != Source::None);
+        heard.note_shown(&account.network);
+        Round { slots, names, heard, seen }
+    }
+
+    /// Merges what a round showed; gives the slots that the roots name, and what beacons said.
+    async fn take(&self, round: &Round, tally: &mut Tally) -> Result<(BTreeSet<Slot>, Lights), SyncFailure> {
+        let account = self.account;
+        let mut heads = round::take(account, &round.slots, &round.heard, self.content, tally).await?;
+        let dark = if self.cold { Vec::new() } else { round::dark(account, &round.names, &round.heard) };
+        let further = if dark.is_empty() {
+            Lights::default()
+        } else {
+            let until = self.content.deadline.min(account.clock.monotonic() + self.budget);
+            let call = Call { deadline: until, meter: self.content.meter.clone() };
+            beacons::ask(account, &dark, &self.which, &call).await
+        };
+        let share = round::share_of(account, self.content);
+        let seen = if self.cold { &round.seen } else { &further };
+        heads.extend(beacons::take(account, seen, &share, tally).await?);
+        Ok((heads, further))
+    }
+}
+
+/// Asks for the first slots, then for those that the found roots name, until there is nothing new. What carried roots name is
+/// asked for while they are merged.
 async fn ask_all(
     account: &Arc<Account>,
     fresh: bool,
@@ -113,42 +189,43 @@ async fn ask_all(
     let started = account.clock.monotonic();
     let which = account.network.askable(fresh);
     let cold = account.local.read().names().is_empty();
-    let (mut queue, gap) = round::first_slots(account, fresh);
+    let asking = Asking { account, which, fresh, cold, started, budget, content };
+    let (queue, gap) = round::first_slots(account, fresh);
     progress(Progress::Reading { names: queue.len() });
     let (mut tally, mut heard) = (Tally { insists: fresh, ..Tally::default() }, Heard::default());
-    let mut asked: BTreeSet<Slot> = BTreeSet::new();
+    let mut asked: BTreeSet<Slot> = queue.iter().copied().collect();
     let mut lights = Lights::default();
-    while !queue.is_empty() && account.clock.monotonic() < content.deadline {
-        asked.extend(queue.iter().copied());
-        let asked_at = account.clock.monotonic();
-        let call = &Call { deadline: content.deadline.min(asked_at + budget), meter: content.meter.clone() };
-        let names = round::names(account, &queue);
-        let round = account.network.ask(&names, &which, Some(started), call);
-        let (round, mut seen) = if cold {
-            // An old record never hides a newer beacon: a first reading asks for both at once.
-            let slots = round::first_beacons(account, &queue, fresh);
-            let lights = beacons::ask(account, &slots, &which, call);
-            beacons::beside(account, round, lights, call).await
-        } else {
-            (round.await, Lights::default())
-        };
-        let source = round.source();
-        account.measure.part(Operation::Resolve, source, asked_at, source != Source::None);
-        round.note_shown(&account.network);
-        let mut heads = round::take(account, &queue, &round, content, &mut tally).await?;
-        let dark = if cold { Vec::new() } else { round::dark(account, &names, &round) };
-        if !dark.is_empty() {
-            seen = beacons::ask(account, &dark, &which, call).await;
+    let mut next = if queue.is_empty() { None } else { Some(asking.ask(queue).await) };
+    while let Some(round) = next.take() {
+        let mut open = order::named(account, &round.heard);
+        if gap && !open.is_empty() {
+            open.extend(round::beyond(account, &open));
         }
-        heads.extend(beacons::take(account, &seen, &round::share_of(account, content), &mut tally).await?);
-        lights.extend(seen);
-        heard.extend(round);
+        open.retain(|slot| asked.insert(*slot));
+        let ahead = async { if open.is_empty() { None } else { Some(asking.ask(into(open)).await) } };
+        let (taken, ahead) = join(asking.take(&round, &mut tally), ahead).await;
+        let (mut heads, further) = taken?;
+        lights.extend(round.seen);
+        lights.extend(further);
+        heard.extend(round.heard);
         if gap {
-            heads.extend(round::beyond(account));
+            heads.extend(round::beyond(account, &BTreeSet::new()));
         }
-        queue = heads.into_iter().filter(|slot| !asked.contains(slot)).collect();
+        heads.retain(|slot| asked.insert(*slot));
+        next = ahead;
+        if !heads.is_empty() && account.clock.monotonic() < content.deadline {
+            let more = asking.ask(into(heads)).await;
+            next = Some(match next {
+                Some(round) => round.and(more),
+                None => more,
+            });
+        }
     }
     Ok((heard, tally, Plan { cold, gap, lights }))
+}
+
+fn into(slots: BTreeSet<Slot>) -> Vec<Slot> {
+    slots.into_iter().collect()
 }
 
 /// Fetches what is missing, and counts it when anything was. The answer waits no longer than the deadline: on a slow disk

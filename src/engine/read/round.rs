@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::order::{self, Turn};
 use super::repairs::{Best, best};
 use crate::clock::millis;
 use crate::engine::account::Account;
 use crate::engine::api::report::SyncFailure;
 use crate::engine::local::records::RootFate;
-use crate::engine::merge::{Merged, merge_record};
+use crate::engine::merge::{Merged, merge_contained, merge_record};
 use crate::engine::network::ask::Asked;
 use crate::engine::network::heard::Heard;
 use crate::error::{Code, Error};
@@ -20,6 +21,8 @@ use crate::model::root::Root;
 use crate::node::Call;
 use crate::planted::{Bug, is_planted};
 use futures_util::future::join_all;
+use tokio::sync::watch;
+use tokio::time::Instant;
 
 /// Part of the time left that merging may take: the payloads get the rest.
 const MERGE_SHARE: f64 = 0.6;
@@ -38,6 +41,8 @@ pub struct Tally {
     pub unread: BTreeSet<Slot>,
     /// The caller insists: nothing is put off.
     pub insists: bool,
+    /// Roots whose content came with those that were merged.
+    pub contained: BTreeSet<Cid>,
 }
 
 /// The names a sync begins with, and whether they include the gap beyond the known ones.
@@ -60,7 +65,7 @@ pub fn first_slots(account: &Account, fresh: bool) -> (Vec<Slot>, bool) {
         .collect();
     drop(state);
     if gap {
-        slots.extend(beyond(account));
+        slots.extend(beyond(account, &BTreeSet::new()));
     }
     (slots, gap)
 }
@@ -73,9 +78,9 @@ pub fn first_beacons(account: &Account, slots: &[Slot], fresh: bool) -> Vec<Slot
     slots.iter().filter(|slot| **slot == Slot::ZERO).copied().collect()
 }
 
-/// The next slots beyond the highest known one.
-pub fn beyond(account: &Account) -> Vec<Slot> {
-    let highest = account.local.read().names().highest();
+/// The next slots beyond the highest that is known or among `named`.
+pub fn beyond(account: &Account, named: &BTreeSet<Slot>) -> Vec<Slot> {
+    let highest = account.local.read().names().highest().max(named.last().copied());
     let next = highest.map_or(0, |slot| slot.number().saturating_add(1));
     (0..limits::SLOT_GAP).filter_map(|step| Slot::new(next.saturating_add(step))).collect()
 }
@@ -133,25 +138,24 @@ pub async fn take(
     // All at once: content that no node gives must not keep the others waiting, nor take the time of the payloads.
     let call = &share_of(account, call);
     let insists = tally.insists;
-    let merging = records.iter().map(|(slot, record)| async move {
-        let merging = while_it_flows(call, merge_record(account, *slot, record, call));
-        let merged = unless_put_off(account, record.root(), insists, merging).await;
-        let is_expired = record.freshness(account.clock.now()) == Freshness::Expired;
-        let is_own = account.local.read().names().own().slot == Some(*slot);
-        let is_unread = merged.as_ref().is_err_and(|e| !e.is_storage());
-        if let Err(e) = &merged
-            && e.code() == Code::InventoryTooLarge
-        {
-            account
-                .local
-                .alert("limit", format!("what slot {slot} holds does not fit here: {}", e.message()));
+    let turns = order::turns(account, &records);
+    let (first, last) = watch::channel(());
+    let merging = records.iter().zip(turns).map(|((slot, record), turn)| {
+        // Dropped with the last of the first ones.
+        let first = matches!(turn, Turn::First).then(|| first.clone());
+        let mut last = last.clone();
+        async move {
+            if first.is_none() {
+                let over = async { while last.changed().await.is_ok() {} };
+                let _ = tokio::time::timeout_at(half_of(account, call), over).await;
+            }
+            let merged = merge_one(account, *slot, record, turn, insists, call).await;
+            drop(first);
+            merged
         }
-        if is_unread && !is_expired && !is_own {
-            // It is known from now on, and asked for again.
-            account.local.note_record(*slot, record, RootFate::Unread).await?;
-        }
-        merged
     });
+    let merging: Vec<_> = merging.collect();
+    drop(first);
     let merged = join_all(merging).await;
     let mut heads = BTreeSet::new();
     for ((slot, record), merged) in records.into_iter().zip(merged) {
@@ -163,6 +167,37 @@ pub async fn take(
         heads.extend(tally.take(slot, merged, is_expired)?);
     }
     Ok(heads)
+}
+
+/// Merges one record's root, or notes why it could not be read.
+async fn merge_one(
+    account: &Account,
+    slot: Slot,
+    record: &Record,
+    turn: Turn,
+    insists: bool,
+    call: &Call,
+) -> Result<Merged, Error> {
+    if let (Turn::In(whole, root), Some(cid)) = (turn, record.root())
+        && account.local.read().names().is_merged(&whole)
+    {
+        return merge_contained(account, slot, record, root, cid).await;
+    }
+    let merging = while_it_flows(call, merge_record(account, slot, record, call));
+    let merged = unless_put_off(account, record.root(), insists, merging).await;
+    let is_expired = record.freshness(account.clock.now()) == Freshness::Expired;
+    let is_own = account.local.read().names().own().slot == Some(slot);
+    let is_unread = merged.as_ref().is_err_and(|e| !e.is_storage());
+    if let Err(e) = &merged
+        && e.code() == Code::InventoryTooLarge
+    {
+        account.local.alert("limit", format!("what slot {slot} holds does not fit here: {}", e.message()));
+    }
+    if is_unread && !is_expired && !is_own {
+        // It is known from now on, and asked for again.
+        account.local.note_record(slot, record, RootFate::Unread).await?;
+    }
+    merged
 }
 
 /// Merging that a caller gave much time ends all the same where no bytes arrive any more.
@@ -235,6 +270,8 @@ impl Tally {
                 self.changed |= gain.changed > 0;
                 self.warnings.extend(warnings);
                 let heads = root.heads.keys().copied().collect();
+                self.contained.extend(root.heads.values().map(|(_, head)| *head));
+                self.contained.extend(root.predecessors.iter().copied());
                 self.roots.push(*root);
                 return Ok(heads);
             }
@@ -254,6 +291,12 @@ impl Tally {
         }
         Ok(Vec::new())
     }
+}
+
+/// The middle of the time that is left: roots that wait for others wait no longer.
+fn half_of(account: &Account, call: &Call) -> Instant {
+    let now = account.clock.monotonic();
+    now + call.deadline.saturating_duration_since(now) / 2
 }
 
 /// The part of a call that merging may take.

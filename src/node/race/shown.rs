@@ -109,16 +109,22 @@ impl Asker {
             () = self.ended() => return,
         };
         match said {
-            Some(Ok(Shown::Roots(roots))) => return self.take_roots(questions, &roots),
-            Some(Ok(Shown::Unpinned(which))) => {
-                if let Some((_, question)) = questions.get(which) {
-                    self.apart.unpinned(self.at, question);
-                }
+            Some(Ok(Shown::Roots(roots))) => {
+                self.spoilt_by(&questions, roots.len());
+                return self.take_roots(questions, &roots);
             }
+            Some(Ok(Shown::Unpinned(which))) => self.spoilt_by(&questions, which),
             Some(Ok(Shown::Refused)) => self.apart.refuse(self.at),
             Some(Ok(Shown::NotAll) | Err(_)) | None => {}
         }
         self.ask_singly(questions);
+    }
+
+    /// The name at which the node stopped has no pin there, or no record: that the single answer says.
+    fn spoilt_by(&self, questions: &[(usize, Question)], which: usize) {
+        if let Some((_, question)) = questions.get(which) {
+            self.apart.unpinned(self.at, question);
+        }
     }
 
     /// What is shown as expected is answered; the rest is asked for.

@@ -205,11 +205,13 @@ impl Names {
         self.written.get(&(slot.number(), sequence)).map(|written| written.upto)
     }
 
-    /// The list of merged roots with one more.
-    pub fn merged_with(&self, root: Cid) -> Vec<Cid> {
+    /// The list of merged roots with some more.
+    pub fn merged_with(&self, roots: &[Cid]) -> Vec<Cid> {
         let mut merged = self.merged.clone();
-        if !merged.contains(&root) {
-            merged.push(root);
+        for root in roots {
+            if !merged.contains(root) {
+                merged.push(*root);
+            }
         }
         let surplus = merged.len().saturating_sub(MERGED_ROOTS);
         merged.split_off(surplus)
