@@ -118,13 +118,17 @@ impl AskRound<'_> {
 
     fn take(&mut self, answer: RecordAnswer) {
         let Some(one) = self.asked.get(answer.name) else { return };
-        let is_fresh = one.is_answered_by(&answer.outcome);
+        let now = self.network.clock.monotonic();
+        let Some(outcome) = answer.outcome else {
+            return self.grace.owes(answer.node, answer.name, answer.elapsed, now);
+        };
+        let is_fresh = one.is_answered_by(&outcome);
         self.usable |= is_fresh;
-        match &answer.outcome {
+        match &outcome {
             Outcome::Unreachable(_) | Outcome::Skipped => self.grace.failed(answer.node, answer.name),
-            _ => self.grace.heard(answer.node, answer.name, is_fresh, self.network.clock.monotonic()),
+            _ => self.grace.heard(answer.node, answer.name, is_fresh, now),
         }
-        self.heard.note(one.slot, answer.node, answer.outcome, answer.elapsed);
+        self.heard.note(one.slot, answer.node, outcome, answer.elapsed);
     }
 
     fn take_copy(&mut self, copy: PeerAnswer) {

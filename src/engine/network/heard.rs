@@ -27,8 +27,8 @@ impl Heard {
         let found = |outcome: &Outcome| matches!(outcome, Outcome::Found(..));
         match nodes.get(&node) {
             Some((there, _)) if found(there) && !found(&outcome) => {}
-            // Several strangers share a place: the highest stays.
-            Some((Outcome::Found(there, _), _)) if node == STRANGER => {
+            // Several strangers share a place, and a node may be asked in two ways: the highest stays.
+            Some((Outcome::Found(there, _), _)) => {
                 if let Outcome::Found(record, _) = &outcome
                     && record.cmp_order(there).is_gt()
                 {

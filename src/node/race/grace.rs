@@ -2,7 +2,8 @@
 //!
 //! Without a usable answer: until the call's deadline. After the first one: until every node that counts as healthy has
 //! answered, but no longer than the grace window. A usable answer is a record at or above the high-water mark, or any
-//! answer of a majority for every name; a failure is none.
+//! answer of a majority for every name; a failure is none. A node that says that it shows something else than is known here is
+//! waited for as long again as that took, at least one window: it may be the only one that has news.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -21,6 +22,8 @@ pub struct Grace {
     /// Names that were refused or failed, by node: these are nothing to answer with.
     failed: BTreeSet<usize>,
     opened: Option<Instant>,
+    /// Answers that were announced, and the last moment to wait for them.
+    owed: BTreeMap<(usize, usize), Instant>,
 }
 
 impl Grace {
@@ -36,17 +39,27 @@ impl Grace {
             answered: BTreeMap::new(),
             failed: BTreeSet::new(),
             opened: None,
+            owed: BTreeMap::new(),
+        }
+    }
+
+    /// Records that a node announced another record of a name than is known here, so long after it was asked.
+    pub fn owes(&mut self, node: usize, name: usize, took: Duration, now: Instant) {
+        if !self.answered.get(&node).is_some_and(|names| names.contains(&name)) {
+            self.owed.insert((node, name), now + took.max(self.window));
         }
     }
 
     /// Records that a node failed for a name.
     pub fn failed(&mut self, node: usize, name: usize) {
+        self.owed.remove(&(node, name));
         self.answered.entry(node).or_default().insert(name);
         self.failed.insert(node);
     }
 
     /// Records one answer; `usable` when it is a record at or above the high-water mark.
     pub fn heard(&mut self, node: usize, name: usize, usable: bool, now: Instant) {
+        self.owed.remove(&(node, name));
         self.answered.entry(node).or_default().insert(name);
         let is_whole = |(node, names): &(&usize, &BTreeSet<usize>)| {
             names.len() >= self.names && !self.failed.contains(*node)
@@ -60,14 +73,17 @@ impl Grace {
     /// When to stop waiting.
     #[must_use]
     pub fn deadline(&self, end: Instant) -> Instant {
-        self.opened.map_or(end, |opened| end.min(opened + self.window))
+        let owed = self.owed.values().max().copied();
+        self.opened.map_or(end, |opened| {
+            end.min(owed.map_or(opened, |owed| owed.max(opened)).max(opened + self.window))
+        })
     }
 
     /// Whether there is a usable answer and every node that counts as healthy has answered for every name.
     #[must_use]
     pub fn is_done(&self) -> bool {
         let complete = |node| self.answered.get(node).is_some_and(|names| names.len() >= self.names);
-        self.opened.is_some() && self.healthy.iter().all(complete)
+        self.opened.is_some() && self.owed.is_empty() && self.healthy.iter().all(complete)
     }
 }
 
@@ -103,6 +119,21 @@ mod tests {
         grace.heard(1, 1, false, start);
         assert_eq!(grace.deadline(end), start + WINDOW);
         assert!(!grace.is_done());
+    }
+
+    #[test]
+    fn announced_news_is_waited_for_as_long_again() {
+        let (start, end) = (monotonic(), monotonic() + Duration::from_secs(2));
+        let mut grace = Grace::new(WINDOW, &[0, 1], 1, [0].into());
+        grace.heard(0, 0, true, start);
+        let said = start + WINDOW;
+        grace.owes(1, 0, 2 * WINDOW, said);
+        assert!(!grace.is_done(), "whether or not the node is believed in");
+        assert_eq!(grace.deadline(end), said + 2 * WINDOW);
+        grace.heard(1, 0, true, said);
+        assert!(grace.is_done());
+        grace.owes(1, 0, WINDOW, said);
+        assert!(grace.is_done(), "it is here already");
     }
 
     #[test]

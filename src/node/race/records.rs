@@ -35,8 +35,8 @@ pub struct RecordAnswer {
     pub node: usize,
     /// Position of the name in the question.
     pub name: usize,
-    /// The answer.
-    pub outcome: Outcome,
+    /// The answer; none when the node said that it shows another record than expected, whose bytes are on their way.
+    pub outcome: Option<Outcome>,
     /// How long it took.
     pub elapsed: Duration,
 }
@@ -83,7 +83,9 @@ impl RecordAnswers {
     /// No answer is lost when the future is dropped.
     pub async fn recv(&mut self) -> Option<RecordAnswer> {
         let answer = self.answers.recv().await?;
-        self.silent.remove(&(answer.node, answer.name));
+        if answer.outcome.is_some() {
+            self.silent.remove(&(answer.node, answer.name));
+        }
         Some(answer)
     }
 }
@@ -92,7 +94,9 @@ impl Drop for RecordAnswers {
     fn drop(&mut self) {
         // Answers still in the channel arrived in time, although nobody has read them.
         while let Ok(answer) = self.answers.try_recv() {
-            self.silent.remove(&(answer.node, answer.name));
+            if answer.outcome.is_some() {
+                self.silent.remove(&(answer.node, answer.name));
+            }
         }
         let late = Error::new(Code::Deadline, "no answer in time");
         for (node, _) in &self.silent {
@@ -162,6 +166,15 @@ impl Asker {
     pub fn answer(&self, name_at: usize, outcome: Outcome) {
         let elapsed = monotonic().saturating_duration_since(self.round.started);
         self.round.note(self.at, &outcome, elapsed);
+        self.send(name_at, Some(outcome), elapsed);
+    }
+
+    /// The node shows something else than expected: whoever waits for the others waits for that too.
+    pub fn owe(&self, name_at: usize) {
+        self.send(name_at, None, monotonic().saturating_duration_since(self.round.started));
+    }
+
+    fn send(&self, name_at: usize, outcome: Option<Outcome>, elapsed: Duration) {
         // If nobody listens any more, the answer was late.
         let _ = self.sender.send(RecordAnswer { node: self.at, name: name_at, outcome, elapsed });
     }

@@ -101,21 +101,32 @@ impl Asker {
             let (node, call) = (self.node.clone(), self.call.clone());
             async move { tokio::time::timeout_at(call.deadline, node.shown(&names, &call)).await }
         });
-        let said = tokio::select! {
+        let soon = tokio::select! {
             biased;
-            said = &mut asking => said.ok().and_then(Result::ok),
-            // The question goes on by itself: nothing is closed because of it.
+            said = &mut asking => Some(said),
             () = tokio::time::sleep(self.patience()) => None,
             () = self.ended() => return,
         };
-        match said {
-            Some(Ok(Shown::Roots(roots))) => {
-                self.spoilt_by(&questions, roots.len());
-                return self.take_roots(questions, &roots);
+        let Some(said) = soon else {
+            // What it says later counts all the same.
+            self.ask_singly(questions.clone());
+            tokio::select! {
+                biased;
+                said = &mut asking => if let Ok(Ok(Ok(Shown::Roots(roots)))) = said {
+                    drop(self.take_roots(questions, &roots));
+                },
+                () = self.ended() => {}
             }
-            Some(Ok(Shown::Unpinned(which))) => self.spoilt_by(&questions, which),
-            Some(Ok(Shown::Refused)) => self.apart.refuse(self.at),
-            Some(Ok(Shown::NotAll) | Err(_)) | None => {}
+            return;
+        };
+        match said {
+            Ok(Ok(Ok(Shown::Roots(roots)))) => {
+                self.spoilt_by(&questions, roots.len());
+                return self.ask_singly(self.take_roots(questions, &roots));
+            }
+            Ok(Ok(Ok(Shown::Unpinned(which)))) => self.spoilt_by(&questions, which),
+            Ok(Ok(Ok(Shown::Refused))) => self.apart.refuse(self.at),
+            _ => {}
         }
         self.ask_singly(questions);
     }
@@ -127,18 +138,23 @@ impl Asker {
         }
     }
 
-    /// What is shown as expected is answered; the rest is asked for.
-    fn take_roots(&self, questions: Vec<(usize, Question)>, roots: &[Cid]) {
+    /// Answers what is shown as expected; gives the rest, which is to be asked for.
+    fn take_roots(&self, questions: Vec<(usize, Question)>, roots: &[Cid]) -> Vec<(usize, Question)> {
         let mut others = Vec::new();
         for (at, (name_at, question)) in questions.into_iter().enumerate() {
-            match &question.expected {
-                Some(record) if record.root().as_ref() == roots.get(at) => {
+            match (&question.expected, roots.get(at)) {
+                (Some(record), Some(root)) if record.root().as_ref() == Some(root) => {
                     self.answer(name_at, Outcome::Found(Box::new(record.clone()), Source::HttpRouting));
                 }
-                _ => others.push((name_at, question)),
+                (_, shown) => {
+                    if shown.is_some() {
+                        self.owe(name_at);
+                    }
+                    others.push((name_at, question));
+                }
             }
         }
-        self.ask_singly(others);
+        others
     }
 
     /// How long the node may take before each name is asked for by itself: well above what it usually takes.
