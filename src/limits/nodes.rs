@@ -29,7 +29,7 @@ pub const HEDGE_MIN: Duration = Duration::from_millis(30);
 /// See [`HEDGE_MIN`].
 pub const HEDGE_MAX: Duration = Duration::from_millis(600);
 /// Times that wait for the answer about many names at once, before each is asked for by itself.
-pub const SHOWN_PATIENCE: u32 = 2;
+pub const SHOWN_PATIENCE: u32 = 3;
 /// A node that answers no such question is asked it again after this long: it may have been updated.
 pub const SHOWN_RETRY: Duration = Duration::from_secs(600);
 /// Consecutive failures that open a node's breaker.

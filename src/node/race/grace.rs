@@ -2,7 +2,7 @@
 //!
 //! Without a usable answer: until the call's deadline. After the first one: until every node that counts as healthy has
 //! answered, but no longer than the grace window. A usable answer is a record at or above the high-water mark, or any
-//! answer of a majority for every name; a failure is none. A node that says that it shows something else than is known here is
+//! answer of a majority for every name; a failure is none. A node that answered without saying that it shows what is known here is
 //! waited for as long again as that took, at least one window: it may be the only one that has news.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,7 +43,7 @@ impl Grace {
         }
     }
 
-    /// Records that a node announced another record of a name than is known here, so long after it was asked.
+    /// Records that a node answered, so long after it was asked, and that what it shows of a name is still to come.
     pub fn owes(&mut self, node: usize, name: usize, took: Duration, now: Instant) {
         if !self.answered.get(&node).is_some_and(|names| names.contains(&name)) {
             self.owed.insert((node, name), now + took.max(self.window));
@@ -74,9 +74,7 @@ impl Grace {
     #[must_use]
     pub fn deadline(&self, end: Instant) -> Instant {
         let owed = self.owed.values().max().copied();
-        self.opened.map_or(end, |opened| {
-            end.min(owed.map_or(opened, |owed| owed.max(opened)).max(opened + self.window))
-        })
+        self.opened.map_or(end, |opened| end.min(owed.unwrap_or(opened).max(opened + self.window)))
     }
 
     /// Whether there is a usable answer and every node that counts as healthy has answered for every name.

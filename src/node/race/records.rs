@@ -35,7 +35,7 @@ pub struct RecordAnswer {
     pub node: usize,
     /// Position of the name in the question.
     pub name: usize,
-    /// The answer; none when the node said that it shows another record than expected, whose bytes are on their way.
+    /// The answer; none when the node answered without saying that it shows what is expected: that it is asked now.
     pub outcome: Option<Outcome>,
     /// How long it took.
     pub elapsed: Duration,
@@ -169,7 +169,7 @@ impl Asker {
         self.send(name_at, Some(outcome), elapsed);
     }
 
-    /// The node shows something else than expected: whoever waits for the others waits for that too.
+    /// The node answers, and may show something else than expected: whoever waits for the others waits for that too.
     pub fn owe(&self, name_at: usize) {
         self.send(name_at, None, monotonic().saturating_duration_since(self.round.started));
     }

@@ -115,20 +115,31 @@ impl Asker {
                 said = &mut asking => if let Ok(Ok(Ok(Shown::Roots(roots)))) = said {
                     drop(self.take_roots(questions, &roots));
                 },
-                () = self.ended() => {}
+                // It answers, but not this.
+                () = self.ended() => if self.round.health.believed_healthy(self.at) {
+                    self.apart.refuse(self.at);
+                },
             }
             return;
         };
-        match said {
-            Ok(Ok(Ok(Shown::Roots(roots)))) => {
+        let Ok(Ok(Ok(shown))) = said else { return self.ask_singly(questions) };
+        let roots = match shown {
+            Shown::Roots(roots) => {
                 self.spoilt_by(&questions, roots.len());
-                return self.ask_singly(self.take_roots(questions, &roots));
+                roots
             }
-            Ok(Ok(Ok(Shown::Unpinned(which)))) => self.spoilt_by(&questions, which),
-            Ok(Ok(Ok(Shown::Refused))) => self.apart.refuse(self.at),
-            _ => {}
-        }
-        self.ask_singly(questions);
+            Shown::Unpinned(which) => {
+                self.spoilt_by(&questions, which);
+                Vec::new()
+            }
+            Shown::Refused => {
+                self.apart.refuse(self.at);
+                Vec::new()
+            }
+            Shown::NotAll => Vec::new(),
+        };
+        let others = self.take_roots(questions, &roots);
+        self.ask_singly(others);
     }
 
     /// The name at which the node stopped has no pin there, or no record: that the single answer says.
@@ -146,10 +157,8 @@ impl Asker {
                 (Some(record), Some(root)) if record.root().as_ref() == Some(root) => {
                     self.answer(name_at, Outcome::Found(Box::new(record.clone()), Source::HttpRouting));
                 }
-                (_, shown) => {
-                    if shown.is_some() {
-                        self.owe(name_at);
-                    }
+                _ => {
+                    self.owe(name_at);
                     others.push((name_at, question));
                 }
             }
