@@ -12,8 +12,6 @@ pub const PUBLISH_CONNECTIONS: usize = 2;
 pub const POOL_IDLE: Duration = Duration::from_secs(150);
 /// Largest JSON answer of the RPC, bytes: the longest is the progress of a pin.
 pub const RPC_ANSWER_BYTES: usize = 4 * 1024 * 1024;
-/// Largest answer about many names at once, bytes: 64 lines of a CID and its kind take 5,800.
-pub const SHOWN_BYTES: usize = 16 * 1024;
 /// Largest error body that is read for its words.
 pub const ERROR_BODY_BYTES: usize = 4 * 1024;
 /// Longest `Retry-After` that is honoured.

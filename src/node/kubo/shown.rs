@@ -18,7 +18,7 @@ impl KuboNode {
         let args = paths.iter().map(|path| ("arg", path.as_str()));
         let how = [("type", "recursive"), ("offline", "true"), ("stream", "true")];
         let query: Vec<(&str, &str)> = args.chain(how).collect();
-        let bounds = self.short(limits::SHOWN_BYTES);
+        let bounds = self.short(limits::RPC_ANSWER_BYTES);
         let answer = exchange(self.rpc("pin/ls", &query)?, None, 0, bounds, call).await?;
         Ok(meaning(&answer, &paths))
     }

@@ -196,7 +196,7 @@ async fn names_are_resolved_offline_and_in_order(target: &Target) {
         assert!(answer.text().len() < 200, "{}", answer.text());
     }
     // A record that only another node has is none, and no walk is waited for.
-    target.rpc(1, &shown(&[first.clone()])).await.is_rpc_error("could not resolve name");
+    target.rpc(1, &shown(std::slice::from_ref(&first))).await.is_rpc_error("could not resolve name");
     // It is read anew each time.
     let key = Key::of("shown one");
     target.store(0, &first, &key.record(&format!("/ipfs/{}", two.cid), 2, FAR)).await;
