@@ -12,10 +12,11 @@ use super::fronts::Fronts;
 
 const NODES: usize = 3;
 
-/// Whether a request is a `pin/ls` that names no CID.
+/// Whether a request is a `pin/ls` that names neither a CID nor a name.
 fn lists_pins(line: &str) -> bool {
     let Some((_, query)) = line.split_once("/pin/ls") else { return false };
-    !query.split(['?', '&']).any(|pair| pair.strip_prefix("arg=").is_some_and(|cid| cid.starts_with("baf")))
+    let is_one = |path: &str| path.starts_with("baf") || path.starts_with("%2Fipns%2Fk51");
+    !query.split(['?', '&']).any(|pair| pair.strip_prefix("arg=").is_some_and(is_one))
 }
 
 /// Publishes, spends, restores with and without records, repairs, puts again, signs anew and takes another device's changes.
@@ -83,5 +84,6 @@ fn a_list_is_told_from_a_question() {
         assert!(lists_pins(line), "{line}");
     }
     assert!(!lists_pins("/api/v0/pin/ls?type=recursive&arg=bafkreigh&names=true"));
+    assert!(!lists_pins("/api/v0/pin/ls?arg=%2Fipns%2Fk51qzi&type=recursive&offline=true"));
     assert!(!lists_pins("/api/v0/pin/add?arg=bafkreigh"));
 }
