@@ -145,6 +145,8 @@ pub const FLOWING_LEAVES: usize = 2;
 pub const FLOWING_BLOCKS: usize = 16;
 /// Once a CAR flows, a pause this long makes the next node join: two round trips of a slow line.
 pub const CAR_STALL: Duration = Duration::from_millis(400);
+/// Nodes that send one CAR at once as long as bytes come: a thin line must not carry more copies.
+pub const CAR_COPIES: usize = 2;
 /// Latencies remembered per node, for its percentiles.
 pub const HEALTH_LATENCIES: usize = 64;
 /// Longest time a breaker stays open before one request probes the node.
@@ -222,6 +224,18 @@ pub const CHECK_EVERY: Duration = Duration::from_secs(86_400);
 pub const MACHINE_LOOK: Duration = Duration::from_secs(4);
 /// How long nodes are asked whether they hold what others published: behind the answer, a few round trips of a far node.
 pub const CONFIRM: Duration = Duration::from_secs(10);
+/// Blocks of roots that are on their way and kept on disk meanwhile, bytes in all: the largest index takes about 80 MB.
+pub const KEPT_BYTES: u64 = 128 * 1024 * 1024;
+/// While a root is on its way, what has come of it goes to the disk this often: so much is lost with the process.
+pub const KEEP_EVERY: Duration = Duration::from_secs(1);
+/// Bytes that flowed within this time still flow: such a download goes on behind the answer.
+pub const STILL_FLOWS: Duration = Duration::from_secs(1);
+/// A stream below this many bytes a second after its first second gives way to single requests: several at once may bring more.
+pub const STREAM_RATE: u64 = 1024 * 1024;
+/// Data blocks that have come go to the disk at least this often.
+pub const WRITE_EVERY: Duration = Duration::from_millis(250);
+/// Whether bytes flow is looked at this often.
+pub const FLOW_LOOK: Duration = Duration::from_millis(250);
 /// Nodes that must hold a change before it is `verified` (all, if fewer are configured).
 pub const VERIFIED_NODES: usize = 2;
 /// Changed blocks up to this many are looked for one by one.
@@ -287,7 +301,6 @@ pub const WAIT_IDLE: Duration = Duration::from_secs(10);
 pub const WAIT_TOTAL: Duration = Duration::from_secs(600);
 /// Leaving drains the outbox for at most this long.
 pub const EXIT_DRAIN: Duration = Duration::from_secs(5);
-
 /// Closing the folders after that takes at most this long; a write that hangs in the disk is not waited for.
 pub const EXIT_CLOSE: Duration = Duration::from_secs(1);
 
@@ -307,7 +320,6 @@ pub const NODES_FILE_BYTES: u64 = 1024 * 1024;
 pub const PULL_TOTAL: Duration = Duration::from_secs(120);
 
 // --- metrics ---
-
 /// Shortest latency told apart, µs: a cached answer takes tens of them.
 pub const LATENCY_MIN_US: u64 = 1;
 /// Longest latency told apart, µs: a wait for the outbox ends after ten minutes; longer ones count as this.
@@ -328,7 +340,6 @@ pub const TARGET_SUCCESS: f64 = 0.99;
 pub const TARGET_CACHE_HITS: f64 = 0.5;
 
 // --- store ---
-
 /// Calls waiting for a thread of the store; further ones wait for a place, so that memory stays bounded.
 pub const STORE_QUEUE: usize = 256;
 /// How long a short lock of another process on the database is waited for: recovery after a crash takes milliseconds.

@@ -21,6 +21,7 @@ mod never_lose;
 mod one_bad_node;
 mod other_nodes;
 mod runners;
+mod slow_lines;
 mod slow_operations_are_logged;
 mod third_tier;
 mod upkeep;

@@ -16,7 +16,7 @@ pub enum SyncOutcome {
     Merged,
     /// Something of ours was published.
     Published,
-    /// No source answered; the report shows local data.
+    /// No source answered, or what was seen of a slot did not come; the report shows what is here.
     Offline,
     /// Content of a newer format was met and not merged.
     ReadOnly,
@@ -113,6 +113,8 @@ pub struct SyncReport {
     pub bytes_in: u64,
     /// Their own body bytes.
     pub bytes_out: u64,
+    /// Slots that were seen and whose content is not here: the wallet is not whole without them.
+    pub unread: Vec<u8>,
     /// Each node's part.
     pub nodes: Vec<NodeReport>,
     /// What the user should know, one sentence each.

@@ -145,6 +145,7 @@ impl Local {
         changes.push(Change::Unread(!notes.unread.is_empty()));
         changes.push(Change::Health(notes.health));
         changes.extend(notes.gap.then_some(Change::Gap(now)));
+        changes.extend(turn.kept_for_nobody());
         changes.extend(notes.remote.into_iter().flat_map(|held| turn.remote(held)));
         turn.commit(changes).await
     }

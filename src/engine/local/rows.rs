@@ -24,6 +24,7 @@ pub const FAILED: &str = "failed";
 pub const FIRST_READ: &str = "first_read";
 pub const GAP: &str = "gap";
 pub const HEALTH: &str = "health";
+pub const KEPT: &str = "kept";
 pub const LAST_SYNC: &str = "last_sync";
 pub const LOST: &str = "lost";
 pub const MACHINES: &str = "machines";
@@ -42,7 +43,7 @@ pub const WALLET: &str = "wallet";
 pub type Confirmed = BTreeMap<TokenKey, BTreeSet<ProofHash>>;
 
 /// Bytes of a CID as stored.
-const CID_BYTES: usize = 36;
+pub const CID_BYTES: usize = 36;
 
 /// A small value; none removes it.
 pub fn meta(key: &'static str, value: Option<Vec<u8>>) -> Write {

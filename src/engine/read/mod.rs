@@ -79,6 +79,7 @@ pub async fn read_nodes(
         (_, true) => SyncOutcome::Merged,
         _ => SyncOutcome::UpToDate,
     };
+    let unread = tally.told_unread(cache::unread(account));
     Ok(Reading {
         source: heard.source(),
         outcome,
@@ -88,6 +89,7 @@ pub async fn read_nodes(
         spent: tally.spent,
         nodes: heard.node_reports(&account.network),
         warnings: tally.warnings,
+        unread,
     })
 }
 
@@ -151,8 +153,8 @@ async fn ask_all(
     Ok((heard, tally, Plan { cold, gap, lights }))
 }
 
-/// Fetches what is missing, and counts it when anything was. The answer waits no longer than the deadline: on a slow disk
-/// what has arrived by then is written behind it.
+/// Fetches what is missing, and counts it when anything was. The answer waits no longer than the deadline: what flows then goes
+/// on behind it, and what has come is written.
 async fn fetch_content(
     account: &Arc<Account>,
     found: Vec<Root>,
@@ -160,15 +162,21 @@ async fn fetch_content(
     progress: &OnProgress,
     call: &Call,
 ) -> Result<(), Error> {
-    if is_whole(account) {
+    if is_whole(account) || account.local.reads_along() {
         return Ok(());
     }
+    // One at a time: what goes on behind an earlier answer is waited for.
+    let waiting = account.fetching.clone().lock_owned();
+    let Ok(right) = tokio::time::timeout_at(call.deadline, waiting).await else { return Ok(()) };
     let roots = if found.is_empty() { account.local.known_roots().await? } else { found };
     let started = account.clock.monotonic();
     let mut work = tokio::spawn({
-        let (account, progress, call) = (account.clone(), progress.clone(), call.clone());
+        let (account, progress, meter) = (account.clone(), progress.clone(), call.meter.clone());
+        let waited_until = call.deadline;
+        let long = Call { deadline: waited_until.max(started + limits::WAIT_TOTAL), meter };
         async move {
-            let fetched = fetch_while_it_comes(&account, &roots, &*progress, &call).await;
+            let _right = right;
+            let fetched = fetch_missing(&account, &roots, &*progress, waited_until, &long).await;
             let is_done = fetched.is_ok() && is_whole(&account);
             account.measure.part(Operation::Fetch, source, started, is_done);
             fetched
@@ -185,25 +193,6 @@ async fn fetch_content(
     };
     account.tasks.behind(rest).await;
     Ok(())
-}
-
-/// Fetches until all is here, the deadline has passed, or a while has brought nothing.
-async fn fetch_while_it_comes(
-    account: &Account,
-    roots: &[Root],
-    progress: &(dyn Fn(Progress) + Send + Sync),
-    call: &Call,
-) -> Result<(), Error> {
-    loop {
-        let before = account.local.read().holdings().missing_count();
-        let now = account.clock.monotonic();
-        let deadline = call.deadline.min(now + limits::CONTENT_IDLE);
-        fetch_missing(account, roots, progress, &Call { deadline, meter: call.meter.clone() }).await?;
-        let left = account.local.read().holdings().missing_count();
-        if left == 0 || left >= before || deadline == call.deadline {
-            return Ok(());
-        }
-    }
 }
 
 fn is_whole(account: &Account) -> bool {

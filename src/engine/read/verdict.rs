@@ -82,12 +82,13 @@ async fn finish_first_read(account: &Arc<Account>, heard: &Heard, tally: &Tally)
         let state = account.local.read();
         let occupied = state.names().iter().any(|(_, known)| known.occupied);
         let merged = state.names().has_merged() || occupied;
-        (state.marks().first_read(), merged || state.session().is_read_only())
+        let is_read = merged || state.session().is_read_only();
+        (state.marks().first_read(), is_read || state.marks().first_read() && !state.is_unread_as_a_whole())
     };
     if !first_read {
         account.local.note_first_read().await?;
     }
-    if first_read || is_read {
+    if is_read {
         return Ok(());
     }
     let why = tally.warnings.last().map(String::as_str).unwrap_or_default();

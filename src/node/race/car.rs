@@ -1,6 +1,7 @@
 //! Fetches one CAR from one node; when its stream stalls or breaks, the next node is asked for the rest.
 
 use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -15,7 +16,7 @@ use crate::limits;
 use crate::model::block::Block;
 use crate::model::car::CarSummary;
 use crate::model::cid::{Cid, Codec};
-use crate::node::{BlockSink, Call};
+use crate::node::{BlockSink, Call, Meter};
 
 /// One running stream.
 struct Stream {
@@ -50,6 +51,8 @@ pub(super) async fn fetch(
     sink: BlockSink<'_>,
     call: &Call,
 ) -> Result<CarSummary, Error> {
+    // What these streams alone bring.
+    let call = &Call { deadline: call.deadline, meter: Arc::new(Meter::part_of(call.meter.clone())) };
     let mut waiting: VecDeque<usize> = set.health.order().into();
     let (sender, mut arrived) = mpsc::unbounded_channel::<(usize, Block)>();
     let mut running = FuturesUnordered::new();
@@ -62,6 +65,7 @@ pub(super) async fn fetch(
     };
     let mut failure: Option<Error> = None;
     let mut join_at = monotonic();
+    let mut bytes = 0;
     loop {
         let now = monotonic();
         if now >= call.deadline {
@@ -76,7 +80,11 @@ pub(super) async fn fetch(
                 failure.unwrap_or_else(|| Error::new(Code::Deadline, "the content did not arrive in time"))
             );
         }
-        if now >= join_at || streams.is_empty() {
+        let is_due = now >= join_at || streams.is_empty();
+        let total = call.meter.totals().bytes_in;
+        if is_due && streams.len() >= limits::CAR_COPIES && std::mem::replace(&mut bytes, total) != total {
+            join_at = now + limits::CAR_STALL;
+        } else if is_due {
             match waiting.pop_front() {
                 Some(at) => {
                     let (stop, stopped) = tokio::sync::oneshot::channel();

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use super::State;
+use super::kept::KeptBlocks;
 use super::marks::Verified;
 use super::names::{Contained, Edition, KnownName, OwnSlot, RecordDigest, Written};
 use super::nodes::Doubt;
@@ -51,6 +52,10 @@ pub enum Change {
     Lost(Vec<Cid>),
     /// A block that can be fetched or built again.
     CacheBlock(Block),
+    /// All blocks that are kept for roots on their way.
+    Kept(KeptBlocks),
+    /// Cached blocks that nobody wants any more.
+    Uncached(Vec<Cid>),
 
     /// Changes up to a number have at least this level.
     Raise {
@@ -156,6 +161,8 @@ impl Change {
             Self::Block(block) => one(Write::Block { block: block.clone(), class: BlockClass::Data }),
             Self::Lost(cids) => one(rows::meta(rows::LOST, Some(rows::cids(cids)))),
             Self::CacheBlock(block) => one(Write::Block { block: block.clone(), class: BlockClass::Cache }),
+            Self::Kept(kept) => one(rows::meta(rows::KEPT, kept.to_row())),
+            Self::Uncached(cids) => one(Write::Uncache(cids.clone())),
 
             Self::Raise { upto, level, except } => {
                 let back = except.iter().map(|(key, number)| Write::Change { key: *key, number: *number });
@@ -228,6 +235,7 @@ impl Change {
             Self::OnDisk { cid, size } => state.holdings.note_on_disk(cid, size),
             Self::Lost(cids) => state.holdings.set_lost(cids),
             Self::BlockLost(cid) => state.holdings.lose_block(cid, keys.sealer()),
+            Self::Kept(kept) => state.kept = kept,
 
             Self::Raise { upto, level, except } => {
                 state.levels.raise(upto, level);
@@ -268,6 +276,7 @@ impl Change {
             Self::Unread(unread) => state.session.unread = unread,
 
             Self::CacheBlock(_)
+            | Self::Uncached(_)
             | Self::Health(_)
             | Self::LastSync(_)
             | Self::Rollup(_)

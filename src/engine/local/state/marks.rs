@@ -129,6 +129,11 @@ impl SessionFacts {
         *retry_at = now.saturating_add(millis(wait));
     }
 
+    /// Whether a slot holds content of a newer format.
+    pub fn is_read_only_in(&self, slot: Slot) -> bool {
+        self.read_only.contains(&slot)
+    }
+
     /// Whether content of a newer format was met.
     pub fn is_read_only(&self) -> bool {
         !self.read_only.is_empty()
