@@ -96,6 +96,8 @@ pub const CAR_EARLY_BYTES: usize = 8 * 1024 * 1024;
 pub const SLOTS: u8 = 64;
 /// Slots read in the first round of a cold start.
 pub const FIRST_ROUND_SLOTS: u8 = 4;
+/// Slots that a search asks for at once, records and beacons: 48 requests of a node.
+pub const SEARCH_SLOTS: u8 = 16;
 /// Slots read beyond the highest known one.
 pub const SLOT_GAP: u8 = 2;
 /// How long the nodes are asked for a slot before it is begun: longer than a far node takes.
@@ -305,7 +307,6 @@ pub const EXIT_DRAIN: Duration = Duration::from_secs(5);
 pub const EXIT_CLOSE: Duration = Duration::from_secs(1);
 
 // --- engine ---
-
 /// Events a slow listener may fall behind before it gets a message that it lagged.
 pub const EVENT_BACKLOG: usize = 256;
 /// Slow operations remembered in a metrics snapshot.
@@ -366,7 +367,6 @@ pub const LOCK_FILE_BYTES: u64 = 32;
 pub const MARKER_FILE_BYTES: u64 = 32;
 
 // --- plugin ---
-
 /// Longest account id, characters: it names a folder.
 pub const ACCOUNT_CHARS: usize = 64;
 /// Accounts open at once: each keeps a database, connections and its inventory in memory.

@@ -13,6 +13,7 @@ mod support;
 
 mod configuration_page;
 mod disputes;
+mod first_readings;
 mod import_direction;
 mod large_payloads;
 mod machines;

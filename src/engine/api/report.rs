@@ -16,8 +16,10 @@ pub enum SyncOutcome {
     Merged,
     /// Something of ours was published.
     Published,
-    /// No source answered, or what was seen of a slot did not come; the report shows what is here.
+    /// No source answered; the report shows local data.
     Offline,
+    /// What was seen of a slot did not come; the report shows what is here.
+    Partial,
     /// Content of a newer format was met and not merged.
     ReadOnly,
 }

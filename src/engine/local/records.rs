@@ -226,6 +226,14 @@ impl Local {
         self.turn().await.commit(vec![Change::FirstRead]).await
     }
 
+    /// Slots below this one were asked for by a majority.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn note_searched(self: &Arc<Self>, below: u8) -> Result<(), Error> {
+        self.turn().await.commit(vec![Change::Searched(below)]).await
+    }
+
     /// Known records were put again on these nodes, or could not be: those are due again soon.
     ///
     /// # Errors

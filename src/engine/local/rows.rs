@@ -32,6 +32,7 @@ pub const MERGED: &str = "merged";
 pub const PROVED: &str = "proved";
 pub const REMOTE_LEVEL: &str = "remote_level";
 pub const REMOTE_LOW: &str = "remote_low";
+pub const SEARCHED: &str = "searched";
 pub const SLOT: &str = "slot";
 pub const STRAY: &str = "stray";
 pub const VERIFIED_INDEX: &str = "verified_index";

@@ -213,7 +213,7 @@ impl ContentFetch<'_> {
         // A stream that hangs leaves time for the rest.
         let now = self.account.clock.monotonic();
         let share = self.waited_until.saturating_duration_since(now).mul_f64(STREAM_SHARE);
-        let thin = is_thin(call.meter.clone(), now + share.min(limits::STILL_FLOWS));
+        let thin = is_thin(call.meter.clone(), now + share.min(limits::STILL_FLOWS), true);
         let (sender, arrived) = mpsc::unbounded_channel::<Block>();
         let streaming = async move {
             // The receiver lives until this ends.

@@ -99,7 +99,7 @@ impl Pull<'_> {
         let before = pool.len();
         let meter = Arc::new(Meter::part_of(self.call.meter.clone()));
         let call = Call { deadline: self.call.deadline, meter: meter.clone() };
-        let thin = is_thin(meter, self.account.clock.monotonic() + limits::STILL_FLOWS);
+        let thin = is_thin(meter, self.account.clock.monotonic() + limits::CAR_STALL, false);
         let mut sink = |block: Block| {
             basket.put(&block);
             pool.insert(*block.cid(), block);

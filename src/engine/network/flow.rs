@@ -9,16 +9,17 @@ use crate::clock::monotonic;
 use crate::limits;
 use crate::node::Meter;
 
-/// Ends once fewer bytes come than a stream is worth; not before `from`.
-pub async fn is_thin(meter: Arc<Meter>, from: Instant) {
+/// Ends once fewer bytes come than a stream is worth; not before `from`. Where silence does not count, something must have come.
+pub async fn is_thin(meter: Arc<Meter>, from: Instant, silence_counts: bool) {
+    let look = u64::try_from(limits::FLOW_LOOK.as_millis()).unwrap_or(u64::MAX);
+    let least = limits::STREAM_RATE.saturating_mul(look) / 1_000;
+    let first = meter.totals().bytes_in;
     tokio::time::sleep_until(from).await;
-    let least =
-        limits::STREAM_RATE.saturating_mul(u64::try_from(limits::FLOW_LOOK.as_millis()).unwrap_or(0)) / 1_000;
     let mut bytes = meter.totals().bytes_in;
     loop {
         tokio::time::sleep(limits::FLOW_LOOK).await;
         let before = std::mem::replace(&mut bytes, meter.totals().bytes_in);
-        if bytes.saturating_sub(before) < least {
+        if (silence_counts || bytes > first) && bytes.saturating_sub(before) < least {
             return;
         }
     }

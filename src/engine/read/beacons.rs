@@ -24,12 +24,15 @@ pub struct Lights {
     pub answered: BTreeSet<usize>,
     /// Every edition that a beacon names.
     pub seen: BTreeSet<(Slot, u64, Cid)>,
+    /// Nodes that left a question open.
+    pub silent: BTreeSet<usize>,
 }
 
 impl Lights {
     pub fn extend(&mut self, other: Self) {
         self.answered.extend(other.answered);
         self.seen.extend(other.seen);
+        self.silent.extend(other.silent);
     }
 }
 

@@ -35,7 +35,7 @@ impl Reading {
     /// What is told of it: what is not whole is not up to date, only what is here.
     pub fn told(&self) -> SyncOutcome {
         match self.outcome {
-            SyncOutcome::UpToDate if !self.unread.is_empty() => SyncOutcome::Offline,
+            SyncOutcome::UpToDate if !self.unread.is_empty() => SyncOutcome::Partial,
             outcome => outcome,
         }
     }

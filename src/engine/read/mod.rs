@@ -10,6 +10,7 @@ mod confirm;
 pub mod repairs;
 pub mod reput;
 mod round;
+mod search;
 mod verdict;
 
 use std::collections::BTreeSet;
@@ -74,12 +75,13 @@ pub async fn read_nodes(
     repairs::start(account, &heard, &proven).await?;
     fetch_content(account, std::mem::take(&mut tally.roots), heard.source(), progress, &content).await?;
     confirm::start(account, shown).await;
+    search::start(account).await;
     let outcome = match (account.local.read().session().is_read_only(), tally.changed) {
         (true, _) => SyncOutcome::ReadOnly,
         (_, true) => SyncOutcome::Merged,
         _ => SyncOutcome::UpToDate,
     };
-    let unread = tally.told_unread(cache::unread(account));
+    let unread = tally.told_unread(account.local.read().names().own().slot, cache::unread(account));
     Ok(Reading {
         source: heard.source(),
         outcome,
@@ -113,7 +115,7 @@ async fn ask_all(
     progress: &OnProgress,
 ) -> Result<(Heard, Tally, Plan), SyncFailure> {
     let started = account.clock.monotonic();
-    let which = account.network.askable(fresh);
+    let mut which = account.network.askable(fresh);
     let cold = account.local.read().names().is_empty();
     let (mut queue, gap) = round::first_slots(account, fresh);
     progress(Progress::Reading { names: queue.len() });
@@ -148,9 +150,32 @@ async fn ask_all(
         if gap {
             heads.extend(round::beyond(account));
         }
+        // Who left a question open is not waited for again in this reading, where enough are left.
+        let silent = search::silent(&heard);
+        if which.iter().filter(|at| !silent.contains(at)).count() >= account.network.majority() {
+            which.retain(|at| !silent.contains(at));
+        }
+        if heads.iter().all(|slot| asked.contains(slot)) && is_nothing(account, &heard, &lights, &tally) {
+            let call = Call { deadline: started + budget, meter: content.meter.clone() };
+            let found = search::search(account, &which, &call, &mut tally).await?;
+            asked.extend(found.heard.answers.keys().copied());
+            heard.extend(found.heard);
+            lights.extend(found.lights);
+            lights.silent.extend(found.silent);
+            heads = found.heads;
+        }
         queue = heads.into_iter().filter(|slot| !asked.contains(slot)).collect();
     }
     Ok((heard, tally, Plan { cold, gap, lights }))
+}
+
+/// Nothing was found, a majority says so, there are slots that were never asked for, and no change waits for this.
+fn is_nothing(account: &Account, heard: &Heard, lights: &Lights, tally: &Tally) -> bool {
+    let is_absent = |slot: &Slot| heard.absent(*slot) >= account.network.majority();
+    let is_found =
+        tally.changed || !lights.seen.is_empty() || account.local.read().names().highest().is_some();
+    let waits = account.local.read().levels().pending() > 0;
+    !is_found && !waits && heard.answers.keys().all(|slot| is_absent(slot)) && search::is_due(account)
 }
 
 /// Fetches what is missing, and counts it when anything was. The answer waits no longer than the deadline: what flows then goes

@@ -178,7 +178,13 @@ pub(super) async fn note_if_stray(
 
 impl Tally {
     /// All that is unread after a reading; what it did not ask for is named too.
-    pub fn told_unread(&mut self, known: BTreeSet<Slot>) -> BTreeSet<Slot> {
+    pub fn told_unread(&mut self, own: Option<Slot>, known: BTreeSet<Slot>) -> BTreeSet<Slot> {
+        // What came behind the question is here after all.
+        for slot in self.unread.iter().filter(|slot| !known.contains(slot) && own != Some(**slot)) {
+            let words = unread_words(*slot);
+            self.warnings.retain(|told| !told.starts_with(&words));
+        }
+        self.unread.retain(|slot| known.contains(slot) || own == Some(*slot));
         for slot in known.difference(&self.unread) {
             self.warnings.push(format!("degraded: slot {slot}: its content was seen and is not here yet"));
         }
@@ -210,8 +216,7 @@ impl Tally {
             Err(e) if e.is_storage() => return Err(e.into()),
             Err(e) => {
                 tracing::debug!(slot = slot.number(), code = %e.code(), "a root could not be merged");
-                self.warnings
-                    .push(format!("degraded: slot {slot}: its content could not be read: {}", e.message()));
+                self.warnings.push(format!("{}: {}", unread_words(slot), e.message()));
                 if !is_expired {
                     self.unread.insert(slot);
                 }
@@ -219,6 +224,10 @@ impl Tally {
         }
         Ok(Vec::new())
     }
+}
+
+fn unread_words(slot: Slot) -> String {
+    format!("degraded: slot {slot}: its content could not be read")
 }
 
 /// The part of a call that merging may take.

@@ -25,6 +25,22 @@ struct Stream {
     stop: tokio::sync::oneshot::Sender<()>,
 }
 
+/// The running streams. Those that are given up took at least that long.
+struct Streams<'a> {
+    set: &'a NodeSet,
+    running: Vec<Stream>,
+}
+
+impl Drop for Streams<'_> {
+    fn drop(&mut self) {
+        let now = monotonic();
+        let slow = |stream: &Stream| {
+            self.set.health.slow(stream.at, now.saturating_duration_since(stream.started));
+        };
+        self.running.iter().for_each(slow);
+    }
+}
+
 /// What has been received so far, over all streams.
 struct ReceivedBlocks {
     seen: HashSet<Cid>,
@@ -56,7 +72,8 @@ pub(super) async fn fetch(
     let mut waiting: VecDeque<usize> = set.health.order().into();
     let (sender, mut arrived) = mpsc::unbounded_channel::<(usize, Block)>();
     let mut running = FuturesUnordered::new();
-    let mut streams: Vec<Stream> = Vec::new();
+    let mut running_streams = Streams { set, running: Vec::new() };
+    let streams = &mut running_streams.running;
     let mut received = ReceivedBlocks {
         seen: HashSet::new(),
         leaves: HashSet::new(),
@@ -73,9 +90,6 @@ pub(super) async fn fetch(
             while let Ok((_, block)) = arrived.try_recv() {
                 take(block, &mut received, sink);
             }
-            streams
-                .iter()
-                .for_each(|stream| set.health.slow(stream.at, now.saturating_duration_since(stream.started)));
             return Err(
                 failure.unwrap_or_else(|| Error::new(Code::Deadline, "the content did not arrive in time"))
             );
@@ -107,7 +121,7 @@ pub(super) async fn fetch(
                 let is_leaf = block.cid().codec() == Codec::Raw;
                 if take(block, &mut received, sink) && received.is_flowing(at, is_leaf) {
                     // Who was slow may yet be the only one that has the rest.
-                    waiting.extend(drop_stalled(set, &mut streams, at));
+                    waiting.extend(drop_stalled(set, streams, at));
                 }
                 join_at = received.last + stall(set, at);
             }
@@ -117,6 +131,7 @@ pub(super) async fn fetch(
                     while let Ok((_, block)) = arrived.try_recv() {
                         take(block, &mut received, sink);
                     }
+                    streams.clear();
                     return Ok(summary);
                 }
                 Some(Err(e)) => {

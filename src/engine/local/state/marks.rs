@@ -33,6 +33,7 @@ pub struct Marks {
     pub(super) proved_at: UnixMs,
     pub(super) checked_at: UnixMs,
     pub(super) gap_at: UnixMs,
+    pub(super) searched: u8,
     pub(super) failed_at: Option<UnixMs>,
 }
 
@@ -85,6 +86,11 @@ impl Marks {
     /// When the slots beyond the known ones were last asked for.
     pub fn gap_at(&self) -> UnixMs {
         self.gap_at
+    }
+
+    /// Slots below this one were all asked for once.
+    pub fn searched(&self) -> u8 {
+        self.searched
     }
 
     /// When every node failed, if no read succeeded since.
