@@ -76,12 +76,12 @@ pub async fn read_nodes(
     fetch_content(account, std::mem::take(&mut tally.roots), heard.source(), progress, &content).await?;
     confirm::start(account, shown).await;
     search::start(account).await;
+    let unread = tally.told_unread(account.local.read().names().own().slot, cache::unread(account));
     let outcome = match (account.local.read().session().is_read_only(), tally.changed) {
         (true, _) => SyncOutcome::ReadOnly,
         (_, true) => SyncOutcome::Merged,
         _ => SyncOutcome::UpToDate,
     };
-    let unread = tally.told_unread(account.local.read().names().own().slot, cache::unread(account));
     Ok(Reading {
         source: heard.source(),
         outcome,
@@ -193,7 +193,8 @@ async fn fetch_content(
     // One at a time: what goes on behind an earlier answer is waited for.
     let waiting = account.fetching.clone().lock_owned();
     let Ok(right) = tokio::time::timeout_at(call.deadline, waiting).await else { return Ok(()) };
-    let roots = if found.is_empty() { account.local.known_roots().await? } else { found };
+    // A stream begins anew each time: what an earlier reading did not get to the end of is asked for block by block.
+    let roots = found;
     let started = account.clock.monotonic();
     let mut work = tokio::spawn({
         let (account, progress, meter) = (account.clone(), progress.clone(), call.meter.clone());

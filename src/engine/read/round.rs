@@ -183,6 +183,7 @@ impl Tally {
         for slot in self.unread.iter().filter(|slot| !known.contains(slot) && own != Some(**slot)) {
             let words = unread_words(*slot);
             self.warnings.retain(|told| !told.starts_with(&words));
+            self.changed = true;
         }
         self.unread.retain(|slot| known.contains(slot) || own == Some(*slot));
         for slot in known.difference(&self.unread) {
