@@ -5,7 +5,6 @@
 use std::time::Duration;
 
 // --- formats ---
-
 /// Largest IPNS record, bytes: the IPNS specification and Kubo refuse more.
 pub const RECORD_BYTES: usize = 10_240;
 /// Longest CID text in a record's value, characters: the longest CIDv1 takes 112, and base58 is decoded in quadratic time.
@@ -91,7 +90,6 @@ pub const CAR_CID_BYTES: usize = 128;
 pub const CAR_EARLY_BYTES: usize = 8 * 1024 * 1024;
 
 // --- identity ---
-
 /// Slots that are ever read or claimed.
 pub const SLOTS: u8 = 64;
 /// Slots read in the first round of a cold start.
@@ -114,7 +112,6 @@ pub const RECORD_LIFETIME: Duration = Duration::from_secs(10 * 365 * 86_400);
 pub const HLC_AHEAD: Duration = Duration::from_secs(600);
 
 // --- nodes ---
-
 /// Most configured nodes.
 pub const NODES: usize = 32;
 /// A TCP or TLS connection that takes longer is given up.
@@ -155,7 +152,6 @@ pub const HEALTH_LATENCIES: usize = 64;
 pub const BREAKER_OPEN: Duration = Duration::from_secs(30);
 
 // --- the third tier ---
-
 /// The DHT is asked this long after a sync began without a usable HTTP answer: four round trips of a slow line.
 pub const DHT_AFTER: Duration = Duration::from_millis(800);
 /// Peers are dialled this long after a sync began without a usable HTTP answer, so that the query finds open connections.
@@ -202,7 +198,6 @@ pub const BITSWAP_BLOCKS: usize = 4_096;
 pub const BITSWAP_BYTES: usize = 32 * 1024 * 1024;
 
 // --- publishing ---
-
 /// Size of one CAR of a first upload, bytes: a later run resumes after the last one.
 pub const CAR_CHUNK_BYTES: usize = 8 * 1024 * 1024;
 /// Deltas above this many bytes go to two nodes, which hand them on.
