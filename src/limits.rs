@@ -2,9 +2,14 @@
 //!
 //! Nothing is read from a network, a file or a caller without one of these.
 
+mod arriving;
+
 use std::time::Duration;
 
+pub use self::arriving::*;
+
 // --- formats ---
+
 /// Largest IPNS record, bytes: the IPNS specification and Kubo refuse more.
 pub const RECORD_BYTES: usize = 10_240;
 /// Longest CID text in a record's value, characters: the longest CIDv1 takes 112, and base58 is decoded in quadratic time.
@@ -90,12 +95,11 @@ pub const CAR_CID_BYTES: usize = 128;
 pub const CAR_EARLY_BYTES: usize = 8 * 1024 * 1024;
 
 // --- identity ---
+
 /// Slots that are ever read or claimed.
 pub const SLOTS: u8 = 64;
 /// Slots read in the first round of a cold start.
 pub const FIRST_ROUND_SLOTS: u8 = 4;
-/// Slots that a search asks for at once, records and beacons: 48 requests of a node.
-pub const SEARCH_SLOTS: u8 = 16;
 /// Slots read beyond the highest known one.
 pub const SLOT_GAP: u8 = 2;
 /// How long the nodes are asked for a slot before it is begun: longer than a far node takes.
@@ -112,6 +116,7 @@ pub const RECORD_LIFETIME: Duration = Duration::from_secs(10 * 365 * 86_400);
 pub const HLC_AHEAD: Duration = Duration::from_secs(600);
 
 // --- nodes ---
+
 /// Most configured nodes.
 pub const NODES: usize = 32;
 /// A TCP or TLS connection that takes longer is given up.
@@ -144,14 +149,13 @@ pub const FLOWING_LEAVES: usize = 2;
 pub const FLOWING_BLOCKS: usize = 16;
 /// Once a CAR flows, a pause this long makes the next node join: two round trips of a slow line.
 pub const CAR_STALL: Duration = Duration::from_millis(400);
-/// Nodes that send one CAR at once as long as bytes come: a thin line must not carry more copies.
-pub const CAR_COPIES: usize = 2;
 /// Latencies remembered per node, for its percentiles.
 pub const HEALTH_LATENCIES: usize = 64;
 /// Longest time a breaker stays open before one request probes the node.
 pub const BREAKER_OPEN: Duration = Duration::from_secs(30);
 
 // --- the third tier ---
+
 /// The DHT is asked this long after a sync began without a usable HTTP answer: four round trips of a slow line.
 pub const DHT_AFTER: Duration = Duration::from_millis(800);
 /// Peers are dialled this long after a sync began without a usable HTTP answer, so that the query finds open connections.
@@ -198,6 +202,7 @@ pub const BITSWAP_BLOCKS: usize = 4_096;
 pub const BITSWAP_BYTES: usize = 32 * 1024 * 1024;
 
 // --- publishing ---
+
 /// Size of one CAR of a first upload, bytes: a later run resumes after the last one.
 pub const CAR_CHUNK_BYTES: usize = 8 * 1024 * 1024;
 /// Deltas above this many bytes go to two nodes, which hand them on.
@@ -221,18 +226,6 @@ pub const CHECK_EVERY: Duration = Duration::from_secs(86_400);
 pub const MACHINE_LOOK: Duration = Duration::from_secs(4);
 /// How long nodes are asked whether they hold what others published: behind the answer, a few round trips of a far node.
 pub const CONFIRM: Duration = Duration::from_secs(10);
-/// Blocks of roots that are on their way and kept on disk meanwhile, bytes in all: the largest index takes about 80 MB.
-pub const KEPT_BYTES: u64 = 128 * 1024 * 1024;
-/// While a root is on its way, what has come of it goes to the disk this often: so much is lost with the process.
-pub const KEEP_EVERY: Duration = Duration::from_secs(1);
-/// Bytes that flowed within this time still flow: such a download goes on behind the answer.
-pub const STILL_FLOWS: Duration = Duration::from_secs(1);
-/// A stream below this many bytes a second after its first second gives way to single requests: several at once may bring more.
-pub const STREAM_RATE: u64 = 1024 * 1024;
-/// Data blocks that have come go to the disk at least this often.
-pub const WRITE_EVERY: Duration = Duration::from_millis(250);
-/// Whether bytes flow is looked at this often.
-pub const FLOW_LOOK: Duration = Duration::from_millis(250);
 /// Nodes that must hold a change before it is `verified` (all, if fewer are configured).
 pub const VERIFIED_NODES: usize = 2;
 /// Changed blocks up to this many are looked for one by one.
@@ -298,10 +291,12 @@ pub const WAIT_IDLE: Duration = Duration::from_secs(10);
 pub const WAIT_TOTAL: Duration = Duration::from_secs(600);
 /// Leaving drains the outbox for at most this long.
 pub const EXIT_DRAIN: Duration = Duration::from_secs(5);
+
 /// Closing the folders after that takes at most this long; a write that hangs in the disk is not waited for.
 pub const EXIT_CLOSE: Duration = Duration::from_secs(1);
 
 // --- engine ---
+
 /// Events a slow listener may fall behind before it gets a message that it lagged.
 pub const EVENT_BACKLOG: usize = 256;
 /// Slow operations remembered in a metrics snapshot.
@@ -316,6 +311,7 @@ pub const NODES_FILE_BYTES: u64 = 1024 * 1024;
 pub const PULL_TOTAL: Duration = Duration::from_secs(120);
 
 // --- metrics ---
+
 /// Shortest latency told apart, µs: a cached answer takes tens of them.
 pub const LATENCY_MIN_US: u64 = 1;
 /// Longest latency told apart, µs: a wait for the outbox ends after ten minutes; longer ones count as this.
@@ -336,6 +332,7 @@ pub const TARGET_SUCCESS: f64 = 0.99;
 pub const TARGET_CACHE_HITS: f64 = 0.5;
 
 // --- store ---
+
 /// Calls waiting for a thread of the store; further ones wait for a place, so that memory stays bounded.
 pub const STORE_QUEUE: usize = 256;
 /// How long a short lock of another process on the database is waited for: recovery after a crash takes milliseconds.
@@ -362,6 +359,7 @@ pub const LOCK_FILE_BYTES: u64 = 32;
 pub const MARKER_FILE_BYTES: u64 = 32;
 
 // --- plugin ---
+
 /// Longest account id, characters: it names a folder.
 pub const ACCOUNT_CHARS: usize = 64;
 /// Accounts open at once: each keeps a database, connections and its inventory in memory.
