@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// Slots that a search asks for at once, records and beacons: 48 requests of a node.
 pub const SEARCH_SLOTS: u8 = 16;
+/// A search that a majority did not answer is tried again after this long, at once where the caller insists: each costs 240 requests.
+pub const SEARCH_RETRY: Duration = Duration::from_secs(1800);
 /// Nodes that send one CAR at once as long as bytes come: a thin line must not carry more copies.
 pub const CAR_COPIES: usize = 2;
 /// Blocks of roots that are on their way and kept on disk meanwhile, bytes in all: the largest index takes about 80 MB.

@@ -1,7 +1,10 @@
 //! What a first reading says of a wallet: new, a part, or all of it.
 
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use tauri_plugin_wallet_sync::engine::SyncRequest;
+use tauri_plugin_wallet_sync::model::identity::{Slot, WalletKeys};
 use tauri_plugin_wallet_sync::store::Level;
 
 use crate::support::world::{Device, Fault, World};
@@ -38,6 +41,40 @@ async fn a_device_that_stands_alone_in_slot_7_is_found() {
     let report = restored.sync().await.unwrap();
     assert!(restored.ids().contains(&"t7".to_owned()), "{report:?}");
     assert!(!report.warnings.iter().any(|told| told.starts_with("new_wallet")), "{:?}", report.warnings);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_search_found_counts_though_a_majority_left_another_slot_open() {
+    let world = World::new(5);
+    alone_in_a_high_slot(&world, 8).await;
+    let other = WalletKeys::derive(&world.secret, None).slot(Slot::new(9).unwrap()).name();
+    for node in world.nodes.iter().take(3) {
+        node.line.be_silent_on(other);
+    }
+    let restored = world.device().await;
+    let report = restored.sync().await.unwrap();
+    assert!(restored.ids().contains(&"t7".to_owned()), "{report:?}");
+    assert!(!report.warnings.iter().any(|told| told.contains("nothing was found")), "{:?}", report.warnings);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_search_that_nobody_answers_is_not_repeated_at_rest() {
+    let world = World::new(5);
+    let other = WalletKeys::derive(&world.secret, None).slot(Slot::new(9).unwrap()).name();
+    for node in world.nodes.iter().take(3) {
+        node.line.be_silent_on(other);
+    }
+    let device = world.device().await;
+    let asked = || world.nodes.iter().map(|node| node.requests.load(Ordering::Relaxed)).sum::<u64>();
+    device.engine.sync(SyncRequest::default(), |_| ()).await.unwrap();
+    world.pass(Duration::from_secs(60)).await;
+    let first = asked();
+    for _ in 0..10 {
+        device.engine.sync(SyncRequest::default(), |_| ()).await.unwrap();
+        world.pass(Duration::from_secs(61)).await;
+    }
+    // The search alone asks five nodes for sixteen records, and twice as many beacons.
+    assert!(asked() - first < 10 * 5 * 16, "{} requests", asked() - first);
 }
 
 #[tokio::test(start_paused = true)]

@@ -225,7 +225,7 @@ impl Node for FakeNode {
     async fn warm(&self, _connections: usize) {}
 
     async fn record(&self, name: &Name, _known: bool, call: &Call) -> Outcome {
-        match self.pass(call).await {
+        match self.line.about(name, self.pass(call).await) {
             Err(e) => Outcome::Unreachable(e),
             Ok(Fault::Broken) => Outcome::Unreachable(Error::new(Code::Unreachable, "status 500")),
             Ok(Fault::Forging) => Outcome::Invalid(Error::new(Code::SignatureInvalid, "forged")),

@@ -234,6 +234,15 @@ impl Local {
         self.turn().await.commit(vec![Change::Searched(below)]).await
     }
 
+    /// A search for all slots was left without an answer.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn note_search_in_vain(self: &Arc<Self>) -> Result<(), Error> {
+        let now = self.now();
+        self.turn().await.commit(vec![Change::SearchInVain(now)]).await
+    }
+
     /// Known records were put again on these nodes, or could not be: those are due again soon.
     ///
     /// # Errors

@@ -175,7 +175,8 @@ fn is_nothing(account: &Account, heard: &Heard, lights: &Lights, tally: &Tally) 
     let is_found =
         tally.changed || !lights.seen.is_empty() || account.local.read().names().highest().is_some();
     let waits = account.local.read().levels().pending() > 0;
-    !is_found && !waits && heard.answers.keys().all(|slot| is_absent(slot)) && search::is_due(account)
+    let is_nothing = !is_found && !waits && heard.answers.keys().all(|slot| is_absent(slot));
+    is_nothing && search::is_wanted(account, tally.insists)
 }
 
 /// Fetches what is missing, and counts it when anything was. The answer waits no longer than the deadline: what flows then goes

@@ -31,6 +31,12 @@ pub fn is_due(account: &Account) -> bool {
     account.local.read().marks().searched() < limits::SLOTS
 }
 
+/// Whether it is time to ask for them: at rest a search that nobody answers would be most of the requests.
+pub fn is_wanted(account: &Account, insists: bool) -> bool {
+    let is_put_off = || account.local.read().session().is_search_put_off(account.clock.now());
+    is_due(account) && (insists || !is_put_off())
+}
+
 /// Asks for every slot that is left, step by step, until the deadline of the call; what is found is merged.
 ///
 /// # Errors
@@ -61,19 +67,32 @@ pub async fn search(
             && lights.answered.len() >= majority.min(account.network.writable().len());
         all.silent.extend(silent(&heard));
         all.silent.extend(account.network.writable().into_iter().filter(|at| !lights.answered.contains(at)));
+        // What was found counts, whoever left a question open; that nothing is there is for a majority to say.
         if !is_answered {
+            all.lights.seen.extend(lights.seen);
+            all.heard.extend(found_in(heard));
+            account.local.note_search_in_vain().await?;
             return Ok(all);
         }
-        all.heard.extend(heard);
         all.lights.extend(lights);
+        all.heard.extend(heard);
         let below = slots.last().map_or(limits::SLOTS, |slot| slot.number().saturating_add(1));
         account.local.note_searched(below).await?;
     }
 }
 
+/// What was heard of the slots that showed a record.
+fn found_in(heard: Heard) -> Heard {
+    let mut found = heard;
+    let shown: BTreeSet<Slot> =
+        found.answers.keys().copied().filter(|slot| !found.records(*slot).is_empty()).collect();
+    found.answers.retain(|slot, _| shown.contains(slot));
+    found
+}
+
 /// The rest of a search behind the answer.
 pub async fn start(account: &Arc<Account>) {
-    if !is_due(account) || account.local.reads_along() {
+    if !is_wanted(account, false) || account.local.reads_along() {
         return;
     }
     let shared = account.clone();

@@ -133,6 +133,8 @@ pub enum Change {
     RootInVain(Cid, UnixMs),
     /// Whether the last read met content that no node gave. Until the account is closed.
     Unread(bool),
+    /// A search for all slots was left without an answer.
+    SearchInVain(UnixMs),
 }
 
 /// A signed record as the written log keeps it.
@@ -223,6 +225,7 @@ impl Change {
             | Self::BlockLost(_)
             | Self::InVain(..)
             | Self::RootInVain(..)
+            | Self::SearchInVain(_)
             | Self::ReadOnly(_)
             | Self::Unread(_) => Ok(Vec::new()),
         }
@@ -278,6 +281,7 @@ impl Change {
             Self::RootInVain(root, now) => state.session.note_in_vain(root, now),
             Self::ReadOnly(slot) => drop(state.session.read_only.insert(slot)),
             Self::Unread(unread) => state.session.unread = unread,
+            Self::SearchInVain(now) => state.session.searched_in_vain = Some(now),
 
             Self::CacheBlock(_)
             | Self::Uncached(_)

@@ -107,6 +107,8 @@ pub struct SessionFacts {
     pub(super) read_only: BTreeSet<Slot>,
     /// Roots whose content did not come: how often in a row, and when it is asked for again.
     pub(super) in_vain: BTreeMap<Cid, (u32, UnixMs)>,
+    /// When a search for all slots was last left without an answer.
+    pub(super) searched_in_vain: Option<UnixMs>,
 }
 
 impl SessionFacts {
@@ -122,6 +124,12 @@ impl SessionFacts {
     /// Whether the content of a root came so often not that it is asked for later.
     pub fn is_put_off(&self, root: &Cid, now: UnixMs) -> bool {
         self.in_vain.get(root).is_some_and(|(_, retry_at)| now < *retry_at)
+    }
+
+    /// Whether a search for all slots went unanswered so lately that it is tried again later.
+    pub fn is_search_put_off(&self, now: UnixMs) -> bool {
+        let pause = 0..millis(limits::SEARCH_RETRY);
+        self.searched_in_vain.is_some_and(|at| pause.contains(&now.saturating_sub(at)))
     }
 
     pub(super) fn note_in_vain(&mut self, root: Cid, now: UnixMs) {
