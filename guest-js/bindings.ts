@@ -520,6 +520,8 @@ export type SyncOutcome =
 "published" | 
 /** No source answered; the answer comes from this device's data. */
 "offline" | 
+/** What was seen of a slot did not come; the answer shows what is here. */
+"partial" | 
 /** Content of a newer format was found and not merged. */
 "read_only";
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::Mutex;
 
+use super::attempts::Attempts;
 use super::events::Events;
 use super::lanes::Lanes;
 use super::local::Local;
@@ -36,6 +37,10 @@ pub struct Account {
     pub measure: Arc<Measure>,
     /// One edition is made at a time.
     pub publishing: Mutex<()>,
+    /// Content is fetched once at a time.
+    pub fetching: Arc<Mutex<()>>,
+    /// What brings roots here.
+    pub attempts: Attempts,
     /// What brings editions to the nodes.
     pub lanes: Lanes<Arc<Outgoing>>,
 }

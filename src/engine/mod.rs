@@ -70,6 +70,7 @@
 
 mod account;
 mod api;
+mod attempts;
 mod disputes;
 mod events;
 mod lanes;

@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::Mutex;
 
 use super::account::Account;
+use super::attempts::Attempts;
 use super::events::Events;
 use super::lanes::Lanes;
 use super::local::Local;
@@ -137,7 +138,7 @@ pub async fn assemble(secret: &Secret, parts: Parts, warnings: Vec<String>) -> R
     let ids = (0..network.len()).map(|at| network.id(at)).collect();
     local.configure_nodes(ids, network.needed()).await?;
     let (tasks, publishing) = (Tasks::default(), Mutex::new(()));
-    let lanes = Lanes::new();
+    let (lanes, attempts) = (Lanes::new(), Attempts::default());
     let account = Arc::new(Account {
         config,
         clock,
@@ -148,6 +149,8 @@ pub async fn assemble(secret: &Secret, parts: Parts, warnings: Vec<String>) -> R
         tasks,
         measure,
         publishing,
+        fetching: Arc::default(),
+        attempts,
         lanes,
     });
     let syncs = Arc::new(Syncs::new(account.clone()));

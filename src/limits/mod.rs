@@ -2,6 +2,7 @@
 //!
 //! Nothing is read from a network, a file or a caller without one of these.
 
+mod arriving;
 mod engine;
 mod formats;
 mod inventory;
@@ -13,6 +14,7 @@ mod publishing;
 mod reading;
 mod store;
 
+pub use self::arriving::*;
 pub use self::engine::*;
 pub use self::formats::*;
 pub use self::inventory::*;

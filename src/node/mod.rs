@@ -64,16 +64,30 @@ pub struct Meter {
     requests: AtomicU64,
     bytes_in: AtomicU64,
     bytes_out: AtomicU64,
+    /// Counts all of it too.
+    whole: Option<Arc<Meter>>,
 }
 
 impl Meter {
+    /// Counts a part of a larger operation, which counts it as well.
+    #[must_use]
+    pub fn part_of(whole: Arc<Self>) -> Self {
+        Self { whole: Some(whole), ..Self::default() }
+    }
+
     /// Counts one request and its body.
     pub fn sent(&self, body_bytes: u64) {
+        if let Some(whole) = &self.whole {
+            whole.sent(body_bytes);
+        }
         self.requests.fetch_add(1, Ordering::Relaxed);
         self.bytes_out.fetch_add(body_bytes, Ordering::Relaxed);
     }
     /// Counts received body bytes.
     pub fn received(&self, bytes: u64) {
+        if let Some(whole) = &self.whole {
+            whole.received(bytes);
+        }
         self.bytes_in.fetch_add(bytes, Ordering::Relaxed);
     }
     /// What was counted so far.

@@ -179,6 +179,8 @@ pub enum Write {
         /// Why it is kept.
         class: BlockClass,
     },
+    /// Removes cached blocks; data stays.
+    Uncache(Vec<Cid>),
     /// Stores what is known about a name, in place of the row before.
     Name(NameRow),
     /// Logs a signed record. The same record again changes nothing; another one for its slot and sequence fails the batch with

@@ -13,6 +13,7 @@ mod support;
 
 mod configuration_page;
 mod disputes;
+mod first_readings;
 mod import_direction;
 mod large_payloads;
 mod machines;
@@ -22,6 +23,7 @@ mod never_lose;
 mod one_bad_node;
 mod other_nodes;
 mod runners;
+mod slow_lines;
 mod slow_operations_are_logged;
 mod third_tier;
 mod upkeep;

@@ -111,6 +111,7 @@ async fn content_that_no_node_gives_keeps_nothing_else_waiting_and_is_not_up_to_
     restored.sync().await.unwrap();
     // That it is held is looked at behind the answer.
     world.pass(Duration::from_secs(1)).await;
+    restored.sync().await.unwrap();
     let plain = restored.engine.sync(SyncRequest::default(), |_| ()).await.unwrap();
     assert_eq!(plain.source.as_str(), "cache");
 }

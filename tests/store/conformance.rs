@@ -104,6 +104,7 @@ conformance!(
     data_is_never_trimmed,
     data_stays_data_and_cache_becomes_data,
     trimming_takes_the_oldest_use_first,
+    what_is_uncached_goes_and_data_stays,
     history_is_kept_from_a_minute_on,
     close_is_idempotent_and_ends_all_work,
     large_batches_are_whole,
@@ -316,6 +317,16 @@ async fn data_stays_data_and_cache_becomes_data(mut bench: Bench) {
     bench.write(vec![Write::Block { block: block(2), class: BlockClass::Data }]).await;
     assert_eq!(bench.store.trim_cache(0).await.unwrap(), 0);
     assert_eq!(bench.loaded().await.data_blocks.len(), 2);
+}
+
+async fn what_is_uncached_goes_and_data_stays(mut bench: Bench) {
+    let (data, cached) = (block(1), block(2));
+    let of = |block: &Block, class| Write::Block { block: block.clone(), class };
+    bench.store.commit(vec![of(&data, BlockClass::Data), of(&cached, BlockClass::Cache)]).await.unwrap();
+    let both = vec![*data.cid(), *cached.cid(), *block(3).cid()];
+    bench.store.commit(vec![Write::Uncache(both.clone())]).await.unwrap();
+    let left = bench.reopened().await.blocks(&both).await.unwrap();
+    assert_eq!(left, [Some(data), None, None]);
 }
 
 async fn trimming_takes_the_oldest_use_first(mut bench: Bench) {

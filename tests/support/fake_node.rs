@@ -24,6 +24,7 @@ use tauri_plugin_wallet_sync::node::{
 use tauri_plugin_wallet_sync::{Code, Error};
 
 use super::dag::{SHOWN_LINE, links, shown, unpack};
+use super::drip::Line;
 
 /// What a node does wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +68,7 @@ pub struct FakeNode {
     pub held: Mutex<Held>,
     fault: Mutex<Fault>,
     pub latency: Mutex<Duration>,
+    pub line: Line,
     peers: Mutex<Vec<Weak<FakeNode>>>,
     /// Another address of the same machine: blocks that come here are there too.
     twin: Mutex<Weak<FakeNode>>,
@@ -86,6 +88,7 @@ impl FakeNode {
                     held: Mutex::default(),
                     fault: Mutex::new(Fault::None),
                     latency: Mutex::new(Duration::from_millis(5)),
+                    line: Line::default(),
                     peers: Mutex::default(),
                     twin: Mutex::default(),
                     machine: Mutex::new(Some(format!("12D3KooWn{at}"))),
@@ -128,8 +131,7 @@ impl FakeNode {
         self.requests.fetch_add(1, Ordering::Relaxed);
         call.meter.sent(0);
         let fault = *self.fault.lock().unwrap();
-        let latency = *self.latency.lock().unwrap();
-        let answer_at = tokio::time::sleep(latency);
+        let answer_at = tokio::time::sleep(*self.latency.lock().unwrap());
         match fault {
             Fault::Hung => {
                 tokio::time::sleep_until(call.deadline).await;
@@ -201,7 +203,7 @@ impl Node for FakeNode {
     async fn warm(&self, _connections: usize) {}
 
     async fn record(&self, name: &Name, _known: bool, call: &Call) -> Outcome {
-        match self.pass(call).await {
+        match self.line.about(name, self.pass(call).await) {
             Err(e) => Outcome::Unreachable(e),
             Ok(Fault::Broken) => Outcome::Unreachable(Error::new(Code::Unreachable, "status 500")),
             Ok(Fault::Forging) => Outcome::Invalid(Error::new(Code::SignatureInvalid, "forged")),
@@ -235,8 +237,7 @@ impl Node for FakeNode {
                     tokio::time::sleep_until(call.deadline).await;
                     return Err(Error::new(Code::Deadline, "nowhere"));
                 };
-                call.meter.received(block.bytes().len() as u64);
-                Ok(block)
+                self.line.carry(block, call).await
             }
         }
     }
@@ -272,8 +273,7 @@ impl Node for FakeNode {
                     stack.extend(links(&block));
                     summary.blocks += 1;
                     summary.bytes += block.bytes().len() as u64;
-                    call.meter.received(block.bytes().len() as u64);
-                    sink(block);
+                    sink(self.line.carry(block, call).await?);
                 }
             }
         }

@@ -12,6 +12,7 @@
 #![allow(dead_code, missing_docs)]
 
 pub mod dag;
+pub mod drip;
 pub mod fake_node;
 pub mod peers;
 pub mod world;

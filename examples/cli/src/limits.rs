@@ -14,6 +14,8 @@ pub const CHUNK_BYTES: usize = 64 * 1024;
 pub const PAGE_ROWS: usize = 1_000;
 /// Payloads fetched at the same time.
 pub const FETCHES: usize = 8;
+/// Longest time that `tokens --data` fetches a list that is not whole; it ends earlier where no bytes flow.
+pub const FETCH: Duration = Duration::from_secs(600);
 /// Longest `--deadline`, ms: one hour.
 pub const DEADLINE_MS: u64 = 3_600_000;
 /// How long background work of a finished command may still run: enough for a request on its way, below the

@@ -18,6 +18,8 @@ pub enum SyncOutcome {
     Published,
     /// No source answered; the report shows local data.
     Offline,
+    /// What was seen of a slot did not come; the report shows what is here.
+    Partial,
     /// Content of a newer format was met and not merged.
     ReadOnly,
 }
@@ -113,6 +115,8 @@ pub struct SyncReport {
     pub bytes_in: u64,
     /// Their own body bytes.
     pub bytes_out: u64,
+    /// Slots that were seen and whose content is not here: the wallet is not whole without them.
+    pub unread: Vec<u8>,
     /// Each node's part.
     pub nodes: Vec<NodeReport>,
     /// What the user should know, one sentence each.

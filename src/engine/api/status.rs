@@ -94,6 +94,8 @@ pub struct Status {
     pub verified_nodes: usize,
     /// Payloads of live states not here yet.
     pub missing_payloads: usize,
+    /// Slots that were seen and whose content is not here: the wallet is not whole without them.
+    pub unread: Vec<u8>,
 }
 
 /// Statistics of the cache.

@@ -10,7 +10,6 @@ use super::turn::Turn;
 use crate::error::Error;
 use crate::model::block::Block;
 use crate::model::cid::Cid;
-use crate::model::root::Root;
 use crate::store::BlockStats;
 
 impl Local {
@@ -46,17 +45,6 @@ impl Local {
     pub async fn note_in_vain(self: &Arc<Self>, cids: Vec<Cid>) -> Result<(), Error> {
         let now = self.now();
         self.turn().await.commit(vec![Change::InVain(cids, now)]).await
-    }
-
-    /// Roots of the known names that are on this disk.
-    ///
-    /// # Errors
-    /// Store errors.
-    pub async fn known_roots(&self) -> Result<Vec<Root>, Error> {
-        let cids: Vec<Cid> = self.read().names().iter().filter_map(|(_, known)| known.merged_root).collect();
-        let blocks = self.store.blocks(&cids).await?;
-        let open = |block: &Block| Root::open(block, self.keys.sealer(), self.keys.wallet_id()).ok();
-        Ok(blocks.iter().flatten().filter_map(open).collect())
     }
 
     /// Roots of the index and the keep of what is here.

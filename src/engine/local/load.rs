@@ -9,6 +9,7 @@ use super::Local;
 use super::rows::{self, Metas};
 use super::state::State;
 use super::state::change::{Change, SignedRecord};
+use super::state::kept::KeptBlocks;
 use super::state::marks::Verified;
 use super::state::names::{KnownName, OwnSlot};
 use crate::clock::{Clock, Entropy};
@@ -200,6 +201,7 @@ fn marks(metas: &Metas<'_>) -> Vec<Change> {
     changes.push(Change::RemoteLow(
         metas.get(rows::REMOTE_LOW).and_then(|low| low.first().copied()).unwrap_or(0),
     ));
+    changes.extend(metas.get(rows::KEPT).map(|value| Change::Kept(KeptBlocks::of_row(value))));
     changes.extend(metas.get(rows::LOST).map(|value| Change::Lost(rows::parse_cids(value))));
     changes.extend(contained.map(Change::Contained));
     changes.extend(metas.get(rows::DOUBTS).map(|value| Change::Doubts(rows::parse_doubts(value))));
@@ -208,6 +210,8 @@ fn marks(metas: &Metas<'_>) -> Vec<Change> {
     changes.extend(metas.get(rows::MACHINES).map(|value| Change::Machines(rows::parse_machines(value))));
     changes.push(Change::Stray(metas.get(rows::STRAY).is_some()));
     changes.extend(metas.get(rows::CONFIRMED).map(|value| Change::Confirmed(rows::parse_confirmed(value))));
+    let searched = metas.get(rows::SEARCHED).and_then(|value| value.first().copied());
+    changes.extend(searched.map(Change::Searched));
     changes.extend(metas.get(rows::FIRST_READ).map(|_| Change::FirstRead));
     changes
 }

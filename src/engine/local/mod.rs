@@ -9,6 +9,7 @@ pub mod blocks;
 pub mod edition;
 pub mod history;
 pub mod join;
+pub mod kept;
 pub mod load;
 pub mod proofs;
 pub mod records;

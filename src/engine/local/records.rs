@@ -158,6 +158,7 @@ impl Local {
         changes.push(Change::Unread(!notes.unread.is_empty()));
         changes.push(Change::Health(notes.health));
         changes.extend(notes.gap.then_some(Change::Gap(now)));
+        changes.extend(turn.kept_for_nobody());
         changes.extend(notes.remote.into_iter().flat_map(|held| turn.remote(held)));
         turn.commit(changes).await
     }
@@ -236,6 +237,23 @@ impl Local {
     /// Store errors.
     pub async fn note_first_read(self: &Arc<Self>) -> Result<(), Error> {
         self.turn().await.commit(vec![Change::FirstRead]).await
+    }
+
+    /// Slots below this one were asked for by a majority.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn note_searched(self: &Arc<Self>, below: u8) -> Result<(), Error> {
+        self.turn().await.commit(vec![Change::Searched(below)]).await
+    }
+
+    /// A search for all slots was left without an answer.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn note_search_in_vain(self: &Arc<Self>) -> Result<(), Error> {
+        let now = self.now();
+        self.turn().await.commit(vec![Change::SearchInVain(now)]).await
     }
 
     /// Known records were put again on these nodes, or could not be: those are due again soon.

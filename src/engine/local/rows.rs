@@ -24,6 +24,7 @@ pub const FAILED: &str = "failed";
 pub const FIRST_READ: &str = "first_read";
 pub const GAP: &str = "gap";
 pub const HEALTH: &str = "health";
+pub const KEPT: &str = "kept";
 pub const LAST_SYNC: &str = "last_sync";
 pub const LOST: &str = "lost";
 pub const MACHINES: &str = "machines";
@@ -31,6 +32,7 @@ pub const MERGED: &str = "merged";
 pub const PROVED: &str = "proved";
 pub const REMOTE_LEVEL: &str = "remote_level";
 pub const REMOTE_LOW: &str = "remote_low";
+pub const SEARCHED: &str = "searched";
 pub const SLOT: &str = "slot";
 pub const STRAY: &str = "stray";
 pub const VERIFIED_INDEX: &str = "verified_index";
@@ -42,7 +44,7 @@ pub const WALLET: &str = "wallet";
 pub type Confirmed = BTreeMap<TokenKey, BTreeSet<ProofHash>>;
 
 /// Bytes of a CID as stored.
-const CID_BYTES: usize = 36;
+pub const CID_BYTES: usize = 36;
 
 /// A small value; none removes it.
 pub fn meta(key: &'static str, value: Option<Vec<u8>>) -> Write {

@@ -1,6 +1,8 @@
 //! Brings a root that was found elsewhere into the inventory: root, index, items. Nothing is taken that was not verified,
 //! nothing is ever removed.
 
+pub mod attempt;
+mod basket;
 mod clock;
 pub mod contain;
 pub mod content;
@@ -8,6 +10,8 @@ mod index;
 
 use std::collections::HashMap;
 
+use self::basket::Basket;
+use self::index::Pulled;
 use super::account::Account;
 use super::local::join::{Author, Gain};
 use super::local::records::RootFate;
@@ -42,6 +46,18 @@ pub async fn merge_record(
     record: &Record,
     call: &Call,
 ) -> Result<Merged, Error> {
+    let basket = Basket::default();
+    let merged = merge_record_into(account, slot, record, &basket, call).await;
+    kept_if_not(account, merged, &basket).await
+}
+
+async fn merge_record_into(
+    account: &Account,
+    slot: Slot,
+    record: &Record,
+    basket: &Basket,
+    call: &Call,
+) -> Result<Merged, Error> {
     let local = &account.local;
     let Some(cid) = record.root() else {
         local.note_record(slot, record, RootFate::Foreign).await?;
@@ -51,7 +67,7 @@ pub async fn merge_record(
     let merged = if is_here {
         Merged::Already
     } else {
-        merge_root(account, slot, &cid, record.carried(), call).await?
+        merge_root(account, slot, &cid, record.carried(), basket, call).await?
     };
     let fate = match &merged {
         Merged::Yes(..) | Merged::Already => RootFate::Merged(cid),
@@ -84,25 +100,47 @@ pub async fn merge_contained(
 /// # Errors
 /// As [`merge_record`].
 pub async fn merge_named(account: &Account, slot: Slot, cid: &Cid, call: &Call) -> Result<Merged, Error> {
+    let basket = Basket::default();
+    let merged = merge_named_into(account, slot, cid, &basket, call).await;
+    kept_if_not(account, merged, &basket).await
+}
+
+async fn merge_named_into(
+    account: &Account,
+    slot: Slot,
+    cid: &Cid,
+    basket: &Basket,
+    call: &Call,
+) -> Result<Merged, Error> {
     if account.local.read().names().is_merged(cid) {
         return Ok(Merged::Already);
     }
-    let merged = merge_root(account, slot, cid, Vec::new(), call).await?;
+    let merged = merge_root(account, slot, cid, Vec::new(), basket, call).await?;
     if let Merged::Yes(root, ..) = &merged {
         account.local.note_pinned(root, *cid).await?;
     }
     Ok(merged)
 }
 
+/// What came of a root that is not merged is kept for the next attempt.
+async fn kept_if_not(
+    account: &Account,
+    merged: Result<Merged, Error>,
+    basket: &Basket,
+) -> Result<Merged, Error> {
+    if merged.is_err() {
+        account.local.keep_for_later(basket.take()).await?;
+    }
+    merged
+}
+
 /// Merges a root by its CID; blocks that the record `carried` need not be fetched.
-///
-/// # Errors
-/// As [`merge_record`].
-pub async fn merge_root(
+async fn merge_root(
     account: &Account,
     slot: Slot,
     cid: &Cid,
     carried: Vec<Block>,
+    basket: &Basket,
     call: &Call,
 ) -> Result<Merged, Error> {
     let local = &account.local;
@@ -111,7 +149,11 @@ pub async fn merge_root(
         Some(block) => block,
         None => match local.block(cid).await? {
             Some(block) => block,
-            None => account.network.fetch_block(cid, call).await?,
+            None => {
+                let block = account.network.fetch_block(cid, call).await?;
+                basket.put(&block);
+                block
+            }
         },
     };
     let keys = local.keys();
@@ -123,7 +165,9 @@ pub async fn merge_root(
         }
         Err(e) => return Ok(Merged::Foreign(e)),
     };
-    let (items, mut warnings) = index::pull(account, root.index, pool, call).await?;
+    let is_retried = local.read().names().get(slot).is_some_and(|known| known.merged_root.is_none());
+    let pulled = index::pull(account, root.index, pool, is_retried, basket, call).await?;
+    let Pulled { items, mut warnings, walked } = pulled;
     warnings.extend(clock::look(account, &root));
     let spare = account.entropy.draw();
     let turn = local.turn().await;
@@ -131,7 +175,8 @@ pub async fn merge_root(
         let state = turn.state();
         (state.names().merged_with(&[*cid]), state.names().twin(&root, cid))
     };
-    let with = vec![Change::CacheBlock(block), Change::Merged(merged)];
+    let mut with = turn.no_longer_kept(slot, &walked);
+    with.extend([Change::CacheBlock(block), Change::Merged(merged)]);
     let gain = turn.join(items, Author::Other { twin, spare }, with).await?;
     Ok(Merged::Yes(Box::new(root), gain, warnings))
 }

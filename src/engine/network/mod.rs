@@ -5,6 +5,7 @@
 
 pub mod ask;
 pub mod blocks;
+pub mod flow;
 pub mod heard;
 pub mod machine;
 pub mod pin_names;

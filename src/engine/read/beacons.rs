@@ -6,10 +6,10 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 
-use super::round::{Tally, note_if_stray, unless_put_off};
+use super::round::{Tally, note_if_stray};
 use crate::engine::account::Account;
 use crate::engine::api::report::SyncFailure;
-use crate::engine::merge::merge_named;
+use crate::engine::merge::attempt::{Shown, bring};
 use crate::engine::network::heard::Heard;
 use crate::engine::network::pin_names::PinNames;
 use crate::model::beacon::{Beacon, PLACES};
@@ -24,12 +24,15 @@ pub struct Lights {
     pub answered: BTreeSet<usize>,
     /// Every edition that a beacon names.
     pub seen: BTreeSet<(Slot, u64, Cid)>,
+    /// Nodes that left a question open.
+    pub silent: BTreeSet<usize>,
 }
 
 impl Lights {
     pub fn extend(&mut self, other: Self) {
         self.answered.extend(other.answered);
         self.seen.extend(other.seen);
+        self.silent.extend(other.silent);
     }
 }
 
@@ -110,9 +113,7 @@ pub async fn take(
         .flat_map(|(slot, roots)| roots.into_iter().map(move |(_, root)| (slot, root)))
         .collect();
     let insists = tally.insists;
-    let merging = all.iter().map(|(slot, root)| {
-        unless_put_off(account, Some(*root), insists, merge_named(account, *slot, root, call))
-    });
+    let merging = all.iter().map(|(slot, root)| bring(account, *slot, Shown::Beacon(*root), insists, call));
     let merged = join_all(merging).await;
     let mut heads = BTreeSet::new();
     for ((slot, root), merged) in all.into_iter().zip(merged) {

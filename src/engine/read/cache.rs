@@ -1,5 +1,6 @@
 //! What a read finds, and when the cache may answer in its place.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -10,6 +11,7 @@ use crate::engine::api::report::{NodeReport, SyncOutcome};
 use crate::engine::local::state::names::KnownName;
 use crate::engine::network::heard::Heard;
 use crate::limits;
+use crate::model::identity::Slot;
 use crate::node::Source;
 
 /// What a read found.
@@ -25,6 +27,18 @@ pub struct Reading {
     pub spent: usize,
     pub nodes: Vec<NodeReport>,
     pub warnings: Vec<String>,
+    /// Slots that were seen and are not here.
+    pub unread: BTreeSet<Slot>,
+}
+
+impl Reading {
+    /// What is told of it: what is not whole is not up to date, only what is here.
+    pub fn told(&self) -> SyncOutcome {
+        match self.outcome {
+            SyncOutcome::UpToDate if !self.unread.is_empty() => SyncOutcome::Partial,
+            outcome => outcome,
+        }
+    }
 }
 
 /// Answers from cache when nothing can be new, or when everything failed moments ago.
@@ -46,7 +60,13 @@ pub fn cached(account: &Account, started: Instant) -> Option<Reading> {
         spent: 0,
         nodes: Heard::default().node_reports(&account.network),
         warnings: warning.into_iter().collect(),
+        unread: unread(account),
     })
+}
+
+/// Slots that were seen, now or before, and are not here.
+pub fn unread(account: &Account) -> BTreeSet<Slot> {
+    account.local.read().unread().into_iter().collect()
 }
 
 fn is_fresh(account: &Account) -> bool {
@@ -64,6 +84,7 @@ fn is_fresh(account: &Account) -> bool {
     marks.first_read()
         && marks.failed_at().is_none()
         && !state.session().has_unread()
+        && state.unread().is_empty()
         && !marks.is_remote_doubted()
         && state.names().iter().all(|(_, known)| is_current(known))
         // A wallet without any name has only the last look beyond the known slots.
@@ -76,7 +97,9 @@ fn has_just_failed(account: &Account) -> bool {
     let state = account.local.read();
     let backoff = millis(account.config.cache.failure_backoff);
     let failed_at = state.marks().failed_at();
-    state.marks().first_read() && failed_at.is_some_and(|at| within(account.clock.now(), at, backoff))
+    state.marks().first_read()
+        && !state.is_unread_as_a_whole()
+        && failed_at.is_some_and(|at| within(account.clock.now(), at, backoff))
 }
 
 fn within(now: UnixMs, at: UnixMs, span: i64) -> bool {

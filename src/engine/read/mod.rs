@@ -11,6 +11,7 @@ mod order;
 pub mod repairs;
 pub mod reput;
 mod round;
+mod search;
 mod verdict;
 
 use std::collections::BTreeSet;
@@ -79,6 +80,8 @@ pub async fn read_nodes(
     repairs::start(account, &heard, &proven).await?;
     fetch_content(account, std::mem::take(&mut tally.roots), heard.source(), progress, &content).await?;
     confirm::start(account, shown).await;
+    search::start(account).await;
+    let unread = tally.told_unread(account.local.read().names().own().slot, cache::unread(account));
     let outcome = match (account.local.read().session().is_read_only(), tally.changed) {
         (true, _) => SyncOutcome::ReadOnly,
         (_, true) => SyncOutcome::Merged,
@@ -93,6 +96,7 @@ pub async fn read_nodes(
         spent: tally.spent,
         nodes: heard.node_reports(&account.network),
         warnings: tally.warnings,
+        unread,
     })
 }
 
@@ -189,7 +193,7 @@ async fn ask_all(
     let started = account.clock.monotonic();
     let which = account.network.askable(fresh);
     let cold = account.local.read().names().is_empty();
-    let asking = Asking { account, which, fresh, cold, started, budget, content };
+    let mut asking = Asking { account, which, fresh, cold, started, budget, content };
     let (queue, gap) = round::first_slots(account, fresh);
     progress(Progress::Reading { names: queue.len() });
     let (mut tally, mut heard) = (Tally { insists: fresh, ..Tally::default() }, Heard::default());
@@ -213,6 +217,20 @@ async fn ask_all(
         }
         heads.retain(|slot| asked.insert(*slot));
         next = ahead;
+        // Who left a question open is not waited for again in this reading, where enough are left.
+        let silent = search::silent(&heard);
+        if asking.which.iter().filter(|at| !silent.contains(at)).count() >= account.network.majority() {
+            asking.which.retain(|at| !silent.contains(at));
+        }
+        if next.is_none() && heads.is_empty() && is_nothing(account, &heard, &lights, &tally) {
+            let call = Call { deadline: started + budget, meter: content.meter.clone() };
+            let found = search::search(account, &asking.which, &call, &mut tally).await?;
+            asked.extend(found.heard.answers.keys().copied());
+            heard.extend(found.heard);
+            lights.extend(found.lights);
+            lights.silent.extend(found.silent);
+            heads = found.heads.into_iter().filter(|slot| asked.insert(*slot)).collect();
+        }
         if !heads.is_empty() && account.clock.monotonic() < content.deadline {
             let more = asking.ask(into(heads)).await;
             next = Some(match next {
@@ -228,8 +246,18 @@ fn into(slots: BTreeSet<Slot>) -> Vec<Slot> {
     slots.into_iter().collect()
 }
 
-/// Fetches what is missing, and counts it when anything was. The answer waits no longer than the deadline: on a slow disk
-/// what has arrived by then is written behind it.
+/// Nothing was found, a majority says so, there are slots that were never asked for, and no change waits for this.
+fn is_nothing(account: &Account, heard: &Heard, lights: &Lights, tally: &Tally) -> bool {
+    let is_absent = |slot: &Slot| heard.absent(*slot) >= account.network.majority();
+    let is_found =
+        tally.changed || !lights.seen.is_empty() || account.local.read().names().highest().is_some();
+    let waits = account.local.read().levels().pending() > 0;
+    let is_nothing = !is_found && !waits && heard.answers.keys().all(|slot| is_absent(slot));
+    is_nothing && search::is_wanted(account, tally.insists)
+}
+
+/// Fetches what is missing, and counts it when anything was. The answer waits no longer than the deadline: what flows then goes
+/// on behind it, and what has come is written.
 async fn fetch_content(
     account: &Arc<Account>,
     found: Vec<Root>,
@@ -237,15 +265,22 @@ async fn fetch_content(
     progress: &OnProgress,
     call: &Call,
 ) -> Result<(), Error> {
-    if is_whole(account) {
+    if is_whole(account) || account.local.reads_along() {
         return Ok(());
     }
-    let roots = if found.is_empty() { account.local.known_roots().await? } else { found };
+    // One at a time: what goes on behind an earlier answer is waited for.
+    let waiting = account.fetching.clone().lock_owned();
+    let Ok(right) = tokio::time::timeout_at(call.deadline, waiting).await else { return Ok(()) };
+    // A stream begins anew each time: what an earlier reading did not get to the end of is asked for block by block.
+    let roots = found;
     let started = account.clock.monotonic();
     let mut work = tokio::spawn({
-        let (account, progress, call) = (account.clone(), progress.clone(), call.clone());
+        let (account, progress, meter) = (account.clone(), progress.clone(), call.meter.clone());
+        let waited_until = call.deadline;
+        let long = Call { deadline: waited_until.max(started + limits::WAIT_TOTAL), meter };
         async move {
-            let fetched = fetch_while_it_comes(&account, &roots, &*progress, &call).await;
+            let _right = right;
+            let fetched = fetch_missing(&account, &roots, &*progress, waited_until, &long).await;
             let is_done = fetched.is_ok() && is_whole(&account);
             account.measure.part(Operation::Fetch, source, started, is_done);
             fetched
@@ -262,25 +297,6 @@ async fn fetch_content(
     };
     account.tasks.behind(rest).await;
     Ok(())
-}
-
-/// Fetches until all is here, the deadline has passed, or a while has brought nothing.
-async fn fetch_while_it_comes(
-    account: &Account,
-    roots: &[Root],
-    progress: &(dyn Fn(Progress) + Send + Sync),
-    call: &Call,
-) -> Result<(), Error> {
-    loop {
-        let before = account.local.read().holdings().missing_count();
-        let now = account.clock.monotonic();
-        let deadline = call.deadline.min(now + limits::CONTENT_IDLE);
-        fetch_missing(account, roots, progress, &Call { deadline, meter: call.meter.clone() }).await?;
-        let left = account.local.read().holdings().missing_count();
-        if left == 0 || left >= before || deadline == call.deadline {
-            return Ok(());
-        }
-    }
 }
 
 fn is_whole(account: &Account) -> bool {

@@ -9,7 +9,8 @@ use crate::clock::millis;
 use crate::engine::account::Account;
 use crate::engine::api::report::SyncFailure;
 use crate::engine::local::records::RootFate;
-use crate::engine::merge::{Merged, merge_contained, merge_record};
+use crate::engine::merge::attempt::{Shown, bring};
+use crate::engine::merge::{Merged, merge_contained};
 use crate::engine::network::ask::Asked;
 use crate::engine::network::heard::Heard;
 use crate::error::{Code, Error};
@@ -171,7 +172,7 @@ pub async fn take(
 
 /// Merges one record's root, or notes why it could not be read.
 async fn merge_one(
-    account: &Account,
+    account: &Arc<Account>,
     slot: Slot,
     record: &Record,
     turn: Turn,
@@ -183,8 +184,8 @@ async fn merge_one(
     {
         return merge_contained(account, slot, record, root, cid).await;
     }
-    let merging = while_it_flows(call, merge_record(account, slot, record, call));
-    let merged = unless_put_off(account, record.root(), insists, merging).await;
+    let shown = Shown::Record(Box::new(record.clone()));
+    let merged = bring(account, slot, shown, insists, call).await;
     let is_expired = record.freshness(account.clock.now()) == Freshness::Expired;
     let is_own = account.local.read().names().own().slot == Some(slot);
     let is_unread = merged.as_ref().is_err_and(|e| !e.is_storage());
@@ -198,28 +199,6 @@ async fn merge_one(
         account.local.note_record(slot, record, RootFate::Unread).await?;
     }
     merged
-}
-
-/// Merging that a caller gave much time ends all the same where no bytes arrive any more.
-async fn while_it_flows(
-    call: &Call,
-    merging: impl Future<Output = Result<Merged, Error>>,
-) -> Result<Merged, Error> {
-    let silence = async {
-        let mut before = call.meter.totals().bytes_in;
-        loop {
-            tokio::time::sleep(limits::CONTENT_IDLE).await;
-            let now = call.meter.totals().bytes_in;
-            if std::mem::replace(&mut before, now) == now {
-                return;
-            }
-        }
-    };
-    tokio::select! {
-        biased;
-        merged = merging => merged,
-        () = silence => Err(Error::new(Code::Deadline, "no answer in time")),
-    }
 }
 
 /// What another edition of the name displaced without containing it may be on the nodes that show it and nowhere else.
@@ -237,25 +216,22 @@ pub(super) async fn note_if_stray(
     Ok(())
 }
 
-/// Merges a root unless it came so often not that it is put off; notes when it does not come now.
-pub(super) async fn unless_put_off(
-    account: &Account,
-    root: Option<Cid>,
-    insists: bool,
-    merging: impl Future<Output = Result<Merged, Error>>,
-) -> Result<Merged, Error> {
-    let Some(root) = root else { return merging.await };
-    if !insists && account.local.read().session().is_put_off(&root, account.clock.now()) {
-        return Err(Error::new(Code::Unreachable, "it came so often not that it is asked for again later"));
-    }
-    let merged = merging.await;
-    if merged.as_ref().is_err_and(|e| !e.is_storage()) {
-        account.local.note_root_in_vain(root).await?;
-    }
-    merged
-}
-
 impl Tally {
+    /// All that is unread after a reading; what it did not ask for is named too.
+    pub fn told_unread(&mut self, own: Option<Slot>, known: BTreeSet<Slot>) -> BTreeSet<Slot> {
+        // What came behind the question is here after all.
+        for slot in self.unread.iter().filter(|slot| !known.contains(slot) && own != Some(**slot)) {
+            let words = unread_words(*slot);
+            self.warnings.retain(|told| !told.starts_with(&words));
+            self.changed = true;
+        }
+        self.unread.retain(|slot| known.contains(slot) || own == Some(*slot));
+        for slot in known.difference(&self.unread) {
+            self.warnings.push(format!("degraded: slot {slot}: its content was seen and is not here yet"));
+        }
+        known.union(&self.unread).copied().collect()
+    }
+
     /// Counts what became of one record; gives the heads of its root.
     pub(super) fn take(
         &mut self,
@@ -283,7 +259,7 @@ impl Tally {
             Err(e) if e.is_storage() => return Err(e.into()),
             Err(e) => {
                 tracing::debug!(slot = slot.number(), code = %e.code(), "a root could not be merged");
-                self.warnings.push(format!("slot {slot}: its content could not be read: {}", e.message()));
+                self.warnings.push(format!("{}: {}", unread_words(slot), e.message()));
                 if !is_expired {
                     self.unread.insert(slot);
                 }
@@ -297,6 +273,10 @@ impl Tally {
 fn half_of(account: &Account, call: &Call) -> Instant {
     let now = account.clock.monotonic();
     now + call.deadline.saturating_duration_since(now) / 2
+}
+
+fn unread_words(slot: Slot) -> String {
+    format!("degraded: slot {slot}: its content could not be read")
 }
 
 /// The part of a call that merging may take.

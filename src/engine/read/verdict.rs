@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::beacons::Lights;
 use super::confirm::ShownBy;
 use super::round::Tally;
+use super::search;
 use crate::engine::account::Account;
 use crate::engine::api::report::SyncFailure;
 use crate::engine::local::records::ReadNotes;
@@ -52,17 +53,26 @@ pub async fn judge(
         return Err(SyncFailure { error, nodes: heard.node_reports(&account.network) });
     }
     if !is_planted(Bug::AbsentIsEmpty) {
-        tally.warnings.push(new_wallet(account));
+        let silent: BTreeSet<usize> = search::silent(heard).union(&lights.silent).copied().collect();
+        tally.warnings.push(nothing_found(account, &silent));
     }
     account.local.note_first_read().await.map_err(Into::into)
 }
 
-/// Nothing was found: whoever expected a wallet must hear of it.
-fn new_wallet(account: &Account) -> String {
+/// Nothing was found: whoever expected a wallet must hear of it. It is new only where every node said so, of every slot.
+fn nothing_found(account: &Account, silent: &BTreeSet<usize>) -> String {
     let id: String = account.local.keys().wallet_id().iter().map(|byte| format!("{byte:02x}")).collect();
     let network = account.config.network.as_deref().unwrap_or("default");
     let nodes = account.network.len();
-    format!("new_wallet: nothing was found of wallet {id} (network {network}) on {nodes} nodes")
+    let words = format!("nothing was found of wallet {id} (network {network}) on {nodes} nodes");
+    if !silent.is_empty() {
+        let silent: Vec<String> = silent.iter().map(|at| account.network.id(*at)).collect();
+        return format!("degraded: {words}, but not all answered: {}", silent.join(", "));
+    }
+    if search::is_due(account) {
+        return format!("degraded: {words}, but not every slot was asked for yet");
+    }
+    format!("new_wallet: {words}")
 }
 
 /// Nodes that showed a record or said that they have none.
@@ -82,12 +92,13 @@ async fn finish_first_read(account: &Arc<Account>, heard: &Heard, tally: &Tally)
         let state = account.local.read();
         let occupied = state.names().iter().any(|(_, known)| known.occupied);
         let merged = state.names().has_merged() || occupied;
-        (state.marks().first_read(), merged || state.session().is_read_only())
+        let is_read = merged || state.session().is_read_only();
+        (state.marks().first_read(), is_read || state.marks().first_read() && !state.is_unread_as_a_whole())
     };
     if !first_read {
         account.local.note_first_read().await?;
     }
-    if first_read || is_read {
+    if is_read {
         return Ok(());
     }
     let why = tally.warnings.last().map(String::as_str).unwrap_or_default();

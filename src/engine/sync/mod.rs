@@ -135,8 +135,11 @@ impl Syncs {
             Ok(done) => return Ok(done),
             Err(failure) => failure,
         };
-        let first_read = account.local.read().marks().first_read();
-        if request.fresh || !first_read || !is_of_the_network(&failure.error) {
+        let is_something = {
+            let state = account.local.read();
+            state.marks().first_read() && !state.is_unread_as_a_whole()
+        };
+        if request.fresh || !is_something || !is_of_the_network(&failure.error) {
             return Err(failure);
         }
         Ok(Done { reading: offline(account, started, failure), traffic: Traffic::default() })

@@ -7,7 +7,8 @@ use tokio::time::Instant;
 use crate::engine::account::Account;
 use crate::engine::api::report::{NameReport, SyncFailure, SyncOutcome, SyncReport};
 use crate::engine::network::heard::Heard;
-use crate::engine::read::cache::Reading;
+use crate::engine::read::cache::{Reading, unread};
+use crate::model::identity::Slot;
 use crate::node::{Source, Traffic};
 
 /// Result of the publishing part of a sync.
@@ -48,6 +49,7 @@ pub fn offline(account: &Account, started: Instant, failure: SyncFailure) -> Rea
         } else {
             failure.nodes
         },
+        unread: unread(account),
         warnings: vec![failure.error.message().to_owned()],
     }
 }
@@ -61,7 +63,8 @@ pub fn report(
 ) -> SyncReport {
     let ms = |duration: Duration| (duration.as_secs_f64() * 10_000.0).round() / 10.0;
     let state = account.local.read();
-    let Reading { mut warnings, mut outcome, .. } = reading;
+    let mut outcome = reading.told();
+    let Reading { mut warnings, unread: slots, .. } = reading;
     let mut traffic = traffic;
     if let Some(publishing) = publishing {
         if publishing.raised {
@@ -103,6 +106,7 @@ pub fn report(
         bytes_in: traffic.bytes_in,
         bytes_out: traffic.bytes_out,
         nodes: reading.nodes,
+        unread: slots.into_iter().map(Slot::number).collect(),
         warnings,
     }
 }

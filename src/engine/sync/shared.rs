@@ -95,7 +95,7 @@ async fn read(
         Ok(reading) => {
             let ok = reading.outcome != SyncOutcome::Offline;
             account.measure.read(Operation::Sync, reading.source, started, ok, traffic);
-            (reading.outcome, reading.source)
+            (reading.told(), reading.source)
         }
         Err(failure) => {
             account.measure.failed_read(started, traffic, &failure.error);

@@ -1,12 +1,14 @@
 //! The wallet's own reads: the list, payloads, entries. Only a payload or value that is not on this disk asks the network.
 
 use std::collections::HashMap;
+use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 
 use super::seal::token_key;
 use crate::engine::account::Account;
 use crate::engine::api::tokens::{Entries, EntryRow, EntryVersionRow, EntryVersions, TokenRow};
+use crate::engine::network::flow::Flow;
 use crate::error::{Code, Error};
 use crate::limits;
 use crate::model::block::Block;
@@ -90,20 +92,36 @@ async fn open_block(account: &Account, kind: Kind, block: &BlockRef, max: usize)
     let mut chunks = chunks_here(account, block).await?;
     let absent: Vec<Cid> = block.chunks().filter(|cid| !chunks.contains_key(*cid)).copied().collect();
     if !absent.is_empty() {
-        let call = account.network.call(account.config.timeouts.sync);
-        let fetched = account.network.fetch_blocks(&absent, &call).await;
+        let (came, error) = fetch_while_it_flows(account, &absent).await;
         if !account.local.reads_along() {
-            account.local.keep_blocks(fetched.blocks.clone()).await?;
+            account.local.keep_blocks(came.clone()).await?;
         }
-        if let Some((_, e)) = fetched.failed.into_iter().next() {
+        if let Some(e) = error {
             return Err(e);
         }
-        chunks.extend(fetched.blocks.into_iter().map(|chunk| (*chunk.cid(), chunk)));
+        chunks.extend(came.into_iter().map(|chunk| (*chunk.cid(), chunk)));
     }
     let Some(chunks) = in_order(block, &chunks) else {
         return Err(Error::new(Code::Unreachable, "no node gave the block"));
     };
     account.local.keys().sealer().open(kind, &chunks::join(&chunks)?, max).map(Bytes::from)
+}
+
+/// What came, and why not all did: after the time of a reading, silence ends it.
+async fn fetch_while_it_flows(account: &Account, cids: &[Cid]) -> (Vec<Block>, Option<Error>) {
+    let call = account.network.call(limits::WAIT_TOTAL);
+    let until = account.clock.monotonic() + account.config.timeouts.sync;
+    let silence = Flow::new(call.meter.clone(), until, limits::STILL_FLOWS).end();
+    let came = Mutex::new(Vec::new());
+    let arrived = |block: &Block| came.lock().unwrap_or_else(PoisonError::into_inner).push(block.clone());
+    let error = tokio::select! {
+        biased;
+        fetched = account.network.fetch_blocks_with(cids, &arrived, &call) => {
+            fetched.failed.into_iter().next().map(|(_, e)| e)
+        }
+        () = silence => Some(Error::new(Code::Deadline, "no answer in time")),
+    };
+    (came.into_inner().unwrap_or_else(PoisonError::into_inner), error)
 }
 
 /// The sealed bytes, if all of them are on this disk.

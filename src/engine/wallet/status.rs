@@ -24,6 +24,7 @@ pub fn status(account: &Account) -> Status {
         high_water: high_water.collect(),
         verified_nodes: state.verified_nodes(),
         missing_payloads: state.holdings().missing_payloads(),
+        unread: state.unread().into_iter().map(Slot::number).collect(),
     }
 }
 

@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::KuboNode;
 use super::classify::{CAR, RAW, refusal, successful};
-use super::http::{Bounds, exchange, open};
+use super::http::{exchange, open};
 use super::verbs::server_timeout;
 use crate::error::{Code, Error};
 use crate::limits;
@@ -15,15 +15,14 @@ use crate::node::{BlockSink, Call};
 
 impl KuboNode {
     pub(super) async fn rpc_block(&self, cid: &Cid, call: &Call) -> Result<Block, Error> {
-        let (arg, timeout) = (cid.to_string(), server_timeout(call, self.timeouts.http));
+        let (arg, timeout) = (cid.to_string(), server_timeout(call, limits::WAIT_TOTAL));
         let request = self.rpc("block/get", &[("arg", &arg), ("timeout", &timeout)])?;
-        let answer = exchange(request, None, 0, self.short(limits::BLOCK_BYTES), call).await?;
+        let answer = exchange(request, None, 0, self.content(limits::BLOCK_BYTES), call).await?;
         Block::verified(cid, successful(answer)?.body)
     }
 
     pub(super) async fn gateway_block(&self, cid: &Cid, call: &Call) -> Result<Block, Error> {
-        let timeouts = &self.timeouts;
-        let bounds = Bounds { bytes: limits::BLOCK_BYTES, idle: timeouts.content_idle, total: timeouts.http };
+        let bounds = self.content(limits::BLOCK_BYTES);
         let request = self.gateway_get(&format!("ipfs/{cid}"), "raw")?;
         let answer = successful(exchange(request, Some(RAW), 0, bounds, call).await?)?;
         if answer.content_type != RAW {
@@ -65,8 +64,7 @@ impl KuboNode {
         sink: BlockSink<'_>,
         call: &Call,
     ) -> Result<CarSummary, Error> {
-        let bounds = Bounds { bytes: 0, idle: self.timeouts.content_idle, total: limits::WAIT_TOTAL };
-        let mut answer = open(request, accept, 0, bounds, call).await?;
+        let mut answer = open(request, accept, 0, self.content(0), call).await?;
         if !answer.status.is_success() {
             return Err(refusal(&answer.read(limits::ERROR_BODY_BYTES, call).await?));
         }

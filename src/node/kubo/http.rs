@@ -58,7 +58,9 @@ impl Http {
 pub(super) struct Bounds {
     /// Maximum of body bytes.
     pub bytes: usize,
-    /// Maximum pause before the first byte and between chunks.
+    /// Maximum time until the answer begins.
+    pub head: Duration,
+    /// Maximum pause between chunks.
     pub idle: Duration,
     /// Maximum time for everything, within the call's deadline.
     pub total: Duration,
@@ -96,7 +98,8 @@ pub(super) async fn open(
         Some(accept) => request.header(ACCEPT, accept),
         None => request,
     };
-    let response = timeout_at(deadline, request.send()).await.map_err(|_| too_slow())?.map_err(failed)?;
+    let begins = deadline.min(monotonic() + bounds.head);
+    let response = timeout_at(begins, request.send()).await.map_err(|_| too_slow())?.map_err(failed)?;
     if let Some(encoding) = response.headers().get(CONTENT_ENCODING)
         && encoding.as_bytes() != b"identity"
     {

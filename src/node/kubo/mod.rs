@@ -18,6 +18,7 @@ use self::http::Bounds;
 pub use self::http::Http;
 use crate::config::{NodeConfig, Timeouts, base_url};
 use crate::error::{Code, Error};
+use crate::limits;
 
 /// One configured Kubo.
 pub struct KuboNode {
@@ -87,7 +88,14 @@ impl KuboNode {
 
     /// Bounds of a short request.
     fn short(&self, bytes: usize) -> Bounds {
-        Bounds { bytes, idle: self.timeouts.http, total: self.timeouts.http }
+        let http = self.timeouts.http;
+        Bounds { bytes, head: http, idle: http, total: http }
+    }
+
+    /// Bounds of an answer with content: it may take as long as its call where bytes flow.
+    fn content(&self, bytes: usize) -> Bounds {
+        let Timeouts { http, content_idle, .. } = self.timeouts;
+        Bounds { bytes, head: http, idle: content_idle, total: limits::WAIT_TOTAL }
     }
 
     /// Whether to try the gateway after this error: yes for a missing verb or refused credentials, no for false or missing answers.

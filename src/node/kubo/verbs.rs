@@ -127,7 +127,12 @@ impl Node for KuboNode {
         let (arg, label) = (root.to_string(), name.k51());
         let timeout = server_timeout(call, limits::WAIT_TOTAL);
         let query = [("arg", arg.as_str()), ("name", &label), ("progress", "true"), ("timeout", &timeout)];
-        let bounds = Bounds { bytes: 0, idle: self.timeouts.publish, total: limits::WAIT_TOTAL };
+        let bounds = Bounds {
+            bytes: 0,
+            head: limits::WAIT_TOTAL,
+            idle: self.timeouts.publish,
+            total: limits::WAIT_TOTAL,
+        };
         pin::follow(open(self.rpc("pin/add", &query)?, None, 0, bounds, call).await?, progress, call).await
     }
 
@@ -255,8 +260,12 @@ impl Node for KuboNode {
 }
 
 /// A step of publishing may take as long as its call allows.
-const STEP: Bounds =
-    Bounds { bytes: limits::RPC_ANSWER_BYTES, idle: limits::WAIT_TOTAL, total: limits::WAIT_TOTAL };
+const STEP: Bounds = Bounds {
+    bytes: limits::RPC_ANSWER_BYTES,
+    head: limits::WAIT_TOTAL,
+    idle: limits::WAIT_TOTAL,
+    total: limits::WAIT_TOTAL,
+};
 
 /// The same timeout for the node itself, so that it stops working when nobody waits any more.
 pub(super) fn server_timeout(call: &Call, most: Duration) -> String {

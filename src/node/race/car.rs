@@ -1,6 +1,7 @@
 //! Fetches one CAR from one node; when its stream stalls or breaks, the next node is asked for the rest.
 
 use std::collections::{HashSet, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
 use futures_util::StreamExt;
@@ -15,13 +16,29 @@ use crate::limits;
 use crate::model::block::Block;
 use crate::model::car::CarSummary;
 use crate::model::cid::{Cid, Codec};
-use crate::node::{BlockSink, Call};
+use crate::node::{BlockSink, Call, Meter};
 
 /// One running stream.
 struct Stream {
     at: usize,
     started: Instant,
     stop: tokio::sync::oneshot::Sender<()>,
+}
+
+/// The running streams. Those that are given up took at least that long.
+struct Streams<'a> {
+    set: &'a NodeSet,
+    running: Vec<Stream>,
+}
+
+impl Drop for Streams<'_> {
+    fn drop(&mut self) {
+        let now = monotonic();
+        let slow = |stream: &Stream| {
+            self.set.health.slow(stream.at, now.saturating_duration_since(stream.started));
+        };
+        self.running.iter().for_each(slow);
+    }
 }
 
 /// What has been received so far, over all streams.
@@ -50,10 +67,13 @@ pub(super) async fn fetch(
     sink: BlockSink<'_>,
     call: &Call,
 ) -> Result<CarSummary, Error> {
+    // What these streams alone bring.
+    let call = &Call { deadline: call.deadline, meter: Arc::new(Meter::part_of(call.meter.clone())) };
     let mut waiting: VecDeque<usize> = set.health.order().into();
     let (sender, mut arrived) = mpsc::unbounded_channel::<(usize, Block)>();
     let mut running = FuturesUnordered::new();
-    let mut streams: Vec<Stream> = Vec::new();
+    let mut running_streams = Streams { set, running: Vec::new() };
+    let streams = &mut running_streams.running;
     let mut received = ReceivedBlocks {
         seen: HashSet::new(),
         leaves: HashSet::new(),
@@ -62,6 +82,7 @@ pub(super) async fn fetch(
     };
     let mut failure: Option<Error> = None;
     let mut join_at = monotonic();
+    let mut bytes = 0;
     loop {
         let now = monotonic();
         if now >= call.deadline {
@@ -69,14 +90,15 @@ pub(super) async fn fetch(
             while let Ok((_, block)) = arrived.try_recv() {
                 take(block, &mut received, sink);
             }
-            streams
-                .iter()
-                .for_each(|stream| set.health.slow(stream.at, now.saturating_duration_since(stream.started)));
             return Err(
                 failure.unwrap_or_else(|| Error::new(Code::Deadline, "the content did not arrive in time"))
             );
         }
-        if now >= join_at || streams.is_empty() {
+        let is_due = now >= join_at || streams.is_empty();
+        let total = call.meter.totals().bytes_in;
+        if is_due && streams.len() >= limits::CAR_COPIES && std::mem::replace(&mut bytes, total) != total {
+            join_at = now + limits::CAR_STALL;
+        } else if is_due {
             match waiting.pop_front() {
                 Some(at) => {
                     let (stop, stopped) = tokio::sync::oneshot::channel();
@@ -99,7 +121,7 @@ pub(super) async fn fetch(
                 let is_leaf = block.cid().codec() == Codec::Raw;
                 if take(block, &mut received, sink) && received.is_flowing(at, is_leaf) {
                     // Who was slow may yet be the only one that has the rest.
-                    waiting.extend(drop_stalled(set, &mut streams, at));
+                    waiting.extend(drop_stalled(set, streams, at));
                 }
                 join_at = received.last + stall(set, at);
             }
@@ -109,6 +131,7 @@ pub(super) async fn fetch(
                     while let Ok((_, block)) = arrived.try_recv() {
                         take(block, &mut received, sink);
                     }
+                    streams.clear();
                     return Ok(summary);
                 }
                 Some(Err(e)) => {

@@ -36,6 +36,9 @@ pub struct NodeSet {
     apart: Arc<Apart>,
 }
 
+/// Sees each verified block as it arrives.
+pub type OnBlock<'a> = &'a (dyn Fn(&Block) + Send + Sync);
+
 /// The result of fetching several blocks.
 #[derive(Debug, Default)]
 pub struct Fetched {
@@ -186,17 +189,21 @@ impl NodeSet {
         }
     }
 
-    /// Fetches several blocks, a bounded number at once; each as [`NodeSet::fetch_block`] does.
+    /// Fetches several blocks, a bounded number at once; each as [`NodeSet::fetch_block`] does. Each is shown to `arrived` as
+    /// it comes.
     ///
     /// # Cancel safety
     /// Dropping the future stops the requests.
-    pub async fn fetch_blocks(&self, cids: &[Cid], call: &Call) -> Fetched {
+    pub async fn fetch_blocks(&self, cids: &[Cid], arrived: OnBlock<'_>, call: &Call) -> Fetched {
         let asks = cids.iter().copied().map(|cid| async move { (cid, self.fetch_block(&cid, call).await) });
         let mut results = stream::iter(asks).buffer_unordered(limits::BLOCK_REQUESTS);
         let mut fetched = Fetched::default();
         while let Some((cid, result)) = results.next().await {
             match result {
-                Ok(block) => fetched.blocks.push(block),
+                Ok(block) => {
+                    arrived(&block);
+                    fetched.blocks.push(block);
+                }
                 Err(e) => fetched.failed.push((cid, e)),
             }
         }

@@ -57,6 +57,7 @@ words! {
         Merged: "Something was merged on this device.",
         Published: "Something of this device was published.",
         Offline: "No source answered; the answer comes from this device's data.",
+        Partial: "What was seen of a slot did not come; the answer shows what is here.",
         ReadOnly: "Content of a newer format was found and not merged.",
     }
 }

@@ -32,6 +32,13 @@ impl Blocks {
         self.by_cid.insert(cid, StoredBlock { block, class, used });
     }
 
+    pub(super) fn uncache(&mut self, cid: &Cid) {
+        if self.by_cid.get(cid).is_some_and(|stored| stored.class == BlockClass::Cache) {
+            self.by_cid.remove(cid);
+            self.damaged.remove(cid);
+        }
+    }
+
     /// A block; a damaged one is removed.
     pub(super) fn get(&mut self, cid: &Cid) -> Option<Block> {
         if self.damaged.remove(cid) {

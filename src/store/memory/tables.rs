@@ -82,6 +82,7 @@ impl Tables {
                 self.changes.values_mut().for_each(|row| row.level = row.level.min(level));
             }
             Write::Block { block, class } => self.blocks.put(block, class),
+            Write::Uncache(cids) => cids.iter().for_each(|cid| self.blocks.uncache(cid)),
             Write::Name(row) => {
                 self.names.insert(row.slot, row);
             }

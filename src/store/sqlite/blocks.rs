@@ -43,6 +43,14 @@ pub(super) fn remove(conn: &Connection, cid: &Cid) -> Result<(), Fault> {
     Ok(())
 }
 
+/// Removes a block that is known to be cached.
+pub(super) fn uncache(conn: &Connection, cid: &Cid) -> Result<(), Fault> {
+    match rows::read_one::<BlockRow>(conn, &[Cell::Blob(cid.to_bytes())], &mut Vec::new())? {
+        Some(row) if row.class == BlockClass::Cache => remove(conn, cid),
+        _ => Ok(()),
+    }
+}
+
 /// Moves a block to the quarantine if its bytes are still not those of its CID.
 pub(super) fn quarantine_block(conn: &Connection, cid: &Cid, now: UnixMs) -> Result<(), Fault> {
     match body(conn, cid)? {

@@ -25,6 +25,7 @@ pub(super) fn write(
         Write::RaiseLevel { upto, level } => raise(conn, upto, level, now, moved),
         Write::LowerLevel { level } => lower(conn, level, now, moved),
         Write::Block { block, class } => blocks::store(conn, &block, class, now),
+        Write::Uncache(cids) => cids.iter().try_for_each(|cid| blocks::uncache(conn, cid)),
         Write::Name(row) => rows::put(conn, &row),
         Write::Written(row) => log_written(conn, &row),
         Write::Node(row) => rows::put(conn, &row),

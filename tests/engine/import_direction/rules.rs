@@ -11,16 +11,17 @@ pub const LAYERS: [(&str, &[&str]); 5] = [
 ];
 
 /// The rooms of the engine (folders, and files beside them), and those each may name.
-pub const ROOMS: [(&str, &[&str]); 17] = [
+pub const ROOMS: [(&str, &[&str]); 18] = [
     ("api", &[]),
     ("tasks", &[]),
     ("events", &["api"]),
     ("measure", &["api"]),
     ("lanes", &[]),
+    ("attempts", &[]),
     ("local", &["api", "events", "measure"]),
     ("network", &["api", "measure"]),
-    ("account", &["events", "lanes", "local", "measure", "network", "tasks"]),
-    ("merge", &["account", "api", "local", "network"]),
+    ("account", &["attempts", "events", "lanes", "local", "measure", "network", "tasks"]),
+    ("merge", &["account", "attempts", "api", "local", "network"]),
     ("read", &["account", "api", "local", "merge", "network"]),
     ("publish", &["account", "api", "local", "merge", "network"]),
     ("wallet", &["account", "api", "local", "network"]),
@@ -28,7 +29,10 @@ pub const ROOMS: [(&str, &[&str]); 17] = [
     ("schedule", &["account", "api", "local", "network", "publish", "read", "sync"]),
     (
         "start",
-        &["account", "api", "events", "lanes", "local", "measure", "network", "schedule", "sync", "tasks"],
+        &[
+            "account", "api", "attempts", "events", "lanes", "local", "measure", "network", "schedule",
+            "sync", "tasks",
+        ],
     ),
     ("observe", &["api", "tasks", "wallet", "mod"]),
     ("disputes", &["api", "tasks", "wallet", "mod"]),

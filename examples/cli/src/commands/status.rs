@@ -23,6 +23,13 @@ fn describe(status: &Status) -> String {
         status.pending,
         super::sync::level(status.ack),
     );
+    if !status.unread.is_empty() {
+        let slots: Vec<String> = status.unread.iter().map(u8::to_string).collect();
+        text.push_str(&format!(
+            "\nnot whole  the content of slots {} was seen and is not here",
+            slots.join(", ")
+        ));
+    }
     for mark in &status.high_water {
         text.push_str(&format!("\nname       {} at sequence {}", mark.name, mark.sequence));
     }

@@ -5,14 +5,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use bytes::Bytes;
 use futures_util::{StreamExt, stream};
 use serde::Serialize;
-use tauri_plugin_wallet_sync::engine::{Ack, Mode, TokenRow};
+use tauri_plugin_wallet_sync::engine::{Ack, Level, Mode, SyncRequest, TokenRow};
 use tauri_plugin_wallet_sync::model::inventory::Spend;
 use tauri_plugin_wallet_sync::{Code, Engine};
 
 use super::Context;
 use crate::account;
 use crate::failure::Failure;
-use crate::limits::{FETCHES, PAGE_ROWS};
+use crate::limits::{FETCH, FETCHES, PAGE_ROWS};
 use crate::output::Lines;
 
 #[derive(Serialize)]
@@ -39,7 +39,8 @@ enum Payload {
 
 pub async fn run(context: &Context, all: bool, data: bool) -> Result<(), Failure> {
     let along = account::open(&context.global, Mode::ReadAlong).await?;
-    let fetches = data && pages(&along, all).flatten().any(|row| !row.has_payload);
+    let is_unread = data && !along.status().unread.is_empty();
+    let fetches = is_unread || data && pages(&along, all).flatten().any(|row| !row.has_payload);
     let engine = if fetches {
         along.close(crate::limits::DRAIN).await?;
         // What is fetched is kept, which takes the folder.
@@ -48,12 +49,36 @@ pub async fn run(context: &Context, all: bool, data: bool) -> Result<(), Failure
         along
     };
     account::with(engine, async |engine| {
+        if is_unread {
+            // The list comes first, for as long as bytes flow.
+            let request = SyncRequest { fresh: true, deadline: Some(FETCH), wait: Some(Level::Local) };
+            // What did not come is said after what is here.
+            drop(engine.sync(request, |_| ()).await);
+        }
         let mut lines = context.output.lines();
         let printed = print(engine, all, data, &mut lines).await;
         lines.flush()?;
-        printed
+        printed.and(whole(engine))
     })
     .await
+}
+
+/// Says so where the list is not the whole wallet; one that has nothing of it is no list.
+fn whole(engine: &Engine) -> Result<(), Failure> {
+    let status = engine.status();
+    if status.unread.is_empty() {
+        return Ok(());
+    }
+    let slots: Vec<String> = status.unread.iter().map(u8::to_string).collect();
+    let words = format!(
+        "the wallet is not whole: the content of slots {} was seen and is not here",
+        slots.join(", ")
+    );
+    if pages(engine, true).next().is_none() {
+        return Err(Failure::new(Code::Unreachable, words));
+    }
+    eprintln!("walletsync: {words}");
+    Ok(())
 }
 
 /// Prints every row; a row whose payload cannot be had is printed without, and the first reason is the command's failure.

@@ -31,6 +31,9 @@ export function cloudOf({ isOpen, status, isAsked, failure, outcome }: Known, no
   if (failure !== null || (outcome ?? lastSync?.outcome) === 'offline') {
     return { kind: 'offline', title: 'Offline', detail: `No node answered; shown from this disk. ${kept}` }
   }
+  if ((outcome ?? lastSync?.outcome) === 'partial') {
+    return { kind: 'offline', title: 'Not whole', detail: `Something on the nodes did not come yet. ${kept}` }
+  }
   if ((outcome ?? lastSync?.outcome) === 'read_only') {
     return { kind: 'read-only', title: 'Newer format', detail: `Another device writes a newer format. ${kept}` }
   }

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 use bytes::Bytes;
 
 use super::State;
+use super::kept::KeptBlocks;
 use super::marks::Verified;
 use super::names::{Contained, Edition, KnownName, OwnSlot, RecordDigest, Written};
 use super::nodes::Doubt;
@@ -51,6 +52,10 @@ pub enum Change {
     Lost(Vec<Cid>),
     /// A block that can be fetched or built again.
     CacheBlock(Block),
+    /// All blocks that are kept for roots on their way.
+    Kept(KeptBlocks),
+    /// Cached blocks that nobody wants any more.
+    Uncached(Vec<Cid>),
 
     /// Changes up to a number have at least this level.
     Raise {
@@ -103,6 +108,8 @@ pub enum Change {
     Proved(UnixMs),
     Checked(UnixMs),
     Gap(UnixMs),
+    /// Slots below this one were asked for, with their beacons, by a majority.
+    Searched(u8),
     Failed(Option<UnixMs>),
 
     /// Health of the nodes, for the next start.
@@ -126,6 +133,8 @@ pub enum Change {
     RootInVain(Cid, UnixMs),
     /// Whether the last read met content that no node gave. Until the account is closed.
     Unread(bool),
+    /// A search for all slots was left without an answer.
+    SearchInVain(UnixMs),
 }
 
 /// A signed record as the written log keeps it.
@@ -156,6 +165,8 @@ impl Change {
             Self::Block(block) => one(Write::Block { block: block.clone(), class: BlockClass::Data }),
             Self::Lost(cids) => one(rows::meta(rows::LOST, Some(rows::cids(cids)))),
             Self::CacheBlock(block) => one(Write::Block { block: block.clone(), class: BlockClass::Cache }),
+            Self::Kept(kept) => one(rows::meta(rows::KEPT, kept.to_row())),
+            Self::Uncached(cids) => one(Write::Uncache(cids.clone())),
 
             Self::Raise { upto, level, except } => {
                 let back = except.iter().map(|(key, number)| Write::Change { key: *key, number: *number });
@@ -198,6 +209,7 @@ impl Change {
             Self::Proved(at) => one(rows::meta(rows::PROVED, rows::time(*at))),
             Self::Checked(at) => one(rows::meta(rows::CHECKED, rows::time(*at))),
             Self::Gap(at) => one(rows::meta(rows::GAP, rows::time(*at))),
+            Self::Searched(below) => one(rows::meta(rows::SEARCHED, Some(vec![*below]))),
             Self::Failed(at) => one(rows::meta(rows::FAILED, at.map(|at| at.to_be_bytes().to_vec()))),
 
             Self::Health(health) => one(rows::meta(rows::HEALTH, Some(health.to_vec()))),
@@ -213,6 +225,7 @@ impl Change {
             | Self::BlockLost(_)
             | Self::InVain(..)
             | Self::RootInVain(..)
+            | Self::SearchInVain(_)
             | Self::ReadOnly(_)
             | Self::Unread(_) => Ok(Vec::new()),
         }
@@ -228,6 +241,7 @@ impl Change {
             Self::OnDisk { cid, size } => state.holdings.note_on_disk(cid, size),
             Self::Lost(cids) => state.holdings.set_lost(cids),
             Self::BlockLost(cid) => state.holdings.lose_block(cid, keys.sealer()),
+            Self::Kept(kept) => state.kept = kept,
 
             Self::Raise { upto, level, except } => {
                 state.levels.raise(upto, level);
@@ -259,6 +273,7 @@ impl Change {
             Self::Proved(at) => state.marks.proved_at = at,
             Self::Checked(at) => state.marks.checked_at = at,
             Self::Gap(at) => state.marks.gap_at = at,
+            Self::Searched(below) => state.marks.searched = below,
             Self::Failed(at) => state.marks.failed_at = at,
 
             Self::Configured(ids) => state.nodes.set_configured(ids),
@@ -266,8 +281,10 @@ impl Change {
             Self::RootInVain(root, now) => state.session.note_in_vain(root, now),
             Self::ReadOnly(slot) => drop(state.session.read_only.insert(slot)),
             Self::Unread(unread) => state.session.unread = unread,
+            Self::SearchInVain(now) => state.session.searched_in_vain = Some(now),
 
             Self::CacheBlock(_)
+            | Self::Uncached(_)
             | Self::Health(_)
             | Self::LastSync(_)
             | Self::Rollup(_)

@@ -33,6 +33,7 @@ pub struct Marks {
     pub(super) proved_at: UnixMs,
     pub(super) checked_at: UnixMs,
     pub(super) gap_at: UnixMs,
+    pub(super) searched: u8,
     pub(super) failed_at: Option<UnixMs>,
 }
 
@@ -87,6 +88,11 @@ impl Marks {
         self.gap_at
     }
 
+    /// Slots below this one were all asked for once.
+    pub fn searched(&self) -> u8 {
+        self.searched
+    }
+
     /// When every node failed, if no read succeeded since.
     pub fn failed_at(&self) -> Option<UnixMs> {
         self.failed_at
@@ -101,6 +107,8 @@ pub struct SessionFacts {
     pub(super) read_only: BTreeSet<Slot>,
     /// Roots whose content did not come: how often in a row, and when it is asked for again.
     pub(super) in_vain: BTreeMap<Cid, (u32, UnixMs)>,
+    /// When a search for all slots was last left without an answer.
+    pub(super) searched_in_vain: Option<UnixMs>,
 }
 
 impl SessionFacts {
@@ -118,6 +126,12 @@ impl SessionFacts {
         self.in_vain.get(root).is_some_and(|(_, retry_at)| now < *retry_at)
     }
 
+    /// Whether a search for all slots went unanswered so lately that it is tried again later.
+    pub fn is_search_put_off(&self, now: UnixMs) -> bool {
+        let pause = 0..millis(limits::SEARCH_RETRY);
+        self.searched_in_vain.is_some_and(|at| pause.contains(&now.saturating_sub(at)))
+    }
+
     pub(super) fn note_in_vain(&mut self, root: Cid, now: UnixMs) {
         if self.in_vain.len() >= limits::ROOTS_IN_VAIN {
             self.in_vain.clear();
@@ -127,6 +141,11 @@ impl SessionFacts {
         let Some(doubled) = times.checked_sub(limits::ROOT_TRIES) else { return };
         let wait = limits::MISSING_RETRY.saturating_mul(1 << doubled.min(limits::MISSING_DOUBLINGS));
         *retry_at = now.saturating_add(millis(wait));
+    }
+
+    /// Whether a slot holds content of a newer format.
+    pub fn is_read_only_in(&self, slot: Slot) -> bool {
+        self.read_only.contains(&slot)
     }
 
     /// Whether content of a newer format was met.

@@ -4,22 +4,26 @@
 
 pub mod change;
 pub mod holdings;
+pub mod kept;
 pub mod levels;
 pub mod marks;
 pub mod names;
 pub mod nodes;
 
 use self::holdings::Holdings;
+use self::kept::KeptBlocks;
 use self::levels::Levels;
 use self::marks::{Marks, SessionFacts};
 use self::names::Names;
 use self::nodes::Nodes;
 use crate::engine::api::status::TokenCounts;
+use crate::model::identity::Slot;
 
 /// The state of one account, a part for each concern.
 #[derive(Debug, Default)]
 pub struct State {
     holdings: Holdings,
+    kept: KeptBlocks,
     levels: Levels,
     names: Names,
     nodes: Nodes,
@@ -36,6 +40,23 @@ impl State {
     /// For sealing, which changes nothing but what is remembered of it.
     pub(super) fn holdings_mut(&mut self) -> &mut Holdings {
         &mut self.holdings
+    }
+
+    /// Blocks of roots that are on their way.
+    pub fn kept(&self) -> &KeptBlocks {
+        &self.kept
+    }
+
+    /// Slots of which something was seen, by record or beacon, whose content is not here: the wallet is not whole without it.
+    pub fn unread(&self) -> Vec<Slot> {
+        let is_unread = |slot| !self.session.is_read_only_in(slot);
+        self.names.unread().filter(|slot| is_unread(*slot)).collect()
+    }
+
+    /// Something was seen of a wallet, and nothing of it is here.
+    pub fn is_unread_as_a_whole(&self) -> bool {
+        let is_empty = self.holdings.has_empty_index() && self.levels.is_empty();
+        is_empty && !self.names.has_merged() && !self.unread().is_empty()
     }
 
     /// Changes of this device and how far each has come.

@@ -126,6 +126,12 @@ impl Names {
         self.known.iter().map(|(slot, known)| (*slot, known))
     }
 
+    /// Slots whose newest root was seen and is not merged.
+    pub fn unread(&self) -> impl Iterator<Item = Slot> {
+        let is_unread = |known: &KnownName| known.merged_root.is_none() && !known.occupied;
+        self.known.iter().filter(move |(_, known)| is_unread(known)).map(|(slot, _)| *slot)
+    }
+
     /// The highest known slot.
     pub fn highest(&self) -> Option<Slot> {
         self.known.keys().next_back().copied()

@@ -1,0 +1,113 @@
+//! The search of a first reading: every slot is asked for once, record and beacons, before a wallet is called new or complete.
+//!
+//! Where nothing was found it belongs to the reading; else it comes behind the answer. Each step is noted, so that short
+//! processes get to its end too.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::beacons::{self, Lights};
+use super::round::{self, Tally};
+use crate::engine::account::Account;
+use crate::engine::api::report::SyncFailure;
+use crate::engine::network::heard::Heard;
+use crate::limits;
+use crate::model::identity::Slot;
+use crate::node::{Call, Outcome};
+
+/// What a search heard.
+#[derive(Default)]
+pub struct Searched {
+    pub heard: Heard,
+    pub lights: Lights,
+    /// Slots that the found roots name.
+    pub heads: BTreeSet<Slot>,
+    /// Nodes that left any of the questions open.
+    pub silent: BTreeSet<usize>,
+}
+
+/// Whether slots are left that were never asked for.
+pub fn is_due(account: &Account) -> bool {
+    account.local.read().marks().searched() < limits::SLOTS
+}
+
+/// Whether it is time to ask for them: at rest a search that nobody answers would be most of the requests.
+pub fn is_wanted(account: &Account, insists: bool) -> bool {
+    let is_put_off = || account.local.read().session().is_search_put_off(account.clock.now());
+    is_due(account) && (insists || !is_put_off())
+}
+
+/// Asks for every slot that is left, step by step, until the deadline of the call; what is found is merged.
+///
+/// # Errors
+/// Store errors.
+pub async fn search(
+    account: &Arc<Account>,
+    which: &[usize],
+    call: &Call,
+    tally: &mut Tally,
+) -> Result<Searched, SyncFailure> {
+    let mut all = Searched::default();
+    loop {
+        let from = account.local.read().marks().searched();
+        let slots: Vec<Slot> = (from..limits::SLOTS.min(from.saturating_add(limits::SEARCH_SLOTS)))
+            .filter_map(Slot::new)
+            .collect();
+        if slots.is_empty() || account.clock.monotonic() >= call.deadline {
+            return Ok(all);
+        }
+        let names = round::names(account, &slots);
+        let asking = account.network.ask(&names, which, None, call);
+        let lights = beacons::ask(account, &slots, which, call);
+        let (heard, lights) = futures_util::future::join(asking, lights).await;
+        all.heads.extend(round::take(account, &slots, &heard, call, tally).await?);
+        all.heads.extend(beacons::take(account, &lights, call, tally).await?);
+        let majority = account.network.majority();
+        let is_answered = slots.iter().all(|slot| heard.answering(*slot) >= majority)
+            && lights.answered.len() >= majority.min(account.network.writable().len());
+        all.silent.extend(silent(&heard));
+        all.silent.extend(account.network.writable().into_iter().filter(|at| !lights.answered.contains(at)));
+        // What was found counts, whoever left a question open; that nothing is there is for a majority to say.
+        if !is_answered {
+            all.lights.seen.extend(lights.seen);
+            all.heard.extend(found_in(heard));
+            account.local.note_search_in_vain().await?;
+            return Ok(all);
+        }
+        all.lights.extend(lights);
+        all.heard.extend(heard);
+        let below = slots.last().map_or(limits::SLOTS, |slot| slot.number().saturating_add(1));
+        account.local.note_searched(below).await?;
+    }
+}
+
+/// What was heard of the slots that showed a record.
+fn found_in(heard: Heard) -> Heard {
+    let mut found = heard;
+    let shown: BTreeSet<Slot> =
+        found.answers.keys().copied().filter(|slot| !found.records(*slot).is_empty()).collect();
+    found.answers.retain(|slot, _| shown.contains(slot));
+    found
+}
+
+/// The rest of a search behind the answer.
+pub async fn start(account: &Arc<Account>) {
+    if !is_wanted(account, false) || account.local.reads_along() {
+        return;
+    }
+    let shared = account.clone();
+    let work = async move {
+        let call = shared.network.call(limits::CONFIRM);
+        let which = shared.network.askable(false);
+        if let Err(failure) = search(&shared, &which, &call, &mut Tally::default()).await {
+            tracing::warn!(code = %failure.error.code(), "the search for further devices ended early");
+        }
+    };
+    account.tasks.behind(work).await;
+}
+
+/// Nodes that gave no answer for any of the names.
+pub fn silent(heard: &Heard) -> BTreeSet<usize> {
+    let silent = heard.outcomes().filter(|(_, outcome, _)| matches!(outcome, Outcome::Unreachable(_)));
+    silent.map(|(node, ..)| node).collect()
+}
