@@ -252,7 +252,7 @@ fn is_nothing(account: &Account, heard: &Heard, lights: &Lights, tally: &Tally) 
     let is_found =
         tally.changed || !lights.seen.is_empty() || account.local.read().names().highest().is_some();
     let waits = account.local.read().levels().pending() > 0;
-    let is_nothing = !is_found && !waits && heard.answers.keys().all(|slot| is_absent(slot));
+    let is_nothing = !is_found && !waits && heard.answers.keys().all(is_absent);
     is_nothing && search::is_wanted(account, tally.insists)
 }
 
