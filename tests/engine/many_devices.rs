@@ -1,8 +1,10 @@
 //! A reading grows with what changed, not with devices times nodes times records; and it is never stale for that.
 
 use std::sync::atomic::Ordering;
+use std::time::Duration;
 
 use tauri_plugin_wallet_sync::engine::SyncReport;
+use tauri_plugin_wallet_sync::limits;
 use tauri_plugin_wallet_sync::store::Level;
 
 use crate::support::world::{Device, Fault, World};
@@ -73,6 +75,42 @@ async fn a_newer_record_on_one_node_only_is_found() {
             report.warnings
         );
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn news_of_a_far_node_is_found_beside_near_ones_that_are_behind() {
+    let world = World::new(5);
+    let devices = live(&world, 4, 2).await;
+    let (reader, _) = warm(&world).await;
+    let near: Vec<usize> = (0..4).collect();
+    world.faults(Fault::Dead, &near);
+    devices[2].put(&["late"]).await;
+    devices[2].sync_to(Level::Published).await.unwrap();
+    world.faults(Fault::Stale, &near);
+    // The short answer comes within the grace window of the near ones, the record after it.
+    *world.nodes[4].latency.lock().unwrap() = Duration::from_millis(120);
+    let report = reader.sync().await.unwrap();
+    assert!(reader.ids().contains(&"late".to_owned()), "{:?}", report.warnings);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_that_never_answers_the_short_question_is_not_asked_it_for_a_while() {
+    let world = World::new(5);
+    live(&world, 4, 2).await;
+    let (reader, _) = warm(&world).await;
+    world.faults(Fault::Curt, &[0]);
+    let asked = async || {
+        let before = world.nodes[0].short.load(Ordering::Relaxed);
+        let report = reader.sync().await.unwrap();
+        assert!(report.warnings.is_empty() && report.list_ms < 1_000.0, "{:?}", report);
+        // A moment later the question is given up.
+        world.pass(Duration::from_secs(2)).await;
+        world.nodes[0].short.load(Ordering::Relaxed) - before
+    };
+    assert_eq!(asked().await, 1);
+    assert_eq!(asked().await, 0, "it answers, and never this");
+    world.pass(limits::SHOWN_RETRY).await;
+    assert_eq!(asked().await, 1, "it may have been updated");
 }
 
 #[tokio::test(start_paused = true)]

@@ -51,6 +51,8 @@ pub enum Fault {
     Hiding,
     /// Streams come whole in the moment of their deadline, and do not end.
     LastMoment,
+    /// Never says what many names point at.
+    Curt,
 }
 
 #[derive(Default)]
@@ -76,6 +78,8 @@ pub struct FakeNode {
     pub machine: Mutex<Option<String>>,
     pub puts: AtomicU64,
     pub requests: AtomicU64,
+    /// Questions about many names at once.
+    pub short: AtomicU64,
 }
 
 impl FakeNode {
@@ -94,6 +98,7 @@ impl FakeNode {
                     machine: Mutex::new(Some(format!("12D3KooWn{at}"))),
                     puts: AtomicU64::new(0),
                     requests: AtomicU64::new(0),
+                    short: AtomicU64::new(0),
                 })
             })
             .collect();
@@ -218,8 +223,11 @@ impl Node for FakeNode {
     }
 
     async fn shown(&self, names: &[Name], call: &Call) -> Result<Shown, Error> {
-        if matches!(self.pass(call).await?, Fault::Broken | Fault::Forging) {
-            return Ok(Shown::Refused);
+        self.short.fetch_add(1, Ordering::Relaxed);
+        match self.pass(call).await? {
+            Fault::Broken | Fault::Forging => return Ok(Shown::Refused),
+            Fault::Curt => std::future::pending().await,
+            _ => {}
         }
         let root_of = |name: &Name| self.held().records.get(name)?.root();
         let shown = shown(names, root_of, |root| self.held().pins.contains_key(root));
