@@ -154,6 +154,8 @@ pub struct Device {
     pub in_vain: bool,
     /// A reading saw a slot whose content it could not get.
     pub owes: bool,
+    /// Its one search of all slots may still come.
+    pub searches: bool,
 }
 
 impl Device {
@@ -179,6 +181,7 @@ impl Device {
             cared_at: None,
             in_vain: false,
             owes: false,
+            searches: true,
         }
     }
 
@@ -250,7 +253,7 @@ impl Device {
     /// Its disk or its nodes are others: what it told before is not told any more.
     pub fn forget_told(&mut self) {
         self.verified.clear();
-        (self.changed_at, self.cared_at) = (None, None);
+        (self.changed_at, self.cared_at, self.searches) = (None, None, true);
     }
 
     /// The process ends at the n-th commit from now.

@@ -22,6 +22,8 @@ use crate::script::Act;
 
 /// Requests of one device at rest to one node for one name in an hour: a poll a minute, and as many again.
 const REQUESTS_AN_HOUR: u64 = 130;
+/// Requests of one node for the one search of all slots, record and beacons.
+const SEARCH: u64 = 64 * 3;
 /// Shorter waits say nothing about rest.
 const AN_HOUR: Duration = Duration::from_secs(3_600);
 /// Payloads that are looked for after a put.
@@ -44,9 +46,13 @@ impl World {
             self.nodes.iter().flat_map(|node| node.names()).map(|name| name.peer_id()).collect();
         for (name, asked) in before {
             let Some(now) = after.get(&name) else { continue };
-            let places = u64::try_from(self.devices[&name].nodes.len() * (names.len() + 3)).unwrap();
-            let budget = places * REQUESTS_AN_HOUR * time.as_secs() / AN_HOUR.as_secs();
+            let nodes = self.devices[&name].nodes.len();
+            let places = u64::try_from(nodes * (names.len() + 3)).unwrap();
+            let mut budget = places * REQUESTS_AN_HOUR * time.as_secs() / AN_HOUR.as_secs();
             let asked = now.saturating_sub(asked);
+            if asked > budget && std::mem::take(&mut self.devices.get_mut(&name).unwrap().searches) {
+                budget += u64::try_from(nodes).unwrap() * SEARCH;
+            }
             if asked > budget {
                 self.find_once(
                     Kind::Restless,
