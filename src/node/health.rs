@@ -125,6 +125,12 @@ impl Health {
         self.nodes().get(at).is_some_and(|node| node.row == 0)
     }
 
+    /// Whether nothing is known of the node.
+    #[must_use]
+    pub fn is_stranger(&self, at: usize) -> bool {
+        self.nodes().get(at).is_some_and(NodeHistory::is_blank)
+    }
+
     /// All nodes in the order of asking: healthy before failing, then by smoothed latency.
     #[must_use]
     pub fn order(&self) -> Vec<usize> {

@@ -58,7 +58,8 @@ impl Network {
             network: self,
             asked,
             heard: Heard::default(),
-            grace: Grace::new(self.grace, which, asked.len(), healthy),
+            grace: Grace::new(self.grace, which, asked.len(), healthy, self.clock.monotonic())
+                .with_strangers(which.iter().copied().filter(|at| self.health().is_stranger(*at)).collect()),
             third: ThirdTier::new(self, &bare, began, call),
             started: self.clock.monotonic(),
             http_over: false,

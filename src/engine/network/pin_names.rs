@@ -1,12 +1,13 @@
 //! Asks nodes for the names of pins whose CIDs are known, many at once.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
 
 use super::Network;
 use crate::error::{Code, Error};
+use crate::limits;
 use crate::model::cid::Cid;
 use crate::node::Call;
 
@@ -19,13 +20,17 @@ pub struct PinNames {
 
 impl Network {
     /// Asks `which` nodes for every pin. A node that answered not all of them counts as silent. Whoever is silent is waited for
-    /// until `call` ends while fewer than a majority has answered, and for the time of the grace window then.
+    /// until `call` ends while fewer than a majority has answered, and for the time of the grace window then; where nothing good
+    /// is known of those that are left, little longer than the others took.
     ///
     /// # Cancel safety
     /// Reads only.
     pub async fn ask_pin_names(&self, cids: &[Cid], which: &[usize], call: &Call) -> PinNames {
         let mut asks: FuturesUnordered<_> = which.iter().map(|at| self.ask_one(cids, *at, call)).collect();
         let (mut heard, mut until) = (PinNames::default(), call.deadline);
+        let started = self.clock.monotonic();
+        let is_hopeful = |at: &usize| self.health().believed_healthy(*at) && !self.health().is_stranger(*at);
+        let hopeful: BTreeSet<usize> = which.iter().copied().filter(is_hopeful).collect();
         loop {
             let Ok(Some((at, names))) = tokio::time::timeout_at(until, asks.next()).await else {
                 return heard;
@@ -33,8 +38,13 @@ impl Network {
             if let Ok(names) = names {
                 heard.nodes.insert(at, names);
             }
+            let now = self.clock.monotonic();
             if heard.nodes.len() == self.majority() {
-                until = until.min(self.clock.monotonic() + self.grace);
+                until = until.min(now + self.grace);
+            }
+            if heard.nodes.len() >= self.majority() && hopeful.iter().all(|at| heard.nodes.contains_key(at)) {
+                let took = now.saturating_duration_since(started);
+                until = until.min(now + (took / 3).max(limits::STRANGER_PATIENCE));
             }
         }
     }

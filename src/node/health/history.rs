@@ -88,6 +88,10 @@ impl NodeHistory {
         self.last_ms.push(ms);
     }
 
+    pub fn is_blank(&self) -> bool {
+        self.row == 0 && self.good + self.bad == 0.0 && self.last_ms.is_empty()
+    }
+
     pub fn expected_ms(&self) -> f64 {
         self.srtt_ms.unwrap_or_else(|| millis(UNKNOWN))
     }

@@ -3,12 +3,15 @@
 //! Without a usable answer: until the call's deadline. After the first one: until every node that counts as healthy has
 //! answered, but no longer than the grace window. A usable answer is a record at or above the high-water mark, or any
 //! answer of a majority for every name; a failure is none. A node that answered without saying that it shows what is known here is
-//! waited for as long again as that took, at least one window: it may be the only one that has news.
+//! waited for as long again as that took, at least one window: it may be the only one that has news. Nodes of which nothing is
+//! known are strangers: once a majority has answered every name they are waited for little longer than the slowest of those took.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use tokio::time::Instant;
+
+use crate::limits;
 
 /// The window of one round.
 #[derive(Debug)]
@@ -17,6 +20,11 @@ pub struct Grace {
     names: usize,
     majority: usize,
     healthy: BTreeSet<usize>,
+    /// Healthy ones of which nothing is known.
+    strangers: BTreeSet<usize>,
+    started: Instant,
+    /// When a majority had answered every name, and the last since.
+    settled: Option<Instant>,
     /// Names answered or refused, by node.
     answered: BTreeMap<usize, BTreeSet<usize>>,
     /// Names that were refused or failed, by node: these are nothing to answer with.
@@ -27,20 +35,36 @@ pub struct Grace {
 }
 
 impl Grace {
-    /// A round that asks `which` nodes for a number of names; the `healthy` ones are waited for within the window.
+    /// A round that asks `which` nodes for a number of names from now on; the `healthy` ones are waited for within the window.
     #[must_use]
-    pub fn new(window: Duration, which: &[usize], names: usize, healthy: BTreeSet<usize>) -> Self {
+    pub fn new(
+        window: Duration,
+        which: &[usize],
+        names: usize,
+        healthy: BTreeSet<usize>,
+        now: Instant,
+    ) -> Self {
         let majority = which.len() / 2 + 1;
         Self {
             window,
             names,
             majority,
             healthy,
+            strangers: BTreeSet::new(),
+            started: now,
+            settled: None,
             answered: BTreeMap::new(),
             failed: BTreeSet::new(),
             opened: None,
             owed: BTreeMap::new(),
         }
+    }
+
+    /// The same, where nothing is known of some nodes.
+    #[must_use]
+    pub fn with_strangers(mut self, strangers: BTreeSet<usize>) -> Self {
+        self.strangers = strangers;
+        self
     }
 
     /// Records that a node answered, so long after it was asked, and that what it shows of a name is still to come.
@@ -65,6 +89,9 @@ impl Grace {
             names.len() >= self.names && !self.failed.contains(*node)
         };
         let complete = self.answered.iter().filter(is_whole).count();
+        if complete >= self.majority {
+            self.settled = Some(now);
+        }
         if self.opened.is_none() && (usable || complete >= self.majority) {
             self.opened = Some(now);
         }
@@ -74,14 +101,31 @@ impl Grace {
     #[must_use]
     pub fn deadline(&self, end: Instant) -> Instant {
         let owed = self.owed.values().max().copied();
-        self.opened.map_or(end, |opened| end.min(owed.unwrap_or(opened).max(opened + self.window)))
+        let window = |opened: Instant| {
+            self.strangers_until().map_or(opened + self.window, |soon| soon.min(opened + self.window))
+        };
+        self.opened.map_or(end, |opened| end.min(owed.unwrap_or(opened).max(window(opened))))
+    }
+
+    /// Until when strangers are waited for, if nobody else is.
+    fn strangers_until(&self) -> Option<Instant> {
+        let settled = self.settled?;
+        let mut silent = self.healthy.iter().filter(|node| !self.is_complete(node));
+        let slowest = settled.saturating_duration_since(self.started);
+        let more = (slowest / 3).max(limits::STRANGER_PATIENCE);
+        silent.all(|node| self.strangers.contains(node)).then(|| settled + more)
+    }
+
+    fn is_complete(&self, node: &usize) -> bool {
+        self.answered.get(node).is_some_and(|names| names.len() >= self.names)
     }
 
     /// Whether there is a usable answer and every node that counts as healthy has answered for every name.
     #[must_use]
     pub fn is_done(&self) -> bool {
-        let complete = |node| self.answered.get(node).is_some_and(|names| names.len() >= self.names);
-        self.opened.is_some() && self.owed.is_empty() && self.healthy.iter().all(complete)
+        self.opened.is_some()
+            && self.owed.is_empty()
+            && self.healthy.iter().all(|node| self.is_complete(node))
     }
 }
 
@@ -95,7 +139,7 @@ mod tests {
     #[test]
     fn a_usable_record_opens_the_window_and_the_last_healthy_node_closes_it() {
         let (start, end) = (monotonic(), monotonic() + Duration::from_secs(2));
-        let mut grace = Grace::new(WINDOW, &[0, 1, 2], 1, [0, 1].into());
+        let mut grace = Grace::new(WINDOW, &[0, 1, 2], 1, [0, 1].into(), start);
         grace.heard(2, 0, false, start);
         assert_eq!(grace.deadline(end), end, "an old record is nothing to answer with");
         grace.heard(0, 0, true, start);
@@ -108,7 +152,7 @@ mod tests {
     #[test]
     fn a_hung_node_does_not_keep_a_majority_of_absents_waiting() {
         let (start, end) = (monotonic(), monotonic() + Duration::from_secs(2));
-        let mut grace = Grace::new(WINDOW, &[0, 1, 2], 2, [0, 1, 2].into());
+        let mut grace = Grace::new(WINDOW, &[0, 1, 2], 2, [0, 1, 2].into(), start);
         for node in [0, 1] {
             grace.heard(node, 0, false, start);
             assert_eq!(grace.deadline(end), end, "one name of two is no answer");
@@ -122,7 +166,7 @@ mod tests {
     #[test]
     fn announced_news_is_waited_for_as_long_again() {
         let (start, end) = (monotonic(), monotonic() + Duration::from_secs(2));
-        let mut grace = Grace::new(WINDOW, &[0, 1], 1, [0].into());
+        let mut grace = Grace::new(WINDOW, &[0, 1], 1, [0].into(), start);
         grace.heard(0, 0, true, start);
         let said = start + WINDOW;
         grace.owes(1, 0, 2 * WINDOW, said);
@@ -135,9 +179,30 @@ mod tests {
     }
 
     #[test]
+    fn strangers_are_waited_for_little_longer_than_a_majority_took() {
+        let (start, end) = (monotonic(), monotonic() + Duration::from_secs(2));
+        let all: BTreeSet<usize> = (0..5).collect();
+        let which = [0, 1, 2, 3, 4];
+        let took = 2 * limits::STRANGER_PATIENCE;
+        let mut grace = Grace::new(WINDOW, &which, 1, all.clone(), start).with_strangers(all.clone());
+        let mut known = Grace::new(WINDOW, &which, 1, all, start).with_strangers([0, 1, 2, 3].into());
+        for node in [0, 1] {
+            grace.heard(node, 0, true, start + took);
+            known.heard(node, 0, true, start + took);
+        }
+        assert_eq!(grace.deadline(end), start + took + WINDOW, "two of five are few");
+        for node in [2, 3] {
+            grace.heard(node, 0, false, start + took);
+            known.heard(node, 0, false, start + took);
+        }
+        assert_eq!(grace.deadline(end), start + took + limits::STRANGER_PATIENCE);
+        assert_eq!(known.deadline(end), start + took + WINDOW, "one that is known to be well is waited for");
+    }
+
+    #[test]
     fn the_call_ends_first_when_it_is_shorter() {
         let start = monotonic();
-        let mut grace = Grace::new(WINDOW, &[0], 1, [0].into());
+        let mut grace = Grace::new(WINDOW, &[0], 1, [0].into(), start);
         grace.heard(0, 0, true, start);
         assert_eq!(grace.deadline(start), start);
     }
