@@ -82,6 +82,11 @@ impl<T: Clone> Lanes<T> {
         self.inner().lanes.iter().filter_map(|(at, lane)| Some((*at, lane.error.clone()?))).collect()
     }
 
+    /// Nodes whose lanes are under way.
+    pub fn running(&self) -> Vec<usize> {
+        self.inner().lanes.iter().filter(|(_, lane)| lane.is_running).map(|(at, _)| *at).collect()
+    }
+
     /// The store's error that ended a lane, once.
     pub fn take_storage_error(&self) -> Option<Error> {
         self.inner().storage.take()

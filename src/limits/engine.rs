@@ -28,3 +28,5 @@ pub const ROLLUP_MINUTES: usize = 2 * 24 * 60;
 pub const TARGET_SAMPLES: u64 = 20;
 /// Largest nodes file, bytes.
 pub const NODES_FILE_BYTES: u64 = 1024 * 1024;
+/// Warnings of one report: a screenful; the rest is counted.
+pub const WARNINGS: usize = 64;

@@ -28,6 +28,6 @@ pub const ROOTS_IN_VAIN: usize = 512;
 pub const MISSING_DOUBLINGS: u32 = 8;
 /// Content that a caller gave more time than a reading usually has is given up after this long without any.
 pub const CONTENT_IDLE: Duration = Duration::from_secs(10);
-/// A first reading waits for nodes of which nothing is known so much longer, once a majority has answered, at least: a third of what
+/// A first reading waits for nodes of which nothing is known so much longer, once a majority has answered, at least: a quarter of what
 /// that took where it is more. A new device beside a frozen node must not take noticeably longer than beside a good one.
-pub const STRANGER_PATIENCE: Duration = Duration::from_millis(25);
+pub const STRANGER_PATIENCE: Duration = Duration::from_millis(15);

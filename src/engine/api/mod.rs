@@ -5,3 +5,4 @@ pub mod report;
 pub mod request;
 pub mod status;
 pub mod tokens;
+pub mod warning;

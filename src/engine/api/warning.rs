@@ -1,5 +1,6 @@
 //! What a report warns of: a stable word, and after a colon what more there is to say. Never words that a node sent.
 
+use std::collections::BTreeSet;
 use std::fmt::{self, Display};
 
 use crate::error::{Code, Error};
@@ -40,12 +41,13 @@ pub enum Word {
     Slots,
     /// Something is over a bound.
     TooLarge,
-    /// A slot that was seen could not be read.
-    Unread,
+    /// What a slot shows is none of this wallet's, and is left alone.
+    Foreign,
 }
 
 impl Word {
     /// All of them, alphabetically.
+    #[cfg(test)]
     pub const ALL: [Self; 17] = [
         Self::Beacons,
         Self::Clock,
@@ -54,6 +56,7 @@ impl Word {
         Self::Degraded,
         Self::Denied,
         Self::Expired,
+        Self::Foreign,
         Self::More,
         Self::NewWallet,
         Self::Node,
@@ -63,7 +66,6 @@ impl Word {
         Self::SameMachine,
         Self::Slots,
         Self::TooLarge,
-        Self::Unread,
     ];
 
     /// As it stands before the colon.
@@ -77,6 +79,7 @@ impl Word {
             Self::Degraded => "degraded",
             Self::Denied => "denied",
             Self::Expired => "expired",
+            Self::Foreign => "foreign",
             Self::More => "more",
             Self::NewWallet => "new_wallet",
             Self::Node => "node",
@@ -86,15 +89,19 @@ impl Word {
             Self::SameMachine => "same_machine",
             Self::Slots => "slots",
             Self::TooLarge => "too_large",
-            Self::Unread => "unread",
         }
+    }
+
+    /// A warning.
+    #[must_use]
+    pub fn say(self, said: impl Display) -> String {
+        format!("{self}: {said}")
     }
 
     /// The word for an error, where there is a better one than `usual`.
     #[must_use]
     pub const fn of(code: Code, usual: Self) -> Self {
         match code {
-            Code::Deadline => Self::Deadline,
             Code::Denied => Self::Denied,
             Code::InventoryTooLarge | Code::TooLarge => Self::TooLarge,
             Code::SlotsExhausted => Self::Slots,
@@ -104,65 +111,23 @@ impl Word {
     }
 }
 
-/// The warnings of one report: none twice, and no more than [`limits::WARNINGS`].
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Warnings {
-    said: Vec<String>,
-    /// How many more there were.
-    more: usize,
+/// What is said of a node's part.
+#[must_use]
+pub fn of_node(node: &str, error: &Error) -> String {
+    Word::of(error.code(), Word::Node).say(format_args!("{node}: {}", error.message()))
 }
 
-impl Warnings {
-    /// Warns of something.
-    pub fn add(&mut self, word: Word, said: impl Display) {
-        self.keep(format!("{}: {said}", word.as_str()));
+/// The warnings of one report: none twice, and no more than [`limits::WARNINGS`] and one that counts the rest.
+#[must_use]
+pub fn told(lines: Vec<String>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    let mut told: Vec<String> = lines.into_iter().filter(|line| seen.insert(line.clone())).collect();
+    let more = told.len().saturating_sub(limits::WARNINGS);
+    if more > 0 {
+        told.truncate(limits::WARNINGS);
+        told.push(Word::More.say(format_args!("{more} further warnings")));
     }
-
-    /// Warns of something about which there is nothing more to say.
-    pub fn add_bare(&mut self, word: Word) {
-        self.keep(word.as_str().to_owned());
-    }
-
-    /// Warns of what came of a node's part.
-    pub fn add_node(&mut self, node: &str, error: &Error) {
-        self.add(Word::of(error.code(), Word::Node), format_args!("{node}: {}", error.message()));
-    }
-
-    /// All that another one has.
-    pub fn append(&mut self, other: Self) {
-        other.said.into_iter().for_each(|line| self.keep(line));
-        self.more += other.more;
-    }
-
-    /// Whether there are none.
-    #[must_use]
-    pub fn is_empty(&self) -> bool {
-        self.said.is_empty()
-    }
-
-    /// The latest.
-    #[must_use]
-    pub fn last(&self) -> Option<&str> {
-        self.said.last().map(String::as_str)
-    }
-
-    /// As they are told.
-    #[must_use]
-    pub fn told(mut self) -> Vec<String> {
-        if self.more > 0 {
-            self.said.push(format!("{}: {} further warnings", Word::More.as_str(), self.more));
-        }
-        self.said
-    }
-
-    fn keep(&mut self, line: String) {
-        if self.said.contains(&line) {
-        } else if self.said.len() < limits::WARNINGS {
-            self.said.push(line);
-        } else {
-            self.more += 1;
-        }
-    }
+    told
 }
 
 impl Display for Word {
@@ -173,31 +138,25 @@ impl Display for Word {
 
 #[cfg(test)]
 mod tests {
-    use super::{Warnings, Word};
+    use super::{Word, of_node, told};
     use crate::error::{Code, Error};
     use crate::limits;
 
     #[test]
     fn nothing_is_said_twice_and_what_is_too_much_is_counted() {
-        let mut warnings = Warnings::default();
-        for n in 0..limits::WARNINGS + 3 {
-            warnings.add(Word::Unread, format_args!("slot {n}"));
-            warnings.add(Word::Unread, "slot 0");
-        }
-        let told = warnings.told();
+        let lines = (0..limits::WARNINGS + 3).flat_map(|n| [Word::Foreign.say(n), Word::Foreign.say("0")]);
+        let told = told(lines.collect());
         assert_eq!(told.len(), limits::WARNINGS + 1);
-        assert_eq!(told[0], "unread: slot 0");
+        assert_eq!(told[0], "foreign: 0");
         assert_eq!(told.last().unwrap(), "more: 3 further warnings");
     }
 
     #[test]
     fn a_node_is_named_with_the_word_of_its_error() {
-        let mut warnings = Warnings::default();
-        warnings.add_node("n1", &Error::new(Code::Denied, "pin/add was refused (status 403)"));
-        warnings.add_node("n2", &Error::new(Code::Invalid, "the node lacks a block"));
-        warnings.add_bare(Word::Deadline);
-        let told = ["denied: n1: pin/add was refused (status 403)", "node: n2: the node lacks a block", "deadline"];
-        assert_eq!(warnings.told(), told);
+        let denied = Error::new(Code::Denied, "pin/add was refused (status 403)");
+        assert_eq!(of_node("n1", &denied), "denied: n1: pin/add was refused (status 403)");
+        let invalid = Error::new(Code::Invalid, "the node lacks a block");
+        assert_eq!(of_node("n2", &invalid), "node: n2: the node lacks a block");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::clock::{UnixMs, millis};
 use crate::engine::account::Account;
+use crate::engine::api::warning::Word;
 use crate::limits;
 use crate::model::root::Root;
 
@@ -18,5 +19,5 @@ pub fn look(account: &Account, root: &Root) -> Option<String> {
         "the device of slot {slot} ({device}) dates its changes {minutes} minutes ahead of this one: one of both clocks is off"
     );
     account.local.alert("clock", words.clone());
-    Some(format!("clock: {words}"))
+    Some(Word::Clock.say(words))
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::basket::Basket;
 use crate::engine::account::Account;
+use crate::engine::api::warning::Word;
 use crate::engine::network::flow::is_thin;
 use crate::error::{Code, Error};
 use crate::limits;
@@ -142,8 +143,10 @@ impl Pull<'_> {
         for (key, encoded) in diff.offer(block, sealer)? {
             match Item::decode(key, &encoded) {
                 Ok(item) if item.index_key(sealer) == key => items.push(item),
-                Ok(_) => warnings.push("one item of the index stands in a wrong place".to_owned()),
-                Err(e) => warnings.push(format!("one item of the index does not parse: {}", e.message())),
+                Ok(_) => warnings.push(Word::Damaged.say("one item of the index stands in a wrong place")),
+                Err(e) => warnings.push(
+                    Word::Damaged.say(format_args!("one item of the index does not parse: {}", e.message())),
+                ),
             }
         }
         Ok(())

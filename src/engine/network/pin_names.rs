@@ -44,7 +44,7 @@ impl Network {
             }
             if heard.nodes.len() >= self.majority() && hopeful.iter().all(|at| heard.nodes.contains_key(at)) {
                 let took = now.saturating_duration_since(started);
-                until = until.min(now + (took / 3).max(limits::STRANGER_PATIENCE));
+                until = until.min(now + (took / 4).max(limits::STRANGER_PATIENCE));
             }
         }
     }

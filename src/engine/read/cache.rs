@@ -8,6 +8,7 @@ use tokio::time::Instant;
 use crate::clock::{UnixMs, millis};
 use crate::engine::account::Account;
 use crate::engine::api::report::{NodeReport, SyncOutcome};
+use crate::engine::api::warning::Word;
 use crate::engine::local::state::names::KnownName;
 use crate::engine::network::heard::Heard;
 use crate::limits;
@@ -46,7 +47,7 @@ pub fn cached(account: &Account, started: Instant) -> Option<Reading> {
     let (source, outcome, warning) = if is_fresh(account) {
         (Source::Cache, SyncOutcome::UpToDate, None)
     } else if has_just_failed(account) {
-        (Source::None, SyncOutcome::Offline, Some("every node failed moments ago".to_owned()))
+        (Source::None, SyncOutcome::Offline, Some(Word::Offline.say("every node failed moments ago")))
     } else {
         return None;
     };

@@ -80,7 +80,7 @@ pub async fn read_nodes(
     repairs::start(account, &heard, &proven).await?;
     fetch_content(account, std::mem::take(&mut tally.roots), heard.source(), progress, &content).await?;
     confirm::start(account, shown).await;
-    search::start(account).await;
+    search::start(account, plan.cold).await;
     let unread = tally.told_unread(account.local.read().names().own().slot, cache::unread(account));
     let outcome = match (account.local.read().session().is_read_only(), tally.changed) {
         (true, _) => SyncOutcome::ReadOnly,
@@ -224,7 +224,7 @@ async fn ask_all(
         }
         if next.is_none() && heads.is_empty() && is_nothing(account, &heard, &lights, &tally) {
             let call = Call { deadline: started + budget, meter: content.meter.clone() };
-            let found = search::search(account, &asking.which, &call, &mut tally).await?;
+            let found = search::search(account, &asking.which, &call, &mut tally, &|| true).await?;
             asked.extend(found.heard.answers.keys().copied());
             heard.extend(found.heard);
             lights.extend(found.lights);

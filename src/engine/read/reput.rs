@@ -2,8 +2,10 @@
 //! holds up no other.
 
 use std::sync::Arc;
+use std::time::Duration;
 
-use futures_util::future::join_all;
+use futures_util::StreamExt;
+use futures_util::stream::FuturesUnordered;
 
 use super::repairs::{Best, REPAIR, best, has_content, shows_newer};
 use crate::clock::{UnixMs, millis};
@@ -30,7 +32,28 @@ pub async fn reput(account: &Arc<Account>) -> Result<(), Error> {
         return Ok(());
     }
     let puts = due.iter().map(|one| async move { (one.node.id(), one.slot, put_again(account, one).await) });
-    account.local.note_reput(&join_all(puts).await).await
+    let (mut puts, mut done): (FuturesUnordered<_>, Vec<_>) = (puts.collect(), Vec::new());
+    let started = account.clock.monotonic();
+    loop {
+        let took = account.clock.monotonic().saturating_duration_since(started);
+        let is_most = done.len() * 2 > due.len();
+        tokio::select! {
+            biased;
+            put = puts.next() => match put {
+                Some(put) => done.push(put),
+                None => break,
+            },
+            () = left_alone(account, took), if is_most => break,
+        }
+    }
+    account.local.note_reput(&done).await
+}
+
+/// Who ends does not wait for a node that takes noticeably longer than most: the next process comes back to it.
+async fn left_alone(account: &Account, took: Duration) {
+    let last = account.clock.monotonic() + (took / 4).max(limits::STRANGER_PATIENCE);
+    account.tasks.closing().await;
+    tokio::time::sleep_until(last).await;
 }
 
 /// Whether any known record was last put on any node too long ago.

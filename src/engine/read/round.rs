@@ -8,6 +8,7 @@ use super::repairs::{Best, best};
 use crate::clock::millis;
 use crate::engine::account::Account;
 use crate::engine::api::report::SyncFailure;
+use crate::engine::api::warning::Word;
 use crate::engine::local::records::RootFate;
 use crate::engine::merge::attempt::{Shown, bring};
 use crate::engine::merge::{Merged, merge_contained};
@@ -162,7 +163,7 @@ pub async fn take(
     for ((slot, record), merged) in records.into_iter().zip(merged) {
         let is_expired = record.freshness(account.clock.now()) == Freshness::Expired;
         if is_expired {
-            tally.warnings.push(format!("slot {slot}: a record past its EOL"));
+            tally.warnings.push(Word::Expired.say(format_args!("slot {slot}: a record past its EOL")));
         }
         note_if_stray(account, slot, record.root(), &merged).await?;
         heads.extend(tally.take(slot, merged, is_expired)?);
@@ -227,7 +228,9 @@ impl Tally {
         }
         self.unread.retain(|slot| known.contains(slot) || own == Some(*slot));
         for slot in known.difference(&self.unread) {
-            self.warnings.push(format!("degraded: slot {slot}: its content was seen and is not here yet"));
+            self.warnings.push(
+                Word::Degraded.say(format_args!("slot {slot}: its content was seen and is not here yet")),
+            );
         }
         known.union(&self.unread).copied().collect()
     }
@@ -252,10 +255,13 @@ impl Tally {
                 return Ok(heads);
             }
             Ok(Merged::Already) => {}
-            Ok(Merged::Foreign(e)) => self
-                .warnings
-                .push(format!("slot {slot} holds something else and is left alone: {}", e.message())),
-            Ok(Merged::ReadOnly(e)) => self.warnings.push(format!("slot {slot}: {}", e.message())),
+            Ok(Merged::Foreign(e)) => self.warnings.push(
+                Word::Foreign
+                    .say(format_args!("slot {slot} holds something else and is left alone: {}", e.message())),
+            ),
+            Ok(Merged::ReadOnly(e)) => {
+                self.warnings.push(Word::ReadOnly.say(format_args!("slot {slot}: {}", e.message())))
+            }
             Err(e) if e.is_storage() => return Err(e.into()),
             Err(e) => {
                 tracing::debug!(slot = slot.number(), code = %e.code(), "a root could not be merged");
@@ -276,7 +282,7 @@ fn half_of(account: &Account, call: &Call) -> Instant {
 }
 
 fn unread_words(slot: Slot) -> String {
-    format!("degraded: slot {slot}: its content could not be read")
+    Word::Degraded.say(format_args!("slot {slot}: its content could not be read"))
 }
 
 /// The part of a call that merging may take.

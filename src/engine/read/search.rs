@@ -37,7 +37,7 @@ pub fn is_wanted(account: &Account, insists: bool) -> bool {
     is_due(account) && (insists || !is_put_off())
 }
 
-/// Asks for every slot that is left, step by step, until the deadline of the call; what is found is merged.
+/// Asks for every slot that is left, step by step, until the deadline of the call or as long as it `goes_on`; what is found is merged.
 ///
 /// # Errors
 /// Store errors.
@@ -46,14 +46,12 @@ pub async fn search(
     which: &[usize],
     call: &Call,
     tally: &mut Tally,
+    goes_on: &(dyn Fn() -> bool + Sync),
 ) -> Result<Searched, SyncFailure> {
     let mut all = Searched::default();
     loop {
-        let from = account.local.read().marks().searched();
-        let slots: Vec<Slot> = (from..limits::SLOTS.min(from.saturating_add(limits::SEARCH_SLOTS)))
-            .filter_map(Slot::new)
-            .collect();
-        if slots.is_empty() || account.clock.monotonic() >= call.deadline {
+        let slots = step(account);
+        if slots.is_empty() || account.clock.monotonic() >= call.deadline || !goes_on() {
             return Ok(all);
         }
         let names = round::names(account, &slots);
@@ -81,6 +79,14 @@ pub async fn search(
     }
 }
 
+/// The next slots to ask for. Those that are known are asked for at every reading.
+fn step(account: &Account) -> Vec<Slot> {
+    let state = account.local.read();
+    let unknown = |slot: &Slot| state.names().get(*slot).is_none_or(|known| known.record.is_none());
+    let left = (state.marks().searched()..limits::SLOTS).filter_map(Slot::new);
+    left.filter(unknown).take(usize::from(limits::SEARCH_SLOTS)).collect()
+}
+
 /// What was heard of the slots that showed a record.
 fn found_in(heard: Heard) -> Heard {
     let mut found = heard;
@@ -90,20 +96,31 @@ fn found_in(heard: Heard) -> Heard {
     found
 }
 
-/// The rest of a search behind the answer.
-pub async fn start(account: &Arc<Account>) {
-    if !is_wanted(account, false) || account.local.reads_along() {
+/// The rest of a search behind the answer, as long as there is no other work: it is a thousand requests, which a change, or a
+/// restore on a thin line, must not wait behind. A process that ends ends the step that it is at.
+pub async fn start(account: &Arc<Account>, cold: bool) {
+    if !is_wanted(account, false) || account.local.reads_along() || !is_idle(account) {
         return;
     }
     let shared = account.clone();
     let work = async move {
         let call = shared.network.call(limits::CONFIRM);
         let which = shared.network.askable(false);
-        if let Err(failure) = search(&shared, &which, &call, &mut Tally::default()).await {
+        let goes_on = || is_idle(&shared) && shared.tasks.check_open().is_ok();
+        if let Err(failure) = search(&shared, &which, &call, &mut Tally::default(), &goes_on).await {
             tracing::warn!(code = %failure.error.code(), "the search for further devices ended early");
         }
     };
-    account.tasks.behind(work).await;
+    if cold {
+        // Who restores does not wait for it at the end either.
+        account.tasks.behind_while_open(work).await;
+    } else {
+        account.tasks.behind(work).await;
+    }
+}
+
+fn is_idle(account: &Account) -> bool {
+    account.local.read().levels().pending() == 0 && account.lanes.standing().is_at_rest
 }
 
 /// Nodes that gave no answer for any of the names.

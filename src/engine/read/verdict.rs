@@ -9,6 +9,7 @@ use super::round::Tally;
 use super::search;
 use crate::engine::account::Account;
 use crate::engine::api::report::SyncFailure;
+use crate::engine::api::warning::Word;
 use crate::engine::local::records::ReadNotes;
 use crate::engine::network::heard::Heard;
 use crate::error::{Code, Error};
@@ -31,10 +32,12 @@ pub async fn judge(
     let has_record = heard.outcomes().any(|(_, outcome, _)| matches!(outcome, Outcome::Found(..)));
     if has_record || !lights.seen.is_empty() {
         if cold && answered(heard) < majority {
-            tally.warnings.push("degraded: fewer than a majority of the nodes answered".to_owned());
+            tally.warnings.push(Word::Degraded.say("fewer than a majority of the nodes answered"));
         }
         if !has_record && tally.named {
-            tally.warnings.push("no records were left; the wallet was found by its beacons".to_owned());
+            tally
+                .warnings
+                .push(Word::Beacons.say("no records were left; the wallet was found by its beacons"));
         }
         return finish_first_read(account, heard, tally).await;
     }
@@ -44,7 +47,7 @@ pub async fn judge(
         return Err(SyncFailure { error, nodes: heard.node_reports(&account.network) });
     }
     if account.local.read().marks().first_read() && !cold {
-        tally.warnings.push("no node has any record of this wallet; it is put back".to_owned());
+        tally.warnings.push(Word::PutBack.say("no node has any record of this wallet; it is put back"));
         return account.local.note_nowhere().await.map_err(Into::into);
     }
     if lights.answered.len() < majority && !is_planted(Bug::AbsentIsEmpty) {
@@ -59,7 +62,8 @@ pub async fn judge(
     account.local.note_first_read().await.map_err(Into::into)
 }
 
-/// Nothing was found: whoever expected a wallet must hear of it. It is new only where every node said so, of every slot.
+/// Nothing was found: whoever expected a wallet must hear of it. It is new only where every node said so, of every slot; a change
+/// does not wait for those that no device begins with.
 fn nothing_found(account: &Account, silent: &BTreeSet<usize>) -> String {
     let id: String = account.local.keys().wallet_id().iter().map(|byte| format!("{byte:02x}")).collect();
     let network = account.config.network.as_deref().unwrap_or("default");
@@ -67,12 +71,16 @@ fn nothing_found(account: &Account, silent: &BTreeSet<usize>) -> String {
     let words = format!("nothing was found of wallet {id} (network {network}) on {nodes} nodes");
     if !silent.is_empty() {
         let silent: Vec<String> = silent.iter().map(|at| account.network.id(*at)).collect();
-        return format!("degraded: {words}, but not all answered: {}", silent.join(", "));
+        return Word::Degraded.say(format_args!("{words}, but not all answered: {}", silent.join(", ")));
     }
-    if search::is_due(account) {
-        return format!("degraded: {words}, but not every slot was asked for yet");
+    if !search::is_due(account) {
+        return Word::NewWallet.say(words);
     }
-    format!("new_wallet: {words}")
+    if account.local.read().levels().pending() > 0 {
+        return Word::NewWallet
+            .say(format_args!("{words}; the slots that are used last are asked for behind"));
+    }
+    Word::Degraded.say(format_args!("{words}, but not every slot was asked for yet"))
 }
 
 /// Nodes that showed a record or said that they have none.

@@ -9,6 +9,7 @@ use super::report::Publishing;
 use crate::engine::account::Account;
 use crate::engine::api::report::SyncFailure;
 use crate::engine::api::request::SyncRequest;
+use crate::engine::api::warning::Word;
 use crate::engine::publish::by_peers;
 use crate::error::Code;
 use crate::limits;
@@ -38,14 +39,14 @@ pub async fn publish_without_http(
     let last = started + account.config.timeouts.sync;
     let until = end.map_or(last, |end| end.min(last));
     let until = if request.wait == Some(Level::Local) { account.clock.monotonic() } else { until };
-    let mut warnings = vec!["no node answers over HTTP; changes wait until one does".to_owned()];
+    let mut warnings = vec![Word::Offline.say("no node answers over HTTP; changes wait until one does")];
     match tokio::time::timeout_at(until, published).await {
         Ok(Ok(Err(e))) if !matches!(e.code(), Code::Unreachable | Code::SequenceExhausted) => {
             return Err(e.into());
         }
-        Ok(Ok(Err(e))) => warnings.push(e.message().to_owned()),
+        Ok(Ok(Err(e))) => warnings.push(Word::of(e.code(), Word::Offline).say(e.message())),
         Ok(Ok(Ok(_)) | Err(_)) => {}
-        Err(_) => warnings.push("deadline".to_owned()),
+        Err(_) => warnings.push(Word::Deadline.to_string()),
     }
     Ok(Some(Publishing {
         traffic: meter.totals(),

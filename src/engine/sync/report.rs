@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use crate::engine::account::Account;
 use crate::engine::api::report::{NameReport, SyncFailure, SyncOutcome, SyncReport};
+use crate::engine::api::warning::{Word, told};
 use crate::engine::network::heard::Heard;
 use crate::engine::read::cache::{Reading, unread};
 use crate::model::identity::Slot;
@@ -50,7 +51,7 @@ pub fn offline(account: &Account, started: Instant, failure: SyncFailure) -> Rea
             failure.nodes
         },
         unread: unread(account),
-        warnings: vec![failure.error.message().to_owned()],
+        warnings: vec![Word::of(failure.error.code(), Word::Offline).say(failure.error.message())],
     }
 }
 
@@ -74,11 +75,9 @@ pub fn report(
         traffic = traffic + publishing.traffic;
     }
     let shared = state.nodes().shared_machines();
-    warnings.extend(
-        shared
-            .iter()
-            .map(|nodes| format!("same_machine: nodes {} are one machine and count once", nodes.join(", "))),
-    );
+    warnings.extend(shared.iter().map(|nodes| {
+        Word::SameMachine.say(format_args!("nodes {} are one machine and count once", nodes.join(", ")))
+    }));
     let names = state
         .names()
         .iter()
@@ -107,6 +106,6 @@ pub fn report(
         bytes_out: traffic.bytes_out,
         nodes: reading.nodes,
         unread: slots.into_iter().map(Slot::number).collect(),
-        warnings,
+        warnings: told(warnings),
     }
 }

@@ -13,6 +13,7 @@ use crate::engine::api::event::Progress;
 use crate::engine::api::report::SyncFailure;
 use crate::engine::api::request::{OnProgress, SyncRequest};
 use crate::engine::api::status::Ack;
+use crate::engine::api::warning::{Word, of_node};
 use crate::engine::publish::run::{Published, Run};
 use crate::engine::publish::{is_needed, lingering, publish_once};
 use crate::error::{Code, Error};
@@ -131,9 +132,7 @@ impl<'a> Waiting<'a> {
                     running = self.start().await;
                 }
                 () = tokio::time::sleep_until(until) => {
-                    if !reached {
-                        self.warnings.push("deadline".to_owned());
-                    }
+                    self.name_left(reached);
                     return Ok(());
                 }
                 changed = steps.changed() => {
@@ -149,13 +148,26 @@ impl<'a> Waiting<'a> {
         }
     }
 
+    /// Names what the end of the wait leaves behind.
+    fn name_left(&mut self, reached: bool) {
+        if !reached {
+            self.warnings.push(Word::Deadline.to_string());
+        } else if self.wanted.is_some_and(|level| level > Level::Local) {
+            let named = |at: usize| {
+                let id = self.account.network.id(at);
+                Word::Node.say(format_args!("{id}: it comes no further; the next sync goes on there"))
+            };
+            self.warnings.extend(self.account.lanes.running().into_iter().map(named));
+        }
+    }
+
     /// Waits before the next run; `false` when no time is left for one.
     async fn pause(&mut self, pause: Duration, idle: Instant) -> bool {
         let until = self.until(idle);
         let wake = (self.account.clock.monotonic() + pause).min(until);
         tokio::time::sleep_until(wake).await;
         if wake >= until {
-            self.warnings.push("deadline".to_owned());
+            self.warnings.push(Word::Deadline.to_string());
             return false;
         }
         true
@@ -181,12 +193,12 @@ impl<'a> Waiting<'a> {
             Err(_) => Err(Error::new(Code::TaskFailed, "publishing ended unexpectedly")),
             Ok(Ok(published)) => {
                 for (node, error) in &published.errors {
-                    self.warn(format!("node {node}: {}", error.message()));
+                    self.warnings.push(of_node(node, error));
                 }
                 Ok(self.after(&published))
             }
             Ok(Err(e)) if matches!(e.code(), Code::Unreachable | Code::Invalid | Code::Denied) => {
-                self.warn(e.message().to_owned());
+                self.warnings.push(Word::of(e.code(), Word::Offline).say(e.message()));
                 Ok(Next::Rest)
             }
             Ok(Err(e)) => Err(e),
@@ -204,12 +216,6 @@ impl<'a> Waiting<'a> {
             Next::Beside
         } else {
             Next::Rest
-        }
-    }
-
-    fn warn(&mut self, line: String) {
-        if !self.warnings.contains(&line) {
-            self.warnings.push(line);
         }
     }
 

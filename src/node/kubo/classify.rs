@@ -53,15 +53,19 @@ pub(super) fn refusal(answer: &HttpAnswer) -> Error {
     let message = rpc_message(answer).map(|message| shorten(&message));
     match answer.status {
         StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => {
-            Error::new(Code::Denied, format!("the node refused the credentials (status {status})"))
+            Error::new(Code::Denied, format!("{} was refused (status {status})", answer.asked))
         }
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
             let error = Error::new(Code::Unreachable, format!("the node is busy (status {status})"));
             answer.retry_after.map_or(error.clone(), |wait| error.and_retry_after(wait))
         }
         _ => {
-            let said = message.map(|message| format!(": {message}")).unwrap_or_default();
-            Error::new(Code::Unreachable, format!("status {status}{said}"))
+            let words = format!("{} failed (status {status})", answer.asked);
+            match message {
+                // What a node says is for logs only.
+                Some(said) => Error::with_source(Code::Unreachable, words, std::io::Error::other(said)),
+                None => Error::new(Code::Unreachable, words),
+            }
         }
     }
 }

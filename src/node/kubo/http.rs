@@ -69,6 +69,8 @@ pub(super) struct Bounds {
 /// An answer: head and whole body.
 pub(super) struct HttpAnswer {
     pub status: StatusCode,
+    /// What was asked: the verb, or the interface.
+    pub asked: String,
     pub content_type: String,
     pub retry_after: Option<Duration>,
     pub body: Bytes,
@@ -77,6 +79,7 @@ pub(super) struct HttpAnswer {
 /// An answer whose body is still to be read.
 pub(super) struct StreamedAnswer {
     pub status: StatusCode,
+    asked: String,
     pub content_type: String,
     pub retry_after: Option<Duration>,
     response: Response,
@@ -98,8 +101,12 @@ pub(super) async fn open(
         Some(accept) => request.header(ACCEPT, accept),
         None => request,
     };
+    let (client, request) = request.build_split();
+    let request = request.map_err(failed)?;
+    let asked = asked_by(request.url().path());
     let begins = deadline.min(monotonic() + bounds.head);
-    let response = timeout_at(begins, request.send()).await.map_err(|_| too_slow())?.map_err(failed)?;
+    let response =
+        timeout_at(begins, client.execute(request)).await.map_err(|_| too_slow())?.map_err(failed)?;
     if let Some(encoding) = response.headers().get(CONTENT_ENCODING)
         && encoding.as_bytes() != b"identity"
     {
@@ -108,6 +115,7 @@ pub(super) async fn open(
     let text = |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     Ok(StreamedAnswer {
         status: response.status(),
+        asked,
         content_type: text(CONTENT_TYPE).unwrap_or("").split(';').next().unwrap_or("").trim().to_owned(),
         retry_after: text(RETRY_AFTER)
             .and_then(|value| value.trim().parse::<u64>().ok())
@@ -145,6 +153,7 @@ impl StreamedAnswer {
         }
         Ok(HttpAnswer {
             status: self.status,
+            asked: self.asked,
             content_type: self.content_type,
             retry_after: self.retry_after,
             body: body.freeze(),
@@ -161,6 +170,15 @@ pub(super) async fn exchange(
     call: &Call,
 ) -> Result<HttpAnswer, Error> {
     open(request, accept, body_bytes, bounds, call).await?.read(bounds.bytes, call).await
+}
+
+/// The verb of a path, or the interface; nothing that a configured address may hold before it.
+fn asked_by(path: &str) -> String {
+    if let Some((_, verb)) = path.rsplit_once("/api/v0/") {
+        return verb.to_owned();
+    }
+    let is_routing = path.contains("/routing/v1/");
+    if is_routing { "routing/v1".to_owned() } else { "the gateway".to_owned() }
 }
 
 fn too_slow() -> Error {

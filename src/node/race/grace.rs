@@ -112,7 +112,7 @@ impl Grace {
         let settled = self.settled?;
         let mut silent = self.healthy.iter().filter(|node| !self.is_complete(node));
         let slowest = settled.saturating_duration_since(self.started);
-        let more = (slowest / 3).max(limits::STRANGER_PATIENCE);
+        let more = (slowest / 4).max(limits::STRANGER_PATIENCE);
         silent.all(|node| self.strangers.contains(node)).then(|| settled + more)
     }
 

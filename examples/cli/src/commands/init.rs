@@ -19,8 +19,11 @@ struct Opened {
 async fn find(engine: &Engine) -> Result<(), Failure> {
     let request = SyncRequest { fresh: true, deadline: None, wait: None };
     let report = engine.sync(request, |_| ()).await?;
-    match report.warnings.into_iter().find(|warning| warning.starts_with("new_wallet")) {
-        Some(warning) => Err(Failure::new(Code::NotFound, warning)),
+    let is_nothing = |warning: &String| warning.contains("nothing was found");
+    match report.warnings.into_iter().find(is_nothing) {
+        Some(warning) if warning.starts_with("new_wallet") => Err(Failure::new(Code::NotFound, warning)),
+        // Who was not asked, or did not answer, may have it.
+        Some(warning) => Err(Failure::new(Code::Unreachable, warning)),
         None => Ok(()),
     }
 }

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use tauri_plugin_wallet_sync::engine::{Ack, Mode, SyncReport, SyncRequest};
+use tauri_plugin_wallet_sync::engine::{Ack, Mode, SyncOutcome, SyncReport, SyncRequest};
 use tauri_plugin_wallet_sync::store::Level;
 
 use super::Context;
@@ -24,7 +24,16 @@ pub async fn run(context: &Context, sync: &args::Sync) -> Result<(), Failure> {
         Ok(report)
     })
     .await?;
-    context.output.value(&report, || describe(&report))
+    context.output.value(&told(&report), || describe(&report))
+}
+
+/// As programs read it. What is not whole is answered from what is here, for them too; `unread` says what is not.
+fn told(report: &SyncReport) -> SyncReport {
+    let mut told = report.clone();
+    if told.outcome == SyncOutcome::Partial {
+        told.outcome = SyncOutcome::Offline;
+    }
+    told
 }
 
 const fn to_level(wait: Wait) -> Level {

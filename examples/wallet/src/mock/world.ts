@@ -95,7 +95,7 @@ export class MockDevice {
       ms: 31 + at * 7,
       error: node.state === 'up' ? null : ('unreachable' as const),
     }))
-    const warnings = well.length < 5 ? ['Not every node answered.'] : []
+    const warnings = well.length < 5 ? ['node: not every node answered.'] : []
     return { revision: this.revision, source: 'http-routing', outcome: 'merged', listMs: 46, elapsedMs: 88, missingPayloads: 0, ack: 'verified', verifiedNodes: well.length, tokens: this.counts(), added: fresh.length, spent: 0, names: [], requests: 14, bytesIn: 9120, bytesOut: 4410, nodes, warnings }
   }
 }
