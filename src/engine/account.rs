@@ -1,6 +1,7 @@
 //! One open account: wires its owners together, and does nothing itself.
 
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 
 use tokio::sync::Mutex;
 
@@ -39,6 +40,10 @@ pub struct Account {
     pub publishing: Mutex<()>,
     /// Content is fetched once at a time.
     pub fetching: Arc<Mutex<()>>,
+    /// All slots are searched once at a time.
+    pub searching: Arc<Mutex<()>>,
+    /// How many readings have begun.
+    pub readings: AtomicU64,
     /// What brings roots here.
     pub attempts: Attempts,
     /// What brings editions to the nodes.

@@ -39,6 +39,20 @@ struct LaneState {
     stepped_at: Option<Instant>,
     /// The longest step since it was started last.
     longest: Duration,
+    /// Whether it brings bulk that another node has already.
+    bulk: Bulk,
+}
+
+/// Bulk that goes to several nodes at once comes in long steps.
+#[derive(Clone, Copy, Default, PartialEq, Eq)]
+enum Bulk {
+    /// What it brings is small, it waits until another node has it, or its node is the first.
+    #[default]
+    No,
+    /// It has begun, and its node said nothing yet.
+    Begun,
+    /// It has begun, and its node has answered something since.
+    Alive,
 }
 
 /// What is so of all lanes together.
@@ -118,7 +132,7 @@ impl<T: Clone> Lanes<T> {
             let may_start = is_new && lane.is_held || lane.retry_at.is_none_or(|retry_at| now >= retry_at);
             if !lane.is_running && may_start {
                 (lane.is_running, lane.error, lane.is_foreign, lane.is_held) = (true, None, false, false);
-                (lane.stepped_at, lane.longest) = (Some(now), Duration::ZERO);
+                (lane.stepped_at, lane.longest, lane.bulk) = (Some(now), Duration::ZERO, Bulk::No);
                 started.push(*at);
             }
         }
@@ -173,13 +187,29 @@ impl<T: Clone> Lanes<T> {
         lane.longest = lane.longest.max(now.saturating_duration_since(before));
     }
 
+    /// Another node has what this lane brings: its steps begin.
+    pub fn note_bulk(&self, at: usize, now: Instant) {
+        let mut inner = self.inner();
+        let lane = inner.lanes.entry(at).or_default();
+        (lane.stepped_at, lane.bulk) = (Some(now), Bulk::Begun);
+    }
+
+    /// A node has answered something beside what it takes.
+    pub fn note_answer(&self, at: usize) {
+        let mut inner = self.inner();
+        let lane = inner.lanes.entry(at).or_default();
+        if lane.bulk == Bulk::Begun {
+            lane.bulk = Bulk::Alive;
+        }
+    }
+
     /// Until when some lane that is under way may be expected to come a step further. A node that is frozen, or whose pin has no
     /// end, is not waited for.
     pub fn promising_until(&self) -> Option<Instant> {
         let inner = self.inner();
-        let patience = inner.patience().unwrap_or(limits::REPAIR_PATIENCE);
+        let usual = inner.patience().unwrap_or(limits::REPAIR_PATIENCE);
         let running = inner.lanes.values().filter(|lane| lane.is_running);
-        running.filter_map(|lane| lane.stepped_at).max().map(|stepped_at| stepped_at + patience)
+        running.filter_map(|lane| Some(lane.stepped_at? + lane.patience(usual))).max()
     }
 
     /// Whether some lane is done, so that its steps are a measure for the others.
@@ -191,8 +221,9 @@ impl<T: Clone> Lanes<T> {
     pub fn is_promising_until(&self, at: usize) -> Option<Instant> {
         let inner = self.inner();
         let is_alone = inner.lanes.iter().all(|(other, lane)| *other == at || !lane.is_running);
-        let patience = inner.patience().or(is_alone.then_some(limits::REPAIR_PATIENCE));
-        Some(inner.lanes.get(&at)?.stepped_at? + patience?)
+        let usual = inner.patience().or(is_alone.then_some(limits::REPAIR_PATIENCE));
+        let lane = inner.lanes.get(&at)?;
+        Some(lane.stepped_at? + lane.patience(usual?))
     }
 
     /// A lane got as far as it may for now; that is no failure, and it goes on then, or with something new.
@@ -235,6 +266,13 @@ impl<T> Inner<T> {
         let done = self.lanes.values().filter(|lane| !lane.is_running && lane.error.is_none());
         let longest = done.filter(|lane| !lane.longest.is_zero()).map(|lane| lane.longest).max();
         longest.map(|longest| longest.mul_f64(1.5).max(limits::STEP_PATIENCE))
+    }
+}
+
+impl LaneState {
+    /// Kubo counts what it pulls twice a second; what is sent to several nodes shares the line.
+    fn patience(&self, usual: Duration) -> Duration {
+        if self.bulk == Bulk::Alive { usual.max(limits::BULK_STEP) } else { usual }
     }
 }
 

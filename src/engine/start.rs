@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use tokio::sync::Mutex;
@@ -150,6 +151,8 @@ pub async fn assemble(secret: &Secret, parts: Parts, warnings: Vec<String>) -> R
         measure,
         publishing,
         fetching: Arc::default(),
+        searching: Arc::default(),
+        readings: AtomicU64::new(0),
         attempts,
         lanes,
     });

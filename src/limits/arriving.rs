@@ -4,6 +4,12 @@ use std::time::Duration;
 
 /// Slots that a search asks for at once, records and beacons: 48 requests of a node.
 pub const SEARCH_SLOTS: u8 = 16;
+/// A search behind the answers begins, and goes on, when no reading began for this long: it would be in the way of the next one.
+pub const SEARCH_PAUSE: Duration = Duration::from_secs(5);
+/// All slots are asked for again after this long: a device may have come back in any of them.
+pub const SEARCH_EVERY: Duration = Duration::from_secs(86_400);
+/// What one step of a search may take in a process that ends.
+pub const SEARCH_AT_END: Duration = Duration::from_millis(500);
 /// A search that a majority did not answer is tried again after this long, at once where the caller insists: each costs 240 requests.
 pub const SEARCH_RETRY: Duration = Duration::from_secs(1800);
 /// Nodes that send one CAR at once as long as bytes come: a thin line must not carry more copies.

@@ -57,6 +57,9 @@ pub const RETRY_MAX: Duration = Duration::from_secs(300);
 pub const LANE_RETRY_FIRST: Duration = Duration::from_millis(250);
 /// Doublings of that wait: 250 ms to well above [`RETRY_MAX`].
 pub const LANE_RETRY_DOUBLINGS: u32 = 12;
+/// Where the first node had bulk within this long, the others are sent it too: Kubo takes 26 MB in a quarter of a second, and pulls
+/// them in 1.2 s from a peer that it meets.
+pub const PULL_FROM: Duration = Duration::from_secs(2);
 /// How long a node waits for bulk to be on another one before it is sent it directly.
 pub const PULL_WAIT: Duration = Duration::from_secs(10);
 /// A pin that was put beside its record and takes longer than this puts what that node shows in doubt: Kubo pins a small change in
@@ -69,6 +72,8 @@ pub const HELD_RETRY: Duration = Duration::from_secs(10);
 /// Once a level is reached, a lane that came no step further for this long, or half as long again as others needed for one, is not
 /// waited for: about what Kubo may take on a busy machine.
 pub const STEP_PATIENCE: Duration = Duration::from_millis(80);
+/// The same for bulk that another node has already: what is pulled Kubo counts every half second, what is sent shares the line.
+pub const BULK_STEP: Duration = Duration::from_secs(1);
 /// The same where only nodes that lag are brought along, so that no other lane gives a measure.
 pub const REPAIR_PATIENCE: Duration = Duration::from_millis(500);
 /// Least and longest time that the other lanes get once the level is reached; in between, as long again as it took.

@@ -109,7 +109,78 @@ async fn devices_beyond_the_first_slots_come_behind_the_answer() {
     }
     let restored = world.device().await;
     restored.sync().await.unwrap();
-    world.pass(Duration::from_secs(5)).await;
+    world.pass(Duration::from_secs(10)).await;
     let ids = restored.ids();
     assert!(ids.contains(&"near".to_owned()) && ids.contains(&"t7".to_owned()), "{ids:?}");
+}
+
+/// Requests of all nodes until now.
+fn asked(world: &World) -> u64 {
+    world.nodes.iter().map(|node| node.requests.load(Ordering::Relaxed)).sum()
+}
+
+/// A device that has read a wallet of one other device, and was told of no slot beyond the first ones.
+async fn restored(world: &World) -> Device {
+    let other = world.device().await;
+    other.put(&["a"]).await;
+    other.sync_to(Level::Verified).await.unwrap();
+    other.engine.close(Duration::from_secs(2)).await.unwrap();
+    let restored = world.device().await;
+    restored.sync().await.unwrap();
+    restored
+}
+
+/// A search asks five nodes for some sixty records, and twice as many beacons.
+const SEARCH: u64 = 5 * 55 * 3;
+
+#[tokio::test(start_paused = true)]
+async fn a_search_is_in_nobodys_way() {
+    let world = World::new(5);
+    let device = restored(&world).await;
+    for _ in 0..10 {
+        let before = asked(&world);
+        world.pass(Duration::from_secs(3)).await;
+        assert!(asked(&world) - before < SEARCH / 4, "{} requests", asked(&world) - before);
+        device.sync().await.unwrap();
+    }
+    let before = asked(&world);
+    world.pass(Duration::from_secs(10)).await;
+    assert!(asked(&world) - before >= SEARCH, "{} requests", asked(&world) - before);
+}
+
+#[tokio::test(start_paused = true)]
+async fn all_slots_are_searched_once_a_day() {
+    let world = World::new(5);
+    let device = restored(&world).await;
+    world.pass(Duration::from_secs(10)).await;
+    for day in 0..3 {
+        let before = asked(&world);
+        world.pass(Duration::from_secs(12 * 3_600)).await;
+        device.sync().await.unwrap();
+        world.pass(Duration::from_secs(10)).await;
+        assert!(asked(&world) - before < SEARCH / 2, "day {day}: {} requests", asked(&world) - before);
+        let before = asked(&world);
+        world.pass(Duration::from_secs(12 * 3_600)).await;
+        device.sync().await.unwrap();
+        world.pass(Duration::from_secs(10)).await;
+        assert!(asked(&world) - before >= SEARCH, "day {day}: {} requests", asked(&world) - before);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_process_that_ends_does_one_step_of_the_search_and_several_get_to_its_end() {
+    let world = World::new(5);
+    let device = restored(&world).await;
+    let (mut store, mut steps) = (device.store.snapshot(), 0);
+    for _ in 0..8 {
+        let process = world.device_on(store).await;
+        process.sync().await.unwrap();
+        let before = asked(&world);
+        process.engine.close(Duration::from_secs(2)).await.unwrap();
+        let more = asked(&world) - before;
+        assert!(more < 2 * 5 * 16 * 3, "{more} requests");
+        steps += u64::from(more >= 5 * 10 * 3);
+        store = process.store.snapshot();
+    }
+    assert_eq!(steps, 4);
 }

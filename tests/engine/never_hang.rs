@@ -156,7 +156,7 @@ async fn concurrent_syncs_share_one_run() {
     device.sync_to(Level::Verified).await.unwrap();
     // The one search of all slots comes behind the first answer.
     device.sync().await.unwrap();
-    world.pass(Duration::from_secs(5)).await;
+    world.pass(Duration::from_secs(10)).await;
     let asked = |world: &World| {
         world.nodes.iter().map(|n| n.requests.load(std::sync::atomic::Ordering::Relaxed)).sum::<u64>()
     };

@@ -1,6 +1,7 @@
 //! A signed edition with its blocks, on its way to the nodes.
 
 use std::collections::{HashMap, HashSet};
+use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -75,8 +76,8 @@ impl SignedEdition {
 /// An edition on its way to the nodes.
 pub struct Outgoing {
     pub edition: SignedEdition,
-    /// Nodes that are sent bulk; the others pull it from those.
+    /// Nodes that are sent bulk first; the others wait, and are sent it or pull it from those.
     pub direct: Vec<usize>,
-    /// Opens once one of these has everything.
-    pub ready: watch::Sender<bool>,
+    /// How long it took until one of these had everything, or failed.
+    pub carried: watch::Sender<Option<Duration>>,
 }

@@ -210,8 +210,8 @@ fn marks(metas: &Metas<'_>) -> Vec<Change> {
     changes.extend(metas.get(rows::MACHINES).map(|value| Change::Machines(rows::parse_machines(value))));
     changes.push(Change::Stray(metas.get(rows::STRAY).is_some()));
     changes.extend(metas.get(rows::CONFIRMED).map(|value| Change::Confirmed(rows::parse_confirmed(value))));
-    let searched = metas.get(rows::SEARCHED).and_then(|value| value.first().copied());
-    changes.extend(searched.map(Change::Searched));
+    let searched = metas.get(rows::SEARCHED).and_then(|value| rows::parse_searched(value));
+    changes.extend(searched.map(|(below, at)| Change::Searched(below, at)));
     changes.extend(metas.get(rows::FIRST_READ).map(|_| Change::FirstRead));
     changes
 }

@@ -239,12 +239,14 @@ impl Local {
         self.turn().await.commit(vec![Change::FirstRead]).await
     }
 
-    /// Slots below this one were asked for by a majority.
+    /// Slots below this one were asked for by a majority; with the last one a search has come to its end.
     ///
     /// # Errors
     /// Store errors.
     pub async fn note_searched(self: &Arc<Self>, below: u8) -> Result<(), Error> {
-        self.turn().await.commit(vec![Change::Searched(below)]).await
+        let turn = self.turn().await;
+        let at = if below < limits::SLOTS { turn.state().marks().searched_at() } else { self.now() };
+        turn.commit(vec![Change::Searched(below, at)]).await
     }
 
     /// A search for all slots was left without an answer.

@@ -147,6 +147,16 @@ pub fn parse_confirmed(value: &[u8]) -> Confirmed {
     rows.into_iter().filter_map(key).collect()
 }
 
+/// How far the search of all slots is, and when one last ended.
+pub fn searched(below: u8, at: UnixMs) -> Vec<u8> {
+    [&[below][..], &at.to_be_bytes()].concat()
+}
+
+pub fn parse_searched(value: &[u8]) -> Option<(u8, UnixMs)> {
+    let (below, at) = value.split_first()?;
+    Some((*below, parse_time(at).unwrap_or(0)))
+}
+
 /// The row of a known name.
 pub fn name_row(slot: Slot, known: &KnownName) -> NameRow {
     NameRow {

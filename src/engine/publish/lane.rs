@@ -57,6 +57,7 @@ impl<'a> Lane<'a> {
 
     /// Notes a look at our name.
     pub fn looked(&self, asked_at: Instant, beacons: Vec<Option<Beacon>>) {
+        self.account.lanes.note_answer(self.at);
         let at = self.account.clock.monotonic();
         *self.last_look() = Look { at, took: at.saturating_duration_since(asked_at), beacons };
     }

@@ -19,7 +19,7 @@ pub async fn start(account: &Arc<Account>, edition: SignedEdition, run: &Arc<Run
         account.network.writable().into_iter().filter(|at| lacks(account, *at)).collect();
     let record = edition.record.clone();
     let direct = direct_nodes(account, &edition);
-    let outgoing = Arc::new(Outgoing { edition, direct, ready: watch::channel(false).0 });
+    let outgoing = Arc::new(Outgoing { edition, direct, carried: watch::channel(None).0 });
     // The same edition keeps what its lanes have agreed on.
     let replaces = |old: &Arc<Outgoing>| !old.edition.record.same_as(&record);
     for at in account.lanes.offer(outgoing, replaces, &lacking, account.clock.monotonic()) {

@@ -16,6 +16,7 @@ mod verdict;
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use futures_util::future::join;
@@ -66,6 +67,7 @@ pub async fn read_nodes(
     progress: &OnProgress,
 ) -> Result<Reading, SyncFailure> {
     let started = account.clock.monotonic();
+    account.readings.fetch_add(1, Ordering::Relaxed);
     let call = Call { deadline: started + budget.ask, meter };
     let content = Call { deadline: started + budget.total, meter: call.meter.clone() };
     let check = checks::begin(account, &call);

@@ -5,9 +5,12 @@
 
 use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 use super::beacons::{self, Lights};
 use super::round::{self, Tally};
+use crate::clock::millis;
 use crate::engine::account::Account;
 use crate::engine::api::report::SyncFailure;
 use crate::engine::network::heard::Heard;
@@ -28,13 +31,23 @@ pub struct Searched {
 
 /// Whether slots are left that were never asked for.
 pub fn is_due(account: &Account) -> bool {
-    account.local.read().marks().searched() < limits::SLOTS
+    account.local.read().marks().searched_at() == 0
 }
 
 /// Whether it is time to ask for them: at rest a search that nobody answers would be most of the requests.
 pub fn is_wanted(account: &Account, insists: bool) -> bool {
-    let is_put_off = || account.local.read().session().is_search_put_off(account.clock.now());
-    is_due(account) && (insists || !is_put_off())
+    is_due(account) && (insists || !is_put_off(account))
+}
+
+fn is_put_off(account: &Account) -> bool {
+    account.local.read().session().is_search_put_off(account.clock.now())
+}
+
+/// Whether all slots are to be asked for, for the first time or because the last was long ago. A time in the future is none.
+fn is_wanted_behind(account: &Account) -> bool {
+    let at = account.local.read().marks().searched_at();
+    let ago = account.clock.now().saturating_sub(at);
+    (at == 0 || !(0..millis(limits::SEARCH_EVERY)).contains(&ago)) && !is_put_off(account)
 }
 
 /// Asks for every slot that is left, step by step, until the deadline of the call or as long as it `goes_on`; what is found is merged.
@@ -50,8 +63,12 @@ pub async fn search(
 ) -> Result<Searched, SyncFailure> {
     let mut all = Searched::default();
     loop {
+        if account.clock.monotonic() >= call.deadline || !goes_on() {
+            return Ok(all);
+        }
         let slots = step(account);
-        if slots.is_empty() || account.clock.monotonic() >= call.deadline || !goes_on() {
+        if slots.is_empty() {
+            account.local.note_searched(limits::SLOTS).await?;
             return Ok(all);
         }
         let names = round::names(account, &slots);
@@ -76,6 +93,9 @@ pub async fn search(
         all.heard.extend(heard);
         let below = slots.last().map_or(limits::SLOTS, |slot| slot.number().saturating_add(1));
         account.local.note_searched(below).await?;
+        if below >= limits::SLOTS {
+            return Ok(all);
+        }
     }
 }
 
@@ -83,7 +103,9 @@ pub async fn search(
 fn step(account: &Account) -> Vec<Slot> {
     let state = account.local.read();
     let unknown = |slot: &Slot| state.names().get(*slot).is_none_or(|known| known.record.is_none());
-    let left = (state.marks().searched()..limits::SLOTS).filter_map(Slot::new);
+    // Another search begins where the last one ended.
+    let first = Some(state.marks().searched()).filter(|below| *below < limits::SLOTS).unwrap_or(0);
+    let left = (first..limits::SLOTS).filter_map(Slot::new);
     left.filter(unknown).take(usize::from(limits::SEARCH_SLOTS)).collect()
 }
 
@@ -96,27 +118,64 @@ fn found_in(heard: Heard) -> Heard {
     found
 }
 
-/// The rest of a search behind the answer, as long as there is no other work: it is a thousand requests, which a change, or a
-/// restore on a thin line, must not wait behind. A process that ends ends the step that it is at.
+/// The rest of a search behind the answer, and all of it once a day. It is a thousand requests, which no change, no reading and
+/// no restore on a thin line must wait behind: it begins when nothing else was done for a while, and gives way between its steps.
+/// Who restores does not wait for it at the end; another process does one step.
 pub async fn start(account: &Arc<Account>, cold: bool) {
-    if !is_wanted(account, false) || account.local.reads_along() || !is_idle(account) {
+    if !is_wanted_behind(account) || account.local.reads_along() {
         return;
     }
+    let Ok(turn) = account.searching.clone().try_lock_owned() else { return };
     let shared = account.clone();
     let work = async move {
-        let call = shared.network.call(limits::CONFIRM);
-        let which = shared.network.askable(false);
-        let goes_on = || is_idle(&shared) && shared.tasks.check_open().is_ok();
-        if let Err(failure) = search(&shared, &which, &call, &mut Tally::default(), &goes_on).await {
+        let _turn = turn;
+        if let Err(failure) = search_when_quiet(&shared, cold).await {
             tracing::warn!(code = %failure.error.code(), "the search for further devices ended early");
         }
     };
-    if cold {
-        // Who restores does not wait for it at the end either.
-        account.tasks.behind_while_open(work).await;
-    } else {
-        account.tasks.behind(work).await;
+    account.tasks.behind(work).await;
+}
+
+async fn search_when_quiet(account: &Arc<Account>, cold: bool) -> Result<(), SyncFailure> {
+    while is_wanted_behind(account) {
+        let seen = account.readings.load(Ordering::Relaxed);
+        let ends = tokio::select! {
+            biased;
+            () = account.tasks.closing() => true,
+            () = tokio::time::sleep(limits::SEARCH_PAUSE) => false,
+        };
+        // After work the next reading begins it again.
+        if !is_idle(account) || (ends && cold) {
+            return Ok(());
+        }
+        if ends {
+            return last_step(account).await;
+        }
+        let is_quiet = || {
+            account.readings.load(Ordering::Relaxed) == seen
+                && is_idle(account)
+                && account.tasks.check_open().is_ok()
+        };
+        if is_quiet() {
+            behind(account, limits::CONFIRM, &is_quiet).await?;
+        }
     }
+    Ok(())
+}
+
+async fn last_step(account: &Arc<Account>) -> Result<(), SyncFailure> {
+    let first = AtomicBool::new(true);
+    behind(account, limits::SEARCH_AT_END, &|| first.swap(false, Ordering::Relaxed)).await
+}
+
+async fn behind(
+    account: &Arc<Account>,
+    within: Duration,
+    goes_on: &(dyn Fn() -> bool + Sync),
+) -> Result<(), SyncFailure> {
+    let call = account.network.call(within);
+    let which = account.network.askable(false);
+    search(account, &which, &call, &mut Tally::default(), goes_on).await.map(drop)
 }
 
 fn is_idle(account: &Account) -> bool {

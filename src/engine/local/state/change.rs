@@ -108,8 +108,8 @@ pub enum Change {
     Proved(UnixMs),
     Checked(UnixMs),
     Gap(UnixMs),
-    /// Slots below this one were asked for, with their beacons, by a majority.
-    Searched(u8),
+    /// Slots below this one were asked for, with their beacons, by a majority; and when all last were.
+    Searched(u8, UnixMs),
     Failed(Option<UnixMs>),
 
     /// Health of the nodes, for the next start.
@@ -209,7 +209,7 @@ impl Change {
             Self::Proved(at) => one(rows::meta(rows::PROVED, rows::time(*at))),
             Self::Checked(at) => one(rows::meta(rows::CHECKED, rows::time(*at))),
             Self::Gap(at) => one(rows::meta(rows::GAP, rows::time(*at))),
-            Self::Searched(below) => one(rows::meta(rows::SEARCHED, Some(vec![*below]))),
+            Self::Searched(below, at) => one(rows::meta(rows::SEARCHED, Some(rows::searched(*below, *at)))),
             Self::Failed(at) => one(rows::meta(rows::FAILED, at.map(|at| at.to_be_bytes().to_vec()))),
 
             Self::Health(health) => one(rows::meta(rows::HEALTH, Some(health.to_vec()))),
@@ -273,7 +273,7 @@ impl Change {
             Self::Proved(at) => state.marks.proved_at = at,
             Self::Checked(at) => state.marks.checked_at = at,
             Self::Gap(at) => state.marks.gap_at = at,
-            Self::Searched(below) => state.marks.searched = below,
+            Self::Searched(below, at) => (state.marks.searched, state.marks.searched_at) = (below, at),
             Self::Failed(at) => state.marks.failed_at = at,
 
             Self::Configured(ids) => state.nodes.set_configured(ids),

@@ -34,6 +34,7 @@ pub struct Marks {
     pub(super) checked_at: UnixMs,
     pub(super) gap_at: UnixMs,
     pub(super) searched: u8,
+    pub(super) searched_at: UnixMs,
     pub(super) failed_at: Option<UnixMs>,
 }
 
@@ -88,9 +89,14 @@ impl Marks {
         self.gap_at
     }
 
-    /// Slots below this one were all asked for once.
+    /// Slots below this one were all asked for by the search that is under way, or was the last.
     pub fn searched(&self) -> u8 {
         self.searched
+    }
+
+    /// When a search last came to its end; 0 when none did.
+    pub fn searched_at(&self) -> UnixMs {
+        self.searched_at
     }
 
     /// When every node failed, if no read succeeded since.
