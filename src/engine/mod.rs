@@ -99,13 +99,14 @@ pub use self::api::event::{Event, Progress};
 pub use self::api::report::{NameReport, NodeOutcome, NodeReport, SyncFailure, SyncOutcome, SyncReport};
 pub use self::api::request::SyncRequest;
 pub use self::api::status::{
-    Ack, CacheKind, CacheStats, HighWater, LastSync, NameInfo, NodeStatus, Status, TokenCounts,
+    Ack, CacheKind, CacheStats, HighWater, LastSync, LeftOut, NameInfo, NodeStatus, Status, TokenCounts,
 };
 pub use self::api::tokens::{
     Entries, EntryRow, EntryVersionRow, EntryVersions, NewToken, ProofRow, PutReport, SpendKind, SpendReport,
     TokenRow,
 };
 pub use self::events::Subscription;
+pub use self::local::room::Bounds;
 use self::start::OpenAccount;
 pub use self::start::{Mode, OpenOptions, Parts};
 use self::tasks::to_the_end;

@@ -13,6 +13,7 @@ use super::events::Events;
 use super::lanes::Lanes;
 use super::local::Local;
 use super::local::load::LocalParts;
+use super::local::room::Bounds;
 use super::measure::Measure;
 use super::network::Network;
 use super::schedule::Schedule;
@@ -70,6 +71,8 @@ pub struct Parts {
     pub entropy: Entropy,
     /// How to open it.
     pub mode: Mode,
+    /// How much the wallet may hold; [`Bounds::default`] but in tests.
+    pub bounds: Bounds,
 }
 
 /// An open account with what works on it.
@@ -97,8 +100,9 @@ pub async fn open(secret: &Secret, options: OpenOptions) -> Result<OpenAccount, 
     let parts = async {
         let (nodes, peers) = (http_nodes(&config)?, third_tier(&config)?);
         let entropy = Entropy::system()?;
-        assemble(secret, Parts { config, store: store.clone(), nodes, peers, clock, entropy, mode }, warnings)
-            .await
+        let bounds = Bounds::default();
+        let parts = Parts { config, store: store.clone(), nodes, peers, clock, entropy, mode, bounds };
+        assemble(secret, parts, warnings).await
     };
     match parts.await {
         Ok(opened) => Ok(opened),
@@ -115,7 +119,7 @@ pub async fn open(secret: &Secret, options: OpenOptions) -> Result<OpenAccount, 
 /// # Errors
 /// As [`open`].
 pub async fn assemble(secret: &Secret, parts: Parts, warnings: Vec<String>) -> Result<OpenAccount, Error> {
-    let Parts { config, store, nodes, peers, clock, entropy, mode } = parts;
+    let Parts { config, store, nodes, peers, clock, entropy, mode, bounds } = parts;
     config.validate()?;
     let events = Arc::new(Events::new());
     let local = LocalParts {
@@ -124,6 +128,7 @@ pub async fn assemble(secret: &Secret, parts: Parts, warnings: Vec<String>) -> R
         clock: clock.clone(),
         events: events.clone(),
         warnings,
+        bounds,
         reads_along: mode == Mode::ReadAlong,
     };
     let (local, kept) = Local::open(local, &entropy).await?;

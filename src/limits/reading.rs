@@ -26,6 +26,10 @@ pub const ROOT_TRIES: u32 = 3;
 pub const ROOTS_IN_VAIN: usize = 512;
 /// Doublings of that wait: up to about an hour.
 pub const MISSING_DOUBLINGS: u32 = 8;
+/// Roots of which a part found no room here that are remembered: eight a slot.
+pub const ROOTS_IN_PART: usize = 512;
+/// Index nodes with such items that are remembered, so that they are not fetched again: twice the nodes of the largest index, 4 MB.
+pub const NODES_IN_PART: usize = 100_000;
 /// Content that a caller gave more time than a reading usually has is given up after this long without any.
 pub const CONTENT_IDLE: Duration = Duration::from_secs(10);
 /// A first reading waits for nodes of which nothing is known so much longer, once a majority has answered, at least: a quarter of what

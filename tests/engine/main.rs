@@ -16,6 +16,7 @@ mod disputes;
 mod first_readings;
 mod import_direction;
 mod large_payloads;
+mod limits_not_walls;
 mod machines;
 mod many_devices;
 mod never_hang;

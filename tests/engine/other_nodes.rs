@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tauri_plugin_wallet_sync::clock::Entropy;
-use tauri_plugin_wallet_sync::engine::{Ack, Engine, Mode, Parts, SyncRequest};
+use tauri_plugin_wallet_sync::engine::{Ack, Bounds, Engine, Mode, Parts, SyncRequest};
 use tauri_plugin_wallet_sync::node::{Node, Source};
 use tauri_plugin_wallet_sync::store::Level;
 use tauri_plugin_wallet_sync::store::memory::MemoryStore;
@@ -21,6 +21,7 @@ async fn engine_with(world: &World, store: &MemoryStore, nodes: &[usize], mode: 
         clock: world.clock.clone(),
         entropy: Entropy::seeded(77),
         mode,
+        bounds: Bounds::default(),
     };
     Engine::assemble(&world.secret, parts).await.unwrap()
 }

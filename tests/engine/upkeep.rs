@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tauri_plugin_wallet_sync::clock::Entropy;
-use tauri_plugin_wallet_sync::engine::{Ack, Engine, Event, Mode, Parts, Subscription};
+use tauri_plugin_wallet_sync::engine::{Ack, Bounds, Engine, Event, Mode, Parts, Subscription};
 use tauri_plugin_wallet_sync::node::Node;
 use tauri_plugin_wallet_sync::node::health::NodeState;
 use tauri_plugin_wallet_sync::store::{Level, MemoryStore};
@@ -126,6 +126,7 @@ async fn the_nodes_are_read_more_often_in_front_and_at_once_on_the_way_there() {
         clock: world.clock.clone(),
         entropy: Entropy::seeded(5),
         mode: Mode::Background,
+        bounds: Bounds::default(),
     };
     let engine = Engine::assemble(&world.secret, parts).await.unwrap();
     let mut events = engine.subscribe();

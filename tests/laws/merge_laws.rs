@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
+use tauri_plugin_wallet_sync::limits;
 use tauri_plugin_wallet_sync::model::inventory::{Counts, Hlc, Inventory, Item, Spend, TokenKey, TokenState};
-use tauri_plugin_wallet_sync::{Code, limits};
 
 use crate::items::{self, entry, inventory, join, key, live, merged, token, wild_item};
 
@@ -144,14 +144,21 @@ fn c04_the_clock_ticks_on_whatever_was_before() {
 }
 
 #[test]
-fn b14_entries_are_bounded_and_the_old_state_is_kept() {
+fn b14_a_join_refuses_nothing_for_want_of_room_and_says_what_takes_some() {
     let mut held = Inventory::default();
-    for n in 0..limits::ENTRIES {
-        held.apply(entry(&format!("k{n}"), &[live(1, 1, 1, "")]));
+    for n in 0..=limits::ENTRIES {
+        let new = entry(&format!("k{n}"), &[live(1, 1, 1, "")]);
+        assert!(held.is_new(&new).unwrap());
+        held.apply(new);
     }
-    let error = held.joined(&entry("one more", &[live(1, 1, 1, "")])).unwrap_err();
-    assert_eq!(error.code(), Code::InventoryTooLarge);
-    assert!(held.joined(&entry("k7", &[live(1, 2, 1, "x")])).unwrap().changed.is_some());
+    let (more, known) = (entry("one more", &[live(1, 1, 1, "")]), entry("k7", &[live(1, 2, 1, "x")]));
+    let is_new = |held: &Inventory, item: &Item| held.is_new(item).unwrap();
+    assert!(is_new(&held, &more) && !is_new(&held, &known));
+    assert!(held.joined(&more).unwrap().changed.is_some() && held.joined(&known).unwrap().changed.is_some());
+    let future = |id| Item::Unknown { key: [1; 32], cbor: items::future_item(9, id, "").into() };
+    held.apply(future("a"));
+    assert!(!is_new(&held, &future("a")) && is_new(&held, &future("b")));
+    assert_eq!(held.unknown_count(), 1);
 }
 
 #[test]

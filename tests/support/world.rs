@@ -8,7 +8,9 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tauri_plugin_wallet_sync::clock::{Clock, Entropy, ManualClock};
-use tauri_plugin_wallet_sync::engine::{Engine, Mode, NewToken, Parts, SyncFailure, SyncReport, SyncRequest};
+use tauri_plugin_wallet_sync::engine::{
+    Bounds, Engine, Mode, NewToken, Parts, SyncFailure, SyncReport, SyncRequest,
+};
 use tauri_plugin_wallet_sync::node::Node;
 use tauri_plugin_wallet_sync::node::peers::Peers;
 use tauri_plugin_wallet_sync::store::memory::MemoryStore;
@@ -72,6 +74,7 @@ impl World {
             clock: self.clock.clone(),
             entropy: Entropy::seeded(self.seed.fetch_add(1, Ordering::Relaxed)),
             mode: Mode::Own,
+            bounds: Bounds::default(),
         };
         Engine::assemble(&self.secret, parts).await.unwrap()
     }

@@ -96,6 +96,17 @@ pub struct Status {
     pub missing_payloads: usize,
     /// Slots that were seen and whose content is not here: the wallet is not whole without them.
     pub unread: Vec<u8>,
+    /// Slots of which only a part fits here.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// What of another device's content does not fit here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+pub struct LeftOut {
+    /// Its slot.
+    pub slot: u8,
+    /// Items that were left out. They are on the nodes.
+    pub items: u32,
 }
 
 /// Statistics of the cache.

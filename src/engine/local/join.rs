@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use super::Local;
 use super::load::short;
+use super::room::{Room, left_out};
 use super::state::change::Change;
 use super::state::names::{OwnSlot, Shared};
 use super::turn::Turn;
 use crate::engine::api::event::Event;
-use crate::error::{Code, Error};
-use crate::limits;
+use crate::error::Error;
 use crate::model::inventory::{Actor, Item, Joined, Joiner, Twin};
 use crate::model::seal::Sealer;
 use crate::planted::{Bug, is_planted};
@@ -35,14 +35,17 @@ pub struct Gain {
     pub changed: usize,
     /// Those among them that this device has to publish.
     pub made: usize,
+    /// Items that found no room.
+    pub left_out: usize,
 }
 
 /// Items that differ from what is here, as changes.
 #[derive(Default)]
-struct Joining {
+pub struct Joining {
     changes: Vec<Change>,
     gain: Gain,
-    new_entries: usize,
+    /// Items that found no room, by their number.
+    left_out: Vec<usize>,
     /// Of the last change of this device.
     number: u64,
     /// What a person should look at: kind and words.
@@ -52,15 +55,60 @@ struct Joining {
 }
 
 impl Turn {
-    /// Joins items of distinct keys; `with` becomes true in the same commit, before them.
+    /// Joins items of distinct keys that this device made; `with` becomes true in the same commit, before them.
     ///
     /// # Errors
-    /// [`Code::InventoryTooLarge`], store errors; nothing is changed then.
+    /// `inventory_too_large` where something new finds no room, store errors; nothing is changed then.
     ///
     /// # Cancel safety
     /// As [`Turn::commit`]; the event may be left out.
-    pub async fn join(&self, items: Vec<Item>, author: Author, with: Vec<Change>) -> Result<Gain, Error> {
-        let joining = self.joining(items, author)?;
+    pub async fn join(&self, items: Vec<Item>, with: Vec<Change>) -> Result<Gain, Error> {
+        {
+            let state = self.state();
+            let inventory = state.holdings().inventory();
+            let mut room = Room::of(self.local().bounds, inventory);
+            for item in &items {
+                if inventory.is_new(item)? {
+                    room.take(item)?;
+                }
+            }
+        }
+        let joining = self.joining(items, Author::ThisDevice)?;
+        self.take(joining, with).await
+    }
+
+    /// What joining another device's items, of distinct keys, would do. `is_own`: this device published them, so there is room
+    /// for them; of others' what fits is taken.
+    ///
+    /// # Errors
+    /// `malformed` for an item that cannot be written.
+    pub fn fit(&self, mut items: Vec<Item>, author: Author, is_own: bool) -> Result<Joining, Error> {
+        let sealer = self.local().keys.sealer();
+        let left = if is_own {
+            Vec::new()
+        } else {
+            let state = self.state();
+            let key_of = |item: &Item| item.index_key(sealer);
+            left_out(self.local().bounds, state.holdings().inventory(), &items, key_of)?
+        };
+        if !left.is_empty() {
+            let mut at = 0..;
+            items.retain(|_| at.next().is_none_or(|at| left.binary_search(&at).is_err()));
+        }
+        let mut joining = self.joining(items, author)?;
+        joining.gain.left_out = left.len();
+        joining.left_out = left;
+        Ok(joining)
+    }
+
+    /// Makes it true; `with` becomes true in the same commit, before it.
+    ///
+    /// # Errors
+    /// Store errors; nothing is changed then.
+    ///
+    /// # Cancel safety
+    /// As [`Turn::commit`]; the event may be left out.
+    pub async fn take(&self, joining: Joining, with: Vec<Change>) -> Result<Gain, Error> {
         self.commit(with.into_iter().chain(joining.changes).collect()).await?;
         self.local().announce(joining.gain, joining.alerts);
         Ok(joining.gain)
@@ -92,9 +140,6 @@ impl Turn {
             }
             let changed = if replaces { Some(item) } else { joined.changed };
             let Some(item) = changed else { continue };
-            if let Item::Entry(key, _) = &item {
-                joining.new_entries += usize::from(inventory.entry(key).is_none());
-            }
             joining.put(item, joiner.is_none() || joined.again, sealer)?;
         }
         if let Author::Other { twin, spare } = author
@@ -112,13 +157,21 @@ impl Turn {
             }
             joining.changes.push(Change::Own(OwnSlot { actor: spare, ..own }));
         }
-        within(inventory.len() + joining.gain.added, limits::STATES, "token states")?;
-        within(inventory.entry_count() + joining.new_entries, limits::ENTRIES, "entries")?;
         Ok(joining)
     }
 }
 
 impl Joining {
+    /// Items that found no room, by their number.
+    pub fn left_out(&self) -> &[usize] {
+        &self.left_out
+    }
+
+    /// Whether it would change nothing.
+    pub fn is_empty(&self) -> bool {
+        self.gain.changed == 0
+    }
+
     fn note(&mut self, item: &Item, joined: &Joined) {
         self.gain.added += usize::from(joined.added);
         self.gain.spent += usize::from(joined.spent);
@@ -164,12 +217,4 @@ impl Local {
             self.events.wake_outbox();
         }
     }
-}
-
-fn within(count: usize, most: usize, what: &str) -> Result<(), Error> {
-    if count > most {
-        let message = format!("more than {most} {what} in one wallet");
-        return Err(Error::new(Code::InventoryTooLarge, message));
-    }
-    Ok(())
 }

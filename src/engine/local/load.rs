@@ -6,12 +6,14 @@ use std::sync::{Arc, Mutex, RwLock};
 use bytes::Bytes;
 
 use super::Local;
+use super::room::Bounds;
 use super::rows::{self, Metas};
 use super::state::State;
 use super::state::change::{Change, SignedRecord};
 use super::state::kept::KeptBlocks;
 use super::state::marks::Verified;
 use super::state::names::{KnownName, OwnSlot};
+use super::state::partly::Partly;
 use crate::clock::{Clock, Entropy};
 use crate::engine::api::status::LastSync;
 use crate::engine::events::Events;
@@ -32,6 +34,7 @@ pub struct LocalParts {
     pub events: Arc<Events>,
     /// Damage that the store found when it was opened.
     pub warnings: Vec<String>,
+    pub bounds: Bounds,
     pub reads_along: bool,
 }
 
@@ -48,7 +51,7 @@ impl Local {
     /// # Errors
     /// [`Code::WrongWallet`] when the folder belongs to another secret or network; store errors.
     pub async fn open(parts: LocalParts, entropy: &Entropy) -> Result<(Arc<Self>, Kept), Error> {
-        let LocalParts { keys, store, clock, events, warnings, reads_along } = parts;
+        let LocalParts { keys, store, clock, events, warnings, bounds, reads_along } = parts;
         let loaded = store.load().await?;
         let is_new = is_new_folder(&keys, &loaded)?;
         let kept = kept(&loaded);
@@ -66,6 +69,10 @@ impl Local {
             // What a root had may be what was lost: every one is merged again before anything replaces it.
             first.extend(doubts(&state));
         }
+        if !state.names().partly().is_of(&bounds.name()) {
+            // There may be room now.
+            first.push(Change::Partly(Partly::default()));
+        }
         let local = Arc::new(Self {
             keys,
             store,
@@ -74,6 +81,7 @@ impl Local {
             state: RwLock::new(state),
             order: Arc::default(),
             damage: Mutex::new(warnings.into_iter().chain(damage).collect()),
+            bounds,
             reads_along,
         });
         // Who only reads along writes and publishes nothing, so needs neither.
@@ -88,7 +96,9 @@ impl Local {
 fn doubts(state: &State) -> Vec<Change> {
     let unmerged = |known: &KnownName| Box::new(KnownName { merged_root: None, ..known.clone() });
     let names = state.names().iter().map(|(slot, known)| Change::Name(slot, unmerged(known)));
-    names.chain([Change::Merged(Vec::new()), Change::Contained(Vec::new())]).collect()
+    let roots =
+        [Change::Merged(Vec::new()), Change::Contained(Vec::new()), Change::Partly(Partly::default())];
+    names.chain(roots).collect()
 }
 
 /// The state that stored rows give, and sentences about those that are damaged.
@@ -204,6 +214,7 @@ fn marks(metas: &Metas<'_>) -> Vec<Change> {
     changes.extend(metas.get(rows::KEPT).map(|value| Change::Kept(KeptBlocks::of_row(value))));
     changes.extend(metas.get(rows::LOST).map(|value| Change::Lost(rows::parse_cids(value))));
     changes.extend(contained.map(Change::Contained));
+    changes.extend(metas.get(rows::PARTLY).map(|value| Change::Partly(Partly::of_row(value))));
     changes.extend(metas.get(rows::DOUBTS).map(|value| Change::Doubts(rows::parse_doubts(value))));
     changes
         .extend(metas.get(rows::CONFIGURED).map(|value| Change::Configured(rows::parse_configured(value))));

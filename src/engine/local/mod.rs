@@ -13,6 +13,7 @@ pub mod kept;
 pub mod load;
 pub mod proofs;
 pub mod records;
+pub mod room;
 pub mod rows;
 pub mod slots;
 pub mod state;
@@ -20,6 +21,7 @@ pub mod turn;
 
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
+use self::room::Bounds;
 use self::state::State;
 use super::api::event::Event;
 use super::events::Events;
@@ -38,12 +40,18 @@ pub struct Local {
     order: Arc<tokio::sync::Mutex<()>>,
     /// What was found damaged when the account was opened, until somebody asks.
     damage: Mutex<Vec<String>>,
+    bounds: Bounds,
     reads_along: bool,
 }
 
 impl Local {
     pub fn keys(&self) -> &WalletKeys {
         &self.keys
+    }
+
+    /// How much the wallet may hold.
+    pub fn bounds(&self) -> Bounds {
+        self.bounds
     }
 
     /// The state as it is now. Not to be held across an await.

@@ -203,7 +203,8 @@ impl Local {
             let state = self.read();
             let (names, nodes) = (state.names(), state.nodes());
             let others = names.iter().filter(|(slot, _)| names.own().slot != Some(*slot));
-            let roots = others.filter_map(|(slot, known)| Some((slot, known.sequence, known.merged_root?)));
+            let roots =
+                others.filter_map(|(slot, known)| Some((slot, known.sequence, names.root_here(slot)?)));
             let is_held = |(slot, sequence, root)| nodes.confirmed(slot, sequence, &root) >= needed;
             roots.into_iter().all(is_held)
         };

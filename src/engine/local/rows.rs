@@ -29,6 +29,7 @@ pub const LAST_SYNC: &str = "last_sync";
 pub const LOST: &str = "lost";
 pub const MACHINES: &str = "machines";
 pub const MERGED: &str = "merged";
+pub const PARTLY: &str = "partly";
 pub const PROVED: &str = "proved";
 pub const REMOTE_LEVEL: &str = "remote_level";
 pub const REMOTE_LOW: &str = "remote_low";

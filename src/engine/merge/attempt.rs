@@ -61,7 +61,7 @@ pub async fn bring(
     insists: bool,
     call: &Call,
 ) -> Result<Merged, Error> {
-    let root = shown.root().filter(|root| !account.local.read().names().is_merged(root));
+    let root = shown.root().filter(|root| !account.local.read().names().is_read(root));
     let Some(root) = root else { return shown.merge(account, slot, &Basket::default(), call).await };
     if !insists && account.local.read().session().is_put_off(&root, account.clock.now()) {
         return Err(Error::new(Code::Unreachable, "it came so often not that it is asked for again later"));
@@ -73,7 +73,7 @@ pub async fn bring(
         };
         // It only ever ends.
         let ended = tokio::time::timeout_at(call.deadline, ends.changed()).await;
-        if account.local.read().names().is_merged(&root) {
+        if account.local.read().names().is_read(&root) {
             return shown.merge(account, slot, &Basket::default(), call).await;
         }
         if ended.is_err() {

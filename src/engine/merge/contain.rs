@@ -20,8 +20,8 @@ use crate::node::{Call, Node};
 /// it is named and hinders nothing.
 ///
 /// # Errors
-/// `conflict` when the record stands for no root of this wallet; `unreachable` and the like when a machine has something
-/// that did not come in time; store errors.
+/// `conflict` when the record stands for no root of this wallet; `inventory_too_large` when not all of it fits here;
+/// `unreachable` and the like when a machine has something that did not come in time; store errors.
 ///
 /// # Cancel safety
 /// What was merged and fetched stays.
@@ -34,6 +34,7 @@ pub async fn contain(
 ) -> Result<(), Error> {
     match merge_record(account, slot, record, call).await? {
         Merged::Yes(..) | Merged::Already => {}
+        Merged::Part(..) | Merged::PartAlready => return Err(no_room()),
         Merged::Foreign(e) | Merged::ReadOnly(e) => {
             return Err(e.within("what stands there cannot be taken over"));
         }
@@ -60,8 +61,13 @@ pub async fn contain_root(
 ) -> Result<(), Error> {
     match merge_named(account, slot, cid, call).await? {
         Merged::Yes(..) | Merged::Already => finish(account, slot, cid, Vec::new(), holder, call).await,
+        Merged::Part(..) | Merged::PartAlready => Err(no_room()),
         Merged::Foreign(e) | Merged::ReadOnly(e) => Err(e.within("what stands there cannot be taken over")),
     }
+}
+
+fn no_room() -> Error {
+    Error::new(Code::InventoryTooLarge, "what stands there does not fit here: it cannot be taken over")
 }
 
 async fn finish(

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::basket::Basket;
 use crate::engine::account::Account;
 use crate::engine::api::warning::Word;
+use crate::engine::local::state::partly::Partly;
 use crate::engine::network::flow::is_thin;
 use crate::error::{Code, Error};
 use crate::limits;
@@ -23,10 +24,35 @@ const FIRST_NODES: usize = 4;
 /// What another index has and ours has not.
 pub struct Pulled {
     pub items: Vec<Item>,
-    /// A damaged item is named here and skipped.
+    /// An item that this release cannot read is named here and skipped.
     pub warnings: Vec<String>,
     /// The nodes that were looked at.
     pub walked: HashSet<Cid>,
+    /// The leaves among them, in the order of the items.
+    pub leaves: Vec<Leaf>,
+    /// Nodes that were not looked at, for what is at or under them had no room before; and how much that is.
+    pub known_out: Vec<(Cid, u32)>,
+    pub diff: Diff,
+    /// The index is larger than any of this release: the walk ended before its end.
+    pub is_cut: bool,
+}
+
+/// A leaf that was looked at.
+pub struct Leaf {
+    pub node: Cid,
+    /// Its items end before this one.
+    pub until: usize,
+    /// Items that this release cannot read.
+    pub unreadable: u32,
+}
+
+/// How an index is walked.
+#[derive(Clone, Copy)]
+pub struct How {
+    /// An attempt that is not the first goes on where the last one ended.
+    pub is_retried: bool,
+    /// What had no room before is looked at too.
+    pub is_whole: bool,
 }
 
 /// A walk under way.
@@ -40,7 +66,7 @@ struct Pull<'a> {
     pulled: Pulled,
 }
 
-/// Items that are in another index and not in ours. An attempt that is not the first goes on where the last one ended.
+/// Items that are in another index and not in ours.
 ///
 /// # Errors
 /// Fetch errors; `too_large`, `decrypt_failed` and the like for nodes that are no part of an index of this wallet.
@@ -51,21 +77,34 @@ pub async fn pull(
     account: &Account,
     index: Cid,
     pool: HashMap<Cid, Block>,
-    is_retried: bool,
+    how: How,
     basket: &Basket,
     call: &Call,
 ) -> Result<Pulled, Error> {
-    let is_empty = account.local.read().holdings().has_empty_index();
-    let mut diff = Diff::new(index, account.local.index_cids()?);
-    let pulled = Pulled { items: Vec::new(), warnings: Vec::new(), walked: HashSet::new() };
-    let window = if is_retried { 1 } else { SINGLE_NODES };
+    let mut known = account.local.index_cids()?;
+    let (is_empty, partly) = {
+        let state = account.local.read();
+        let partly = if how.is_whole { Partly::default() } else { state.names().partly().clone() };
+        (state.holdings().has_empty_index(), partly)
+    };
+    known.extend(partly.nodes());
+    let pulled = Pulled {
+        items: Vec::new(),
+        warnings: Vec::new(),
+        walked: HashSet::new(),
+        leaves: Vec::new(),
+        known_out: Vec::new(),
+        diff: Diff::new(index, known),
+        is_cut: false,
+    };
+    let window = if how.is_retried { 1 } else { SINGLE_NODES };
     let mut pull = Pull { account, basket, call, pool, window, pulled };
     // A stream begins anew each time: it is for the first attempt, or one that has nothing yet.
     let mut may_stream = true;
     loop {
-        let wanted = diff.wanted();
-        if wanted.is_empty() {
-            return Ok(pull.pulled);
+        let wanted = pull.pulled.diff.wanted();
+        if wanted.is_empty() || pull.pulled.is_cut {
+            return Ok(pull.ended(&partly));
         }
         let mut absent = pull.absent(&wanted);
         let kept = account.local.kept(&absent).await?;
@@ -83,7 +122,13 @@ pub async fn pull(
             let Some(block) = pull.pool.remove(&cid) else {
                 return Err(Error::new(Code::Unreachable, "a node of the index could not be fetched"));
             };
-            pull.read_node(&mut diff, &block)?;
+            match pull.read_node(&block) {
+                Err(e) if e.code() == Code::InventoryTooLarge => {
+                    pull.pulled.is_cut = true;
+                    break;
+                }
+                read => read?,
+            }
         }
     }
 }
@@ -136,11 +181,13 @@ impl Pull<'_> {
         Ok(())
     }
 
-    fn read_node(&mut self, diff: &mut Diff, block: &Block) -> Result<(), Error> {
+    fn read_node(&mut self, block: &Block) -> Result<(), Error> {
         let sealer = self.account.local.keys().sealer();
-        let Pulled { items, warnings, walked } = &mut self.pulled;
+        let Pulled { items, warnings, walked, leaves, diff, .. } = &mut self.pulled;
+        let found = diff.offer(block, sealer)?;
         walked.insert(*block.cid());
-        for (key, encoded) in diff.offer(block, sealer)? {
+        let (count, before) = (found.len(), items.len());
+        for (key, encoded) in found {
             match Item::decode(key, &encoded) {
                 Ok(item) if item.index_key(sealer) == key => items.push(item),
                 Ok(_) => warnings.push(Word::Damaged.say("one item of the index stands in a wrong place")),
@@ -149,6 +196,18 @@ impl Pull<'_> {
                 ),
             }
         }
+        if count > 0 {
+            let read = items.len() - before;
+            let unreadable = u32::try_from(count.saturating_sub(read)).unwrap_or(u32::MAX);
+            leaves.push(Leaf { node: *block.cid(), until: items.len(), unreadable });
+        }
         Ok(())
+    }
+
+    fn ended(self, partly: &Partly) -> Pulled {
+        let mut pulled = self.pulled;
+        let skipped = pulled.diff.skipped().iter();
+        pulled.known_out = skipped.filter_map(|node| Some((*node, partly.under(node)?))).collect();
+        pulled
     }
 }

@@ -7,15 +7,19 @@ mod clock;
 pub mod contain;
 pub mod content;
 mod index;
+mod part;
 
 use std::collections::HashMap;
 
 use self::basket::Basket;
-use self::index::Pulled;
+use self::index::How;
+use self::part::{LeftOut, left_out};
 use super::account::Account;
 use super::local::join::{Author, Gain};
 use super::local::records::RootFate;
 use super::local::state::change::Change;
+use super::local::state::partly::{Partly, PartlyHere};
+use super::local::turn::Turn;
 use crate::error::{Code, Error};
 use crate::model::block::Block;
 use crate::model::cid::Cid;
@@ -28,8 +32,12 @@ use crate::node::Call;
 pub enum Merged {
     /// Its content is in the inventory now.
     Yes(Box<Root>, Gain, Vec<String>),
+    /// What fits of it is in the inventory now, and not the rest: it is read, and nothing is put over it.
+    Part(Box<Root>, Gain, Vec<String>),
     /// It was in the inventory already.
     Already,
+    /// What fits of it was.
+    PartAlready,
     /// It is not a root of this wallet: the slot is occupied by something else.
     Foreign(Error),
     /// A newer format: not merged.
@@ -63,16 +71,14 @@ async fn merge_record_into(
         local.note_record(slot, record, RootFate::Foreign).await?;
         return Ok(Merged::Foreign(Error::new(Code::Malformed, "the record does not point at a root")));
     };
-    let is_here = local.read().names().is_merged(&cid);
-    let merged = if is_here {
-        Merged::Already
-    } else {
-        merge_root(account, slot, &cid, record.carried(), basket, call).await?
+    let merged = match already(account, &cid) {
+        Some(merged) => merged,
+        None => merge_root(account, slot, &cid, record.carried(), basket, call).await?,
     };
     let fate = match &merged {
         Merged::Yes(..) | Merged::Already => RootFate::Merged(cid),
         Merged::Foreign(_) => RootFate::Foreign,
-        Merged::ReadOnly(_) => RootFate::Unread,
+        Merged::Part(..) | Merged::PartAlready | Merged::ReadOnly(_) => RootFate::Unread,
     };
     local.note_record(slot, record, fate).await?;
     Ok(merged)
@@ -112,14 +118,24 @@ async fn merge_named_into(
     basket: &Basket,
     call: &Call,
 ) -> Result<Merged, Error> {
-    if account.local.read().names().is_merged(cid) {
-        return Ok(Merged::Already);
+    if let Some(merged) = already(account, cid) {
+        return Ok(merged);
     }
     let merged = merge_root(account, slot, cid, Vec::new(), basket, call).await?;
     if let Merged::Yes(root, ..) = &merged {
         account.local.note_pinned(root, *cid).await?;
     }
     Ok(merged)
+}
+
+/// What need not be fetched.
+fn already(account: &Account, root: &Cid) -> Option<Merged> {
+    let state = account.local.read();
+    let names = state.names();
+    if names.is_merged(root) {
+        return Some(Merged::Already);
+    }
+    names.partly().get(root).map(|_| Merged::PartAlready)
 }
 
 /// What came of a root that is not merged is kept for the next attempt.
@@ -165,18 +181,44 @@ async fn merge_root(
         }
         Err(e) => return Ok(Merged::Foreign(e)),
     };
-    let is_retried = local.read().names().get(slot).is_some_and(|known| known.merged_root.is_none());
-    let pulled = index::pull(account, root.index, pool, is_retried, basket, call).await?;
-    let Pulled { items, mut warnings, walked } = pulled;
+    let (is_own, is_retried) = {
+        let state = local.read();
+        let names = state.names();
+        let is_retried = names.get(slot).is_some() && names.root_here(slot).is_none();
+        (names.is_signed_root(root.slot, cid), is_retried)
+    };
+    let how = How { is_retried, is_whole: is_own };
+    let mut pulled = index::pull(account, root.index, pool, how, basket, call).await?;
+    let mut warnings = std::mem::take(&mut pulled.warnings);
     warnings.extend(clock::look(account, &root));
     let spare = account.entropy.draw();
     let turn = local.turn().await;
-    let (merged, twin) = {
-        let state = turn.state();
-        (state.names().merged_with(&[*cid]), state.names().twin(&root, cid))
-    };
-    let mut with = turn.no_longer_kept(slot, &walked);
-    with.extend([Change::CacheBlock(block), Change::Merged(merged)]);
-    let gain = turn.join(items, Author::Other { twin, spare }, with).await?;
-    Ok(Merged::Yes(Box::new(root), gain, warnings))
+    let twin = turn.state().names().twin(&root, cid);
+    let joining = turn.fit(std::mem::take(&mut pulled.items), Author::Other { twin, spare }, is_own)?;
+    let left = left_out(&pulled, joining.left_out(), turn.state().names().partly())?;
+    let mut with = turn.no_longer_kept(slot, &pulled.walked);
+    with.push(Change::CacheBlock(block));
+    match left.filter(|_| !is_own || pulled.is_cut) {
+        Some(left) => {
+            let here = PartlyHere { slot, sequence: root.sequence, root: *cid, left_out: left.items };
+            with.push(noted(&turn, here, left));
+            let gain = turn.take(joining, with).await?;
+            let words = format!("{} items of slot {slot} do not fit here and were left out", here.left_out);
+            local.alert("limit", words);
+            Ok(Merged::Part(Box::new(root), gain, warnings))
+        }
+        None => {
+            // What had no room beside less may be among what is here now: it is read anew.
+            let is_more = is_own && !joining.is_empty() && !turn.state().names().partly().is_empty();
+            with.extend(is_more.then(|| Change::Partly(Partly::default())));
+            with.push(Change::Merged(turn.state().names().merged_with(&[*cid])));
+            let gain = turn.take(joining, with).await?;
+            Ok(Merged::Yes(Box::new(root), gain, warnings))
+        }
+    }
+}
+
+fn noted(turn: &Turn, here: PartlyHere, left: LeftOut) -> Change {
+    let partly = turn.state().names().partly().with(turn.local().bounds().name(), here, left.nodes);
+    Change::Partly(partly)
 }

@@ -73,7 +73,7 @@ async fn is_free(account: &Account, slot: Slot, run: &Run) -> Result<bool, Error
             Ok(Merged::Yes(..) | Merged::Already) => {}
             // It is known from now on, and not free; a later read brings its content.
             Ok(Merged::Foreign(_)) => account.local.note_record(slot, record, RootFate::Foreign).await?,
-            Ok(Merged::ReadOnly(_)) | Err(_) => {
+            Ok(Merged::Part(..) | Merged::PartAlready | Merged::ReadOnly(_)) | Err(_) => {
                 account.local.note_record(slot, record, RootFate::Unread).await?;
             }
         }

@@ -60,7 +60,7 @@ pub fn cached(account: &Account, started: Instant) -> Option<Reading> {
         added: 0,
         spent: 0,
         nodes: Heard::default().node_reports(&account.network),
-        warnings: warning.into_iter().collect(),
+        warnings: warning.into_iter().chain(left_out(account)).collect(),
         unread: unread(account),
     })
 }
@@ -68,6 +68,14 @@ pub fn cached(account: &Account, started: Instant) -> Option<Reading> {
 /// Slots that were seen, now or before, and are not here.
 pub fn unread(account: &Account) -> BTreeSet<Slot> {
     account.local.read().unread().into_iter().collect()
+}
+
+/// Slots of which a part does not fit here: told with every answer, for the wallet is not whole.
+pub fn left_out(account: &Account) -> Vec<String> {
+    let left_out = account.local.read().left_out();
+    let say =
+        |(slot, count)| Word::TooLarge.say(format_args!("{count} items of slot {slot} do not fit here"));
+    left_out.into_iter().map(say).collect()
 }
 
 fn is_fresh(account: &Account) -> bool {

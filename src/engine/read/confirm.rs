@@ -45,8 +45,8 @@ impl ShownBy {
         let state = account.local.read();
         let own = state.names().own().slot;
         let majority = account.network.majority();
-        let is_here = |known: &KnownName| known.merged_root.is_some() && !known.occupied;
-        let others = state.names().iter().filter(|(slot, known)| own != Some(*slot) && is_here(known));
+        let is_here = |slot, known: &KnownName| state.names().root_here(slot).is_some() && !known.occupied;
+        let others = state.names().iter().filter(|(slot, known)| own != Some(*slot) && is_here(*slot, known));
         let shown = others.filter_map(|(slot, known)| {
             let nodes = heard.answers.get(&slot)?;
             let shows = |outcome: &Outcome| match (outcome, &known.record) {
@@ -96,7 +96,7 @@ impl ShownBy {
                 by.iter().filter(|at| !asked.contains(&(*slot, **at)) && !is_confirmed(account, *slot, **at));
             let state = account.local.read();
             let Some(known) = state.names().get(*slot) else { continue };
-            let Some(root) = known.merged_root else { continue };
+            let Some(root) = state.names().root_here(*slot) else { continue };
             let unproven = |at: &usize| Unproven { at: *at, slot: *slot, sequence: known.sequence, root };
             open.extend(left.take(needed.saturating_sub(confirmed)).map(unproven));
         }
@@ -114,7 +114,8 @@ fn confirmed_on(account: &Account, slot: Slot, by: &[usize]) -> usize {
 fn is_confirmed(account: &Account, slot: Slot, at: usize) -> bool {
     let Some(node) = account.network.node(at) else { return false };
     let state = account.local.read();
-    let known = state.names().get(slot).and_then(|known| Some((known.sequence, known.merged_root?)));
+    let known =
+        state.names().get(slot).and_then(|known| Some((known.sequence, state.names().root_here(slot)?)));
     known.is_some_and(|(sequence, root)| state.nodes().is_confirmed(node.id(), slot, sequence, &root))
 }
 

@@ -84,6 +84,7 @@ pub async fn read_nodes(
     confirm::start(account, shown).await;
     search::start(account, plan.cold).await;
     let unread = tally.told_unread(account.local.read().names().own().slot, cache::unread(account));
+    tally.warnings.extend(cache::left_out(account));
     let outcome = match (account.local.read().session().is_read_only(), tally.changed) {
         (true, _) => SyncOutcome::ReadOnly,
         (_, true) => SyncOutcome::Merged,

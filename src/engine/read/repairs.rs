@@ -124,12 +124,12 @@ impl Best {
     }
 }
 
-/// The record to repair with: the high-water mark, merged, and a root of ours.
+/// The record to repair with: the high-water mark, read, and a root of ours.
 pub fn best(account: &Account, slot: Slot) -> Option<Best> {
     let record = {
         let state = account.local.read();
         let known = state.names().get(slot)?;
-        known.merged_root.filter(|_| !known.occupied)?;
+        state.names().root_here(slot).filter(|_| !known.occupied)?;
         known.record.clone()?
     };
     let carried = record.carried();

@@ -9,12 +9,13 @@ use crate::clock::millis;
 use crate::engine::account::Account;
 use crate::engine::api::report::SyncFailure;
 use crate::engine::api::warning::Word;
+use crate::engine::local::join::Gain;
 use crate::engine::local::records::RootFate;
 use crate::engine::merge::attempt::{Shown, bring};
 use crate::engine::merge::{Merged, merge_contained};
 use crate::engine::network::ask::Asked;
 use crate::engine::network::heard::Heard;
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::limits;
 use crate::model::cid::Cid;
 use crate::model::identity::Slot;
@@ -190,11 +191,6 @@ async fn merge_one(
     let is_expired = record.freshness(account.clock.now()) == Freshness::Expired;
     let is_own = account.local.read().names().own().slot == Some(slot);
     let is_unread = merged.as_ref().is_err_and(|e| !e.is_storage());
-    if let Err(e) = &merged
-        && e.code() == Code::InventoryTooLarge
-    {
-        account.local.alert("limit", format!("what slot {slot} holds does not fit here: {}", e.message()));
-    }
     if is_unread && !is_expired && !is_own {
         // It is known from now on, and asked for again.
         account.local.note_record(slot, record, RootFate::Unread).await?;
@@ -209,7 +205,8 @@ pub(super) async fn note_if_stray(
     root: Option<Cid>,
     merged: &Result<Merged, Error>,
 ) -> Result<(), Error> {
-    let is_news = matches!(merged, Ok(Merged::Yes(_, gain, _)) if gain.changed > 0);
+    let is_news =
+        matches!(merged, Ok(Merged::Yes(_, gain, _) | Merged::Part(_, gain, _)) if gain.changed > 0);
     let is_stray = |best: Best| root.is_some_and(|root| !best.contains(&root));
     if is_news && best(account, slot).is_some_and(is_stray) {
         account.local.note_stray().await?;
@@ -235,6 +232,13 @@ impl Tally {
         known.union(&self.unread).copied().collect()
     }
 
+    fn gained(&mut self, gain: Gain, warnings: Vec<String>) {
+        self.added += gain.added;
+        self.spent += gain.spent;
+        self.changed |= gain.changed > 0;
+        self.warnings.extend(warnings);
+    }
+
     /// Counts what became of one record; gives the heads of its root.
     pub(super) fn take(
         &mut self,
@@ -244,17 +248,23 @@ impl Tally {
     ) -> Result<Vec<Slot>, SyncFailure> {
         match merged {
             Ok(Merged::Yes(root, gain, warnings)) => {
-                self.added += gain.added;
-                self.spent += gain.spent;
-                self.changed |= gain.changed > 0;
-                self.warnings.extend(warnings);
+                self.gained(gain, warnings);
                 let heads = root.heads.keys().copied().collect();
                 self.contained.extend(root.heads.values().map(|(_, head)| *head));
                 self.contained.extend(root.predecessors.iter().copied());
                 self.roots.push(*root);
                 return Ok(heads);
             }
-            Ok(Merged::Already) => {}
+            // What it contains is not all here either.
+            Ok(Merged::Part(root, gain, warnings)) => {
+                self.gained(gain, warnings);
+                let heads = root.heads.keys().copied().collect();
+                if gain.left_out < gain.added {
+                    self.roots.push(*root);
+                }
+                return Ok(heads);
+            }
+            Ok(Merged::Already | Merged::PartAlready) => {}
             Ok(Merged::Foreign(e)) => self.warnings.push(
                 Word::Foreign
                     .say(format_args!("slot {slot} holds something else and is left alone: {}", e.message())),

@@ -8,7 +8,6 @@ use super::read::sealed_here;
 use super::seal::{bad, token_key};
 use crate::engine::account::Account;
 use crate::engine::api::tokens::ProofRow;
-use crate::engine::local::join::Author;
 use crate::engine::local::rows::Confirmed;
 use crate::engine::local::state::change::Change;
 use crate::error::{Code, Error};
@@ -60,7 +59,7 @@ pub async fn reject(
         let known = inventory.state(&key).ok_or_else(unknown)?.clone();
         (with_rejected(known, proof)?, with_confirmed(inventory.confirmed().clone(), &key, proof)?)
     };
-    turn.join(vec![Item::Token(key, state)], Author::ThisDevice, vec![Change::Confirmed(confirmed)]).await?;
+    turn.join(vec![Item::Token(key, state)], vec![Change::Confirmed(confirmed)]).await?;
     Ok(())
 }
 

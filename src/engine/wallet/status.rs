@@ -2,7 +2,7 @@
 
 use crate::engine::account::Account;
 use crate::engine::api::event::Event;
-use crate::engine::api::status::{CacheKind, CacheStats, HighWater, NameInfo, Status};
+use crate::engine::api::status::{CacheKind, CacheStats, HighWater, LeftOut, NameInfo, Status};
 use crate::error::Error;
 use crate::limits;
 use crate::metrics::{HistoryPoint, Metrics, OperationFigures, Snapshot};
@@ -14,6 +14,8 @@ pub fn status(account: &Account) -> Status {
         name: account.local.keys().name(slot).peer_id(),
         sequence: known.sequence,
     });
+    let left_out = state.left_out().into_iter();
+    let left_out = left_out.map(|(slot, items)| LeftOut { slot: slot.number(), items });
     Status {
         revision: state.revision(),
         tokens: state.counts(),
@@ -25,6 +27,7 @@ pub fn status(account: &Account) -> Status {
         verified_nodes: state.verified_nodes(),
         missing_payloads: state.holdings().missing_payloads(),
         unread: state.unread().into_iter().map(Slot::number).collect(),
+        left_out: left_out.collect(),
     }
 }
 

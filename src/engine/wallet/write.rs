@@ -9,7 +9,6 @@ use super::read::sealed_here;
 use super::seal::{SealedToken, bad, seal_all, seal_block, token_key};
 use crate::engine::account::Account;
 use crate::engine::api::tokens::{NewToken, PutReport, SpendKind, SpendReport};
-use crate::engine::local::join::Author;
 use crate::engine::local::state::change::Change;
 use crate::engine::local::state::names::OwnSlot;
 use crate::engine::local::turn::Turn;
@@ -56,7 +55,7 @@ pub async fn put(account: Arc<Account>, tokens: Vec<NewToken>) -> Result<PutRepo
         blocks.extend(one.blocks.into_iter().map(Change::Block));
     }
     let added = items.len();
-    turn.join(items, Author::ThisDevice, blocks).await?;
+    turn.join(items, blocks).await?;
     Ok(PutReport { added, unchanged })
 }
 
@@ -119,7 +118,7 @@ pub async fn spend(
     let is_recorded = set.iter().any(|old| old.is_same(&reference));
     if is_recorded {
         let lacking = turn.lacking(blocks).await?;
-        turn.join(Vec::new(), Author::ThisDevice, lacking).await?;
+        turn.join(Vec::new(), lacking).await?;
         return Ok(report);
     }
     if set.len() >= limits::SET_ITEMS {
@@ -141,7 +140,7 @@ pub async fn spend(
         }
     }
     let blocks = blocks.into_iter().map(Change::Block).collect();
-    turn.join(items, Author::ThisDevice, blocks).await?;
+    turn.join(items, blocks).await?;
     Ok(report)
 }
 
@@ -166,13 +165,13 @@ pub async fn set(account: Arc<Account>, key: String, value: Bytes) -> Result<(),
     };
     if is_set {
         let lacking = turn.lacking(blocks).await?;
-        turn.join(Vec::new(), Author::ThisDevice, lacking).await?;
+        turn.join(Vec::new(), lacking).await?;
         return Ok(());
     }
     let (entry, actor) = newer(&account, &turn, &key, value)?;
     let mut with: Vec<Change> = blocks.into_iter().map(Change::Block).collect();
     with.extend(actor.map(Change::Own));
-    turn.join(vec![Item::Entry(key, entry)], Author::ThisDevice, with).await?;
+    turn.join(vec![Item::Entry(key, entry)], with).await?;
     Ok(())
 }
 
@@ -186,9 +185,6 @@ fn newer(
     let state = turn.state();
     let (inventory, own) = (state.holdings().inventory(), state.names().own());
     let old = inventory.entry(key);
-    if old.is_none() && inventory.entry_count() >= limits::ENTRIES {
-        return Err(Error::new(Code::InventoryTooLarge, format!("more than {} entries", limits::ENTRIES)));
-    }
     let now = account.clock.now();
     let version = Version { hlc: Hlc::tick(inventory.highest_hlc(now), now), value };
     let old = old.cloned().unwrap_or_default();

@@ -26,6 +26,9 @@ pub struct Diff {
     wanted: BTreeMap<Path, Cid>,
     places: HashMap<Cid, Path>,
     seen: HashSet<Cid>,
+    /// Nodes that were not asked for, because they are known.
+    skipped: HashSet<Cid>,
+    above: HashMap<Cid, Cid>,
     items: usize,
 }
 
@@ -36,13 +39,31 @@ enum Content {
 }
 
 impl Diff {
-    /// `known`: CIDs of local index nodes (equal CID = equal subtree).
+    /// `known`: CIDs of nodes that need not be looked at (equal CID = equal subtree).
     #[must_use]
     pub fn new(root: Cid, known: HashSet<Cid>) -> Self {
-        let mut diff =
-            Self { known, wanted: BTreeMap::new(), places: HashMap::new(), seen: HashSet::new(), items: 0 };
+        let mut diff = Self {
+            known,
+            wanted: BTreeMap::new(),
+            places: HashMap::new(),
+            seen: HashSet::new(),
+            skipped: HashSet::new(),
+            above: HashMap::new(),
+            items: 0,
+        };
         diff.want(Path::ROOT, root);
         diff
+    }
+
+    /// Known nodes that the index has where the walk came by.
+    #[must_use]
+    pub fn skipped(&self) -> &HashSet<Cid> {
+        &self.skipped
+    }
+
+    /// The nodes above one that the walk came by, the nearest first.
+    pub fn above(&self, cid: &Cid) -> impl Iterator<Item = Cid> + '_ {
+        std::iter::successors(self.above.get(cid).copied(), |cid| self.above.get(cid).copied())
     }
 
     /// Nodes needed next, in breadth-first order; empty = done.
@@ -75,7 +96,10 @@ impl Diff {
                 if children.iter().any(|(_, cid)| self.seen.contains(cid)) {
                     return Err(malformed("links a node that stands elsewhere"));
                 }
-                children.into_iter().for_each(|(path, cid)| self.want(path, cid));
+                for (path, cid) in children {
+                    self.above.insert(cid, *block.cid());
+                    self.want(path, cid);
+                }
                 Vec::new()
             }
         };
@@ -85,7 +109,9 @@ impl Diff {
     }
 
     fn want(&mut self, path: Path, cid: Cid) {
-        if !self.known.contains(&cid) && self.seen.insert(cid) {
+        if self.known.contains(&cid) {
+            self.skipped.insert(cid);
+        } else if self.seen.insert(cid) {
             self.wanted.insert(path, cid);
             self.places.insert(cid, path);
         }

@@ -18,8 +18,7 @@ use std::ops::Bound::{Excluded, Unbounded};
 use bytes::Bytes;
 
 use crate::clock::UnixMs;
-use crate::error::{Code, Error};
-use crate::limits;
+use crate::error::Error;
 
 pub(super) use codec::check_unknown;
 pub use entry::{Actor, Entry, EntryValue, Hlc, Last, Live, Seen, Version, VersionHash};
@@ -77,12 +76,11 @@ pub struct Inventory {
 }
 
 impl Inventory {
-    /// What joining would do, without doing it (so that it can be committed to disk first).
+    /// What joining would do, without doing it (so that it can be committed to disk first). How many items a wallet may have is
+    /// the caller's to judge: a join that refused some of them would depend on its order.
     ///
     /// # Errors
-    /// [`Code::InventoryTooLarge`] for a new entry above [`limits::ENTRIES`], or a new item of an unknown kind above
-    /// [`limits::UNKNOWN_ITEMS`]. The number of token states is the caller's to check: it knows the batch.
-    /// [`Code::Malformed`] for an unknown item that never was decoded.
+    /// [`Code::Malformed`](crate::Code::Malformed) for an unknown item that never was decoded.
     pub fn joined(&self, item: &Item) -> Result<Joined, Error> {
         self.joined_by(item, None)
     }
@@ -108,9 +106,6 @@ impl Inventory {
             }
             Item::Entry(key, new) => {
                 let old = self.entries.get(key);
-                if old.is_none() {
-                    room(self.entries.len(), limits::ENTRIES, "entries")?;
-                }
                 let base = old.cloned().unwrap_or_default();
                 let plain = join::entries(&base, new);
                 let entry = match joiner {
@@ -127,9 +122,6 @@ impl Inventory {
             Item::Unknown { key, cbor } => {
                 let new = (cbor.clone(), *key);
                 let old = self.unread.get(&codec::name(cbor)?);
-                if old.is_none() {
-                    room(self.unread.len(), limits::UNKNOWN_ITEMS, "items of unknown kinds")?;
-                }
                 let (cbor, key) = old.map_or(&new, |old| join::unread(old, &new)).clone();
                 if old.is_none_or(|old| old.0 != cbor || old.1 != key) {
                     joined.changed = Some(Item::Unknown { key, cbor });
@@ -220,6 +212,24 @@ impl Inventory {
         self.entries.len()
     }
 
+    /// How many items of kinds that this release does not know there are.
+    #[must_use]
+    pub fn unknown_count(&self) -> usize {
+        self.unread.len()
+    }
+
+    /// Whether nothing is here under the name of an item: joining it takes room.
+    ///
+    /// # Errors
+    /// As [`joined`](Self::joined).
+    pub fn is_new(&self, item: &Item) -> Result<bool, Error> {
+        Ok(match item {
+            Item::Token(key, _) => !self.states.contains_key(key),
+            Item::Entry(key, _) => !self.entries.contains_key(key),
+            Item::Unknown { cbor, .. } => !self.unread.contains_key(&codec::name(cbor)?),
+        })
+    }
+
     /// Entries in key order with the version shown at `now`.
     pub fn entries(&self, now: UnixMs) -> impl Iterator<Item = (&str, &Version)> {
         self.entries.iter().filter_map(move |(key, entry)| Some((key.as_str(), entry.shown(now)?)))
@@ -277,11 +287,4 @@ impl Inventory {
     pub fn is_empty(&self) -> bool {
         self.states.is_empty()
     }
-}
-
-fn room(count: usize, most: usize, what: &str) -> Result<(), Error> {
-    if count < most {
-        return Ok(());
-    }
-    Err(Error::new(Code::InventoryTooLarge, format!("more than {most} {what} in one wallet")))
 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use tauri_plugin_wallet_sync::clock::{Clock, Entropy, UnixMs, monotonic};
-use tauri_plugin_wallet_sync::engine::{Engine, Mode, Parts, TokenRow};
+use tauri_plugin_wallet_sync::engine::{Bounds, Engine, Mode, Parts, TokenRow};
 use tauri_plugin_wallet_sync::model::block::Block;
 use tauri_plugin_wallet_sync::model::cid::Cid;
 use tauri_plugin_wallet_sync::node::Node;
@@ -218,6 +218,7 @@ impl Device {
             clock: self.clock.clone(),
             entropy: Entropy::seeded(luck.below(u64::MAX)),
             mode: if self.live { Mode::Background } else { Mode::Own },
+            bounds: Bounds::default(),
         };
         self.engine = Some(Engine::assemble(secret, parts).await?);
         self.process = Some(process);

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use tauri_plugin_wallet_sync::clock::Entropy;
-use tauri_plugin_wallet_sync::engine::{Engine, Mode, Parts, Spend, SyncRequest};
+use tauri_plugin_wallet_sync::engine::{Bounds, Engine, Mode, Parts, Spend, SyncRequest};
 use tauri_plugin_wallet_sync::node::Node;
 use tauri_plugin_wallet_sync::store::memory::MemoryStore;
 use tauri_plugin_wallet_sync::{Config, Secret};
@@ -77,6 +77,7 @@ pub async fn restore(
         clock: SimClock::new(started),
         entropy: Entropy::seeded(2),
         mode: Mode::Own,
+        bounds: Bounds::default(),
     };
     let engine = Engine::assemble(secret, parts).await.expect("an empty store opens");
     let mut before = None;

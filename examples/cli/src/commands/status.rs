@@ -30,6 +30,9 @@ fn describe(status: &Status) -> String {
             slots.join(", ")
         ));
     }
+    for left in &status.left_out {
+        text.push_str(&format!("\nnot whole  {} items of slot {} do not fit here", left.items, left.slot));
+    }
     for mark in &status.high_water {
         text.push_str(&format!("\nname       {} at sequence {}", mark.name, mark.sequence));
     }

@@ -11,6 +11,7 @@ use super::kept::KeptBlocks;
 use super::marks::Verified;
 use super::names::{Contained, Edition, KnownName, OwnSlot, RecordDigest, Written};
 use super::nodes::Doubt;
+use super::partly::Partly;
 use crate::clock::UnixMs;
 use crate::engine::local::rows::{self, Confirmed};
 use crate::error::Error;
@@ -73,6 +74,8 @@ pub enum Change {
     Merged(Vec<Cid>),
     /// All roots that may be replaced by what this device signs.
     Contained(Vec<Contained>),
+    /// All roots that are here in part.
+    Partly(Partly),
     /// This device signed a record.
     Signed(SignedRecord),
     /// The last edition of the own slot.
@@ -177,6 +180,7 @@ impl Change {
             Self::Name(slot, known) => one(Write::Name(rows::name_row(*slot, known))),
             Self::Merged(roots) => one(rows::meta(rows::MERGED, Some(rows::cids(roots)))),
             Self::Contained(roots) => one(rows::meta(rows::CONTAINED, Some(rows::contained(roots)))),
+            Self::Partly(partly) => one(rows::meta(rows::PARTLY, partly.to_row())),
             Self::Signed(signed) => one(Write::Written(signed.row())),
             Self::Edition(edition) => one(rows::meta(rows::EDITION, edition.as_ref().map(rows::edition))),
             Self::Own(own) => Ok(vec![
@@ -252,6 +256,7 @@ impl Change {
             Self::Name(slot, known) => state.names.put(slot, *known),
             Self::Merged(roots) => state.names.set_merged(roots),
             Self::Contained(roots) => state.names.set_contained(roots),
+            Self::Partly(partly) => state.names.set_partly(partly),
             Self::Signed(SignedRecord { slot, sequence, digest, upto, root, signed_at }) => {
                 state.names.log(slot, sequence, Written { digest, upto, root, signed_at });
             }

@@ -9,6 +9,7 @@ pub mod levels;
 pub mod marks;
 pub mod names;
 pub mod nodes;
+pub mod partly;
 
 use self::holdings::Holdings;
 use self::kept::KeptBlocks;
@@ -51,6 +52,12 @@ impl State {
     pub fn unread(&self) -> Vec<Slot> {
         let is_unread = |slot| !self.session.is_read_only_in(slot);
         self.names.unread().filter(|slot| is_unread(*slot)).collect()
+    }
+
+    /// Slots whose newest root is here in part, and how many of its items found no room.
+    pub fn left_out(&self) -> Vec<(Slot, u32)> {
+        let left_out = |(slot, known)| Some((slot, self.names.partly_of(slot, known)?.left_out));
+        self.names.iter().filter_map(left_out).collect()
     }
 
     /// Something was seen of a wallet, and nothing of it is here.

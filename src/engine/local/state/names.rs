@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use sha2::{Digest, Sha256};
 
+use super::partly::{Partly, PartlyHere};
 use crate::clock::UnixMs;
 use crate::model::cid::Cid;
 use crate::model::identity::{DeviceId, Slot};
@@ -80,6 +81,8 @@ pub struct Names {
     merged: Vec<Cid>,
     /// Roots that may be replaced, newest last.
     contained: Vec<Contained>,
+    /// Roots that are here in part.
+    partly: Partly,
 }
 
 /// A record that this device signed.
@@ -126,10 +129,28 @@ impl Names {
         self.known.iter().map(|(slot, known)| (*slot, known))
     }
 
-    /// Slots whose newest root was seen and is not merged.
+    /// Slots whose newest root was seen and is not here, nor the part of it that fits.
     pub fn unread(&self) -> impl Iterator<Item = Slot> {
-        let is_unread = |known: &KnownName| known.merged_root.is_none() && !known.occupied;
-        self.known.iter().filter(move |(_, known)| is_unread(known)).map(|(slot, _)| *slot)
+        let is_unread = |slot, known: &KnownName| {
+            known.merged_root.is_none() && !known.occupied && self.partly_of(slot, known).is_none()
+        };
+        self.known.iter().filter(move |(slot, known)| is_unread(**slot, known)).map(|(slot, _)| *slot)
+    }
+
+    /// Roots that are here in part.
+    pub fn partly(&self) -> &Partly {
+        &self.partly
+    }
+
+    /// The newest root of a name, where only a part of it is here.
+    pub fn partly_of(&self, slot: Slot, known: &KnownName) -> Option<&PartlyHere> {
+        if known.merged_root.is_some() || known.occupied {
+            return None;
+        }
+        match known.record.as_ref().and_then(Record::root) {
+            Some(root) => self.partly.get(&root),
+            None => self.partly.of_edition(slot, known.sequence),
+        }
     }
 
     /// The highest known slot.
@@ -173,9 +194,17 @@ impl Names {
         Some(last.map_or_else(Shared::default, |(_, last)| Shared { upto: last.upto, at: last.signed_at }))
     }
 
-    /// Whether any root was merged.
+    /// The newest root of a name, where it is here or what fits of it.
+    pub fn root_here(&self, slot: Slot) -> Option<Cid> {
+        let known = self.known.get(&slot)?;
+        known.merged_root.or_else(|| self.partly_of(slot, known).map(|partly| partly.root))
+    }
+
+    /// Whether any root was merged, or a part of it.
     pub fn has_merged(&self) -> bool {
-        !self.merged.is_empty() || self.known.values().any(|known| known.merged_root.is_some())
+        !self.merged.is_empty()
+            || !self.partly.is_empty()
+            || self.known.values().any(|known| known.merged_root.is_some())
     }
 
     /// Whether the content of a root is in the inventory.
@@ -183,6 +212,11 @@ impl Names {
         self.merged.contains(root)
             || self.contained.iter().any(|known| known.root == *root)
             || self.known.values().any(|known| known.merged_root.as_ref() == Some(root))
+    }
+
+    /// Whether the content of a root is in the inventory, or what fits of it.
+    pub fn is_read(&self, root: &Cid) -> bool {
+        self.is_merged(root) || self.partly.get(root).is_some()
     }
 
     /// Whether a record of the own slot with this sequence has all that a root has.
@@ -281,6 +315,10 @@ impl Names {
 
     pub(super) fn set_contained(&mut self, contained: Vec<Contained>) {
         self.contained = contained;
+    }
+
+    pub(super) fn set_partly(&mut self, partly: Partly) {
+        self.partly = partly;
     }
 
     pub(super) fn set_merged(&mut self, merged: Vec<Cid>) {

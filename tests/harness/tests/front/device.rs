@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tauri_plugin_wallet_sync::clock::{Entropy, ManualClock};
-use tauri_plugin_wallet_sync::engine::{Engine, Mode, NewToken, Parts, SyncReport, SyncRequest};
+use tauri_plugin_wallet_sync::engine::{Bounds, Engine, Mode, NewToken, Parts, SyncReport, SyncRequest};
 use tauri_plugin_wallet_sync::node::Node;
 use tauri_plugin_wallet_sync::node::kubo::{Http, KuboNode};
 use tauri_plugin_wallet_sync::store::Level;
@@ -42,6 +42,7 @@ impl Device {
             clock,
             entropy: Entropy::system().unwrap(),
             mode: Mode::Own,
+            bounds: Bounds::default(),
         };
         Self { engine: Engine::assemble(&Secret::new([9; 32]), parts).await.unwrap() }
     }
