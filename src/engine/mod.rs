@@ -29,7 +29,7 @@
 //! Each folder is one concern and names only those below it; `tests/engine/import_direction` holds them to that.
 //!
 //! ```text
-//!  mod, observe, disputes   the public methods
+//!  mod, observe, disputes, devices   the public methods
 //!  start             opens and closes
 //!  schedule          when the engine works by itself: outbox, polling, upkeep
 //!  sync              one call: read, publish, wait
@@ -71,6 +71,7 @@
 mod account;
 mod api;
 mod attempts;
+mod devices;
 mod disputes;
 mod events;
 mod lanes;
@@ -99,7 +100,7 @@ pub use self::api::event::{Event, Progress};
 pub use self::api::report::{NameReport, NodeOutcome, NodeReport, SyncFailure, SyncOutcome, SyncReport};
 pub use self::api::request::SyncRequest;
 pub use self::api::status::{
-    Ack, CacheKind, CacheStats, HighWater, LastSync, NameInfo, NodeStatus, Status, TokenCounts,
+    Ack, CacheKind, CacheStats, DeviceRow, HighWater, LastSync, NameInfo, NodeStatus, Status, TokenCounts,
 };
 pub use self::api::tokens::{
     Entries, EntryRow, EntryVersionRow, EntryVersions, NewToken, ProofRow, PutReport, SpendKind, SpendReport,

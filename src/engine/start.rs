@@ -149,6 +149,7 @@ pub async fn assemble(secret: &Secret, parts: Parts, warnings: Vec<String>) -> R
         tasks,
         measure,
         publishing,
+        retiring: Mutex::default(),
         fetching: Arc::default(),
         attempts,
         lanes,

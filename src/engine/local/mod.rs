@@ -18,6 +18,7 @@ pub mod slots;
 pub mod state;
 pub mod turn;
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use self::state::State;
@@ -39,6 +40,8 @@ pub struct Local {
     /// What was found damaged when the account was opened, until somebody asks.
     damage: Mutex<Vec<String>>,
     reads_along: bool,
+    /// That few slots are left is told once.
+    few_slots_told: AtomicBool,
 }
 
 impl Local {

@@ -90,6 +90,9 @@ pub async fn merge_contained(
     cid: Cid,
 ) -> Result<Merged, Error> {
     account.local.note_merged(&[cid]).await?;
+    if root.retired && root.slot == slot {
+        account.local.note_retired(slot, cid).await?;
+    }
     account.local.note_record(slot, record, RootFate::Merged(cid)).await?;
     let warnings = clock::look(account, &root).into_iter().collect();
     Ok(Merged::Yes(root, Gain::default(), warnings))
@@ -177,6 +180,9 @@ async fn merge_root(
     };
     let mut with = turn.no_longer_kept(slot, &walked);
     with.extend([Change::CacheBlock(block), Change::Merged(merged)]);
+    if root.retired && root.slot == slot {
+        with.push(Change::Retired(turn.state().names().retired_with(slot, *cid)));
+    }
     let gain = turn.join(items, Author::Other { twin, spare }, with).await?;
     Ok(Merged::Yes(Box::new(root), gain, warnings))
 }

@@ -10,7 +10,7 @@ use super::State;
 use super::kept::KeptBlocks;
 use super::marks::Verified;
 use super::names::{Contained, Edition, KnownName, OwnSlot, RecordDigest, Written};
-use super::nodes::Doubt;
+use super::nodes::{Doubt, Former};
 use crate::clock::UnixMs;
 use crate::engine::local::rows::{self, Confirmed};
 use crate::error::Error;
@@ -73,6 +73,8 @@ pub enum Change {
     Merged(Vec<Cid>),
     /// All roots that may be replaced by what this device signs.
     Contained(Vec<Contained>),
+    /// All roots that say their device is done with its slot.
+    Retired(BTreeMap<Slot, Cid>),
     /// This device signed a record.
     Signed(SignedRecord),
     /// The last edition of the own slot.
@@ -94,6 +96,8 @@ pub enum Change {
 
     /// All renames that may still arrive.
     Doubts(Vec<Doubt>),
+    /// All that former owners of the own slot have pinned.
+    Former(Vec<Former>),
 
     /// Which machine each node is.
     Machines(BTreeMap<String, String>),
@@ -135,6 +139,8 @@ pub enum Change {
     Unread(bool),
     /// A search for all slots was left without an answer.
     SearchInVain(UnixMs),
+    /// This device is done with its slot: what it signs says so. Until the account is closed.
+    Ending,
 }
 
 /// A signed record as the written log keeps it.
@@ -177,6 +183,7 @@ impl Change {
             Self::Name(slot, known) => one(Write::Name(rows::name_row(*slot, known))),
             Self::Merged(roots) => one(rows::meta(rows::MERGED, Some(rows::cids(roots)))),
             Self::Contained(roots) => one(rows::meta(rows::CONTAINED, Some(rows::contained(roots)))),
+            Self::Retired(roots) => one(rows::meta(rows::RETIRED, rows::retired(roots))),
             Self::Signed(signed) => one(Write::Written(signed.row())),
             Self::Edition(edition) => one(rows::meta(rows::EDITION, edition.as_ref().map(rows::edition))),
             Self::Own(own) => Ok(vec![
@@ -192,6 +199,7 @@ impl Change {
             }
 
             Self::Doubts(doubts) => one(rows::meta(rows::DOUBTS, rows::doubts(doubts))),
+            Self::Former(former) => one(rows::meta(rows::FORMER, rows::former(former))),
             Self::Machines(machines) => one(rows::meta(rows::MACHINES, rows::machines(machines))),
 
             Self::Verified(Verified { index, keep, sequence }) => {
@@ -226,6 +234,7 @@ impl Change {
             | Self::InVain(..)
             | Self::RootInVain(..)
             | Self::SearchInVain(_)
+            | Self::Ending
             | Self::ReadOnly(_)
             | Self::Unread(_) => Ok(Vec::new()),
         }
@@ -252,6 +261,7 @@ impl Change {
             Self::Name(slot, known) => state.names.put(slot, *known),
             Self::Merged(roots) => state.names.set_merged(roots),
             Self::Contained(roots) => state.names.set_contained(roots),
+            Self::Retired(roots) => state.names.set_retired(roots),
             Self::Signed(SignedRecord { slot, sequence, digest, upto, root, signed_at }) => {
                 state.names.log(slot, sequence, Written { digest, upto, root, signed_at });
             }
@@ -263,6 +273,7 @@ impl Change {
             Self::HeldExactly { node, cids } => state.nodes.set_held(node, cids),
 
             Self::Doubts(doubts) => state.nodes.set_doubts(doubts),
+            Self::Former(former) => state.nodes.set_former(former),
             Self::Machines(machines) => state.nodes.set_machines(machines),
 
             Self::Verified(verified) => state.marks.verified = verified,
@@ -282,6 +293,7 @@ impl Change {
             Self::ReadOnly(slot) => drop(state.session.read_only.insert(slot)),
             Self::Unread(unread) => state.session.unread = unread,
             Self::SearchInVain(now) => state.session.searched_in_vain = Some(now),
+            Self::Ending => state.session.ending = true,
 
             Self::CacheBlock(_)
             | Self::Uncached(_)

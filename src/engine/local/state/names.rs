@@ -80,6 +80,8 @@ pub struct Names {
     merged: Vec<Cid>,
     /// Roots that may be replaced, newest last.
     contained: Vec<Contained>,
+    /// The root of each slot that says its device is done with it.
+    retired: BTreeMap<Slot, Cid>,
 }
 
 /// A record that this device signed.
@@ -206,6 +208,44 @@ impl Names {
         self.contained.iter().map(|known| Contained { from: 0, ..*known }).collect()
     }
 
+    /// Every root of which all is here: whatever is signed of what is here now has them all.
+    pub fn all_contained(&self) -> Vec<Cid> {
+        self.contained.iter().map(|known| known.root).collect()
+    }
+
+    /// The list of contained roots with those that a contained one contains.
+    pub fn contained_with_all(&self, roots: &[Cid], from: u64) -> Vec<Contained> {
+        let mut contained = self.contained.clone();
+        let is_new = |root: &&Cid| !self.contained.iter().any(|known| known.root == **root);
+        // They are older: the first to be forgotten.
+        let news = roots.iter().filter(is_new).map(|root| Contained { root: *root, from });
+        contained.splice(0..0, news);
+        let surplus = contained.len().saturating_sub(MERGED_ROOTS);
+        contained.split_off(surplus)
+    }
+
+    /// Whether the last root of a slot says that its device is done with it.
+    pub fn is_retired(&self, slot: Slot) -> bool {
+        let last = self.known.get(&slot).and_then(|known| known.merged_root);
+        last.is_some_and(|root| self.says_retired(slot, &root))
+    }
+
+    /// Whether this root of a slot says so.
+    pub fn says_retired(&self, slot: Slot, root: &Cid) -> bool {
+        self.retired.get(&slot) == Some(root)
+    }
+
+    /// The list of roots that say so with one more.
+    pub fn retired_with(&self, slot: Slot, root: Cid) -> BTreeMap<Slot, Cid> {
+        let one = std::iter::once((slot, root));
+        self.retired.iter().map(|(slot, root)| (*slot, *root)).chain(one).collect()
+    }
+
+    /// Slots that somebody writes to, or something that is none of this wallet's.
+    pub fn in_use(&self) -> usize {
+        self.known.keys().filter(|slot| !self.is_retired(**slot)).count()
+    }
+
     /// Highest change number in a record that this device signed.
     pub fn upto(&self, slot: Slot, sequence: u64) -> Option<u64> {
         self.written.get(&(slot.number(), sequence)).map(|written| written.upto)
@@ -281,6 +321,10 @@ impl Names {
 
     pub(super) fn set_contained(&mut self, contained: Vec<Contained>) {
         self.contained = contained;
+    }
+
+    pub(super) fn set_retired(&mut self, retired: BTreeMap<Slot, Cid>) {
+        self.retired = retired;
     }
 
     pub(super) fn set_merged(&mut self, merged: Vec<Cid>) {
