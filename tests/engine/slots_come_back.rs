@@ -22,6 +22,11 @@ async fn row(device: &Device, slot: u8) -> DeviceRow {
     device.engine.devices().await.unwrap().into_iter().find(|row| row.slot == slot).unwrap()
 }
 
+/// Nobody is at work who changed nothing for so long.
+async fn silence(world: &World) {
+    world.pass(limits::AT_WORK).await;
+}
+
 /// What a device finds that knows nothing but the secret.
 async fn restored(world: &World) -> Vec<String> {
     let device = world.device().await;
@@ -98,6 +103,7 @@ async fn a_slot_that_is_given_back_for_another_device_is_taken_first() {
     let second = device_with(&world, &["b"]).await;
     lost.engine.close(Duration::ZERO).await.unwrap();
     assert!(!row(&second, 0).await.retired);
+    silence(&world).await;
     second.engine.retire_device(0).await.unwrap();
     assert!(row(&second, 0).await.retired);
     second.engine.retire_device(0).await.unwrap();
@@ -114,11 +120,32 @@ async fn a_device_without_a_slot_can_give_back_that_of_a_lost_one() {
     device_with(&world, &["a"]).await.close().await;
     let phone = world.device().await;
     phone.sync().await.unwrap();
+    silence(&world).await;
     phone.engine.retire_device(0).await.unwrap();
     assert_eq!(phone.engine.status().slot, None);
     phone.put(&["b"]).await;
     phone.sync_to(Level::Verified).await.unwrap();
+    assert_eq!(phone.engine.status().slot, Some(0), "it takes the one that it gave back");
     assert_eq!(restored(&world).await, ["a", "b"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_device_that_is_retired_again_and_again_uses_up_no_slots() {
+    let world = World::new(5);
+    let first = device_with(&world, &["a"]).await;
+    let second = device_with(&world, &["b"]).await;
+    for n in 0..12 {
+        first.put(&[&format!("t{n}")]).await;
+        first.sync_to(Level::Verified).await.unwrap();
+        second.sync().await.unwrap();
+        silence(&world).await;
+        let slot = first.engine.status().slot.unwrap();
+        second.engine.retire_device(slot).await.unwrap();
+        first.sync_to(Level::Verified).await.unwrap();
+        assert_ne!(first.engine.status().slot, Some(slot));
+    }
+    assert_eq!(second.engine.devices().await.unwrap().len(), 3);
+    assert_eq!(restored(&world).await.len(), 14);
 }
 
 #[tokio::test(start_paused = true)]
@@ -126,6 +153,7 @@ async fn a_device_that_was_not_gone_moves_and_loses_nothing() {
     let world = World::new(5);
     let first = device_with(&world, &["a"]).await;
     let second = device_with(&world, &["b"]).await;
+    silence(&world).await;
     // Nobody else has seen this one.
     first.put(&["late"]).await;
     second.engine.retire_device(0).await.unwrap();
@@ -158,8 +186,11 @@ async fn nothing_is_given_back_over_what_is_not_here() {
     first.sync_to(Level::Published).await.unwrap();
     first.engine.close(Duration::ZERO).await.unwrap();
     world.faults(Fault::None, &[1, 2, 3, 4]);
-    second.engine.retire_device(0).await.unwrap();
+    silence(&world).await;
+    assert_eq!(second.engine.retire_device(0).await.unwrap_err().code(), Code::Conflict, "it is at work");
     assert!(second.ids().contains(&"new".to_owned()), "it was brought here first");
+    silence(&world).await;
+    second.engine.retire_device(0).await.unwrap();
     assert_eq!(restored(&world).await, ["a", "b", "new"]);
 }
 
@@ -172,6 +203,7 @@ async fn what_cannot_be_brought_here_is_left_alone() {
     first.sync_to(Level::Verified).await.unwrap();
     first.close().await;
     let root = first.engine.status().high_water[0].sequence;
+    silence(&world).await;
     world.faults(Fault::Mute, &[0, 1, 2, 3, 4]);
     let refused = second.engine.retire_device(0).await.unwrap_err();
     assert!(matches!(refused.code(), Code::Unreachable | Code::Deadline), "{refused:?}");
@@ -190,8 +222,11 @@ async fn what_only_a_beacon_names_is_brought_here_too() {
     first.put(&["new"]).await;
     first.sync_to(Level::Verified).await.unwrap();
     world.nodes.iter().for_each(|node| node.forget_records());
-    second.engine.retire_device(0).await.unwrap();
+    silence(&world).await;
+    assert_eq!(second.engine.retire_device(0).await.unwrap_err().code(), Code::Conflict, "it is at work");
     assert!(second.ids().contains(&"new".to_owned()));
+    silence(&world).await;
+    second.engine.retire_device(0).await.unwrap();
     assert!(row(&second, 0).await.retired);
 }
 
@@ -204,6 +239,8 @@ async fn what_cannot_be_given_back_is_named() {
     assert_eq!(code(1).await, Code::BadRequest);
     assert_eq!(code(64).await, Code::BadRequest);
     assert_eq!(code(7).await, Code::NotFound);
+    assert_eq!(code(0).await, Code::Conflict, "it has just published");
+    silence(&world).await;
     world.faults(Fault::Dead, &[0, 1, 2, 3, 4]);
     assert_eq!(code(0).await, Code::Unreachable);
     second.put(&["c"]).await;
@@ -217,6 +254,7 @@ async fn the_end_of_a_process_in_between_loses_nothing_and_it_is_given_back_late
     device_with(&world, &["a"]).await.close().await;
     let second = device_with(&world, &["b"]).await;
     for at in 0..40 {
+        silence(&world).await;
         let store = second.store.snapshot();
         let device = world.device_on(store.clone()).await;
         let cut = tokio::time::timeout(Duration::from_millis(at * 4), device.engine.retire_device(0)).await;

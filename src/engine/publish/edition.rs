@@ -170,7 +170,9 @@ fn predecessors(state: &State, slot: Slot, former: &[Cid]) -> Vec<Cid> {
         names.own().slot.filter(|own| *own == slot).and_then(|_| names.last_signed(slot)).unwrap_or(0);
     let before = names.get(slot).and_then(|known| known.merged_root);
     let mut roots: Vec<Cid> = Vec::new();
-    let left = state.nodes().former_roots().collect::<Vec<_>>().into_iter().rev();
+    let is_own = names.own().slot == Some(slot);
+    let mut left: Vec<Cid> = state.nodes().former_roots().filter(|_| is_own).collect();
+    left.reverse();
     for root in names.signed_roots(slot).chain(before).chain(former.iter().copied()).chain(left) {
         if names.is_contained(&root, sequence.saturating_add(1)) && !roots.contains(&root) {
             roots.push(root);

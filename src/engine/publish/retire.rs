@@ -15,6 +15,7 @@ use super::publish_once;
 use super::run::Run;
 use super::slot::take_over;
 use super::steps::LaneEnd;
+use crate::clock::millis;
 use crate::engine::account::Account;
 use crate::engine::local::edition::SignedEdition;
 use crate::engine::local::records::RootFate;
@@ -61,7 +62,7 @@ fn is_ended(account: &Account) -> bool {
 ///
 /// # Errors
 /// `not_found` for a slot that nothing is known of; `bad_request` for the own one; `pending_changes`; `conflict` where the slot holds
-/// something else, or its device goes on publishing; `unreachable` when its content does not come, or too few nodes take the
+/// something else, or its device is at work; `unreachable` when its content does not come, or too few nodes take the
 /// edition; store errors.
 ///
 /// # Cancel safety
@@ -75,6 +76,8 @@ pub async fn retire(account: &Account, slot: Slot, run: &Run) -> Result<(), Erro
         if !take_over(account, slot, run).await? {
             return Err(Error::new(Code::Unreachable, format!("what slot {slot} has is not all here")));
         }
+        // What was found there may be new.
+        check(account, slot)?;
         let edition = prepare_retired(account, slot).await?;
         match to_nodes(account, &edition, run).await? {
             None => return Ok(()),
@@ -82,7 +85,7 @@ pub async fn retire(account: &Account, slot: Slot, run: &Run) -> Result<(), Erro
             Some((at, claim)) => bring_here(account, slot, at, &claim, run).await?,
         }
     }
-    Err(Error::new(Code::Conflict, format!("the device of slot {slot} goes on publishing")))
+    Err(Error::new(Code::Conflict, format!("in slot {slot} something else is found again and again")))
 }
 
 fn check_verified(account: &Account) -> Result<(), Error> {
@@ -105,6 +108,13 @@ fn check(account: &Account, slot: Slot) -> Result<(), Error> {
     let Some(known) = state.names().get(slot) else {
         return Err(Error::new(Code::NotFound, format!("no device is known in slot {slot}")));
     };
+    let since = account.clock.now().saturating_sub(known.changed_at);
+    if (0..millis(limits::AT_WORK)).contains(&since) && !state.names().is_retired(slot) {
+        let message = format!(
+            "the device of slot {slot} is at work: it published, or came to be known here, less than an hour ago"
+        );
+        return Err(Error::new(Code::Conflict, message));
+    }
     if known.occupied || state.session().is_read_only_in(slot) {
         let message = format!("slot {slot} holds something that this release does not read");
         return Err(Error::new(Code::Conflict, message));

@@ -48,7 +48,7 @@ pub async fn choose(account: &Account, run: &Run) -> Result<Slot, Error> {
 }
 
 /// Slots without a device that works and whose content is here: first those that were given back, then those that have been quiet for
-/// long. One that this device had itself is left to others.
+/// long. The one that this device had last is left to others: somebody else may take it at this moment.
 fn nobodys(account: &Account) -> Vec<Slot> {
     let now = account.clock.now();
     let state = account.local.read();
@@ -59,7 +59,8 @@ fn nobodys(account: &Account) -> Vec<Slot> {
     }
     let is_quiet = |since: i64| now.saturating_sub(since) >= millis(limits::QUIET_SLOT);
     let is_here = |slot: Slot| names.get(slot).is_some_and(|known| known.merged_root.is_some());
-    let is_retired = |slot: Slot| names.is_retired(slot) && !names.signed_for(slot);
+    let last = names.last_own();
+    let is_retired = |slot: Slot| names.is_retired(slot) && last != Some(slot);
     let others = names.others_by_quiet();
     let (retired, rest): (Vec<_>, Vec<_>) =
         others.into_iter().filter(|(slot, _)| is_here(*slot)).partition(|(slot, _)| is_retired(*slot));

@@ -288,6 +288,15 @@ impl Names {
         self.of_slot(slot).next_back().map(|(sequence, _)| sequence)
     }
 
+    /// The slot that this device wrote to last; that it gave another one back does not count.
+    pub fn last_own(&self) -> Option<Slot> {
+        let own = self.written.iter().filter_map(|((slot, _), written)| {
+            let slot = Slot::new(*slot)?;
+            (!self.says_retired(slot, &written.root)).then_some((written.signed_at, slot))
+        });
+        own.max().map(|(_, slot)| slot)
+    }
+
     /// Slots that nothing is known of and that this device never signed for, lowest first.
     pub fn free_slots(&self) -> impl Iterator<Item = Slot> {
         Slot::all().filter(|slot| !self.known.contains_key(slot) && !self.signed_for(*slot))
