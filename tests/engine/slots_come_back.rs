@@ -231,6 +231,52 @@ async fn what_only_a_beacon_names_is_brought_here_too() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_one_node_alone_names_by_a_beacon_of_long_ago_is_brought_here() {
+    let world = World::new(5);
+    let first = device_with(&world, &["a"]).await;
+    first.close().await;
+    let first = world.device_on(first.store.clone()).await;
+    let clone = world.device_on(first.store.snapshot()).await;
+    // The clone gets to one node, the other one to the rest; neither sees the other.
+    world.faults(Fault::Dead, &[0, 1, 2, 3]);
+    clone.put(&["clone"]).await;
+    clone.sync_to(Level::Published).await.unwrap();
+    clone.engine.close(Duration::ZERO).await.unwrap();
+    world.faults(Fault::None, &[0, 1, 2, 3]);
+    world.faults(Fault::Dead, &[4]);
+    for id in ["b", "c"] {
+        first.put(&[id]).await;
+        first.sync_to(Level::Verified).await.unwrap();
+    }
+    first.close().await;
+    let second = world.device().await;
+    second.sync().await.unwrap();
+    silence(&world).await;
+    world.faults(Fault::None, &[4]);
+    world.nodes[4].forget_records();
+    second.engine.retire_device(0).await.unwrap();
+    assert!(second.ids().contains(&"clone".to_owned()), "{:?}", second.ids());
+    assert_eq!(restored(&world).await, ["a", "b", "c", "clone"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_one_node_alone_took_is_brought_to_others_by_the_next_attempt() {
+    let world = World::new(5);
+    device_with(&world, &["a"]).await.close().await;
+    let second = device_with(&world, &["b"]).await;
+    silence(&world).await;
+    world.faults(Fault::Dead, &[1, 2, 3, 4]);
+    assert_eq!(second.engine.retire_device(0).await.unwrap_err().code(), Code::Unreachable);
+    assert!(row(&second, 0).await.retired, "one node has it");
+    world.faults(Fault::None, &[1, 2, 3, 4]);
+    second.engine.retire_device(0).await.unwrap();
+    world.faults(Fault::Dead, &[0]);
+    let reader = world.device().await;
+    reader.sync().await.unwrap();
+    assert!(row(&reader, 0).await.retired);
+}
+
+#[tokio::test(start_paused = true)]
 async fn what_cannot_be_given_back_is_named() {
     let world = World::new(5);
     let first = device_with(&world, &["a"]).await;
