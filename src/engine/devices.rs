@@ -31,7 +31,8 @@ impl Engine {
     /// # Errors
     /// `not_found` when no device is known in this slot; `bad_request` for the own slot or one that does not exist;
     /// `pending_changes` while a change of this device is not verified; `conflict` when the slot holds something else, or its
-    /// device is at work: its record changed within [`limits::AT_WORK`], as seen here; `unreachable` when its content does not come or too few nodes take it; store errors.
+    /// device is at work (its record changed within [`limits::AT_WORK`], as seen here); `unreachable` when its content does not
+    /// come or too few nodes take it; `deadline`; store errors.
     ///
     /// # Cancel safety
     /// It goes on to its end; call it again after a failure.
