@@ -13,6 +13,7 @@ const COMMANDS: &[&str] = &[
     "metrics_history",
     "node_health",
     "cache_stats",
+    "devices",
     "subscribe",
     "put_tokens",
     "record_spend",
@@ -23,6 +24,7 @@ const COMMANDS: &[&str] = &[
     "reset_metrics",
     "export_metrics",
     "set_node_enabled",
+    "retire_device",
     "wipe",
 ];
 

@@ -13,6 +13,7 @@ export const commands = {
 	metricsHistory: (account: string, range: HistoryRange) => __TAURI_INVOKE<HistoryPoint[]>("plugin:wallet-sync|metrics_history", { account, range }),
 	nodeHealth: (account: string) => __TAURI_INVOKE<NodeStatus[]>("plugin:wallet-sync|node_health", { account }),
 	cacheStats: (account: string) => __TAURI_INVOKE<CacheStats>("plugin:wallet-sync|cache_stats", { account }),
+	devices: (account: string) => __TAURI_INVOKE<Device[]>("plugin:wallet-sync|devices", { account }),
 	/**  Sends events to this window from now on, in place of its earlier channel. */
 	subscribe: (account: string, onEvents: Channel<WalletEvent[]>) => __TAURI_INVOKE<Subscription>("plugin:wallet-sync|subscribe", { account, onEvents }),
 	recordSpend: (account: string, tokenId: string, stateHash: string, kind: SpendKind, evidence: Content) => __TAURI_INVOKE<SpendReport>("plugin:wallet-sync|record_spend", { account, tokenId, stateHash, kind, evidence }),
@@ -23,6 +24,8 @@ export const commands = {
 	resetMetrics: (account: string) => __TAURI_INVOKE<null>("plugin:wallet-sync|reset_metrics", { account }),
 	exportMetrics: (account: string, format: ExportFormat) => __TAURI_INVOKE<string>("plugin:wallet-sync|export_metrics", { account, format }),
 	setNodeEnabled: (account: string, nodeId: string, enabled: boolean) => __TAURI_INVOKE<NodeStatus[]>("plugin:wallet-sync|set_node_enabled", { account, nodeId, enabled }),
+	/**  Gives back the slot of a device that is gone. */
+	retireDevice: (account: string, slot: number) => __TAURI_INVOKE<Device[]>("plugin:wallet-sync|retire_device", { account, slot }),
 	/**  Closes the account and removes its folder from this device; `confirm` is its name, typed again. */
 	wipe: (account: string, confirm: string, force: boolean) => __TAURI_INVOKE<WipeReport>("plugin:wallet-sync|wipe", { account, confirm, force }),
 };
@@ -102,6 +105,24 @@ export type Content = {
 	encoding: Encoding,
 	/**  The bytes. */
 	value: string,
+};
+
+/**  A device of the wallet: who publishes under a slot. */
+export type Device = {
+	/**  Its slot. */
+	slot: number,
+	/**  What its owner calls it; no release writes it yet. */
+	label: string | null,
+	/**  Whether it is this device. */
+	self: boolean,
+	/**  Sequence of its last record. */
+	sequence: number,
+	/**  When that was made, by the device's own clock; none where it is not known. */
+	publishedAt: number | null,
+	/**  Whether the slot was given back: the next device that needs one takes it. */
+	retired: boolean,
+	/**  Whether all it published is here. */
+	contained: boolean,
 };
 
 /**  How bytes are written as text. */

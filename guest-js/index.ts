@@ -15,6 +15,7 @@ import {
   type CacheStats,
   type Changed,
   type Content,
+  type Device,
   type ExportFormat,
   type HistoryPoint,
   type Level,
@@ -39,6 +40,7 @@ export type {
   CacheKind,
   CacheStats,
   Changed,
+  Device,
   ErrorCode,
   ExportFormat,
   Goal,
@@ -239,6 +241,9 @@ export const nodeHealth = (account: string): Promise<NodeStatus[]> =>
 export const cacheStats = (account: string): Promise<CacheStats> =>
   ask({ account }, () => commands.cacheStats(account))
 
+/** The wallet's devices, each with the slot that it publishes under, as far as they are known here. */
+export const devices = (account: string): Promise<Device[]> => ask({ account }, () => commands.devices(account))
+
 // --- write: `wallet-sync:write` ---
 
 /**
@@ -315,7 +320,18 @@ export const setNodeEnabled = (account: string, nodeId: string, enabled: boolean
   ask({ account, nodeId, enabled }, () => commands.setNodeEnabled(account, nodeId, enabled))
 
 /**
- * Closes the account and removes its folder from this device.
+ * Gives back the slot of a device that is gone, once all it published is here and on enough nodes under this device's
+ * signature; the next device that needs a slot takes it. A device that was not gone after all loses nothing: it takes another slot.
+ *
+ * Refused with `pending_changes` while a change of this device is below `verified`, with `conflict` when something new of that
+ * device came here within the last hour. Takes at most thirty seconds.
+ */
+export const retireDevice = (account: string, slot: number): Promise<Device[]> =>
+  ask({ account, slot }, () => commands.retireDevice(account, slot))
+
+/**
+ * Closes the account and removes its folder from this device. Without `force`, the device gives its slot back before, if the
+ * nodes take that within two seconds.
  *
  * `confirm` is the account id, typed again. Refused with `pending_changes` while a change is below `verified`; with
  * `force` the folder is set aside in that case instead of being removed.

@@ -38,6 +38,8 @@ pub struct Account {
     pub measure: Arc<Measure>,
     /// One edition is made at a time.
     pub publishing: Mutex<()>,
+    /// One slot is given back at a time.
+    pub retiring: Mutex<()>,
     /// Content is fetched once at a time.
     pub fetching: Arc<Mutex<()>>,
     /// All slots are searched once at a time.

@@ -29,7 +29,7 @@
 //! Each folder is one concern and names only those below it; `tests/engine/import_direction` holds them to that.
 //!
 //! ```text
-//!  mod, observe, disputes   the public methods
+//!  mod, observe, disputes, devices   the public methods
 //!  start             opens and closes
 //!  schedule          when the engine works by itself: outbox, polling, upkeep
 //!  sync              one call: read, publish, wait
@@ -62,8 +62,7 @@
 //!      └ wait       until the level is reached, nothing moves, or the deadline passes ──> SyncReport
 //! ```
 //!
-//! A local write takes the short way: `Engine::put` ─ wallet::write ─ local::turn ─ commit ─> disk, then memory ─> answer; the
-//! outbox of `schedule` wakes and syncs.
+//! A local write takes the short way: `Engine::put` ─ wallet::write ─ local::turn ─ commit ─> disk, then memory ─> answer.
 //!
 //! So a token goes from `put_tokens` to the record on a node through `wallet`, `local`, `schedule`, `sync`, `publish`, `network`,
 //! and a foreign record from the socket to `tokens-changed` through `network`, `read`, `merge`, `local`, `events`: each room once.
@@ -71,6 +70,7 @@
 mod account;
 mod api;
 mod attempts;
+mod devices;
 mod disputes;
 mod events;
 mod lanes;
@@ -99,7 +99,8 @@ pub use self::api::event::{Event, Progress};
 pub use self::api::report::{NameReport, NodeOutcome, NodeReport, SyncFailure, SyncOutcome, SyncReport};
 pub use self::api::request::SyncRequest;
 pub use self::api::status::{
-    Ack, CacheKind, CacheStats, HighWater, LastSync, LeftOut, NameInfo, NodeStatus, Status, TokenCounts,
+    Ack, CacheKind, CacheStats, DeviceRow, HighWater, LastSync, LeftOut, NameInfo, NodeStatus, Status,
+    TokenCounts,
 };
 pub use self::api::tokens::{
     Entries, EntryRow, EntryVersionRow, EntryVersions, NewToken, ProofRow, PutReport, SpendKind, SpendReport,
@@ -267,8 +268,8 @@ impl Engine {
     /// # Cancel safety
     /// As [`Engine::sync`].
     pub async fn flush(&self, within: Duration) -> Result<SyncReport, SyncFailure> {
-        let wait = Some(Level::Verified);
-        self.sync(SyncRequest { fresh: false, deadline: Some(within), wait }, |_| ()).await
+        self.sync(SyncRequest { fresh: false, deadline: Some(within), wait: Some(Level::Verified) }, |_| ())
+            .await
     }
 
     /// The secret was made here just now: there is nothing to be read before the first publish.

@@ -155,6 +155,7 @@ pub async fn assemble(secret: &Secret, parts: Parts, warnings: Vec<String>) -> R
         tasks,
         measure,
         publishing,
+        retiring: Mutex::default(),
         fetching: Arc::default(),
         searching: Arc::default(),
         readings: AtomicU64::new(0),

@@ -4,6 +4,18 @@ use std::time::Duration;
 
 /// A slot whose record did not change for this long, as seen by this device, has no owner who works.
 pub const QUIET_SLOT: Duration = Duration::from_secs(30 * 86_400);
+/// With so many slots in use it is said that few are left: three quarters, so that there is time to retire devices that are gone.
+pub const FEW_SLOTS: usize = 48;
+/// How long the nodes are given to take the last edition of a device that is wiped: as long as a reading; without it the slot is taken
+/// over a month later.
+pub const ENDING: Duration = Duration::from_secs(2);
+/// A device whose record changed within this time, as seen by this device, may be publishing at this moment: its slot is not given back by
+/// another one, whose last rename of a beacon might come late (simulated: one of 6,000 runs loses otherwise).
+pub const AT_WORK: Duration = Duration::from_secs(3600);
+/// How long giving back the slot of another device may take, all steps together: content is fetched for [`CONTAIN`](super::CONTAIN).
+pub const RETIRE: Duration = Duration::from_secs(30);
+/// How often it is begun anew when something else is found in the slot meanwhile: its device is at work then.
+pub const RETIRE_TRIES: usize = 3;
 /// Hybrid logical clocks further ahead than this are not shown and not followed.
 pub const HLC_AHEAD: Duration = Duration::from_secs(600);
 /// Pause before a publish that fell short is run again within one wait, doubled each time: a node that restarts is back in seconds.

@@ -159,7 +159,8 @@ impl WalletSync {
     }
 
     /// Closes an account and removes its folder from this device if every change of this device is `verified` on the nodes;
-    /// otherwise, with `force`, the folder is set aside. Nodes and other devices keep what they have.
+    /// otherwise, with `force`, the folder is set aside. Nodes and other devices keep what they have. Before that, without `force`, the
+    /// device gives its slot back, if the nodes take that within [`limits::ENDING`].
     ///
     /// # Errors
     /// `closed` when no account of this name is open; `pending_changes` when a change is below `verified` and `force` is not
@@ -172,7 +173,13 @@ impl WalletSync {
         if !force && self.account(id)?.engine.status().pending > 0 {
             return Err(Error::new(Code::PendingChanges, "changes of this device are not verified yet"));
         }
-        let engine = self.close(id).await?;
+        let began = monotonic();
+        if !force && let Err(e) = self.account(id)?.engine.end().await {
+            // It is taken over later then.
+            tracing::debug!(code = %e.code(), "the slot was not given back");
+        }
+        let left = limits::EXIT_DRAIN.saturating_sub(monotonic().saturating_duration_since(began));
+        let engine = self.close_within(id, left).await?;
         // A change may have been made meanwhile: its only copy must stay.
         let is_safe = engine.status().pending == 0;
         let (base, id) = (self.folder.clone(), id.to_owned());

@@ -58,6 +58,7 @@ impl Builder {
                 commands::read::metrics_history,
                 commands::read::node_health,
                 commands::read::cache_stats,
+                commands::read::devices,
                 commands::read::subscribe,
                 commands::write::put_tokens,
                 commands::write::record_spend,
@@ -68,6 +69,7 @@ impl Builder {
                 commands::admin::reset_metrics,
                 commands::admin::export_metrics,
                 commands::admin::set_node_enabled,
+                commands::admin::retire_device,
                 commands::admin::wipe,
             ])
             .setup(|app, api| {

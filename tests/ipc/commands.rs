@@ -146,6 +146,20 @@ fn a_sync_publishes_to_the_nodes_and_streams_its_progress() {
     app.open("a", 1);
     let body = json!({"account": "a", "options": {"fresh": true}, "onProgress": "__CHANNEL__:78"});
     let restored = app.ok("sync_now", body);
+    // It gave its slot back before it was removed.
+    let devices = app.ok("devices", json!({"account": "a"}));
+    assert_eq!(devices.as_array().unwrap().len(), 1, "{devices}");
+    for (field, value) in
+        [("slot", json!(0)), ("self", json!(false)), ("retired", json!(true)), ("contained", json!(true))]
+    {
+        assert_eq!(devices[0][field], value, "{field}: {devices}");
+    }
+    assert_eq!(
+        app.ok("retire_device", json!({"account": "a", "slot": 0})),
+        devices,
+        "it was given back already"
+    );
+    assert_eq!(app.code("retire_device", json!({"account": "a", "slot": 1})), "not_found");
     assert_eq!(restored["tokens"]["total"], 1, "{restored}");
     let payload = app.ok("get_token", json!({"account": "a", "tokenId": "t1", "stateHash": "s"}));
     assert_eq!(payload, json!(b"one"));

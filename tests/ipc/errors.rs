@@ -69,6 +69,7 @@ fn an_argument_out_of_its_bounds_is_refused_by_name() {
             "from",
         ),
         ("set_node_enabled", json!({"account": "a", "nodeId": "n", "enabled": true}), "not_found", "no such"),
+        ("retire_device", json!({"account": "a", "slot": 64}), "bad_request", "slot"),
     ];
     for (command, body, code, word) in cases {
         let error = app.invoke(command, body).unwrap_err();
@@ -100,6 +101,7 @@ fn a_badly_typed_or_unknown_argument_is_an_error_of_the_list_too() {
         ("subscribe", json!({"account": "a", "onEvents": 7}), "onEvents"),
         ("sync_now", json!({"account": "a", "options": options, "onProgress": "__CHANNEL__:77"}), "options"),
         ("wipe", json!({"account": "a", "confirm": "a", "force": "yes"}), "force"),
+        ("retire_device", json!({"account": "a", "slot": 256}), "slot"),
     ] {
         let error = app.invoke(command, body).unwrap_err();
         let message = format!("{argument}: missing, or not what it has to be");

@@ -5,7 +5,7 @@ use tauri::ipc::InvokeBody;
 
 use crate::fixture::{ALL, Fixture, LOCAL, invoke, manifest, window};
 
-const READ: [&str; 11] = [
+const READ: [&str; 12] = [
     "accounts",
     "status",
     "list_tokens",
@@ -16,10 +16,12 @@ const READ: [&str; 11] = [
     "metrics_history",
     "node_health",
     "cache_stats",
+    "devices",
     "subscribe",
 ];
 const WRITE: [&str; 5] = ["put_tokens", "record_spend", "set_entry", "sync_now", "flush"];
-const ADMIN: [&str; 5] = ["invalidate_cache", "reset_metrics", "export_metrics", "set_node_enabled", "wipe"];
+const ADMIN: [&str; 6] =
+    ["invalidate_cache", "reset_metrics", "export_metrics", "set_node_enabled", "retire_device", "wipe"];
 
 /// Whether a call reaches the command; what it then says of its empty arguments does not matter.
 fn is_allowed(app: &Fixture, command: &str) -> bool {

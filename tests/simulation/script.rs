@@ -72,6 +72,8 @@ pub enum Act {
     Upkeep,
     /// The wallet's folder is deleted, as `wipe` without force does when nothing is pending.
     Wipe,
+    /// Gives back the slot of another device.
+    Retires(u8),
     /// It ought to have every payload by now that a node in its reach has.
     Whole,
     /// It ought to show these by now.
@@ -214,6 +216,7 @@ fn parse_act(words: &[&str]) -> Result<Act, String> {
         ["enable", node] => Act::Enable(node.parse().map_err(|_| "which node?")?),
         ["upkeep"] => Act::Upkeep,
         ["wipe"] => Act::Wipe,
+        ["retires", slot] => Act::Retires(slot.parse().map_err(|_| "which slot?")?),
         ["whole"] => Act::Whole,
         ["shows", ids] => Act::Shows(range(ids)?),
         ["keeps", key, values] => Act::Keeps((*key).to_owned(), range(values)?),
@@ -333,6 +336,7 @@ impl Display for Act {
             Self::Enable(node) => write!(f, "enable {node}"),
             Self::Upkeep => f.write_str("upkeep"),
             Self::Wipe => f.write_str("wipe"),
+            Self::Retires(slot) => write!(f, "retires {slot}"),
             Self::Whole => f.write_str("whole"),
             Self::Shows(ids) => write!(f, "shows {}", ids.join(",")),
             Self::Keeps(key, values) => write!(f, "keeps {key} {}", values.join(",")),

@@ -108,6 +108,12 @@ pub enum Command {
         #[arg(long, value_name = "WHAT")]
         clear: Option<Clear>,
     },
+    /// List the wallet's devices, or give back the slot of one that is gone
+    Devices {
+        /// Its slot, once all it published is here and verified
+        #[arg(long, value_name = "SLOT")]
+        retire: Option<u8>,
+    },
     /// Stay, sync, and print each event, until interrupted
     Watch,
     /// Work on an IPNS record file

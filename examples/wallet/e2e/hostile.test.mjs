@@ -167,6 +167,8 @@ check("neither do calls of every kind", async () => {
     ["invalidate_cache", { account, kind: "content" }],
     ["export_metrics", { account, format: "json" }],
     ["set_node_enabled", { account, nodeId: "node-1", enabled: true }],
+    ["devices", { account }],
+    ["retire_device", { account, slot: 64 }],
     ["wipe", { account, confirm: "no", force: true }],
   ]);
   const sum = Object.values(told).reduce((all, count) => all + count, 0);

@@ -109,6 +109,27 @@ pub struct LeftOut {
     pub items: u32,
 }
 
+/// A device of the wallet: who publishes under a slot.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeviceRow {
+    /// Its slot.
+    pub slot: u8,
+    /// What its owner calls it; no release writes it yet.
+    pub label: Option<String>,
+    /// Whether it is this device.
+    #[serde(rename = "self")]
+    pub is_self: bool,
+    /// Sequence of its last record.
+    pub sequence: u64,
+    /// When that was made, by the device's own clock, ms since 1970; none where its root is not here.
+    pub published_at: Option<u64>,
+    /// Whether the slot was given back: the next device that needs one takes it.
+    pub retired: bool,
+    /// Whether all it published is here.
+    pub contained: bool,
+}
+
 /// Statistics of the cache.
 #[derive(Clone, Copy, Debug, Default, Serialize)]
 pub struct CacheStats {

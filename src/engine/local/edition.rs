@@ -6,7 +6,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 
 use super::state::holdings::Contents;
-use super::state::names::Edition;
+use super::state::names::{Edition, Names};
 use crate::model::block::Block;
 use crate::model::cid::Cid;
 use crate::model::identity::Name;
@@ -26,12 +26,29 @@ pub struct SignedEdition {
     keep: HashSet<Cid>,
     /// The beacons of the slot, by place.
     pub beacons: Vec<Cid>,
+    /// Nothing that is wanted here is missing in it.
+    pub is_whole: bool,
+    /// Where the slot is given back for another device: the roots that it contains. Of the own slot that is known otherwise.
+    pub contained: Option<Vec<Cid>>,
 }
 
 impl SignedEdition {
     /// Whether a block is for the nodes alone: no reader needs it.
     pub fn only_pins(&self, cid: &Cid) -> bool {
         self.keep.contains(cid) || self.beacons.contains(cid)
+    }
+
+    /// Whether all that a root has is in this edition.
+    pub fn contains(&self, names: &Names, root: &Cid) -> bool {
+        match &self.contained {
+            Some(contained) => contained.contains(root),
+            None => names.is_contained(root, self.edition.sequence),
+        }
+    }
+
+    /// Whether it is for a slot that is given back for another device.
+    pub fn is_for_another(&self) -> bool {
+        self.contained.is_some()
     }
 
     /// Bytes of these blocks.
@@ -69,6 +86,8 @@ impl SignedEdition {
             sizes: contents.data.into_iter().collect(),
             keep,
             beacons: beacon_cids,
+            is_whole: false,
+            contained: None,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Opening: the stored rows become changes, and the changes become the state, by the same code as while it runs.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, RwLock};
 
 use bytes::Bytes;
@@ -83,6 +84,7 @@ impl Local {
             damage: Mutex::new(warnings.into_iter().chain(damage).collect()),
             bounds,
             reads_along,
+            few_slots_told: AtomicBool::new(false),
         });
         // Who only reads along writes and publishes nothing, so needs neither.
         if !reads_along {
@@ -215,6 +217,8 @@ fn marks(metas: &Metas<'_>) -> Vec<Change> {
     changes.extend(metas.get(rows::LOST).map(|value| Change::Lost(rows::parse_cids(value))));
     changes.extend(contained.map(Change::Contained));
     changes.extend(metas.get(rows::PARTLY).map(|value| Change::Partly(Partly::of_row(value))));
+    changes.extend(metas.get(rows::RETIRED).map(|value| Change::Retired(rows::parse_retired(value))));
+    changes.extend(metas.get(rows::FORMER).map(|value| Change::Former(rows::parse_former(value))));
     changes.extend(metas.get(rows::DOUBTS).map(|value| Change::Doubts(rows::parse_doubts(value))));
     changes
         .extend(metas.get(rows::CONFIGURED).map(|value| Change::Configured(rows::parse_configured(value))));

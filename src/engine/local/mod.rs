@@ -19,6 +19,7 @@ pub mod slots;
 pub mod state;
 pub mod turn;
 
+use std::sync::atomic::AtomicBool;
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use self::room::Bounds;
@@ -42,6 +43,8 @@ pub struct Local {
     damage: Mutex<Vec<String>>,
     bounds: Bounds,
     reads_along: bool,
+    /// That few slots are left is told once.
+    few_slots_told: AtomicBool,
 }
 
 impl Local {

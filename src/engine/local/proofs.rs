@@ -211,21 +211,21 @@ impl Local {
         self.turn().await.commit(vec![Change::Held { node: node.to_owned(), cids }]).await
     }
 
-    /// A node does not show what it was proven to hold: nothing it was sent is taken for granted any more.
+    /// A node does not show what it was proven to hold of a slot: nothing it was sent is taken for granted any more.
     ///
     /// # Errors
     /// Store errors.
-    pub async fn doubt_node(self: &Arc<Self>, node: &str) -> Result<(), Error> {
-        self.unprove(node, |row| row.verified_sequence = 0).await
+    pub async fn doubt_node(self: &Arc<Self>, node: &str, slot: Slot) -> Result<(), Error> {
+        self.unprove(node, slot, |row| row.verified_sequence = 0).await
     }
 
     /// A node may show something else than what was proven there. What it was sent is there all the same.
     ///
     /// # Errors
     /// Store errors.
-    pub async fn unprove_node(self: &Arc<Self>, node: &str) -> Result<(), Error> {
+    pub async fn unprove_node(self: &Arc<Self>, node: &str, slot: Slot) -> Result<(), Error> {
         let turn = self.turn().await;
-        let row = turn.own_row(node).filter(|row| row.verified_sequence > 0);
+        let row = turn.state().nodes().row(node, slot).filter(|row| row.verified_sequence > 0).cloned();
         let Some(row) = row else { return Ok(()) };
         turn.commit(vec![Change::Node(NodeRow { verified_sequence: 0, ..row })]).await
     }
@@ -234,18 +234,23 @@ impl Local {
     ///
     /// # Errors
     /// Store errors.
-    pub async fn forget_node(self: &Arc<Self>, node: &str) -> Result<(), Error> {
+    pub async fn forget_node(self: &Arc<Self>, node: &str, slot: Slot) -> Result<(), Error> {
         let forget = |row: &mut NodeRow| {
             row.pinned.clear();
             row.verified_sequence = 0;
         };
-        self.unprove(node, forget).await
+        self.unprove(node, slot, forget).await
     }
 
-    async fn unprove(self: &Arc<Self>, node: &str, edit: impl FnOnce(&mut NodeRow)) -> Result<(), Error> {
+    async fn unprove(
+        self: &Arc<Self>,
+        node: &str,
+        slot: Slot,
+        edit: impl FnOnce(&mut NodeRow),
+    ) -> Result<(), Error> {
         let turn = self.turn().await;
         let mut changes = vec![Change::HeldExactly { node: node.to_owned(), cids: Vec::new() }];
-        let row = turn.own_row(node);
+        let row = turn.state().nodes().row(node, slot).cloned();
         if let Some(mut row) = row {
             edit(&mut row);
             changes.push(Change::Node(row));
@@ -253,16 +258,25 @@ impl Local {
         turn.commit(changes).await
     }
 
-    /// A root of ours is no longer pinned at a node.
+    /// A root of ours, or of a former owner, is no longer pinned at a node.
     ///
     /// # Errors
     /// Store errors.
-    pub async fn note_unpinned(self: &Arc<Self>, node: &str, root: &Cid) -> Result<(), Error> {
+    pub async fn note_unpinned(self: &Arc<Self>, node: &str, slot: Slot, root: &Cid) -> Result<(), Error> {
         let turn = self.turn().await;
-        let row = turn.own_row(node);
-        let Some(mut row) = row else { return Ok(()) };
-        row.pinned.retain(|pinned| pinned != root);
-        turn.commit(vec![Change::Node(row)]).await
+        let changes = {
+            let state = turn.state();
+            let nodes = state.nodes();
+            let is_former = nodes.former(node).any(|former| former == *root);
+            let former = is_former.then(|| Change::Former(nodes.former_without(node, root)));
+            let row = nodes.row(node, slot).filter(|row| row.pinned.contains(root)).cloned();
+            let row = row.map(|mut row| {
+                row.pinned.retain(|pinned| pinned != root);
+                Change::Node(row)
+            });
+            former.into_iter().chain(row).collect()
+        };
+        turn.commit(changes).await
     }
 }
 
@@ -292,12 +306,5 @@ impl Turn {
             changes.push(Change::RemoteLevel(Level::Published));
         }
         changes
-    }
-
-    /// What is known of a node for the slot of this device.
-    fn own_row(&self, node: &str) -> Option<NodeRow> {
-        let state = self.state();
-        let slot = state.names().own().slot?;
-        state.nodes().row(node, slot).cloned()
     }
 }

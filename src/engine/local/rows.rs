@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 
 use super::state::names::{Contained, Edition, KnownName};
-use super::state::nodes::Doubt;
+use super::state::nodes::{Doubt, Former};
 use crate::clock::UnixMs;
 use crate::model::cid::Cid;
 use crate::model::identity::Slot;
@@ -22,6 +22,7 @@ pub const DOUBTS: &str = "doubts";
 pub const EDITION: &str = "edition";
 pub const FAILED: &str = "failed";
 pub const FIRST_READ: &str = "first_read";
+pub const FORMER: &str = "former";
 pub const GAP: &str = "gap";
 pub const HEALTH: &str = "health";
 pub const KEPT: &str = "kept";
@@ -33,6 +34,7 @@ pub const PARTLY: &str = "partly";
 pub const PROVED: &str = "proved";
 pub const REMOTE_LEVEL: &str = "remote_level";
 pub const REMOTE_LOW: &str = "remote_low";
+pub const RETIRED: &str = "retired";
 pub const SEARCHED: &str = "searched";
 pub const SLOT: &str = "slot";
 pub const STRAY: &str = "stray";
@@ -104,6 +106,33 @@ pub fn parse_contained(value: &[u8]) -> Vec<Contained> {
         Some(Contained { root: Cid::from_bytes(cid).ok()?, from })
     };
     value.chunks(CID_BYTES + size_of::<u64>()).filter_map(one).collect()
+}
+
+/// Roots that say their device is done with its slot: one byte and a CID each.
+pub fn retired(roots: &BTreeMap<Slot, Cid>) -> Option<Vec<u8>> {
+    let one = |(slot, root): (&Slot, &Cid)| [vec![slot.number()], root.to_bytes()].concat();
+    (!roots.is_empty()).then(|| roots.iter().flat_map(one).collect())
+}
+
+pub fn parse_retired(value: &[u8]) -> BTreeMap<Slot, Cid> {
+    let one = |row: &[u8]| {
+        let (slot, root) = row.split_first()?;
+        Some((Slot::new(*slot)?, Cid::from_bytes(root).ok()?))
+    };
+    value.chunks(1 + CID_BYTES).filter_map(one).collect()
+}
+
+/// What former owners have pinned: the node's id and the root of each.
+pub fn former(former: &[Former]) -> Option<Vec<u8>> {
+    let row = |one: &Former| (one.node.clone(), one.root.to_string());
+    let rows: Vec<_> = former.iter().map(row).collect();
+    serde_json::to_vec(&rows).ok().filter(|_| !rows.is_empty())
+}
+
+pub fn parse_former(value: &[u8]) -> Vec<Former> {
+    let rows: Vec<(String, String)> = serde_json::from_slice(value).unwrap_or_default();
+    let one = |(node, root): (String, String)| Some(Former { node, root: root.parse().ok()? });
+    rows.into_iter().filter_map(one).collect()
 }
 
 pub fn doubts(doubts: &[Doubt]) -> Option<Vec<u8>> {

@@ -1,6 +1,7 @@
-//! This device's own slot: signing for it, what may be replaced there, leaving it.
+//! Slots that this device signs for: its own, what may be replaced there, leaving it; and one that is given back.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use super::Local;
 use super::state::change::{Change, SignedRecord};
@@ -13,7 +14,30 @@ use crate::model::block::Block;
 use crate::model::cid::Cid;
 use crate::model::identity::{DeviceId, Slot};
 use crate::model::record::Record;
+use crate::model::root::Root;
 use crate::store::{Level, NodeRow};
+
+/// What is signed for a slot.
+pub struct Signing<'a> {
+    pub edition: Edition,
+    pub record: &'a Record,
+    pub root: &'a Block,
+    /// It says that this device is done with the slot.
+    pub retired: bool,
+    /// Where the slot was another's: what that one has pinned, oldest first.
+    pub former: Vec<Cid>,
+}
+
+fn logged(edition: &Edition, record: &Record) -> SignedRecord {
+    SignedRecord {
+        slot: edition.slot.number(),
+        sequence: edition.sequence,
+        digest: digest(record),
+        root: edition.root,
+        upto: edition.upto,
+        signed_at: edition.signed_at,
+    }
+}
 
 impl Local {
     /// The sequence of the next record of a slot.
@@ -54,11 +78,18 @@ impl Local {
         // In one commit: a process that ends in between would have nothing to publish and no slot.
         let falls = turn.state().levels().would_fall(Level::Local);
         turn.leave(device, falls.then_some(Change::Lower(Level::Local))).await?;
+        let is_retired = turn.state().names().is_retired(slot);
         drop(turn);
-        self.alert(
-            "clone",
-            format!("slot {slot} is written by another device too; this one takes a new slot"),
-        );
+        if is_retired {
+            let words =
+                format!("another device gave slot {slot} back; this one, which had it, takes a new slot");
+            self.alert("retired", words);
+        } else {
+            self.alert(
+                "clone",
+                format!("slot {slot} is written by another device too; this one takes a new slot"),
+            );
+        }
         if falls {
             self.alert("level_lowered", "changes are published again under a new slot".to_owned());
             self.announce_level();
@@ -72,16 +103,69 @@ impl Local {
     /// Store errors; `too_large` when the index cannot be sealed.
     pub async fn note_contained(self: &Arc<Self>, root: Cid) -> Result<(), Error> {
         let turn = self.turn().await;
-        let (index, keep) = self.seals()?;
-        let (own, edition) = {
-            let state = turn.state();
-            (state.names().own(), state.names().edition().copied())
-        };
-        let present = edition.filter(|edition| edition.index == index && edition.keep == keep);
-        let next = || own.slot.map_or(1, |slot| self.last_sequence(slot).saturating_add(1));
-        let from = present.map_or_else(next, |edition| edition.sequence);
+        let from = turn.contained_from()?;
         let contained = turn.state().names().contained_with(Contained { root, from });
         turn.commit(vec![Change::Contained(contained)]).await
+    }
+
+    /// The same for roots that a root of which all is here contains.
+    ///
+    /// # Errors
+    /// As [`Local::note_contained`].
+    pub async fn note_contained_in_it(self: &Arc<Self>, roots: &[Cid]) -> Result<(), Error> {
+        let turn = self.turn().await;
+        let from = turn.contained_from()?;
+        let contained = turn.state().names().contained_with_all(roots, from);
+        turn.commit(vec![Change::Contained(contained)]).await
+    }
+
+    /// A root says that its device is done with the slot.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn note_retired(self: &Arc<Self>, slot: Slot, root: Cid) -> Result<(), Error> {
+        let turn = self.turn().await;
+        if turn.state().names().says_retired(slot, &root) {
+            return Ok(());
+        }
+        let retired = turn.state().names().retired_with(slot, root);
+        turn.commit(vec![Change::Retired(retired)]).await
+    }
+
+    /// This device is done with its slot: what it signs until the account is closed says so.
+    ///
+    /// # Errors
+    /// None: nothing is written.
+    pub async fn note_ending(self: &Arc<Self>) -> Result<(), Error> {
+        self.turn().await.commit(vec![Change::Ending]).await
+    }
+
+    /// Says once that few slots are left.
+    pub fn tell_few_slots(&self) -> Option<String> {
+        let in_use = self.read().names().in_use();
+        if in_use < limits::FEW_SLOTS || self.few_slots_told.swap(true, Ordering::Relaxed) {
+            return None;
+        }
+        let all = limits::SLOTS;
+        let words = format!("{in_use} of {all} slots are in use; devices that are gone can be retired");
+        self.alert("slots", words.clone());
+        Some(words)
+    }
+
+    /// The last root of a slot that is here.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn last_root(self: &Arc<Self>, slot: Slot) -> Result<Option<(Cid, Root)>, Error> {
+        let known = self.read().names().get(slot).cloned();
+        let Some(KnownName { record, merged_root: Some(last), .. }) = known else { return Ok(None) };
+        let carried = record.map(|record| record.carried()).unwrap_or_default();
+        let block = match carried.into_iter().find(|block| *block.cid() == last) {
+            Some(block) => Some(block),
+            None => self.block(&last).await?,
+        };
+        let root = block.and_then(|block| Root::open(&block, self.keys.sealer(), self.keys.wallet_id()).ok());
+        Ok(root.filter(|root| root.slot == slot).map(|root| (last, root)))
     }
 
     fn last_sequence(&self, slot: Slot) -> u64 {
@@ -91,46 +175,63 @@ impl Local {
 }
 
 impl Turn {
-    /// Commits a signed record with its root, before anything of it is sent.
+    /// From which sequence of the own slot on a record has all that is here.
+    fn contained_from(&self) -> Result<u64, Error> {
+        let local = self.local();
+        let (index, keep) = local.seals()?;
+        let state = self.state();
+        let present =
+            state.names().edition().filter(|edition| edition.index == index && edition.keep == keep);
+        let next = || state.names().own().slot.map_or(1, |slot| local.last_sequence(slot).saturating_add(1));
+        Ok(present.map_or_else(next, |edition| edition.sequence))
+    }
+
+    /// Commits a signed record with its root, before anything of it is sent. A slot that was not its own is from now on.
     ///
     /// # Errors
     /// Store errors; [`Code::Conflict`] when another record was signed with this sequence.
-    pub async fn sign(&self, edition: Edition, record: &Record, root: &Block) -> Result<(), Error> {
-        let (own, verified_at, contained) = {
+    pub async fn sign(&self, signing: Signing<'_>) -> Result<(), Error> {
+        let Signing { edition, record, root, retired, former } = signing;
+        let mut changes = vec![Change::CacheBlock(root.clone()), Change::Signed(logged(&edition, record))];
+        {
             let state = self.state();
             let names = state.names();
             let own_root = Contained { root: edition.root, from: edition.sequence };
-            let verified_at = names.get(edition.slot).map_or(0, |old| old.verified_at);
-            (names.own(), verified_at, names.contained_with(own_root))
-        };
-        let known = KnownName {
-            sequence: edition.sequence,
-            record: Some(record.clone()),
-            merged_root: Some(edition.root),
-            verified_at,
-            changed_at: edition.signed_at,
-            occupied: false,
-        };
-        let signed = SignedRecord {
-            slot: edition.slot.number(),
-            sequence: edition.sequence,
-            digest: digest(record),
-            root: edition.root,
-            upto: edition.upto,
-            signed_at: edition.signed_at,
-        };
-        let mut changes = vec![
-            Change::CacheBlock(root.clone()),
-            Change::Signed(signed),
-            Change::Name(edition.slot, Box::new(known)),
-            Change::Edition(Some(edition)),
-            Change::Contained(contained),
-        ];
-        if own.slot != Some(edition.slot) {
-            changes.push(Change::Own(OwnSlot { slot: Some(edition.slot), ..own }));
-            changes.extend(self.unproven(edition.slot));
+            let known = KnownName {
+                sequence: edition.sequence,
+                record: Some(record.clone()),
+                merged_root: Some(edition.root),
+                verified_at: names.get(edition.slot).map_or(0, |old| old.verified_at),
+                changed_at: edition.signed_at,
+                occupied: false,
+            };
+            changes.push(Change::Name(edition.slot, Box::new(known)));
+            changes.push(Change::Edition(Some(edition)));
+            changes.push(Change::Contained(names.contained_with(own_root)));
+            if retired {
+                changes.push(Change::Retired(names.retired_with(edition.slot, edition.root)));
+            }
+            let own = names.own();
+            if own.slot != Some(edition.slot) {
+                changes.push(Change::Own(OwnSlot { slot: Some(edition.slot), ..own }));
+                changes.extend(self.unproven(edition.slot));
+                changes.push(Change::Former(state.nodes().former_of(edition.slot, &former)));
+            }
         }
         self.commit(changes).await
+    }
+
+    /// Commits a signed record of a slot that is given back for another device. It is that slot's last one once a node took it.
+    ///
+    /// # Errors
+    /// As [`Turn::sign`].
+    pub async fn sign_for_another(
+        &self,
+        edition: &Edition,
+        record: &Record,
+        root: &Block,
+    ) -> Result<(), Error> {
+        self.commit(vec![Change::CacheBlock(root.clone()), Change::Signed(logged(edition, record))]).await
     }
 
     async fn leave(&self, device: DeviceId, with: Option<Change>) -> Result<(), Error> {

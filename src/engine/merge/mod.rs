@@ -96,6 +96,9 @@ pub async fn merge_contained(
     cid: Cid,
 ) -> Result<Merged, Error> {
     account.local.note_merged(&[cid]).await?;
+    if root.retired && root.slot == slot {
+        account.local.note_retired(slot, cid).await?;
+    }
     account.local.note_record(slot, record, RootFate::Merged(cid)).await?;
     let warnings = clock::look(account, &root).into_iter().collect();
     Ok(Merged::Yes(root, Gain::default(), warnings))
@@ -212,6 +215,9 @@ async fn merge_root(
             let is_more = is_own && !joining.is_empty() && !turn.state().names().partly().is_empty();
             with.extend(is_more.then(|| Change::Partly(Partly::default())));
             with.push(Change::Merged(turn.state().names().merged_with(&[*cid])));
+            if root.retired && root.slot == slot {
+                with.push(Change::Retired(turn.state().names().retired_with(slot, *cid)));
+            }
             let gain = turn.take(joining, with).await?;
             Ok(Merged::Yes(Box::new(root), gain, warnings))
         }

@@ -123,6 +123,7 @@ async fn note(
             account.lanes.note_through(at);
             level_up(account, &outgoing.edition).await?;
             look_again(account, at, outgoing, run).await;
+            unpin_former(account, at, outgoing, run).await;
             Ok(true)
         }
         Ok(LaneEnd::Foreign(claim)) => {
@@ -152,6 +153,21 @@ async fn note(
             }
             Err(e)
         }
+    }
+}
+
+/// What a former owner of the slot has pinned goes while nobody waits for it, and by the next edition where there is no time.
+async fn unpin_former(account: &Arc<Account>, at: usize, outgoing: &Arc<Outgoing>, run: &Arc<Run>) {
+    let id = account.network.id(at);
+    if account.local.read().nodes().former(&id).next().is_none() {
+        return;
+    }
+    account.events.step();
+    let Ok(lane) = Lane::to(at, account, &outgoing.edition, run) else { return };
+    tokio::select! {
+        biased;
+        () = account.tasks.closing() => {}
+        () = lane.unpin_former() => {}
     }
 }
 

@@ -5,11 +5,12 @@ use std::collections::BTreeMap;
 use crate::clock::millis;
 use crate::engine::account::Account;
 use crate::engine::local::edition::SignedEdition;
+use crate::engine::local::slots::Signing;
 use crate::engine::local::state::State;
 use crate::engine::local::state::holdings::Contents;
 use crate::engine::local::state::names::{Edition, KnownName};
 use crate::engine::local::turn::Turn;
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::limits;
 use crate::model::beacon::PLACES;
 use crate::model::block::Block;
@@ -34,10 +35,49 @@ pub async fn prepare(account: &Account, slot: Slot) -> Result<SignedEdition, Err
     if let Some((edition, record)) = last_if_current(account, slot, &contents)
         && let Some(root) = account.local.block(&edition.root).await?
     {
-        let beacons = beacons(account, slot);
-        return Ok(SignedEdition::new(edition, record, root, contents, beacons));
+        return Ok(whole(account, edition, record, root, contents));
     }
     sign(account, &turn, slot, contents).await
+}
+
+/// An edition of what is here now.
+fn whole(
+    account: &Account,
+    edition: Edition,
+    record: Record,
+    root: Block,
+    contents: Contents,
+) -> SignedEdition {
+    let is_whole = account.local.read().holdings().missing_count() == 0;
+    let beacons = beacons(account, edition.slot);
+    let mut whole = SignedEdition::new(edition, record, root, contents, beacons);
+    whole.is_whole = is_whole;
+    whole
+}
+
+/// Signs the present state for a slot of another device that is given back; that one's record may be replaced by it, and is
+/// only once a node was looked at.
+///
+/// # Errors
+/// As [`prepare`]; `conflict` when the slot is this device's own by now.
+pub async fn prepare_retired(account: &Account, slot: Slot) -> Result<SignedEdition, Error> {
+    let turn = account.local.turn().await;
+    if turn.state().names().own().slot == Some(slot) {
+        return Err(Error::new(Code::Conflict, format!("slot {slot} is this device's own")));
+    }
+    let contents = account.local.contents()?;
+    // What is here now is signed: all that is contained now is contained in it.
+    let contained = turn.state().names().all_contained();
+    let mut predecessors = former(account, slot).await?;
+    predecessors.truncate(limits::PREDECESSORS);
+    let root = Root { retired: true, predecessors, ..root(account, slot, &contents)? };
+    let (edition, record, block) = signed(account, &root, &[])?;
+    // None of this device's changes is told to have come further by it.
+    let edition = Edition { upto: 0, ..edition };
+    turn.sign_for_another(&edition, &record, &block).await?;
+    let mut whole = whole(account, edition, record, block, contents);
+    whole.contained = Some(contained);
+    Ok(whole)
 }
 
 /// The last edition and its record, if they say what a new one would say.
@@ -45,7 +85,9 @@ fn last_if_current(account: &Account, slot: Slot, contents: &Contents) -> Option
     let state = account.local.read();
     let last = *state.names().edition()?;
     let age = account.clock.now().saturating_sub(last.signed_at);
+    let is_retired = state.names().says_retired(slot, &last.root);
     let is_current = last.slot == slot
+        && is_retired == state.session().is_ending()
         && last.index == contents.index
         && last.keep == contents.keep
         && last.upto >= state.levels().last()
@@ -61,25 +103,36 @@ async fn sign(
     slot: Slot,
     contents: Contents,
 ) -> Result<SignedEdition, Error> {
+    let is_own = account.local.read().names().own().slot == Some(slot);
+    let mut former = if is_own { Vec::new() } else { former(account, slot).await? };
+    let retired = account.local.read().session().is_ending();
+    let predecessors = predecessors(&account.local.read(), slot, &former);
+    let root = Root { retired, predecessors, ..root(account, slot, &contents)? };
+    let index = if is_crowded(account, slot) { &[] } else { contents.index_blocks.as_slice() };
+    let (edition, record, block) = signed(account, &root, index)?;
+    former.reverse();
+    turn.sign(Signing { edition, record: &record, root: &block, retired, former }).await?;
+    Ok(whole(account, edition, record, block, contents))
+}
+
+/// Seals a root and signs its record, which carries as much of the index as fits.
+fn signed(account: &Account, root: &Root, index: &[Block]) -> Result<(Edition, Record, Block), Error> {
     let keys = account.local.keys();
     let now = account.clock.now();
-    let root = root(account, slot, &contents)?;
     let block = root.seal(keys.sealer())?;
-    let index = if is_crowded(account, slot) { &[] } else { contents.index_blocks.as_slice() };
     let carried = carried(&block, index);
     let eol = now.saturating_add(millis(limits::RECORD_LIFETIME));
-    let record = Record::create(&keys.slot(slot), root.sequence, block.cid(), eol, &carried)?;
+    let record = Record::create(&keys.slot(root.slot), root.sequence, block.cid(), eol, &carried)?;
     let edition = Edition {
-        slot,
+        slot: root.slot,
         sequence: root.sequence,
         root: *block.cid(),
-        index: contents.index,
-        keep: contents.keep,
+        index: root.index,
+        keep: root.keep,
         upto: account.local.read().levels().last(),
         signed_at: now,
     };
-    turn.sign(edition, &record, &block).await?;
-    Ok(SignedEdition::new(edition, record, block, contents, beacons(account, slot)))
+    Ok((edition, record, block))
 }
 
 fn beacons(account: &Account, slot: Slot) -> Vec<Block> {
@@ -101,7 +154,7 @@ fn root(account: &Account, slot: Slot, contents: &Contents) -> Result<Root, Erro
         heads,
         counts: state.holdings().inventory().counts(),
         published: u64::try_from(account.clock.now()).unwrap_or(0),
-        predecessors: predecessors(&state, slot),
+        predecessors: Vec::new(),
         retired: false,
         index: contents.index,
         keep: contents.keep,
@@ -109,17 +162,35 @@ fn root(account: &Account, slot: Slot, contents: &Contents) -> Result<Root, Erro
     })
 }
 
-/// What stood under this name last and is contained: our own roots, or those of whoever had the slot before.
-fn predecessors(state: &State, slot: Slot) -> Vec<Cid> {
+/// What stood under this name last and is contained, newest first: our own roots, and those that whoever had the slot before has
+/// pinned.
+fn predecessors(state: &State, slot: Slot, former: &[Cid]) -> Vec<Cid> {
     let names = state.names();
     let sequence =
         names.own().slot.filter(|own| *own == slot).and_then(|_| names.last_signed(slot)).unwrap_or(0);
     let before = names.get(slot).and_then(|known| known.merged_root);
-    let mut roots: Vec<Cid> = names.signed_roots(slot).chain(before).collect();
-    roots.retain(|root| names.is_contained(root, sequence.saturating_add(1)));
-    roots.dedup();
+    let mut roots: Vec<Cid> = Vec::new();
+    let is_own = names.own().slot == Some(slot);
+    let mut left: Vec<Cid> = state.nodes().former_roots().filter(|_| is_own).collect();
+    left.reverse();
+    for root in names.signed_roots(slot).chain(before).chain(former.iter().copied()).chain(left) {
+        if names.is_contained(&root, sequence.saturating_add(1)) && !roots.contains(&root) {
+            roots.push(root);
+        }
+    }
     roots.truncate(limits::PREDECESSORS);
     roots
+}
+
+/// The last root of whoever has a slot, and what else that one has pinned, newest first; what is contained of it.
+///
+/// # Errors
+/// Store errors.
+async fn former(account: &Account, slot: Slot) -> Result<Vec<Cid>, Error> {
+    let Some((last, root)) = account.local.last_root(slot).await? else { return Ok(Vec::new()) };
+    let contained = account.local.read().names().all_contained();
+    let roots = std::iter::once(last).chain(root.predecessors);
+    Ok(roots.filter(|root| contained.contains(root)).collect())
 }
 
 /// Whether so many devices write that each record is read on every node and few of them bring news: then the index is fetched
@@ -127,8 +198,10 @@ fn predecessors(state: &State, slot: Slot) -> Vec<Cid> {
 fn is_crowded(account: &Account, slot: Slot) -> bool {
     let quiet = account.clock.now().saturating_sub(millis(limits::QUIET_NAME));
     let state = account.local.read();
-    let writes =
-        |(other, known): &(Slot, &KnownName)| *other != slot && !known.occupied && known.changed_at > quiet;
+    let writes = |(other, known): &(Slot, &KnownName)| {
+        let is_at_work = !known.occupied && !state.names().is_retired(*other);
+        *other != slot && is_at_work && known.changed_at > quiet
+    };
     // Where only the peers are left, what the record carries is all that gets there.
     !account.network.http_is_down() && state.names().iter().filter(writes).count() >= limits::CARRYING_DEVICES
 }

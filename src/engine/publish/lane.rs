@@ -10,6 +10,7 @@ use super::run::Run;
 use crate::engine::account::Account;
 use crate::engine::local::edition::SignedEdition;
 use crate::engine::local::proofs::Proven;
+use crate::engine::local::state::State;
 use crate::engine::local::state::names::Edition;
 use crate::error::Error;
 use crate::limits;
@@ -118,6 +119,9 @@ impl<'a> Lane<'a> {
 
     /// The node holds an edition, or so many blocks of one.
     pub fn advanced(&self, sequence: u64, blocks: u64) {
+        if self.edition.is_for_another() {
+            return;
+        }
         self.account.lanes.note_step(self.at, self.account.clock.monotonic());
         if self.account.lanes.is_further(self.at, sequence, blocks) {
             self.account.events.advance();
@@ -133,11 +137,42 @@ impl<'a> Lane<'a> {
         let surplus = row.pinned.len().saturating_sub(limits::PINNED_ROOTS);
         for root in row.pinned.iter().take(surplus) {
             let unpinned = self.node.unpin(root, &self.run.usual_call(self.account)).await;
-            if unpinned.is_err() || local.note_unpinned(self.node.id(), root).await.is_err() {
+            let slot = self.edition.edition.slot;
+            if unpinned.is_err() || local.note_unpinned(self.node.id(), slot, root).await.is_err() {
                 return;
             }
         }
     }
+
+    /// Unpins the roots that a former owner of the slot has pinned on the node, which was proven to hold all that is here, but for
+    /// as many as the newest few of the slot may be.
+    pub async fn unpin_former(&self) {
+        if !self.edition.is_whole {
+            return;
+        }
+        let local = &self.account.local;
+        let slot = self.edition.edition.slot;
+        let surplus: Vec<Cid> = {
+            let state = local.read();
+            let is_proven = lacks_nothing(&state, self.node.id(), &self.edition.edition);
+            let pinned = state.nodes().row(self.node.id(), slot).map_or(0, |row| row.pinned.len());
+            let former: Vec<Cid> = state.nodes().former(self.node.id()).collect();
+            let surplus = (former.len() + pinned).saturating_sub(limits::PINNED_ROOTS);
+            former.into_iter().take(if is_proven { surplus } else { 0 }).collect()
+        };
+        for root in surplus {
+            let unpinned = self.node.unpin(&root, &self.run.usual_call(self.account)).await;
+            if unpinned.is_err() || local.note_unpinned(self.node.id(), slot, &root).await.is_err() {
+                return;
+            }
+        }
+    }
+}
+
+/// Whether a node is proven to hold this edition of the slot that is still ours.
+fn lacks_nothing(state: &State, node: &str, edition: &Edition) -> bool {
+    state.names().own().slot == Some(edition.slot)
+        && state.nodes().is_proven(node, edition.slot, edition.sequence)
 }
 
 /// Whether a node is not proven to hold the last edition.

@@ -11,6 +11,7 @@ pub mod lanes;
 mod level;
 mod proof;
 mod rename;
+pub mod retire;
 pub mod run;
 mod settle;
 mod slot;

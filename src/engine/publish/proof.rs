@@ -90,7 +90,7 @@ impl Lane<'_> {
         if let Some(record) = record {
             let is_taken_for_it = is_planted(Bug::TieByArrival) && record.sequence() == edition.sequence;
             fitting.has_record = record.same_as(&self.edition.record) || is_taken_for_it;
-            let is_contained = record.root().is_some_and(|root| names.is_contained(&root, edition.sequence));
+            let is_contained = record.root().is_some_and(|root| self.edition.contains(names, &root));
             let gives_way = record.cmp_order(&self.edition.record).is_lt();
             let is_fitting = fitting.has_record || is_contained && gives_way;
             if !is_fitting {
@@ -104,7 +104,7 @@ impl Lane<'_> {
             let is_taken_for_it = is_planted(Bug::TieByArrival) && beacon.sequence == edition.sequence;
             if beacon.root == edition.root || is_taken_for_it {
                 fitting.place = Some(place);
-            } else if !names.is_contained(&beacon.root, edition.sequence)
+            } else if !self.edition.contains(names, &beacon.root)
                 || Some(beacon.rank()) > own_rank && !names.is_signed_root(edition.slot, &beacon.root)
             {
                 let (sequence, rank, root) = (beacon.sequence, Some(beacon.rank()), Some(beacon.root));
@@ -182,7 +182,7 @@ impl Lane<'_> {
         if is_well {
             return Ok(());
         }
-        self.account.local.doubt_node(self.node.id()).await?;
+        self.account.local.doubt_node(self.node.id(), self.edition.edition.slot).await?;
         self.account.local.check_level(self.account.needed()).await?;
         self.account.events.wake_outbox();
         Ok(())

@@ -17,8 +17,8 @@ use crate::node::Outcome;
 
 use super::run::Run;
 
-/// Chooses a slot: one whose owner has been quiet for long and whose content is here, else the lowest free one, else the
-/// quietest of all.
+/// Chooses a slot: one that was given back, or whose owner has been quiet for long, and whose content is here, else the lowest free
+/// one, else the quietest of all.
 ///
 /// # Errors
 /// `unreachable` when too few nodes answer; `slots_exhausted` when every slot is in use and none can be taken over; store
@@ -27,12 +27,9 @@ use super::run::Run;
 /// # Cancel safety
 /// Nothing is taken before a record is signed for the slot.
 pub async fn choose(account: &Account, run: &Run) -> Result<Slot, Error> {
-    let now = account.clock.now();
-    let others = account.local.read().names().others_by_quiet();
-    let is_quiet = |since: i64| now.saturating_sub(since) >= millis(limits::QUIET_SLOT);
-    for (slot, _) in others.iter().filter(|(_, since)| is_quiet(*since)) {
-        if is_contained(account, *slot) && take_over(account, *slot, run).await? {
-            return Ok(*slot);
+    for slot in nobodys(account) {
+        if take_over(account, slot, run).await? {
+            return Ok(slot);
         }
     }
     let free: Vec<Slot> = account.local.read().names().free_slots().collect();
@@ -41,6 +38,7 @@ pub async fn choose(account: &Account, run: &Run) -> Result<Slot, Error> {
             return Ok(slot);
         }
     }
+    let others = account.local.read().names().others_by_quiet();
     for (slot, _) in others {
         if take_over(account, slot, run).await? {
             return Ok(slot);
@@ -49,10 +47,25 @@ pub async fn choose(account: &Account, run: &Run) -> Result<Slot, Error> {
     Err(Error::new(Code::SlotsExhausted, "all 64 slots of this wallet are in use and none can be taken over"))
 }
 
-/// Whether what is known of a slot is merged.
-fn is_contained(account: &Account, slot: Slot) -> bool {
+/// Slots without a device that works and whose content is here: first those that were given back, then those that have been quiet for
+/// long. The one that this device had last is left to others: somebody else may take it at this moment.
+fn nobodys(account: &Account) -> Vec<Slot> {
+    let now = account.clock.now();
     let state = account.local.read();
-    state.names().get(slot).is_some_and(|known| known.merged_root.is_some())
+    let names = state.names();
+    // What is wanted here and missing may be what one of them has.
+    if state.holdings().missing_count() > 0 {
+        return Vec::new();
+    }
+    let is_quiet = |since: i64| now.saturating_sub(since) >= millis(limits::QUIET_SLOT);
+    let is_here = |slot: Slot| names.get(slot).is_some_and(|known| known.merged_root.is_some());
+    let last = names.last_own();
+    let is_retired = |slot: Slot| names.is_retired(slot) && last != Some(slot);
+    let others = names.others_by_quiet();
+    let (retired, rest): (Vec<_>, Vec<_>) =
+        others.into_iter().filter(|(slot, _)| is_here(*slot)).partition(|(slot, _)| is_retired(*slot));
+    let quiet = rest.into_iter().filter(|(_, since)| is_quiet(*since));
+    retired.into_iter().chain(quiet).map(|(slot, _)| slot).collect()
 }
 
 /// Whether every machine that answers has nothing in the slot; what is found there is merged.
@@ -82,7 +95,7 @@ async fn is_free(account: &Account, slot: Slot, run: &Run) -> Result<bool, Error
 }
 
 /// Brings all that stands in a slot here, so that the next record may replace it; `false` when some of it does not come.
-async fn take_over(account: &Account, slot: Slot, run: &Run) -> Result<bool, Error> {
+pub async fn take_over(account: &Account, slot: Slot, run: &Run) -> Result<bool, Error> {
     let heard = ask(account, slot, run).await;
     let Some(nodes) = heard.answers.get(&slot) else { return Ok(false) };
     let shown: Vec<(usize, &Record)> = nodes
@@ -103,6 +116,11 @@ async fn take_over(account: &Account, slot: Slot, run: &Run) -> Result<bool, Err
             Err(e) if e.is_storage() => return Err(e),
             Err(_) => return Ok(false),
         }
+    }
+    if let Some((last, root)) = account.local.last_root(slot).await?
+        && account.local.read().names().all_contained().contains(&last)
+    {
+        account.local.note_contained_in_it(&root.predecessors).await?;
     }
     Ok(true)
 }

@@ -82,7 +82,7 @@ impl Lane<'_> {
             }
         };
         if !held? {
-            self.account.local.forget_node(self.node.id()).await?;
+            self.account.local.forget_node(self.node.id(), self.edition.edition.slot).await?;
             return Err(Error::new(Code::Invalid, "the node said it pinned and lacks a block"));
         }
         self.account.local.raise_level(self.edition.edition.upto, Level::Published).await?;
@@ -132,12 +132,14 @@ impl Lane<'_> {
     }
 
     async fn doubt(&self) -> Result<(), Error> {
-        self.account.local.unprove_node(self.node.id()).await?;
+        self.account.local.unprove_node(self.node.id(), self.edition.edition.slot).await?;
         self.account.local.check_level(self.account.needed()).await
     }
 
     fn stepped(&self, step: &str) {
-        self.account.lanes.note_step(self.at, self.account.clock.monotonic());
+        if !self.edition.is_for_another() {
+            self.account.lanes.note_step(self.at, self.account.clock.monotonic());
+        }
         tracing::trace!(node = self.node.id(), step, ms = self.run.elapsed_ms(self.account), "publishing");
     }
 }

@@ -41,7 +41,7 @@ impl Lane<'_> {
             return Err(first);
         }
         tracing::debug!(node = self.node.id(), code = %first.code(), "the pin failed; everything is sent again");
-        self.account.local.forget_node(self.node.id()).await?;
+        self.account.local.forget_node(self.node.id(), self.edition.edition.slot).await?;
         self.upload(&self.edition.all).await?;
         self.pin().await
     }

@@ -85,8 +85,9 @@ fn is_fresh(account: &Account) -> bool {
     let marks = state.marks();
     // Names that are not asked for at every look were asked for with the slots beyond the known ones.
     let since_gap = within(now, marks.gap_at(), millis(limits::GAP_EVERY));
-    let is_current = |known: &KnownName| {
-        let is_rare = known.record.is_none() || is_quiet(known.changed_at, now);
+    let is_current = |slot, known: &KnownName| {
+        let is_retired = state.names().own().slot != Some(slot) && state.names().is_retired(slot);
+        let is_rare = known.record.is_none() || is_retired || is_quiet(known.changed_at, now);
         within(now, known.verified_at, ttl) || is_rare && since_gap
     };
     // A failure since the last good read counts: what was verified then is no longer known to be current.
@@ -94,8 +95,9 @@ fn is_fresh(account: &Account) -> bool {
         && marks.failed_at().is_none()
         && !state.session().has_unread()
         && state.unread().is_empty()
-        && !marks.is_remote_doubted()
-        && state.names().iter().all(|(_, known)| is_current(known))
+        // A device with a slot publishes what others wrote in its own root, whoever shows theirs.
+        && (state.names().own().slot.is_some() || !marks.is_remote_doubted())
+        && state.names().iter().all(|(slot, known)| is_current(slot, known))
         // A wallet without any name has only the last look beyond the known slots.
         && (!state.names().is_empty() || within(now, marks.gap_at(), ttl))
         && state.holdings().missing_count() == 0

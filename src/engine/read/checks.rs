@@ -73,7 +73,7 @@ async fn check(account: &Arc<Account>, call: &Call) -> Result<(), Error> {
             Ok(true) => {}
             Ok(false) if own == Some(held.slot) => {
                 lost_any = true;
-                account.local.forget_node(&account.network.id(held.at)).await?;
+                account.local.forget_node(&account.network.id(held.at), held.slot).await?;
                 account.lanes.forget_failures(held.at);
             }
             Ok(false) => account.local.note_unconfirmed(&account.network.id(held.at), held.slot).await?,

@@ -30,6 +30,7 @@ use super::account::Account;
 use super::api::event::Progress;
 use super::api::report::{SyncFailure, SyncOutcome};
 use super::api::request::OnProgress;
+use super::api::warning::Word;
 use super::merge::content::fetch_missing;
 use super::network::ask::Asked;
 use super::network::heard::Heard;
@@ -83,6 +84,7 @@ pub async fn read_nodes(
     fetch_content(account, std::mem::take(&mut tally.roots), heard.source(), progress, &content).await?;
     confirm::start(account, shown).await;
     search::start(account, plan.cold).await;
+    tally.warnings.extend(account.local.tell_few_slots().map(|words| Word::Slots.say(words)));
     let unread = tally.told_unread(account.local.read().names().own().slot, cache::unread(account));
     tally.warnings.extend(cache::left_out(account));
     let outcome = match (account.local.read().session().is_read_only(), tally.changed) {

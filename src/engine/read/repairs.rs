@@ -95,7 +95,7 @@ async fn check_own(
         proven > 0 && !is_shown
     };
     if is_behind {
-        account.local.doubt_node(node.id()).await?;
+        account.local.doubt_node(node.id(), slot).await?;
         account.lanes.forget_failures(at);
         account.events.wake_outbox();
     }

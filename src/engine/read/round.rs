@@ -60,7 +60,8 @@ pub fn first_slots(account: &Account, fresh: bool) -> (Vec<Slot>, bool) {
     let gap = fresh || since_gap < 0 || since_gap >= millis(limits::GAP_EVERY);
     let quiet = now.saturating_sub(millis(limits::QUIET_NAME));
     let own = names.own().slot;
-    let is_asked = |slot, changed_at| gap || changed_at > quiet || own == Some(slot);
+    let is_asked =
+        |slot, changed_at| gap || own == Some(slot) || changed_at > quiet && !names.is_retired(slot);
     let mut slots: Vec<Slot> = names
         .iter()
         .filter(|(slot, known)| is_asked(*slot, known.changed_at))

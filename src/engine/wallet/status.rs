@@ -2,7 +2,8 @@
 
 use crate::engine::account::Account;
 use crate::engine::api::event::Event;
-use crate::engine::api::status::{CacheKind, CacheStats, HighWater, LeftOut, NameInfo, Status};
+use crate::engine::api::status::{CacheKind, CacheStats, DeviceRow, HighWater, LeftOut, NameInfo, Status};
+use crate::engine::local::state::names::KnownName;
 use crate::error::Error;
 use crate::limits;
 use crate::metrics::{HistoryPoint, Metrics, OperationFigures, Snapshot};
@@ -29,6 +30,38 @@ pub fn status(account: &Account) -> Status {
         unread: state.unread().into_iter().map(Slot::number).collect(),
         left_out: left_out.collect(),
     }
+}
+
+/// Everybody who has a slot, by slot.
+///
+/// # Errors
+/// Store errors.
+pub async fn devices(account: &Account) -> Result<Vec<DeviceRow>, Error> {
+    let mut rows: Vec<(Slot, DeviceRow)> = {
+        let state = account.local.read();
+        let (names, is_whole) = (state.names(), state.holdings().missing_count() == 0);
+        let row = |(slot, known): (Slot, &KnownName)| {
+            let is_self = names.own().slot == Some(slot);
+            let contained = is_self || is_whole && known.merged_root.is_some();
+            let retired = names.is_retired(slot);
+            let row = DeviceRow {
+                slot: slot.number(),
+                label: None,
+                is_self,
+                sequence: known.sequence,
+                published_at: None,
+                retired,
+                contained,
+            };
+            (slot, row)
+        };
+        let known = names.iter().filter(|(_, known)| !known.occupied);
+        known.map(row).collect()
+    };
+    for (slot, row) in &mut rows {
+        row.published_at = account.local.last_root(*slot).await?.map(|(_, root)| root.published);
+    }
+    Ok(rows.into_iter().map(|(_, row)| row).collect())
 }
 
 /// Names of slot 0 to the highest known and the gap beyond it.

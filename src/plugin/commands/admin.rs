@@ -4,11 +4,12 @@ use tauri::{Runtime, command};
 
 use super::read;
 use crate::error::{Code, Error};
+use crate::limits;
 use crate::plugin::arg::Arg;
 use crate::plugin::call::{Later, WindowCall};
 use crate::plugin::call_limiter::CallClass;
 use crate::plugin::failure::CommandResult;
-use crate::plugin::wire::{CacheKind, CacheStats, ExportFormat, NodeStatus, WipeReport};
+use crate::plugin::wire::{CacheKind, CacheStats, DeviceRow, ExportFormat, NodeStatus, WipeReport};
 use crate::plugin::{CommandError, Wiped, export};
 
 #[command]
@@ -60,6 +61,23 @@ pub(crate) fn set_node_enabled<R: Runtime>(
     let open = call.enter(CallClass::Write, &account)?;
     open.engine.set_node_enabled(&node_id, *enabled)?;
     Ok(read::nodes(&open))
+}
+
+/// Gives back the slot of a device that is gone.
+#[command]
+#[cfg_attr(feature = "specta", specta::specta)]
+pub(crate) fn retire_device<R: Runtime>(
+    call: WindowCall<R>,
+    account: Arg<String>,
+    slot: Arg<u8>,
+) -> Later<R, Vec<DeviceRow>> {
+    call.later(CallClass::Write, &account, |open| async move {
+        if *slot >= limits::SLOTS {
+            return Err(CommandError::bad_request("slot: not 0 to 63"));
+        }
+        open.engine.retire_device(*slot).await?;
+        read::device_rows(&open).await
+    })
 }
 
 /// Closes the account and removes its folder from this device; `confirm` is its name, typed again.

@@ -11,8 +11,8 @@ use crate::plugin::call::{Later, WindowCall};
 use crate::plugin::call_limiter::CallClass;
 use crate::plugin::failure::CommandResult;
 use crate::plugin::wire::{
-    AccountInfo, CacheStats, EntryPage, EntryRange, EntryVersions, HistoryPoint, HistoryRange, MetricsReport,
-    NodeStatus, SubscribeReport, TokenPage, TokenRange, WalletEvent, WalletStatus,
+    AccountInfo, CacheStats, DeviceRow, EntryPage, EntryRange, EntryVersions, HistoryPoint, HistoryRange,
+    MetricsReport, NodeStatus, SubscribeReport, TokenPage, TokenRange, WalletEvent, WalletStatus,
 };
 use crate::plugin::{CommandError, args};
 
@@ -153,6 +153,17 @@ pub(crate) fn node_health<R: Runtime>(
 ) -> CommandResult<Vec<NodeStatus>> {
     let open = call.enter(CallClass::Read, &account)?;
     Ok(nodes(&open))
+}
+
+#[command]
+#[cfg_attr(feature = "specta", specta::specta)]
+pub(crate) fn devices<R: Runtime>(call: WindowCall<R>, account: Arg<String>) -> Later<R, Vec<DeviceRow>> {
+    call.later(CallClass::Read, &account, |open| async move { device_rows(&open).await })
+}
+
+/// The wallet's devices as a window sees them.
+pub(super) async fn device_rows(open: &HostedAccount) -> CommandResult<Vec<DeviceRow>> {
+    Ok(open.engine.devices().await?.into_iter().map(DeviceRow::from).collect())
 }
 
 #[command]

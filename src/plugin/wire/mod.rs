@@ -20,7 +20,9 @@ pub use self::report::{
 pub use self::rows::{
     EntryPage, EntryRange, EntryRow, EntryVersion, EntryVersions, TokenPage, TokenRange, TokenRef, TokenRow,
 };
-pub use self::status::{AccountInfo, HighWater, LastSync, SubscribeReport, TokenCounts, WalletStatus};
+pub use self::status::{
+    AccountInfo, DeviceRow, HighWater, LastSync, SubscribeReport, TokenCounts, WalletStatus,
+};
 pub use self::words::{
     Ack, CacheKind, Encoding, ExportFormat, Level, NodeOutcome, NodeState, Spend, SpendKind, SyncOutcome,
 };

@@ -123,6 +123,37 @@ impl WalletStatus {
     }
 }
 
+/// A device of the wallet: who publishes under a slot.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename = "Device", rename_all = "camelCase")]
+pub struct DeviceRow {
+    /// Its slot.
+    pub slot: u8,
+    /// What its owner calls it; no release writes it yet.
+    pub label: Option<String>,
+    /// Whether it is this device.
+    #[serde(rename = "self")]
+    pub is_self: bool,
+    /// Sequence of its last record.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub sequence: u64,
+    /// When that was made, by the device's own clock; none where it is not known.
+    #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
+    pub published_at: Option<u64>,
+    /// Whether the slot was given back: the next device that needs one takes it.
+    pub retired: bool,
+    /// Whether all it published is here.
+    pub contained: bool,
+}
+
+impl From<engine::DeviceRow> for DeviceRow {
+    fn from(row: engine::DeviceRow) -> Self {
+        let engine::DeviceRow { slot, label, is_self, sequence, published_at, retired, contained } = row;
+        Self { slot, label, is_self, sequence, published_at, retired, contained }
+    }
+}
+
 /// Answer to a subscription.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]

@@ -11,7 +11,7 @@ pub const LAYERS: [(&str, &[&str]); 5] = [
 ];
 
 /// The rooms of the engine (folders, and files beside them), and those each may name.
-pub const ROOMS: [(&str, &[&str]); 18] = [
+pub const ROOMS: [(&str, &[&str]); 19] = [
     ("api", &[]),
     ("tasks", &[]),
     ("events", &["api"]),
@@ -36,6 +36,7 @@ pub const ROOMS: [(&str, &[&str]); 18] = [
     ),
     ("observe", &["api", "tasks", "wallet", "mod"]),
     ("disputes", &["api", "tasks", "wallet", "mod"]),
+    ("devices", &["api", "publish", "tasks", "wallet", "mod"]),
 ];
 
 /// Files of the engine that may name every room.

@@ -205,6 +205,7 @@ impl World {
                 self.wipe(name).await;
                 Ok(())
             }
+            Act::Retires(slot) => engine.retire_device(*slot).await,
             Act::Verifies(time) => return self.verifies(name, *time).await,
             Act::Keeps(key, values) => return self.expect_versions(name, key, values).await,
             act => {

@@ -220,6 +220,13 @@ impl World {
         if device.engine.as_ref().is_none_or(|engine| engine.status().pending > 0) {
             return;
         }
+        if let Some(engine) = device.engine.clone() {
+            // Whatever comes of it, the folder goes; but for what it found not to be safe after all.
+            drop(engine.end().await);
+            if engine.status().pending > 0 {
+                return;
+            }
+        }
         let shown: Vec<String> = device.rows().iter().map(|row| id_of_key(&row.key)).collect();
         device.close().await;
         (device.disk, device.known) = (MemoryStore::new(), super::device::Known::default());

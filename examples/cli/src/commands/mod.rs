@@ -3,6 +3,7 @@
 mod cache;
 mod car;
 mod demo;
+mod devices;
 mod files;
 mod get;
 mod init;
@@ -69,6 +70,7 @@ pub async fn run(command: Command, context: Context) -> Result<(), Failure> {
         Command::Metrics { prometheus } => metrics::run(&context, prometheus).await,
         Command::Nodes => nodes::run(&context).await,
         Command::Cache { clear } => cache::run(&context, clear).await,
+        Command::Devices { retire } => devices::run(&context, retire).await,
         Command::Watch => watch::run(&context).await,
         Command::Record(Record::Verify { file, name, now }) => {
             record::verify(&context, &file, &name, now.as_deref())

@@ -60,7 +60,7 @@ fn every_command_of_the_contract_is_there() {
     let help = run(&["--help"]).stdout;
     for command in [
         "init", "names", "put", "spend", "set", "get", "tokens", "sync", "status", "metrics", "nodes",
-        "cache", "watch", "record", "car", "demo",
+        "devices", "cache", "watch", "record", "car", "demo",
     ] {
         assert!(help.lines().any(|line| line.trim_start().starts_with(&format!("{command} "))), "{command}");
     }

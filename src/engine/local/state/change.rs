@@ -10,7 +10,7 @@ use super::State;
 use super::kept::KeptBlocks;
 use super::marks::Verified;
 use super::names::{Contained, Edition, KnownName, OwnSlot, RecordDigest, Written};
-use super::nodes::Doubt;
+use super::nodes::{Doubt, Former};
 use super::partly::Partly;
 use crate::clock::UnixMs;
 use crate::engine::local::rows::{self, Confirmed};
@@ -76,6 +76,8 @@ pub enum Change {
     Contained(Vec<Contained>),
     /// All roots that are here in part.
     Partly(Partly),
+    /// All roots that say their device is done with its slot.
+    Retired(BTreeMap<Slot, Cid>),
     /// This device signed a record.
     Signed(SignedRecord),
     /// The last edition of the own slot.
@@ -97,6 +99,8 @@ pub enum Change {
 
     /// All renames that may still arrive.
     Doubts(Vec<Doubt>),
+    /// All that former owners of the own slot have pinned.
+    Former(Vec<Former>),
 
     /// Which machine each node is.
     Machines(BTreeMap<String, String>),
@@ -138,6 +142,8 @@ pub enum Change {
     Unread(bool),
     /// A search for all slots was left without an answer.
     SearchInVain(UnixMs),
+    /// This device is done with its slot: what it signs says so. Until the account is closed.
+    Ending,
 }
 
 /// A signed record as the written log keeps it.
@@ -181,6 +187,7 @@ impl Change {
             Self::Merged(roots) => one(rows::meta(rows::MERGED, Some(rows::cids(roots)))),
             Self::Contained(roots) => one(rows::meta(rows::CONTAINED, Some(rows::contained(roots)))),
             Self::Partly(partly) => one(rows::meta(rows::PARTLY, partly.to_row())),
+            Self::Retired(roots) => one(rows::meta(rows::RETIRED, rows::retired(roots))),
             Self::Signed(signed) => one(Write::Written(signed.row())),
             Self::Edition(edition) => one(rows::meta(rows::EDITION, edition.as_ref().map(rows::edition))),
             Self::Own(own) => Ok(vec![
@@ -196,6 +203,7 @@ impl Change {
             }
 
             Self::Doubts(doubts) => one(rows::meta(rows::DOUBTS, rows::doubts(doubts))),
+            Self::Former(former) => one(rows::meta(rows::FORMER, rows::former(former))),
             Self::Machines(machines) => one(rows::meta(rows::MACHINES, rows::machines(machines))),
 
             Self::Verified(Verified { index, keep, sequence }) => {
@@ -230,6 +238,7 @@ impl Change {
             | Self::InVain(..)
             | Self::RootInVain(..)
             | Self::SearchInVain(_)
+            | Self::Ending
             | Self::ReadOnly(_)
             | Self::Unread(_) => Ok(Vec::new()),
         }
@@ -257,6 +266,7 @@ impl Change {
             Self::Merged(roots) => state.names.set_merged(roots),
             Self::Contained(roots) => state.names.set_contained(roots),
             Self::Partly(partly) => state.names.set_partly(partly),
+            Self::Retired(roots) => state.names.set_retired(roots),
             Self::Signed(SignedRecord { slot, sequence, digest, upto, root, signed_at }) => {
                 state.names.log(slot, sequence, Written { digest, upto, root, signed_at });
             }
@@ -268,6 +278,7 @@ impl Change {
             Self::HeldExactly { node, cids } => state.nodes.set_held(node, cids),
 
             Self::Doubts(doubts) => state.nodes.set_doubts(doubts),
+            Self::Former(former) => state.nodes.set_former(former),
             Self::Machines(machines) => state.nodes.set_machines(machines),
 
             Self::Verified(verified) => state.marks.verified = verified,
@@ -287,6 +298,7 @@ impl Change {
             Self::ReadOnly(slot) => drop(state.session.read_only.insert(slot)),
             Self::Unread(unread) => state.session.unread = unread,
             Self::SearchInVain(now) => state.session.searched_in_vain = Some(now),
+            Self::Ending => state.session.ending = true,
 
             Self::CacheBlock(_)
             | Self::Uncached(_)

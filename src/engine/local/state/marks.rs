@@ -115,11 +115,17 @@ pub struct SessionFacts {
     pub(super) in_vain: BTreeMap<Cid, (u32, UnixMs)>,
     /// When a search for all slots was last left without an answer.
     pub(super) searched_in_vain: Option<UnixMs>,
+    pub(super) ending: bool,
 }
 
 impl SessionFacts {
     pub fn revision(&self) -> u64 {
         self.revision
+    }
+
+    /// Whether this device is done with its slot: what it signs from now on says so.
+    pub fn is_ending(&self) -> bool {
+        self.ending
     }
 
     /// Whether the last read met a record whose content no node gave.

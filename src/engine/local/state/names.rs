@@ -83,6 +83,8 @@ pub struct Names {
     contained: Vec<Contained>,
     /// Roots that are here in part.
     partly: Partly,
+    /// The root of each slot that says its device is done with it.
+    retired: BTreeMap<Slot, Cid>,
 }
 
 /// A record that this device signed.
@@ -240,6 +242,44 @@ impl Names {
         self.contained.iter().map(|known| Contained { from: 0, ..*known }).collect()
     }
 
+    /// Every root of which all is here: whatever is signed of what is here now has them all.
+    pub fn all_contained(&self) -> Vec<Cid> {
+        self.contained.iter().map(|known| known.root).collect()
+    }
+
+    /// The list of contained roots with those that a contained one contains.
+    pub fn contained_with_all(&self, roots: &[Cid], from: u64) -> Vec<Contained> {
+        let mut contained = self.contained.clone();
+        let is_new = |root: &&Cid| !self.contained.iter().any(|known| known.root == **root);
+        // They are older: the first to be forgotten.
+        let news = roots.iter().filter(is_new).map(|root| Contained { root: *root, from });
+        contained.splice(0..0, news);
+        let surplus = contained.len().saturating_sub(MERGED_ROOTS);
+        contained.split_off(surplus)
+    }
+
+    /// Whether the last root of a slot says that its device is done with it.
+    pub fn is_retired(&self, slot: Slot) -> bool {
+        let last = self.known.get(&slot).and_then(|known| known.merged_root);
+        last.is_some_and(|root| self.says_retired(slot, &root))
+    }
+
+    /// Whether this root of a slot says so.
+    pub fn says_retired(&self, slot: Slot, root: &Cid) -> bool {
+        self.retired.get(&slot) == Some(root)
+    }
+
+    /// The list of roots that say so with one more.
+    pub fn retired_with(&self, slot: Slot, root: Cid) -> BTreeMap<Slot, Cid> {
+        let one = std::iter::once((slot, root));
+        self.retired.iter().map(|(slot, root)| (*slot, *root)).chain(one).collect()
+    }
+
+    /// Slots that somebody writes to, or something that is none of this wallet's.
+    pub fn in_use(&self) -> usize {
+        self.known.keys().filter(|slot| !self.is_retired(**slot)).count()
+    }
+
     /// Highest change number in a record that this device signed.
     pub fn upto(&self, slot: Slot, sequence: u64) -> Option<u64> {
         self.written.get(&(slot.number(), sequence)).map(|written| written.upto)
@@ -282,6 +322,15 @@ impl Names {
         self.of_slot(slot).next_back().map(|(sequence, _)| sequence)
     }
 
+    /// The slot that this device wrote to last; that it gave another one back does not count.
+    pub fn last_own(&self) -> Option<Slot> {
+        let own = self.written.iter().filter_map(|((slot, _), written)| {
+            let slot = Slot::new(*slot)?;
+            (!self.says_retired(slot, &written.root)).then_some((written.signed_at, slot))
+        });
+        own.max().map(|(_, slot)| slot)
+    }
+
     /// Slots that nothing is known of and that this device never signed for, lowest first.
     pub fn free_slots(&self) -> impl Iterator<Item = Slot> {
         Slot::all().filter(|slot| !self.known.contains_key(slot) && !self.signed_for(*slot))
@@ -319,6 +368,10 @@ impl Names {
 
     pub(super) fn set_partly(&mut self, partly: Partly) {
         self.partly = partly;
+    }
+
+    pub(super) fn set_retired(&mut self, retired: BTreeMap<Slot, Cid>) {
+        self.retired = retired;
     }
 
     pub(super) fn set_merged(&mut self, merged: Vec<Cid>) {

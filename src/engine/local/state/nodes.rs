@@ -16,6 +16,8 @@ pub struct Nodes {
     rows: BTreeMap<(String, u8), NodeRow>,
     held: HashMap<String, HashSet<Cid>>,
     doubts: Vec<Doubt>,
+    /// Roots that a former owner of the own slot has pinned, oldest first.
+    former: Vec<Former>,
     /// Nodes that are configured now; what others were proven to hold counts for nothing.
     configured: BTreeSet<String>,
     /// Which machine each node is, by its peer id. Two nodes of one machine count once.
@@ -35,6 +37,13 @@ pub struct Doubt {
     /// It was sent before it was answered once: an answer does not say that both have arrived.
     #[serde(default)]
     pub twice: bool,
+}
+
+/// A root of whoever had the own slot before, pinned on a node.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Former {
+    pub node: String,
+    pub root: Cid,
 }
 
 impl Nodes {
@@ -174,6 +183,33 @@ impl Nodes {
         is_other.into_iter().cloned().chain(std::iter::once(Doubt { twice, ..new })).collect()
     }
 
+    /// What a former owner of the own slot has pinned on a node, oldest first.
+    pub fn former(&self, node: &str) -> impl Iterator<Item = Cid> {
+        self.former.iter().filter(move |former| former.node == node).map(|former| former.root)
+    }
+
+    /// The roots of a former owner that are pinned anywhere.
+    pub fn former_roots(&self) -> impl Iterator<Item = Cid> {
+        self.former.iter().map(|former| former.root)
+    }
+
+    /// All that is pinned of a former owner, but for one root on one node.
+    pub fn former_without(&self, node: &str, root: &Cid) -> Vec<Former> {
+        let is_left = |former: &&Former| former.node != node || former.root != *root;
+        self.former.iter().filter(is_left).cloned().collect()
+    }
+
+    /// These roots, oldest first, on every configured node; one that is known to be pinned there is known already.
+    pub fn former_of(&self, slot: Slot, roots: &[Cid]) -> Vec<Former> {
+        let is_known =
+            |node: &str, root: &Cid| self.row(node, slot).is_some_and(|row| row.pinned.contains(root));
+        let on = |node: &String| {
+            let news: Vec<&Cid> = roots.iter().filter(|root| !is_known(node, root)).collect();
+            news.into_iter().map(|root| Former { node: node.clone(), root: *root }).collect::<Vec<_>>()
+        };
+        self.configured.iter().flat_map(on).collect()
+    }
+
     /// Blocks that a node is known to hold.
     pub fn held(&self, node: &str) -> Option<&HashSet<Cid>> {
         self.held.get(node)
@@ -193,7 +229,7 @@ impl Nodes {
     pub fn durable(&self) -> String {
         let sorted = |cids: &HashSet<Cid>| cids.iter().copied().collect::<std::collections::BTreeSet<_>>();
         let held: BTreeMap<_, _> = self.held.iter().map(|(node, cids)| (node, sorted(cids))).collect();
-        format!("{:?} {held:?} {:?} {:?}", self.rows, self.doubts, self.machines)
+        format!("{:?} {held:?} {:?} {:?} {:?}", self.rows, self.doubts, self.former, self.machines)
     }
 
     pub(super) fn set_configured(&mut self, ids: Vec<String>) {
@@ -206,6 +242,10 @@ impl Nodes {
 
     pub(super) fn set_doubts(&mut self, doubts: Vec<Doubt>) {
         self.doubts = doubts;
+    }
+
+    pub(super) fn set_former(&mut self, former: Vec<Former>) {
+        self.former = former;
     }
 
     pub(super) fn put_row(&mut self, row: NodeRow) {
