@@ -98,3 +98,26 @@ async fn a_spend_with_the_largest_evidence_is_verified() {
     assert!(!restored.ids().contains(&"large".to_owned()));
     assert_eq!(restored.engine.status().missing_payloads, 0);
 }
+
+#[tokio::test(start_paused = true)]
+async fn bulk_reaches_every_node_in_one_short_run_though_they_do_not_meet() {
+    let world = World::new(5);
+    for node in &world.nodes {
+        node.lose_peers();
+        *node.latency.lock().unwrap() = Duration::from_millis(20);
+    }
+    let device = world.device().await;
+    device
+        .engine
+        .put(
+            (0..40)
+                .map(|n| NewToken { payload: noise(n + 1, 100_000), ..token(&format!("t{n}"), "s0") })
+                .collect(),
+        )
+        .await
+        .unwrap();
+    assert_eq!(device.sync_to(Level::Verified).await.unwrap().ack, Ack::Verified);
+    device.engine.close(Duration::from_secs(5)).await.unwrap();
+    let next = world.device_on(device.store.snapshot()).await;
+    assert_eq!(next.engine.status().verified_nodes, 5);
+}

@@ -172,6 +172,10 @@ impl FakeNode {
             .find_map(|peer| peer.held().blocks.get(cid).cloned())
     }
 
+    pub fn lose_peers(&self) {
+        self.peers.lock().unwrap().clear();
+    }
+
     /// Pulls a whole DAG from here and the peers.
     fn pull_dag(&self, root: &Cid) -> Result<u64, Error> {
         let (mut stack, mut seen) = (vec![*root], HashSet::new());

@@ -97,6 +97,14 @@ pub struct Outgoing {
     pub edition: SignedEdition,
     /// Nodes that are sent bulk first; the others wait, and are sent it or pull it from those.
     pub direct: Vec<usize>,
-    /// How long it took until one of these had everything, or failed.
+    /// How long it took until one of these had all blocks, or failed.
     pub carried: watch::Sender<Option<Duration>>,
+}
+
+impl Outgoing {
+    /// A node that is sent bulk first has all blocks, or failed, after this long. The first counts.
+    pub fn note_carried(&self, took: Duration) {
+        let is_first = |carried: &mut Option<Duration>| carried.is_none() && carried.replace(took).is_none();
+        self.carried.send_if_modified(is_first);
+    }
 }

@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::run::Run;
 use crate::engine::account::Account;
-use crate::engine::local::edition::SignedEdition;
+use crate::engine::local::edition::{Outgoing, SignedEdition};
 use crate::engine::local::proofs::Proven;
 use crate::engine::local::state::State;
 use crate::engine::local::state::names::Edition;
@@ -28,6 +28,8 @@ pub struct Lane<'a> {
     look: Mutex<Look>,
     /// The beacon whose rename was answered, or [`NONE`].
     pub answered: AtomicU8,
+    /// What the other lanes wait for, and when this one began.
+    carries: Option<(&'a Outgoing, Instant)>,
 }
 
 /// No beacon.
@@ -53,7 +55,29 @@ impl<'a> Lane<'a> {
         let look = Look { at: account.clock.monotonic(), took: Duration::ZERO, beacons: Vec::new() };
         let look = Mutex::new(look);
         let answered = AtomicU8::new(NONE);
-        Ok(Self { at, account, node: account.network.require(at)?, edition, run, look, answered })
+        Ok(Self {
+            at,
+            account,
+            node: account.network.require(at)?,
+            edition,
+            run,
+            look,
+            answered,
+            carries: None,
+        })
+    }
+
+    /// Is to tell the other lanes when the node has all blocks.
+    pub fn carrying(mut self, outgoing: &'a Outgoing) -> Self {
+        self.carries = Some((outgoing, self.account.clock.monotonic()));
+        self
+    }
+
+    /// The node has all blocks, or will not get them by this lane.
+    pub fn carried(&self) {
+        if let Some((outgoing, began)) = self.carries {
+            outgoing.note_carried(self.account.clock.monotonic().saturating_duration_since(began));
+        }
     }
 
     /// Notes a look at our name.

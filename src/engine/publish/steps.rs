@@ -48,6 +48,7 @@ impl Lane<'_> {
             }
             other => other?,
         }
+        self.carried();
         self.stepped("supplied");
         // What was read before a long upload says little of what a put goes over now.
         if self.age_of_look() > limits::PUT_FRESH {
