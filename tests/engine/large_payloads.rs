@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use tauri_plugin_wallet_sync::clock::monotonic;
 use tauri_plugin_wallet_sync::engine::{Ack, NewToken, SpendKind};
 use tauri_plugin_wallet_sync::limits::{CHUNK_BYTES, EVIDENCE_BYTES, PAYLOAD_BYTES};
 use tauri_plugin_wallet_sync::model::block::Block;
@@ -116,8 +117,11 @@ async fn bulk_reaches_every_node_in_one_short_run_though_they_do_not_meet() {
         )
         .await
         .unwrap();
+    let started = monotonic();
     assert_eq!(device.sync_to(Level::Verified).await.unwrap().ack, Ack::Verified);
     device.engine.close(Duration::from_secs(5)).await.unwrap();
+    // A node that pulls in vain takes three seconds to give up.
+    assert!(started.elapsed() < Duration::from_secs(2), "{:?}", started.elapsed());
     let next = world.device_on(device.store.snapshot()).await;
     assert_eq!(next.engine.status().verified_nodes, 5);
 }

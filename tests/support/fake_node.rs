@@ -25,35 +25,7 @@ use tauri_plugin_wallet_sync::{Code, Error};
 
 use super::dag::{SHOWN_LINE, links, shown, unpack};
 use super::drip::Line;
-
-/// What a node does wrong.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fault {
-    /// Nothing.
-    None,
-    /// Refuses connections.
-    Dead,
-    /// Accepts and never answers.
-    Hung,
-    /// Says ok to everything and keeps nothing.
-    Amnesiac,
-    /// Answers reads with an error that is not "absent".
-    Broken,
-    /// Gives records that do not verify.
-    Forging,
-    /// Shows the records it had when the fault began, takes none.
-    Stale,
-    /// Records are as ever, content never comes.
-    Mute,
-    /// Takes records, loses every block.
-    BlockEater,
-    /// Refuses to say which blocks it has.
-    Hiding,
-    /// Streams come whole in the moment of their deadline, and do not end.
-    LastMoment,
-    /// Never says what many names point at.
-    Curt,
-}
+pub use super::fault::Fault;
 
 #[derive(Default)]
 pub struct Held {
@@ -172,6 +144,7 @@ impl FakeNode {
             .find_map(|peer| peer.held().blocks.get(cid).cloned())
     }
 
+    /// It meets no other node any more.
     pub fn lose_peers(&self) {
         self.peers.lock().unwrap().clear();
     }
@@ -321,7 +294,11 @@ impl Node for FakeNode {
         if matches!(fault, Fault::Amnesiac | Fault::BlockEater) {
             return Ok(());
         }
-        progress(self.pull_dag(root)?);
+        let pulled = self.pull_dag(root);
+        if pulled.is_err() && self.peers.lock().unwrap().is_empty() {
+            tokio::time::sleep_until(call.deadline).await;
+        }
+        progress(pulled?);
         self.held().pins.insert(*root, *name);
         Ok(())
     }

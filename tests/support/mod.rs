@@ -14,5 +14,6 @@
 pub mod dag;
 pub mod drip;
 pub mod fake_node;
+pub mod fault;
 pub mod peers;
 pub mod world;

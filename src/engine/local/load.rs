@@ -225,7 +225,7 @@ fn marks(metas: &Metas<'_>) -> Vec<Change> {
     changes.extend(metas.get(rows::MACHINES).map(|value| Change::Machines(rows::parse_machines(value))));
     changes.push(Change::Stray(metas.get(rows::STRAY).is_some()));
     changes.extend(metas.get(rows::CONFIRMED).map(|value| Change::Confirmed(rows::parse_confirmed(value))));
-    let searched = metas.get(rows::SEARCHED).and_then(|value| rows::parse_searched(value));
+    let searched = metas.get(rows::SEARCHED).and_then(rows::parse_searched);
     changes.extend(searched.map(|(below, at)| Change::Searched(below, at)));
     changes.extend(metas.get(rows::FIRST_READ).map(|_| Change::FirstRead));
     changes
