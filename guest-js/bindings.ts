@@ -266,6 +266,14 @@ export type LastSync = {
 	outcome: string,
 };
 
+/**  What of another device's content does not fit here. */
+export type LeftOut = {
+	/**  Its slot. */
+	slot: number,
+	/**  Items that were left out. They are on the nodes. */
+	items: number,
+};
+
 /**  Level of acknowledgement to wait for. */
 export type Level = 
 /** On this disk. */
@@ -770,6 +778,10 @@ export type WalletStatus = {
 	verifiedNodes: number,
 	/**  Payloads of live states that are not on this device yet. */
 	missingPayloads: number,
+	/**  Slots that were seen and whose content is not here: the wallet is not whole without them. */
+	unread: number[],
+	/**  Slots of which only a part fits here. */
+	leftOut: LeftOut[],
 };
 
 /**  What became of a wiped account. */

@@ -47,6 +47,7 @@ export type {
   HighWater,
   HistoryPoint,
   LastSync,
+  LeftOut,
   Level,
   Metrics,
   NameReport,

@@ -72,6 +72,8 @@ export const STATUS: WalletStatus = {
   nodes: 5,
   verifiedNodes: 5,
   missingPayloads: 0,
+  unread: [],
+  leftOut: [],
 }
 
 /** Lets everything that is ready run. */

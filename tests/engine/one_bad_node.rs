@@ -97,3 +97,19 @@ async fn closing_does_not_wait_for_a_lagging_node_that_comes_no_further() {
     device.engine.close(Duration::from_secs(5)).await.unwrap();
     assert!(started.elapsed() <= Duration::from_millis(600), "{:?}", started.elapsed());
 }
+
+#[tokio::test(start_paused = true)]
+async fn nodes_that_a_process_left_behind_are_brought_along_by_an_answer_from_the_cache() {
+    let (world, device) = world_of_five().await;
+    world.faults(Fault::Dead, &[1, 2, 3]);
+    let (device, _) = change_and_close(&world, device, "third").await;
+    world.faults(Fault::None, &[1, 2, 3]);
+    let device = world.device_on(device.store.snapshot()).await;
+    assert_eq!(device.engine.status().verified_nodes, 2);
+    let report = device.engine.sync(SyncRequest::default(), |_| ()).await.unwrap();
+    assert_eq!((report.source.as_str(), report.requests), ("cache", 0));
+    let named = |id: &str| report.warnings.iter().any(|told| told.starts_with("node: ") && told.contains(id));
+    assert!(["n1", "n2", "n3"].into_iter().all(named) && !named("n0"), "{:?}", report.warnings);
+    device.engine.close(Duration::from_secs(5)).await.unwrap();
+    assert_eq!(world.device_on(device.store.snapshot()).await.engine.status().verified_nodes, 5);
+}

@@ -19,6 +19,8 @@ const STATUS: WalletStatus = {
   nodes: 5,
   verifiedNodes: 4,
   missingPayloads: 0,
+  unread: [],
+  leftOut: [],
 }
 const KNOWN = { isOpen: true, status: STATUS, isAsked: false, failure: null, outcome: null }
 const failure = (code: 'unreachable' | 'storage_full') => new WalletSyncError(code, 'it failed', true)

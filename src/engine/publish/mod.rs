@@ -24,6 +24,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use self::edition::prepare;
+use self::lane::lacks;
 use self::lanes::next_due;
 use self::level::level_up;
 use self::run::{Published, Run};
@@ -65,6 +66,17 @@ pub async fn publish_once(account: &Arc<Account>, run: &Arc<Run>) -> Result<Publ
     let errors = failed.map(|(at, error)| (account.network.id(at), error)).collect();
     let level = account.local.read().levels().reached(upto);
     Ok(Published { level, upto, errors, again, newer })
+}
+
+/// Brings the last edition to nodes that lack it. Goes on while the account is being closed, which waits for it.
+///
+/// # Errors
+/// As [`publish_once`].
+pub async fn bring_along(account: &Arc<Account>, run: &Arc<Run>) -> Result<(), Error> {
+    if let Some(upto) = start(account, run).await? {
+        wait(account, upto).await;
+    }
+    Ok(())
 }
 
 /// Signs and starts the lanes; gives the last change of the edition, or none when the slot had to be given up.
@@ -157,6 +169,17 @@ pub fn lingering(account: &Account, since: Instant, took: Duration) -> Instant {
     let least = if account.lanes.has_measure() { limits::LINGER_MIN } else { limits::LINGER_MAX };
     let latest = since + took.clamp(least, limits::LINGER_MAX);
     account.lanes.promising_until().map_or(latest, |promising| promising.min(latest))
+}
+
+/// Nodes that lack the last edition, may be tried now, and have no lane under way.
+pub fn left_behind(account: &Account) -> Vec<usize> {
+    let (now, running) = (account.clock.monotonic(), account.lanes.running());
+    let may = |at: &usize| {
+        lacks(account, *at)
+            && !running.contains(at)
+            && account.lanes.retry_at(*at).is_none_or(|retry_at| retry_at <= now)
+    };
+    account.network.writable().into_iter().filter(may).collect()
 }
 
 /// Whether a publish has work: pending content, or a node that is not proven to hold the latest edition and may be tried.

@@ -18,6 +18,9 @@ use super::account::Account;
 use super::api::report::{NodeOutcome, NodeReport, SyncFailure, SyncOutcome, SyncReport};
 use super::api::request::{OnProgress, SyncRequest};
 use super::api::status::LastSync;
+use super::api::warning::Word;
+use super::publish::run::Run;
+use super::publish::{bring_along, left_behind};
 use super::read::cache::{Reading, cached};
 use super::read::reput::{is_due, reput};
 use crate::error::{Code, Error};
@@ -52,8 +55,9 @@ impl Syncs {
         account.tasks.check_open()?;
         let started = account.clock.monotonic();
         if !request.fresh
-            && let Some(reading) = cached(account, started)
+            && let Some(mut reading) = cached(account, started)
         {
+            self.bring_along(&mut reading).await;
             let ok = reading.outcome != SyncOutcome::Offline;
             account.measure.read(Operation::Cache, reading.source, started, ok, Traffic::default());
             return Ok(report(account, reading, Traffic::default(), None));
@@ -70,6 +74,29 @@ impl Syncs {
         let report = report(account, reading, traffic, publishing);
         self.remember(&report).await;
         Ok(report)
+    }
+
+    /// Nodes that an earlier process left behind are not kept waiting by an answer from the cache.
+    async fn bring_along(&self, reading: &mut Reading) {
+        let account = self.account.clone();
+        let left = left_behind(&account);
+        if left.is_empty() || account.local.reads_along() {
+            return;
+        }
+        let named = |at: usize| {
+            let id = account.network.id(at);
+            Word::Node.say(format_args!(
+                "{id}: it lacks the last edition, which is brought there behind the answer"
+            ))
+        };
+        reading.warnings.extend(left.into_iter().map(named));
+        let work = async move {
+            let run = Arc::new(Run::new(&account, Arc::default()));
+            if let Err(e) = bring_along(&account, &run).await {
+                tracing::debug!(code = %e.code(), "nodes that lag could not be brought along");
+            }
+        };
+        self.account.tasks.behind(Box::pin(work)).await;
     }
 
     /// Once the wallet was read, a device publishes beside the reading: each lane looks itself at what it puts its record over,

@@ -21,7 +21,7 @@ pub use self::rows::{
     EntryPage, EntryRange, EntryRow, EntryVersion, EntryVersions, TokenPage, TokenRange, TokenRef, TokenRow,
 };
 pub use self::status::{
-    AccountInfo, DeviceRow, HighWater, LastSync, SubscribeReport, TokenCounts, WalletStatus,
+    AccountInfo, DeviceRow, HighWater, LastSync, LeftOut, SubscribeReport, TokenCounts, WalletStatus,
 };
 pub use self::words::{
     Ack, CacheKind, Encoding, ExportFormat, Level, NodeOutcome, NodeState, Spend, SpendKind, SyncOutcome,

@@ -99,11 +99,26 @@ pub struct WalletStatus {
     /// Payloads of live states that are not on this device yet.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub missing_payloads: u64,
+    /// Slots that were seen and whose content is not here: the wallet is not whole without them.
+    pub unread: Vec<u8>,
+    /// Slots of which only a part fits here.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// What of another device's content does not fit here.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+pub struct LeftOut {
+    /// Its slot.
+    pub slot: u8,
+    /// Items that were left out. They are on the nodes.
+    pub items: u32,
 }
 
 impl WalletStatus {
     pub(in crate::plugin) fn of(account: &str, status: engine::Status, nodes: usize, syncing: bool) -> Self {
         let mark = |mark: engine::HighWater| HighWater { name: mark.name, sequence: mark.sequence };
+        let left = |left: engine::LeftOut| LeftOut { slot: left.slot, items: left.items };
         let last =
             |last: engine::LastSync| LastSync { at: last.at, source: last.source, outcome: last.outcome };
         Self {
@@ -119,6 +134,8 @@ impl WalletStatus {
             nodes: count(nodes),
             verified_nodes: count(status.verified_nodes),
             missing_payloads: count(status.missing_payloads),
+            unread: status.unread,
+            left_out: status.left_out.into_iter().map(left).collect(),
         }
     }
 }

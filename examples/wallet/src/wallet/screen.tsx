@@ -46,6 +46,7 @@ export function WalletScreen() {
   )
   // Nodes that hold the newest state: they say nothing of older tokens while a newer change is on its way.
   const verifiedNodes = status?.ack === 'verified' ? status.verifiedNodes : 0
+  const isPart = status !== null && status.unread.length + status.leftOut.length > 0
   const opened = open === null ? undefined : tokens.find((token) => keyOf(token) === open)
   // Gone from the list: it must not come back by itself with another filter.
   if (open !== null && opened === undefined && isRead) setOpen(null)
@@ -77,6 +78,11 @@ export function WalletScreen() {
         </p>
       </div>
       {error !== null && <p role="alert" className="notice" data-tone="bad">{error}</p>}
+      {isPart && (
+        <p role="status" className="notice" data-tone="warn">
+          Not all of this wallet is here: what other devices published is still on its way, or does not fit here.
+        </p>
+      )}
       {rows.length > 0 ? (
         <TokenList tokens={rows} verifiedNodes={verifiedNodes} current={current} onMove={setCurrent} onOpen={setOpen} />
       ) : (
