@@ -95,8 +95,7 @@ fn is_fresh(account: &Account) -> bool {
         && marks.failed_at().is_none()
         && !state.session().has_unread()
         && state.unread().is_empty()
-        // A device with a slot publishes what others wrote in its own root, whoever shows theirs.
-        && (state.names().own().slot.is_some() || !marks.is_remote_doubted())
+        && !marks.is_remote_doubted()
         && state.names().iter().all(|(slot, known)| is_current(slot, known))
         // A wallet without any name has only the last look beyond the known slots.
         && (!state.names().is_empty() || within(now, marks.gap_at(), ttl))
