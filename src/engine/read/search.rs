@@ -61,7 +61,7 @@ pub async fn search(
     tally: &mut Tally,
     goes_on: &(dyn Fn() -> bool + Sync),
 ) -> Result<Searched, SyncFailure> {
-    let mut all = Searched::default();
+    let (mut all, mut which) = (Searched::default(), which.to_vec());
     loop {
         if account.clock.monotonic() >= call.deadline || !goes_on() {
             return Ok(all);
@@ -72,15 +72,20 @@ pub async fn search(
             return Ok(all);
         }
         let names = round::names(account, &slots);
-        let asking = account.network.ask(&names, which, None, call);
-        let lights = beacons::ask(account, &slots, which, call);
+        let asking = account.network.ask(&names, &which, None, call);
+        let lights = beacons::ask(account, &slots, &which, call);
         let (heard, lights) = futures_util::future::join(asking, lights).await;
         all.heads.extend(round::take(account, &slots, &heard, call, tally).await?);
         all.heads.extend(beacons::take(account, &lights, call, tally).await?);
         let majority = account.network.majority();
         let is_answered = slots.iter().all(|slot| heard.answering(*slot) >= majority)
             && lights.answered.len() >= majority.min(account.network.writable().len());
-        all.silent.extend(silent(&heard));
+        let silent = silent(&heard);
+        // Who is silent is silent once: several times in a row would keep it out of the next readings.
+        if which.iter().filter(|at| !silent.contains(at)).count() >= majority {
+            which.retain(|at| !silent.contains(at));
+        }
+        all.silent.extend(silent);
         all.silent.extend(account.network.writable().into_iter().filter(|at| !lights.answered.contains(at)));
         // What was found counts, whoever left a question open; that nothing is there is for a majority to say.
         if !is_answered {
