@@ -57,8 +57,11 @@ impl Syncs {
         if !request.fresh
             && let Some(mut reading) = cached(account, started)
         {
-            self.bring_along(&mut reading).await;
             let ok = reading.outcome != SyncOutcome::Offline;
+            // After a reading that failed nothing is published.
+            if ok {
+                self.bring_along(&mut reading).await;
+            }
             account.measure.read(Operation::Cache, reading.source, started, ok, Traffic::default());
             return Ok(report(account, reading, Traffic::default(), None));
         }
