@@ -11,6 +11,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod all_is_proven;
 mod configuration_page;
 mod disputes;
 mod first_readings;

@@ -38,8 +38,7 @@ pub async fn choose(account: &Account, run: &Run) -> Result<Slot, Error> {
             return Ok(slot);
         }
     }
-    let others = account.local.read().names().others_by_quiet();
-    for (slot, _) in others {
+    for slot in by_quiet(account).await? {
         if take_over(account, slot, run).await? {
             return Ok(slot);
         }
@@ -66,6 +65,23 @@ fn nobodys(account: &Account) -> Vec<Slot> {
         others.into_iter().filter(|(slot, _)| is_here(*slot)).partition(|(slot, _)| is_retired(*slot));
     let quiet = rest.into_iter().filter(|(_, since)| is_quiet(*since));
     retired.into_iter().chain(quiet).map(|(slot, _)| slot).collect()
+}
+
+/// Slots of others, the quietest first. Those that changed lately have no order of their own, for whoever has just come sees all of
+/// them change at once: there it is the time at which they were published, by whatever clock, so that no slot is taken by everybody.
+///
+/// # Errors
+/// Store errors.
+async fn by_quiet(account: &Account) -> Result<Vec<Slot>, Error> {
+    let lately = account.clock.now().saturating_sub(millis(limits::AT_WORK));
+    let others = account.local.read().names().others_by_quiet();
+    let mut order = Vec::new();
+    for (slot, since) in others {
+        let published = account.local.last_root(slot).await?.map_or(u64::MAX, |(_, root)| root.published);
+        order.push((since.min(lately), published, slot));
+    }
+    order.sort_unstable();
+    Ok(order.into_iter().map(|(_, _, slot)| slot).collect())
 }
 
 /// Whether every machine that answers has nothing in the slot; what is found there is merged.

@@ -63,10 +63,12 @@ impl ShownBy {
     }
 
     /// How well others' content is held: the weakest of their names. A record that no node shows any more counts as held by
-    /// none; one that is not confirmed on enough nodes is no more than published.
+    /// none; one that is not confirmed on enough nodes is no more than published. Nothing about it is in doubt where enough show it
+    /// and this device's own verified root has the same content.
     pub fn held(&self, account: &Account, disproved: &BTreeSet<(Slot, usize)>) -> Option<RemoteHeld> {
         let needed = account.needed();
         let mut held = RemoteHeld { level: Level::Verified, is_low: Some(false) };
+        let is_ours_too = account.local.is_in_own_root() == Some(true);
         for (slot, by) in &self.names {
             let confirmed = confirmed_on(account, *slot, by);
             let left = by.iter().filter(|at| !disproved.contains(&(*slot, **at))).count();
@@ -79,7 +81,7 @@ impl ShownBy {
             held.is_low = match held.is_low {
                 Some(true) => Some(true),
                 _ if left < needed => Some(true),
-                _ if confirmed < needed => None,
+                _ if confirmed < needed && !is_ours_too => None,
                 other => other,
             };
         }

@@ -147,8 +147,9 @@ impl Syncs {
             Some(published) => published?,
             None => publishing.await?,
         };
-        // What the reading brought or found to be gone is published behind the answer.
-        let behind = SyncRequest { wait: Some(Level::Local), ..request };
+        // What the reading brought or found to be gone is published behind the answer, unless the caller wants all of it proven.
+        let wait = request.wait.filter(|level| *level == Level::Verified).or(Some(Level::Local));
+        let behind = SyncRequest { wait, ..request };
         let more = self.publish(&done.reading, behind, false, started, progress).await?;
         Ok((done, Publishing::both(published, more)))
     }

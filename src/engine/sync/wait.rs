@@ -40,6 +40,8 @@ pub async fn publish_pending(
     let wanted = request.wait.or((pending && had_pending).then_some(Level::Published));
     let before = account.local.read().levels().ack();
     let mut waiting = Waiting::new(account, wanted, end, progress);
+    // With nothing of its own to wait for, it is the merged edition whose proof the caller wants.
+    waiting.is_newest_wanted = wanted == Some(Level::Verified) && !pending;
     let result = waiting.run().await;
     let after = account.local.read().levels().ack();
     let ok = result.is_ok() && wanted.is_none_or(|level| after >= Ack::from(level));
@@ -67,6 +69,8 @@ const AT_ONCE: u32 = 4;
 struct Waiting<'a> {
     account: &'a Arc<Account>,
     wanted: Option<Level>,
+    /// Whether the newest edition has to have the level, beside the changes of this device.
+    is_newest_wanted: bool,
     started: Instant,
     end: Option<Instant>,
     progress: &'a OnProgress,
@@ -85,7 +89,17 @@ impl<'a> Waiting<'a> {
     ) -> Self {
         let (started, meter) = (account.clock.monotonic(), Arc::new(Meter::default()));
         let measured = (started, meter.totals());
-        Self { account, wanted, started, end, progress, meter, measured, warnings: Vec::new() }
+        Self {
+            account,
+            wanted,
+            is_newest_wanted: false,
+            started,
+            end,
+            progress,
+            meter,
+            measured,
+            warnings: Vec::new(),
+        }
     }
 
     async fn run(&mut self) -> Result<(), Error> {
@@ -228,6 +242,9 @@ impl<'a> Waiting<'a> {
     }
 
     fn reached(&self) -> bool {
+        if self.is_newest_wanted && self.account.local.has_pending() {
+            return false;
+        }
         let ack = self.account.local.read().levels().ack();
         // Who changed nothing may still have to put back what others wrote.
         let is_nothing = || ack == Ack::None && !self.account.local.has_pending();
