@@ -30,7 +30,7 @@ impl RealCluster {
     /// # Errors
     /// What `build.sh` or `cluster.sh` said on stderr.
     pub fn start_with(count: usize, config: &str) -> io::Result<Self> {
-        let ipfs = PathBuf::from(output(&mut Command::new(kubo_dir().join("build.sh")))?.trim());
+        let ipfs = kubo_path()?;
         let dir = tempfile::Builder::new().prefix("wallet-sync-kubo-").tempdir()?;
         // Made before the daemons start, so that a failed start is cleaned up by the drop as well.
         let cluster = Self { dir, ipfs, count };
@@ -122,6 +122,11 @@ impl Drop for RealCluster {
     }
 }
 
+/// The pinned Kubo, found or built.
+pub fn kubo_path() -> io::Result<PathBuf> {
+    Ok(PathBuf::from(output(&mut Command::new(kubo_dir().join("build.sh")))?.trim()))
+}
+
 fn kubo_dir() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../kubo")
 }
@@ -130,7 +135,7 @@ fn run(command: &mut Command) -> io::Result<()> {
     output(command).map(drop)
 }
 
-fn output(command: &mut Command) -> io::Result<String> {
+pub fn output(command: &mut Command) -> io::Result<String> {
     // Files instead of pipes: the daemons inherit the streams, and a pipe would be waited for until they end.
     let (out, err) = (tempfile::NamedTempFile::new()?, tempfile::NamedTempFile::new()?);
     let status = command

@@ -11,6 +11,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod behind_the_front;
 mod real_kubo;
 #[cfg(feature = "dht")]
 mod third_tier;

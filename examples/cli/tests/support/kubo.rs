@@ -95,6 +95,11 @@ pub fn daemons(nodes_json: &str) -> Vec<Daemon> {
     nodes.iter().map(|node| Daemon { api: node["api"].as_str().unwrap().to_owned() }).collect()
 }
 
+/// The daemon whose RPC is there.
+pub fn daemon_at(api: &str) -> Daemon {
+    Daemon { api: api.to_owned() }
+}
+
 impl Daemon {
     /// One call; status and body.
     pub fn rpc(&self, call: &str) -> (u16, Vec<u8>) {
