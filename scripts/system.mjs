@@ -23,6 +23,7 @@ export const forBuilds = [
 ];
 export const forTests = [
   debian("setsid", "setsid --version", "util-linux"),
+  debian("nginx", "nginx -v", "nginx-light"),
   debian("strace that may trace", "strace -f -qq -o /dev/null -e trace=pwrite64 true", "strace"),
 ];
 /** What a window needs to be opened, and to be driven where no display is. */

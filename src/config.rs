@@ -2,15 +2,17 @@
 //!
 //! Unknown keys are refused, and [`Config::validate`] checks every value. Durations are whole milliseconds in JSON.
 
+mod node;
+mod node_rules;
+mod read;
 mod validate;
 
 use std::time::Duration;
 
 use serde::Deserialize;
 
-pub(crate) use self::validate::base_url;
-use crate::error::{Code, Error};
-use crate::secret::Bearer;
+pub use self::node::{Basic, NodeConfig, Pem};
+pub(crate) use self::node_rules::{base_url, proxy_url};
 
 /// Settings of the engine. The defaults are in each field's documentation.
 #[derive(Clone, Debug, Deserialize)]
@@ -99,27 +101,6 @@ pub struct MetricsConfig {
     pub export: Option<u64>,
 }
 
-/// One node.
-#[derive(Clone, Debug, Deserialize)]
-#[serde(deny_unknown_fields)]
-#[non_exhaustive]
-pub struct NodeConfig {
-    /// A name for reports, 1–128 characters.
-    pub id: String,
-    /// Base URL of the RPC, for example `http://127.0.0.1:5001`. Without it the node is read-only.
-    #[serde(default)]
-    pub api: Option<String>,
-    /// Base URL of the gateway.
-    #[serde(default)]
-    pub gateway: Option<String>,
-    /// Bearer token sent to the RPC.
-    #[serde(default)]
-    pub token: Option<Bearer>,
-    /// Multiaddresses of its libp2p host, each with `/p2p/<peer id>` at the end, at most 64. They are used when HTTP fails.
-    #[serde(default)]
-    pub swarm: Vec<String>,
-}
-
 impl Default for Config {
     fn default() -> Self {
         Self {
@@ -167,24 +148,6 @@ impl Default for PollConfig {
 impl Default for MetricsConfig {
     fn default() -> Self {
         Self { slow: Duration::from_secs(1), export: None }
-    }
-}
-
-impl NodeConfig {
-    /// A node with only an id; set `api` or `gateway` before use.
-    #[must_use]
-    pub fn new(id: impl Into<String>) -> Self {
-        Self { id: id.into(), api: None, gateway: None, token: None, swarm: Vec::new() }
-    }
-}
-
-impl Config {
-    /// Parses a nodes file: a JSON array of nodes.
-    ///
-    /// # Errors
-    /// [`Code::BadRequest`] naming what is wrong and where.
-    pub fn parse_nodes(json: &str) -> Result<Vec<NodeConfig>, Error> {
-        serde_json::from_str(json).map_err(|e| Error::new(Code::BadRequest, format!("nodes file: {e}")))
     }
 }
 

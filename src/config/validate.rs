@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use url::Url;
-
-use super::{Config, NodeConfig};
+use super::Config;
 use crate::error::{Code, Error};
 use crate::limits;
 
@@ -56,39 +54,8 @@ impl Config {
     }
 }
 
-impl NodeConfig {
-    fn validate(&self) -> Result<(), Error> {
-        if self.id.is_empty() || self.id.chars().count() > limits::KEY_CHARS {
-            return Err(bad("id: 1–128 characters"));
-        }
-        if self.api.is_none() && self.gateway.is_none() {
-            return Err(bad("api or gateway is needed"));
-        }
-        peer_addresses("swarm", &self.swarm, limits::SWARM_ADDRESSES)?;
-        for (key, text) in [("api", &self.api), ("gateway", &self.gateway)] {
-            if let Some(text) = text {
-                base_url(text).map_err(|e| e.within(key))?;
-            }
-        }
-        Ok(())
-    }
-}
-
-/// Parses a base URL: http or https, a host, no credentials, query or fragment.
-pub(crate) fn base_url(text: &str) -> Result<Url, Error> {
-    let url = Url::parse(text).map_err(|e| bad(format!("not a URL: {e}")))?;
-    let plain = url.username().is_empty()
-        && url.password().is_none()
-        && url.query().is_none()
-        && url.fragment().is_none();
-    if !matches!(url.scheme(), "http" | "https") || url.host_str().is_none() || !plain {
-        return Err(bad("an http or https URL with a host, without credentials, query or fragment"));
-    }
-    Ok(url)
-}
-
 /// Checks that multiaddresses end in a peer id; whether they can be dialled is not checked here.
-fn peer_addresses(key: &str, addresses: &[String], most: usize) -> Result<(), Error> {
+pub(super) fn peer_addresses(key: &str, addresses: &[String], most: usize) -> Result<(), Error> {
     if addresses.len() > most {
         return Err(bad(format!("{key}: {} given, at most {most}", addresses.len())));
     }
@@ -102,7 +69,7 @@ fn peer_addresses(key: &str, addresses: &[String], most: usize) -> Result<(), Er
     Ok(())
 }
 
-fn bad(message: impl Into<String>) -> Error {
+pub(super) fn bad(message: impl Into<String>) -> Error {
     Error::new(Code::BadRequest, message)
 }
 

@@ -4,12 +4,33 @@ use std::time::Duration;
 
 /// Most configured nodes.
 pub const NODES: usize = 32;
+/// Most further headers of one node.
+pub const NODE_HEADERS: usize = 16;
+/// Longest value of such a header, bytes: servers refuse longer heads.
+pub const HEADER_BYTES: usize = 8 * 1024;
+/// Most PEM of one setting, bytes: a bundle of all public certificate authorities is a quarter of it.
+pub const PEM_BYTES: usize = 1024 * 1024;
 /// A TCP or TLS connection that takes longer is given up.
 pub const CONNECT: Duration = Duration::from_secs(2);
 /// Connections a publish uses on each node at once: its record and its content.
 pub const PUBLISH_CONNECTIONS: usize = 2;
-/// Idle connections are kept this long: Kubo and nginx keep theirs at least as long (measured).
+/// Idle connections are kept this long, longer than a pause between two readings: Kubo keeps its own as long. nginx closes them after
+/// 75 s, and says so.
 pub const POOL_IDLE: Duration = Duration::from_secs(150);
+/// A short question on a connection that was used before and hears nothing for this long is asked once more on a new one.
+pub const POOLED_SILENCE: Duration = Duration::from_millis(500);
+/// The same where the usual answer takes longer: this many times as long.
+pub const POOLED_TIMES: u32 = 3;
+/// Longest such wait, after questions that were answered late on connections that were alive.
+pub const POOLED_SILENCE_MAX: Duration = Duration::from_secs(5);
+/// After this long without an answer, connections are tried by a short question before much is sent.
+pub const POOLED_RESTED: Duration = Duration::from_secs(10);
+/// A file of up to this many bytes is simply sent again where connections were found dead.
+pub const RESENT_BYTES: usize = 64 * 1024;
+/// While something is under way over HTTP/2, the connection is tried this often.
+pub const H2_PING: Duration = Duration::from_secs(15);
+/// And given up after this long without an answer to that.
+pub const H2_PONG: Duration = Duration::from_secs(10);
 /// Largest JSON answer of the RPC, bytes: the longest is the progress of a pin.
 pub const RPC_ANSWER_BYTES: usize = 4 * 1024 * 1024;
 /// Largest error body that is read for its words.

@@ -12,6 +12,14 @@ pub const CONTAIN: Duration = Duration::from_secs(10);
 pub const RECORD_LIFETIME: Duration = Duration::from_secs(10 * 365 * 86_400);
 /// Size of one CAR of a first upload, bytes: a later run resumes after the last one.
 pub const CAR_CHUNK_BYTES: usize = 8 * 1024 * 1024;
+/// What nginx takes of a body by default, less the form around a CAR and its own head, bytes.
+pub const BODY_USUAL: usize = 1024 * 1024 - 16 * 1024;
+/// Largest body that is ever needed, bytes: of a single block. What a front has to take at least.
+pub const BODY_NEEDED: usize = 1024 * 1024;
+/// After so many bodies of nearly the largest size a larger one is tried: that costs one refused request.
+pub const BODY_RETRY: u32 = 100;
+/// How long a body counts as too large whose connection broke off: it may have been the line.
+pub const CUT_OFF_COUNTS: Duration = Duration::from_secs(600);
 /// Deltas above this many bytes go to two nodes, which hand them on.
 pub const BULK_BYTES: usize = 1024 * 1024;
 /// Nodes a bulk upload is sent to.

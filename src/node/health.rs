@@ -4,6 +4,7 @@
 //! in a row open its breaker: it is not asked until one request may probe it. Nothing here decides which answer is
 //! true, only which node to ask first and how long to wait.
 
+mod bodies;
 mod history;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -95,6 +96,40 @@ impl Health {
     pub fn bad(&self, at: usize, error: &Error, now: Instant) {
         if let Some(node) = self.nodes().get_mut(at) {
             node.note_failure(error, now);
+        }
+    }
+
+    /// The largest body that the node is sent, bytes.
+    #[must_use]
+    pub fn body_most(&self, at: usize, now: Instant) -> usize {
+        self.nodes().get(at).map_or(limits::CAR_CHUNK_BYTES, |node| node.bodies.most(now))
+    }
+
+    /// A body of so many bytes was refused for its size.
+    pub fn note_body_refused(&self, at: usize, bytes: usize) {
+        if let Some(node) = self.nodes().get_mut(at) {
+            node.bodies.note_refused(bytes);
+        }
+    }
+
+    /// A connection broke off while a body of so many bytes was sent.
+    pub fn note_body_cut_off(&self, at: usize, bytes: usize, now: Instant) {
+        if let Some(node) = self.nodes().get_mut(at) {
+            node.bodies.note_cut_off(bytes, now);
+        }
+    }
+
+    /// A body of so many bytes was taken.
+    pub fn note_body_taken(&self, at: usize, bytes: usize) {
+        if let Some(node) = self.nodes().get_mut(at) {
+            node.bodies.note_taken(bytes);
+        }
+    }
+
+    /// What went wrong while a body was sent. It is reported, and keeps nobody from reading the node.
+    pub fn note_body_error(&self, at: usize, error: &Error) {
+        if let Some(node) = self.nodes().get_mut(at) {
+            node.note_error(error);
         }
     }
 

@@ -6,6 +6,7 @@
 
 #[cfg(feature = "dht")]
 pub mod dht;
+mod failure;
 pub mod health;
 pub mod kubo;
 pub mod peers;
@@ -27,6 +28,8 @@ use crate::model::cid::Cid;
 use crate::model::identity::Name;
 use crate::model::record::Record;
 
+pub(crate) use self::failure::{BrokeOff, RefusedByPage};
+pub use self::failure::{broke_off, is_refused};
 pub use crate::metrics::Source;
 
 /// What one node said when asked for a name's record.

@@ -66,6 +66,28 @@ fn every_key_is_documented_with_its_default() {
 }
 
 #[test]
+fn every_key_of_a_node_is_documented_and_no_other() {
+    let (_, table) = PAGE.split_once("## A node").unwrap();
+    let (table, _) = table.split_once("\n\nURLs are").unwrap();
+    let names = |line: &str| {
+        let cell = line.split('|').nth(1).unwrap_or_default();
+        cell.split('`').skip(1).step_by(2).map(str::to_owned).collect::<Vec<_>>()
+    };
+    let mut documented: Vec<String> = table
+        .lines()
+        .filter(|line| line.starts_with("| `"))
+        .flat_map(names)
+        .map(|key| key.to_lowercase())
+        .collect();
+    let known = format!("{:?}", tauri_plugin_wallet_sync::NodeConfig::new("n"));
+    let fields = known.split([' ', '{']).filter_map(|word| word.strip_suffix(':'));
+    let mut fields: Vec<String> = fields.map(|field| field.replace('_', "")).collect();
+    documented.sort();
+    fields.sort();
+    assert_eq!(documented, fields);
+}
+
+#[test]
 fn the_bounds_of_every_number_are_as_documented() {
     let mut checked = 0;
     for row in rows().iter().filter(|row| row.unit == "ms" || row.unit == "bytes") {

@@ -35,7 +35,12 @@ fn no_answer_no_event_and_no_log_holds_the_secret_or_a_node_s_token() {
     let _ =
         tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE).with_writer(log.clone()).try_init();
     let bearer = "bearer-that-nobody-may-see";
-    let nodes = json!([{"id": "n1", "api": "http://127.0.0.1:9", "token": bearer}]);
+    // Each of them is refused a connection, and told of.
+    let nodes = json!([
+        {"id": "n1", "api": "http://127.0.0.1:9", "token": bearer},
+        {"id": "n2", "api": "http://127.0.0.1:9", "basic": format!("me:{bearer}"), "headers": {"X-Key": bearer}},
+        {"id": "n3", "api": "https://127.0.0.1:9", "proxy": format!("http://me:{bearer}@127.0.0.1:9")},
+    ]);
     let app = Fixture::new(&ALL, json!({"nodes": nodes}));
     app.subscribe("a", 5);
     app.put("a", &[("t1", b"a payload that only get_token gives")]).unwrap();

@@ -1,12 +1,13 @@
 //! The nodes file: bounded, and refused with what is wrong in it.
 
-use std::fs::File;
+use std::fs::{File, Metadata};
 use std::io::Read;
 use std::path::Path;
 
 use tauri_plugin_wallet_sync::config::Config;
 use tauri_plugin_wallet_sync::limits::NODES_FILE_BYTES;
 use tauri_plugin_wallet_sync::{Code, NodeConfig};
+use zeroize::Zeroizing;
 
 use crate::failure::Failure;
 
@@ -14,7 +15,8 @@ use crate::failure::Failure;
 pub fn read(path: &Path) -> Result<Vec<NodeConfig>, Failure> {
     let bad = |what: String| Failure::new(Code::BadRequest, format!("nodes file {}: {what}", path.display()));
     let file = File::open(path).map_err(|e| bad(e.to_string()))?;
-    let mut text = Vec::new();
+    let opened = file.metadata().map_err(|e| bad(e.to_string()))?;
+    let mut text = Zeroizing::new(Vec::new());
     file.take(NODES_FILE_BYTES.saturating_add(1)).read_to_end(&mut text).map_err(|e| bad(e.to_string()))?;
     if text.len() as u64 > NODES_FILE_BYTES {
         return Err(bad(format!("more than {NODES_FILE_BYTES} bytes")));
@@ -25,7 +27,34 @@ pub fn read(path: &Path) -> Result<Vec<NodeConfig>, Failure> {
     let mut config = Config::default();
     config.nodes = nodes;
     config.validate().map_err(|e| bad(e.message().to_owned()))?;
+    for (at, node) in config.nodes.iter_mut().enumerate() {
+        // A path in the file is meant as seen from the file.
+        node.resolve_files(path.parent().unwrap_or(Path::new("")));
+        node.check_files().map_err(|e| bad(format!("nodes[{at}].{}", e.message())))?;
+    }
+    if config.nodes.iter().any(NodeConfig::has_credentials)
+        && let Some(mode) = others_read(&opened)
+    {
+        let path = path.display();
+        eprintln!(
+            "walletsync: warning: nodes file {path}: others can read its credentials (mode {mode:04o}): set its mode to 0600"
+        );
+    }
     Ok(config.nodes)
+}
+
+/// The mode of a file that others may read.
+#[cfg(unix)]
+fn others_read(file: &Metadata) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt;
+    let mode = file.permissions().mode() & 0o777;
+    (mode & 0o044 != 0).then_some(mode)
+}
+
+/// On Windows there are no modes: the rights of the folder keep others out.
+#[cfg(not(unix))]
+fn others_read(_: &Metadata) -> Option<u32> {
+    None
 }
 
 #[cfg(test)]
@@ -55,7 +84,10 @@ mod tests {
             ("", "EOF"),
             (r#"{"id":"a"}"#, "expected a sequence"),
             (r#"[{"id":"a"}]"#, "nodes[0]: api or gateway is needed"),
-            (r#"[{"id":"a","api":"http://h","colour":1}]"#, "colour"),
+            (
+                "[{\"id\":\"a\",\n\"api\":\"http://h\",\"colour\":1}]",
+                "line 2: [0].colour: unknown field `colour`",
+            ),
             (r#"[{"id":"a","api":"ftp://h"}]"#, "nodes[0]: api"),
             (r#"[{"api":"http://h"}]"#, "missing field `id`"),
             (&format!("[{node},{node}]"), "nodes[1].id"),

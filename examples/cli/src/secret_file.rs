@@ -30,7 +30,8 @@ pub fn read(path: &Path) -> Result<Secret, Failure> {
             _ => bad(&e.to_string()),
         }
     })?;
-    Secret::from_hex(&text).map_err(|_| bad("64 hex digits are needed"))
+    Secret::from_hex(text.strip_prefix('\u{feff}').unwrap_or(&text))
+        .map_err(|_| bad("64 hex digits are needed"))
 }
 
 /// Makes a new secret and writes it, whole or not at all. An existing file is left alone.
@@ -144,6 +145,15 @@ mod tests {
             assert_eq!(told.is_ok(), fine, "{bits:o}");
             assert!(fine || told.unwrap_err().contains("0600"));
         }
+    }
+
+    #[test]
+    fn a_byte_order_mark_and_a_line_end_of_windows_are_no_part_of_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("secret");
+        fs::write(&path, format!("\u{feff}{}\r\n", "ab".repeat(32))).unwrap();
+        mode(&path, 0o600);
+        assert!(read(&path).is_ok());
     }
 
     #[test]

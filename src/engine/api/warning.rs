@@ -31,6 +31,8 @@ pub enum Word {
     Node,
     /// No node answers over HTTP, or none at all.
     Offline,
+    /// Credentials go over plain http to another machine, as was allowed.
+    PlainHttp,
     /// No node had any record; the wallet is put back.
     PutBack,
     /// Content of a newer release is not merged.
@@ -48,7 +50,7 @@ pub enum Word {
 impl Word {
     /// All of them, alphabetically.
     #[cfg(test)]
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Beacons,
         Self::Clock,
         Self::Damaged,
@@ -61,6 +63,7 @@ impl Word {
         Self::NewWallet,
         Self::Node,
         Self::Offline,
+        Self::PlainHttp,
         Self::PutBack,
         Self::ReadOnly,
         Self::SameMachine,
@@ -84,6 +87,7 @@ impl Word {
             Self::NewWallet => "new_wallet",
             Self::Node => "node",
             Self::Offline => "offline",
+            Self::PlainHttp => "plain_http",
             Self::PutBack => "put_back",
             Self::ReadOnly => "read_only",
             Self::SameMachine => "same_machine",

@@ -8,12 +8,12 @@ use std::sync::PoisonError;
 use futures_util::future::join_all;
 
 use super::Network;
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::limits;
 use crate::model::block::Block;
 use crate::model::car::CarWriter;
 use crate::model::cid::Cid;
-use crate::node::Call;
+use crate::node::{Call, is_refused};
 
 /// What came of asking which machine a node is.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -73,7 +73,7 @@ impl Network {
         let others: Vec<usize> = self.api_nodes().into_iter().filter(|other| *other != at).collect();
         let answers = join_all(others.iter().map(|other| self.has(*other, &mark, call))).await;
         // A node that will not say may be the one.
-        if answers.iter().any(|answer| answer.as_ref().is_err_and(|e| e.code() == Code::Denied)) {
+        if answers.iter().any(|answer| answer.as_ref().is_err_and(is_refused)) {
             return None;
         }
         let is_sure = answers.iter().all(Result::is_ok);
@@ -102,7 +102,7 @@ impl Network {
     async fn has(&self, at: usize, cid: &Cid, call: &Call) -> Result<bool, Error> {
         let node = self.require(at)?;
         match node.holds(cid, call).await {
-            Err(e) if e.code() == Code::Denied => Ok(node.own_block(cid, call).await?.is_some()),
+            Err(e) if is_refused(&e) => Ok(node.own_block(cid, call).await?.is_some()),
             other => other,
         }
     }

@@ -14,6 +14,7 @@ use crate::engine::account::Account;
 use crate::engine::local::edition::Outgoing;
 use crate::error::{Code, Error};
 use crate::limits;
+use crate::node::broke_off;
 
 /// Runs one lane.
 pub async fn bring(account: &Arc<Account>, at: usize, run: &Arc<Run>) {
@@ -148,7 +149,13 @@ async fn note(
             if !e.is_storage() && e.code() != Code::Conflict {
                 let id = account.network.id(at);
                 tracing::debug!(node = id, code = %e.code(), "publishing to a node failed: {}", e.message());
-                account.network.health().bad(at, &e, account.clock.monotonic());
+                let health = account.network.health();
+                // How much of a body it takes says nothing of how it is read.
+                if e.code() == Code::TooLarge || broke_off(&e) {
+                    health.note_body_error(at, &e);
+                } else {
+                    health.bad(at, &e, account.clock.monotonic());
+                }
             }
             Err(e)
         }

@@ -3,6 +3,7 @@
 //! A node's 200 is never an acknowledgement. A node counts once its own store was read back: record, pin, root and
 //! changed blocks. Nothing is put over what the edition does not contain.
 
+mod body;
 mod bring;
 pub mod by_peers;
 mod edition;

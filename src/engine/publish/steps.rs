@@ -8,6 +8,7 @@ use super::rename::Named;
 use crate::error::{Code, Error};
 use crate::limits;
 use crate::model::cid::Cid;
+use crate::node::is_refused;
 use crate::store::Level;
 
 /// How far one node came.
@@ -126,7 +127,7 @@ impl Lane<'_> {
             self.doubt().await?;
             return pin.await;
         };
-        if pinned.as_ref().is_err_and(|e| e.code() != Code::Denied) {
+        if pinned.as_ref().is_err_and(|e| !is_refused(e)) {
             self.doubt().await?;
         }
         pinned

@@ -8,7 +8,7 @@ use crate::error::{Code, Error};
 use crate::limits;
 use crate::model::car::CarWriter;
 use crate::model::cid::Cid;
-use crate::node::Repin;
+use crate::node::{Repin, is_refused};
 
 /// Slowest uplink that is still waited for.
 const UPLINK_BYTES_PER_S: u64 = 64 * 1024;
@@ -37,7 +37,7 @@ impl Lane<'_> {
     /// The node's error.
     pub async fn pin_or_resend(&self) -> Result<(), Error> {
         let Err(first) = self.pin().await else { return Ok(()) };
-        if first.code() == Code::Denied {
+        if is_refused(&first) {
             return Err(first);
         }
         tracing::debug!(node = self.node.id(), code = %first.code(), "the pin failed; everything is sent again");
@@ -50,12 +50,13 @@ impl Lane<'_> {
     async fn upload(&self, cids: &[Cid]) -> Result<(), Error> {
         let mut rest = cids;
         while !rest.is_empty() {
-            let (car, taken) = self.next_car(rest).await?;
+            let (car, taken) = self.next_car(rest, self.body_most()).await?;
             let (sent, left) = rest.split_at_checked(taken).unwrap_or((rest, &[]));
             let slowest = Duration::from_secs(car.len() as u64 / UPLINK_BYTES_PER_S);
-            self.node
-                .import(car, &self.run.call(self.account, self.account.config.timeouts.publish + slowest))
-                .await?;
+            let call = self.run.call(self.account, self.account.config.timeouts.publish + slowest);
+            if !self.send_car(car, taken == 1, &call).await? {
+                continue;
+            }
             // The last part is remembered once the node was proven.
             if !left.is_empty() {
                 self.account.local.note_held(self.node.id(), sent.to_vec()).await?;
@@ -67,12 +68,14 @@ impl Lane<'_> {
         Ok(())
     }
 
-    /// Packs blocks up to the size of one CAR; says how many of the CIDs it took.
-    async fn next_car(&self, cids: &[Cid]) -> Result<(bytes::Bytes, usize), Error> {
+    /// Packs blocks up to this size; says how many of the CIDs it took.
+    async fn next_car(&self, cids: &[Cid], most: usize) -> Result<(bytes::Bytes, usize), Error> {
         let mut car = CarWriter::new(&self.edition.edition.root);
         let mut taken = 0;
         for cid in cids {
-            if taken > 0 && car.len() >= limits::CAR_CHUNK_BYTES {
+            let size =
+                usize::try_from(self.edition.bytes_of(std::slice::from_ref(cid))).unwrap_or(usize::MAX);
+            if taken > 0 && car.len().saturating_add(size) > most {
                 break;
             }
             taken += 1;

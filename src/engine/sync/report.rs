@@ -78,6 +78,9 @@ pub fn report(
     warnings.extend(shared.iter().map(|nodes| {
         Word::SameMachine.say(format_args!("nodes {} are one machine and count once", nodes.join(", ")))
     }));
+    warnings.extend(account.config.nodes.iter().filter(|node| node.sends_in_clear()).map(|node| {
+        Word::PlainHttp.say(format_args!("{}: its credentials can be read by everyone on the way", node.id))
+    }));
     let names = state
         .names()
         .iter()

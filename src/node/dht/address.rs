@@ -29,13 +29,13 @@ pub(super) struct Book {
 
 impl Book {
     /// Reads the `swarm` addresses of the nodes and the bootstrap peers. Addresses of other kinds (relays, WebSocket,
-    /// WebTransport, …) are ignored.
+    /// WebTransport, …) are ignored, and those of a node behind a proxy: libp2p would go around it.
     ///
     /// # Errors
     /// [`Code::BadRequest`] for an address without a peer id.
     pub fn read(nodes: &[NodeConfig], bootstrap: &[String]) -> Result<Self, Error> {
         let mut book = Self::default();
-        for (at, node) in nodes.iter().enumerate() {
+        for (at, node) in nodes.iter().enumerate().filter(|(_, node)| node.proxy.is_none()) {
             for text in &node.swarm {
                 book.add(Some(at), text).map_err(|e| e.within(&format!("nodes[{at}].swarm")))?;
             }
@@ -178,6 +178,13 @@ mod tests {
         assert!(
             known.addresses.last().is_some_and(is_named) && !known.addresses.first().is_some_and(is_named)
         );
+    }
+
+    #[test]
+    fn a_node_behind_a_proxy_is_not_dialled_around_it() {
+        let mut node = node(&[format!("/ip4/127.0.0.1/tcp/4001/p2p/{ID}")]);
+        node.proxy = Some(crate::secret::SecretText::new("socks5h://127.0.0.1:9050".to_owned()));
+        assert!(Book::read(&[node], &[]).unwrap().is_empty());
     }
 
     #[test]

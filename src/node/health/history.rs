@@ -5,6 +5,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
+use super::bodies::Bodies;
 use super::{NodeHealth, NodeState};
 use crate::error::Error;
 use crate::limits;
@@ -35,6 +36,7 @@ pub(super) struct NodeHistory {
     last_error: Option<String>,
     pub behind: bool,
     pub source: Option<Source>,
+    pub bodies: Bodies,
     /// End of the time in which the node is not asked.
     #[serde(skip)]
     pub open_until: Option<Instant>,
@@ -66,10 +68,15 @@ impl NodeHistory {
         self.bad = self.bad.mul_add(FADE, 1.0);
         self.good *= FADE;
         self.row += 1;
-        self.last_error = Some(format!("{}: {}", error.code(), error.message()));
+        self.note_error(error);
         if self.row >= limits::BREAKER_FAILURES {
             self.open_until = Some(now + limits::BREAKER_OPEN);
         }
+    }
+
+    /// Records what went wrong, and nothing else.
+    pub fn note_error(&mut self, error: &Error) {
+        self.last_error = Some(format!("{}: {}", error.code(), error.message()));
     }
 
     /// Records a latency that was cut off, if it is above the smoothed one.

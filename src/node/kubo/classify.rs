@@ -4,6 +4,7 @@ use reqwest::StatusCode;
 
 use super::http::HttpAnswer;
 use crate::error::{Code, Error};
+use crate::node::RefusedByPage;
 
 pub(super) const RECORD: &str = "application/vnd.ipfs.ipns-record";
 pub(super) const RAW: &str = "application/vnd.ipld.raw";
@@ -51,22 +52,57 @@ pub(super) fn successful(answer: HttpAnswer) -> Result<HttpAnswer, Error> {
 pub(super) fn refusal(answer: &HttpAnswer) -> Error {
     let status = answer.status.as_u16();
     let message = rpc_message(answer).map(|message| shorten(&message));
+    let asked = &answer.asked;
     match answer.status {
+        StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED if answer.wants_credentials || !is_page(answer) => {
+            Error::new(Code::Denied, format!("{asked} was refused (status {status})"))
+        }
+        // A filter's page says nothing of the token.
         StatusCode::FORBIDDEN | StatusCode::UNAUTHORIZED => {
-            Error::new(Code::Denied, format!("{} was refused (status {status})", answer.asked))
+            let words =
+                format!("{asked} was refused by something before the node (status {status} and a page)");
+            Error::with_source(Code::Unreachable, words, RefusedByPage)
+        }
+        StatusCode::PAYLOAD_TOO_LARGE => {
+            let words =
+                format!("{asked}: what stands before the node takes no body as large (status {status})");
+            Error::new(Code::TooLarge, words)
+        }
+        StatusCode::BAD_REQUEST if message.is_none() && of_front(answer).is_some() => {
+            Error::new(Code::Unreachable, of_front(answer).unwrap_or_default())
         }
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
             let error = Error::new(Code::Unreachable, format!("the node is busy (status {status})"));
             answer.retry_after.map_or(error.clone(), |wait| error.and_retry_after(wait))
         }
         _ => {
-            let words = format!("{} failed (status {status})", answer.asked);
+            let words = format!("{asked} failed (status {status})");
             match message {
                 // What a node says is for logs only.
                 Some(said) => Error::with_source(Code::Unreachable, words, std::io::Error::other(said)),
                 None => Error::new(Code::Unreachable, words),
             }
         }
+    }
+}
+
+/// Whether the answer is a page for people, as proxies and filters send it: Kubo answers in plain words or JSON.
+fn is_page(answer: &HttpAnswer) -> bool {
+    answer.content_type.eq_ignore_ascii_case("text/html")
+        || answer.body.iter().find(|byte| !byte.is_ascii_whitespace()) == Some(&b'<')
+}
+
+/// What nginx or a Go server mean by a status 400, in our words.
+fn of_front(answer: &HttpAnswer) -> Option<&'static str> {
+    let says = |words: &str| answer.body.windows(words.len()).any(|part| part == words.as_bytes());
+    if says("No required SSL certificate was sent") {
+        Some("it wants a client certificate: set clientCert")
+    } else if says("The SSL certificate error") {
+        Some("it refuses the client certificate: see clientCert")
+    } else if says("plain HTTP request was sent to HTTPS port") || says("HTTP request to an HTTPS server") {
+        Some("https is spoken there, not http")
+    } else {
+        None
     }
 }
 

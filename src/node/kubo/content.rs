@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 
 use super::KuboNode;
+use super::asking::Asking;
 use super::classify::{CAR, RAW, refusal, successful};
 use super::http::{exchange, open};
 use super::verbs::server_timeout;
@@ -57,7 +58,7 @@ impl KuboNode {
     /// Reads a CAR answer; the stream may take as long as the call, but must not pause too long.
     async fn read_car(
         &self,
-        request: reqwest::RequestBuilder,
+        request: Asking<'_>,
         accept: Option<&'static str>,
         root: &Cid,
         held: HashSet<Cid>,

@@ -1,57 +1,20 @@
-//! The HTTP client, and reading of answers within bounds.
-//!
-//! No redirects, no proxy from the environment, no decompression. Each body is limited in bytes, in the pause between
-//! two chunks, and by the call's deadline.
+//! Sends requests and reads answers within bounds: each body is limited in bytes, in the pause between two chunks, and by
+//! the call's deadline.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{
-    ACCEPT, ACCEPT_ENCODING, CONTENT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue, RETRY_AFTER,
-};
-use reqwest::{Client, RequestBuilder, Response, StatusCode};
+use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use reqwest::{Response, StatusCode};
 use tokio::time::timeout_at;
 
+use super::asking::Asking;
+use super::line::Line;
+use super::words::failed;
 use crate::clock::monotonic;
 use crate::error::{Code, Error};
 use crate::limits;
 use crate::node::Call;
-
-/// The client shared by every node of every account.
-#[derive(Clone, Debug)]
-pub struct Http(pub(super) Client);
-
-impl Http {
-    /// Builds the client: rustls with ring and the web's public roots, HTTP/2 where TLS offers it.
-    ///
-    /// # Errors
-    /// [`Code::Unreachable`] when TLS cannot be set up.
-    pub fn new() -> Result<Self, Error> {
-        let failed = |e: &dyn std::fmt::Display| Error::new(Code::Unreachable, format!("no TLS: {e}"));
-        let provider = Arc::new(rustls::crypto::ring::default_provider());
-        let mut roots = rustls::RootCertStore::empty();
-        roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
-        let tls = rustls::ClientConfig::builder_with_provider(provider)
-            .with_safe_default_protocol_versions()
-            .map_err(|e| failed(&e))?
-            .with_root_certificates(roots)
-            .with_no_client_auth();
-        let mut headers = HeaderMap::new();
-        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
-        let client = Client::builder()
-            .tls_backend_preconfigured(tls)
-            .redirect(reqwest::redirect::Policy::none())
-            .no_proxy()
-            .default_headers(headers)
-            .connect_timeout(limits::CONNECT)
-            .pool_idle_timeout(limits::POOL_IDLE)
-            .tcp_nodelay(true)
-            .build()
-            .map_err(|e| failed(&e.without_url()))?;
-        Ok(Self(client))
-    }
-}
 
 /// Limits for reading one answer.
 #[derive(Clone, Copy)]
@@ -73,40 +36,42 @@ pub(super) struct HttpAnswer {
     pub asked: String,
     pub content_type: String,
     pub retry_after: Option<Duration>,
+    /// It says how to be let in.
+    pub wants_credentials: bool,
     pub body: Bytes,
 }
 
 /// An answer whose body is still to be read.
-pub(super) struct StreamedAnswer {
+pub(super) struct StreamedAnswer<'a> {
+    line: &'a Line,
     pub status: StatusCode,
     asked: String,
     pub content_type: String,
-    pub retry_after: Option<Duration>,
+    retry_after: Option<Duration>,
+    wants_credentials: bool,
     response: Response,
     deadline: tokio::time::Instant,
     idle: Duration,
 }
 
 /// Sends a request and returns the head of the answer.
-pub(super) async fn open(
-    request: RequestBuilder,
+pub(super) async fn open<'a>(
+    asking: Asking<'a>,
     accept: Option<&'static str>,
     body_bytes: u64,
     bounds: Bounds,
     call: &Call,
-) -> Result<StreamedAnswer, Error> {
+) -> Result<StreamedAnswer<'a>, Error> {
+    let Asking { line, mut request, again } = asking;
     call.meter.sent(body_bytes);
     let deadline = call.deadline.min(monotonic() + bounds.total);
-    let request = match accept {
-        Some(accept) => request.header(ACCEPT, accept),
-        None => request,
-    };
-    let (client, request) = request.build_split();
-    let request = request.map_err(failed)?;
+    if let Some(accept) = accept {
+        request.headers_mut().insert(ACCEPT, HeaderValue::from_static(accept));
+    }
     let asked = asked_by(request.url().path());
     let begins = deadline.min(monotonic() + bounds.head);
     let response =
-        timeout_at(begins, client.execute(request)).await.map_err(|_| too_slow())?.map_err(failed)?;
+        timeout_at(begins, line.send(request, again, body_bytes, call)).await.map_err(|_| too_slow())??;
     if let Some(encoding) = response.headers().get(CONTENT_ENCODING)
         && encoding.as_bytes() != b"identity"
     {
@@ -114,25 +79,28 @@ pub(super) async fn open(
     }
     let text = |name| response.headers().get(name).and_then(|value: &HeaderValue| value.to_str().ok());
     Ok(StreamedAnswer {
+        line,
         status: response.status(),
         asked,
         content_type: text(CONTENT_TYPE).unwrap_or("").split(';').next().unwrap_or("").trim().to_owned(),
         retry_after: text(RETRY_AFTER)
             .and_then(|value| value.trim().parse::<u64>().ok())
             .map(|seconds| Duration::from_secs(seconds).min(limits::RETRY_AFTER)),
+        wants_credentials: response.headers().contains_key(WWW_AUTHENTICATE),
         response,
         deadline,
         idle: bounds.idle,
     })
 }
 
-impl StreamedAnswer {
+impl StreamedAnswer<'_> {
     /// The next chunk of the body.
     pub async fn chunk(&mut self, call: &Call) -> Result<Option<Bytes>, Error> {
         let until = self.deadline.min(monotonic() + self.idle);
-        let chunk =
-            timeout_at(until, self.response.chunk()).await.map_err(|_| too_slow())?.map_err(failed)?;
+        let chunk = timeout_at(until, self.response.chunk()).await.map_err(|_| too_slow())?;
+        let chunk = chunk.map_err(|e| failed(e, self.line.has_proxy()))?;
         if let Some(chunk) = &chunk {
+            self.line.note_chunk(chunk.len());
             call.meter.received(chunk.len() as u64);
         }
         Ok(chunk)
@@ -156,6 +124,7 @@ impl StreamedAnswer {
             asked: self.asked,
             content_type: self.content_type,
             retry_after: self.retry_after,
+            wants_credentials: self.wants_credentials,
             body: body.freeze(),
         })
     }
@@ -163,13 +132,13 @@ impl StreamedAnswer {
 
 /// Sends a request and reads its answer.
 pub(super) async fn exchange(
-    request: RequestBuilder,
+    asking: Asking<'_>,
     accept: Option<&'static str>,
     body_bytes: u64,
     bounds: Bounds,
     call: &Call,
 ) -> Result<HttpAnswer, Error> {
-    open(request, accept, body_bytes, bounds, call).await?.read(bounds.bytes, call).await
+    open(asking, accept, body_bytes, bounds, call).await?.read(bounds.bytes, call).await
 }
 
 /// The verb of a path, or the interface; nothing that a configured address may hold before it.
@@ -183,17 +152,4 @@ fn asked_by(path: &str) -> String {
 
 fn too_slow() -> Error {
     Error::new(Code::Deadline, "no answer in time")
-}
-
-/// A transport failure, without its URL.
-fn failed(error: reqwest::Error) -> Error {
-    let error = error.without_url();
-    let what = if error.is_connect() {
-        "no connection"
-    } else if error.is_timeout() {
-        "no answer in time"
-    } else {
-        "the answer broke off"
-    };
-    Error::with_source(Code::Unreachable, what, error)
 }

@@ -3,87 +3,104 @@
 //! Only requests that have been measured to be fast and reliable: reads of a node's own store (`offline=true`), puts
 //! that report a refusal, imports and pins with a timeout on the node's side as well.
 
+mod asking;
 mod classify;
+mod client;
 mod content;
 mod http;
+mod line;
 mod pin;
 mod record;
 mod shown;
+mod tls;
 mod verbs;
+mod words;
 
-use reqwest::header::{AUTHORIZATION, HeaderValue};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::{Method, Request};
 use url::Url;
 
-use self::http::Bounds;
-pub use self::http::Http;
+use self::asking::Asking;
+pub use self::client::Http;
+use self::client::{authorization, further_headers};
+use self::http::{Bounds, exchange};
+use self::line::{Again, Line};
 use crate::config::{NodeConfig, Timeouts, base_url};
 use crate::error::{Code, Error};
 use crate::limits;
+use crate::node::Call;
 
 /// One configured Kubo.
 pub struct KuboNode {
     id: String,
     api: Option<Url>,
     gateway: Option<Url>,
-    token: Option<HeaderValue>,
-    http: Http,
+    authorization: Option<HeaderValue>,
+    /// Whether the gateway gets it too.
+    authorizes_gateway: bool,
+    headers: HeaderMap,
+    line: Line,
     timeouts: Timeouts,
 }
 
 impl KuboNode {
-    /// Prepares a configured node; nothing is sent yet.
+    /// Prepares a configured node; nothing is sent yet. A file that it names and that cannot be read makes it unreachable, until
+    /// it can.
     ///
     /// # Errors
-    /// [`Code::BadRequest`] for a URL or token that cannot be used; the message never repeats the token.
+    /// [`Code::BadRequest`] for a setting that cannot be used; the message names it and repeats no secret.
     pub fn new(config: &NodeConfig, http: &Http, timeouts: &Timeouts) -> Result<Self, Error> {
         let url = |text: &Option<String>| text.as_deref().map(base_url).transpose();
-        let token = match &config.token {
-            None => None,
-            Some(token) => {
-                let wrong = |_| {
-                    Error::new(
-                        Code::BadRequest,
-                        format!("node {}: the token is not a header value", config.id),
-                    )
-                };
-                let mut value =
-                    HeaderValue::from_str(&format!("Bearer {}", token.expose())).map_err(wrong)?;
-                value.set_sensitive(true);
-                Some(value)
-            }
-        };
+        let named = |e: Error| e.within(&format!("node {}", config.id));
         Ok(Self {
             id: config.id.clone(),
             api: url(&config.api)?,
             gateway: url(&config.gateway)?,
-            token,
-            http: http.clone(),
+            authorization: authorization(config).map_err(named)?,
+            authorizes_gateway: config.authorizes_gateway(),
+            headers: further_headers(config).map_err(named)?,
+            line: Line::new(config, http).map_err(named)?,
             timeouts: timeouts.clone(),
         })
     }
 
-    /// A request to the RPC, with the token.
-    fn rpc(&self, path: &str, query: &[(&str, &str)]) -> Result<reqwest::RequestBuilder, Error> {
+    /// A request to the RPC, with the credentials.
+    fn rpc(&self, path: &str, query: &[(&str, &str)]) -> Result<Asking<'_>, Error> {
         let Some(api) = &self.api else {
             return Err(Error::new(Code::Unreachable, "the node has no API configured"));
         };
         let mut url = joined(api, &format!("api/v0/{path}"));
         url.query_pairs_mut().extend_pairs(query);
-        let request = self.http.0.post(url);
-        Ok(match &self.token {
-            Some(token) => request.header(AUTHORIZATION, token.clone()),
-            None => request,
-        })
+        Ok(self.asking(Method::POST, url, true).again(Again::of(path, query)))
     }
 
     /// A request to the gateway for a path in a format.
-    fn gateway_get(&self, path: &str, format: &str) -> Result<reqwest::RequestBuilder, Error> {
+    fn gateway_get(&self, path: &str, format: &str) -> Result<Asking<'_>, Error> {
         let Some(gateway) = &self.gateway else {
             return Err(Error::new(Code::Unreachable, "the node has no gateway configured"));
         };
         let mut url = joined(gateway, path);
         url.query_pairs_mut().append_pair("format", format);
-        Ok(self.http.0.get(url))
+        let again = if format == "ipns-record" { Again::Silent } else { Again::Found };
+        Ok(self.asking(Method::GET, url, self.authorizes_gateway).again(again))
+    }
+
+    fn asking(&self, method: Method, url: Url, authorizes: bool) -> Asking<'_> {
+        let mut request = Request::new(method, url);
+        request.headers_mut().extend(self.headers.clone());
+        if let Some(value) = self.authorization.as_ref().filter(|_| authorizes) {
+            request.headers_mut().insert(AUTHORIZATION, value.clone());
+        }
+        Asking::new(&self.line, request)
+    }
+
+    /// Before much is sent on connections that have rested: one short question finds out whether they are still there.
+    async fn line_is_there(&self, call: &Call) {
+        if self.line.has_rested()
+            && let Ok(asking) = self.rpc("version", &[])
+        {
+            let _ = exchange(asking, None, 0, self.short(limits::ERROR_BODY_BYTES), call).await;
+        }
     }
 
     /// Bounds of a short request.

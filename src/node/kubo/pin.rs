@@ -10,7 +10,7 @@ use crate::node::Call;
 
 /// Reads the answer of `pin/add`; `progress` gets the number of blocks of each line.
 pub(super) async fn follow(
-    mut answer: StreamedAnswer,
+    mut answer: StreamedAnswer<'_>,
     progress: &(dyn Fn(u64) + Send + Sync),
     call: &Call,
 ) -> Result<(), Error> {

@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use reqwest::Body;
-use reqwest::multipart::{Form, Part};
 use serde_json::Value;
 
+use super::asking::Form;
 use super::classify::{refusal, rpc_message, says_not_local, shorten, successful};
 use super::http::{Bounds, exchange, open};
+use super::line::Again;
 use super::{KuboNode, pin};
 use crate::clock::monotonic;
 use crate::error::{Code, Error};
@@ -50,6 +50,7 @@ impl Node for KuboNode {
         let call = Call { deadline: monotonic() + limits::CONNECT, meter: std::sync::Arc::default() };
         let bounds = self.short(limits::ERROR_BODY_BYTES);
         let requests = (0..connections).filter_map(|_| self.rpc("version", &[]).ok());
+        let requests = requests.map(|request| request.again(Again::Never));
         let asks = requests.map(|request| exchange(request, None, 0, bounds, &call));
         futures_util::future::join_all(asks).await;
     }
@@ -103,7 +104,12 @@ impl Node for KuboNode {
         let timeout = server_timeout(call, limits::WAIT_TOTAL);
         let query = [("stats", "false"), ("pin-roots", "false"), ("timeout", timeout.as_str())];
         let bytes = car.len() as u64;
+        let is_small = car.len() <= limits::RESENT_BYTES;
+        if !is_small {
+            self.line_is_there(call).await;
+        }
         let request = self.rpc("dag/import", &query)?.multipart(file(car, "blocks.car"));
+        let request = if is_small { request } else { request.again(Again::Never) };
         let answer = exchange(request, None, bytes, STEP, call).await?;
         for line in successful(answer)?.body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             let said: Option<Value> = serde_json::from_slice(line).ok();
@@ -274,6 +280,5 @@ pub(super) fn server_timeout(call: &Call, most: Duration) -> String {
 }
 
 fn file(bytes: Bytes, name: &'static str) -> Form {
-    let length = bytes.len() as u64;
-    Form::new().part("file", Part::stream_with_length(Body::from(bytes), length).file_name(name))
+    Form::of(&bytes, name)
 }

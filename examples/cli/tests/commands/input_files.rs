@@ -63,6 +63,64 @@ fn a_nodes_file_is_refused_with_what_is_wrong() {
 }
 
 #[test]
+fn a_complaint_about_a_nodes_file_names_line_and_field_and_repeats_no_value() {
+    let wallet = wallet_with_secret(0o600, &"ab".repeat(32));
+    for (content, words) in [
+        ("[{\"id\":\"n1\",\n\"token\":57373}]", "line 2: [0].token"),
+        ("[{\"id\":\"n1\",\r\n\"basic\":\"57373\"}]", "line 2: [0].basic"),
+        ("\u{feff}[{\"id\":\"n1\",\n\"headers\":{\n\"X-Key\":57373}}]", "line 3: [0].headers.X-Key"),
+        ("[{\"id\":\"n1\",\"api\":\"http://10.0.0.1\",\"token\":\"57373\"}]", "nodes[0]: token: node n1"),
+        (
+            "[{\"id\":\"n1\",\"api\":\"https://h\",\"ca\":\"57373.pem\"}]",
+            "nodes[0].ca: there is no such file",
+        ),
+        ("[{\"id\":\"n1\",\"api\":\"https://h\",\"proxy\":\"57373\"}]", "nodes[0]: proxy"),
+    ] {
+        let nodes = wallet.file("nodes.json", content);
+        let outcome = wallet.run(&["--nodes", &nodes, "init"]);
+        let told = outcome.refused(2, "bad_request");
+        assert!(told.contains(words) && !told.contains("57373"), "{content}: {told}");
+        assert!(!outcome.stderr.contains("57373"), "{outcome:?}");
+    }
+}
+
+#[test]
+fn a_nodes_file_that_others_can_read_is_warned_of_where_it_holds_credentials() {
+    let wallet = wallet_with_secret(0o600, &"ab".repeat(32));
+    let node = r#"{"id":"n1","api":"http://127.0.0.1:9""#;
+    let text = format!("\u{feff}[\r\n{node},\"token\":\"5ecre7\"}}\r\n]\r\n");
+    for (mode, content, warns) in [
+        (0o644, text.clone(), true),
+        (0o640, text.clone(), true),
+        (0o600, text, false),
+        (0o644, format!("[{node}}}]"), false),
+    ] {
+        let nodes = wallet.file("nodes.json", content);
+        fs::set_permissions(&nodes, fs::Permissions::from_mode(mode)).unwrap();
+        let outcome = wallet.run(&["--nodes", &nodes, "init"]);
+        outcome.done();
+        assert_eq!(
+            outcome.stderr.contains("others can read its credentials"),
+            warns,
+            "{mode:o}: {outcome:?}"
+        );
+        assert!(!outcome.stderr.contains("5ecre7"), "{outcome:?}");
+    }
+}
+
+#[test]
+fn a_path_in_a_nodes_file_is_seen_from_the_file() {
+    let wallet = wallet_with_secret(0o600, &"ab".repeat(32));
+    let nodes = wallet.file("nodes.json", r#"[{"id":"n1","api":"https://127.0.0.1:9","ca":"ca.pem"}]"#);
+    wallet.file("ca.pem", "not a certificate");
+    let told = wallet.run(&["--nodes", &nodes, "init"]).refused(2, "bad_request");
+    assert!(told.contains("nodes[0].ca: the file is not PEM"), "{told}");
+    wallet.file("ca.pem", "-----BEGIN CERTIFICATE-----\n");
+    let told = wallet.run(&["--nodes", &nodes, "init"]).refused(2, "bad_request");
+    assert_eq!(told, "node n1: ca: it holds no certificate in PEM");
+}
+
+#[test]
 fn a_token_file_is_refused_with_line_and_field() {
     let wallet = Wallet::new();
     let good = r#"{"tokenId":"a","stateHash":"1","data":"x"}"#;
