@@ -65,9 +65,11 @@ async function rust() {
     return await check({ command: `cargo test ${EVERYTHING} --no-fail-fast`, read: rules.cargoTestCounts, ...own });
   } finally {
     // The nodes of tests that did not live to stop them.
-    for (const name of (await readdir(temporary)).filter((name) => name.startsWith("wallet-sync-kubo-"))) {
-      say(`a test left nodes behind: ${name}`);
-      await run(["bash", "tests/kubo/cluster.sh", "stop", join(temporary, name)], { limitMs: 60_000 });
+    for (const [prefix, script, verb] of [["kubo", "tests/kubo/cluster.sh", "stop"], ["nodes", "examples/nodes/nodes.sh", "down"]]) {
+      for (const name of (await readdir(temporary)).filter((name) => name.startsWith(`wallet-sync-${prefix}-`))) {
+        say(`a test left nodes behind: ${name}`);
+        await run(["bash", script, verb, join(temporary, name)], { limitMs: 60_000 });
+      }
     }
     await rm(temporary, { recursive: true, force: true });
   }

@@ -89,6 +89,11 @@ start_nginx() {
   if alive "$1/nginx/nginx.pid"; then nginx_do "$1" -s reload; else nginx_do "$1"; fi
   local d; for d in $(node_dirs "$1"); do until_ok "nginx of $d" curl -sS -m 5 --cacert "$1/tls/ca.crt" "https://127.0.0.1:$(https "$d")/"; done
 }
+reload() { # until new workers answer as status $2 says who holds token $3: the old ones end on their own time
+  alive "$1/nginx/nginx.pid" || return 0
+  nginx_do "$1" -s reload; local d; for d in $(node_dirs "$1"); do until_ok "the front of $d" answers "$1" "$d" "$2" "$3"; done
+}
+answers() { [ "$(curl -s -o /dev/null -m 5 -w '%{http_code}' --cacert "$1/tls/ca.crt" -H "Authorization: Bearer $4" -X POST "https://127.0.0.1:$(https "$2")/api/v0/version")" = "$3" ]; }
 nodes_file() { # of wallet $2 with token $3
   local d sep=""; echo "["
   for d in $(node_dirs "$1"); do
@@ -113,11 +118,12 @@ up)
 wallet)
   name=${3:?usage: wallet DIR NAME}; [[ "$name" =~ ^[A-Za-z0-9_-]{1,64}$ ]] || die "a name is 1 to 64 letters, digits, - and _"
   token=$(openssl rand -hex 32); echo "\"Bearer $token\" $name;" >>"$dir/nginx/tokens.conf"
-  ! alive "$dir/nginx/nginx.pid" || nginx_do "$dir" -s reload
-  nodes_file "$dir" "$name" "$token" ;;
+  reload "$dir" 200 "$token"; nodes_file "$dir" "$name" "$token" ;;
 revoke)
-  name=${3:?usage: revoke DIR NAME}; grep -v " $name;\$" "$dir/nginx/tokens.conf" >"$dir/nginx/tokens.new" || true
-  mv "$dir/nginx/tokens.new" "$dir/nginx/tokens.conf"; ! alive "$dir/nginx/nginx.pid" || nginx_do "$dir" -s reload ;;
+  name=${3:?usage: revoke DIR NAME}; [[ "$name" =~ ^[A-Za-z0-9_-]{1,64}$ ]] || die "a name is 1 to 64 letters, digits, - and _"
+  last=$(sed -n "s/^\"Bearer \(.*\)\" $name;\$/\1/p" "$dir/nginx/tokens.conf" | tail -1); [ -n "$last" ] || die "no wallet $name"
+  grep -v " $name;\$" "$dir/nginx/tokens.conf" >"$dir/nginx/tokens.new" || true
+  mv "$dir/nginx/tokens.new" "$dir/nginx/tokens.conf"; reload "$dir" 401 "$last" ;;
 refused) bash "$HERE/refused.sh" "$dir/nginx/logs/refused.log" ;;
 down)
   ! alive "$dir/nginx/nginx.pid" || nginx_do "$dir" -s quit

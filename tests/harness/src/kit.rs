@@ -4,6 +4,7 @@ use std::io;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::sync::atomic::{AtomicU16, Ordering};
 
 use tempfile::TempDir;
 
@@ -12,6 +13,8 @@ use crate::cluster::{kubo_path, output};
 /// Ports of one node, from its base on: HTTPS, RPC, gateway, swarm.
 const PORTS: u16 = 4;
 const NODE_STEP: u16 = 20;
+/// How many sets of five fit.
+const BASES: u16 = 100;
 
 /// Running nodes with their front; dropping the value stops them and removes their data.
 #[derive(Debug)]
@@ -96,11 +99,15 @@ impl Drop for WalletNodes {
     }
 }
 
+/// Where the next caller of this process begins to look: what was found is not bound yet.
+static NEXT: AtomicU16 = AtomicU16::new(0);
+
 /// A base whose ports are all free, below those that systems give to whoever asks for any.
 fn free_base(count: u16) -> io::Result<u16> {
     let is_free = |port: u16| TcpListener::bind(("127.0.0.1", port)).is_ok();
-    let start = u16::try_from(std::process::id() % 90).unwrap_or(0) * 100;
-    let mut bases = (0..90_u16).map(|n| 20_000 + (start + n * 100) % 9_000);
     let ports = |base: u16| (0..count).flat_map(move |i| (0..PORTS).map(move |n| base + NODE_STEP * i + n));
+    let process = u16::try_from(std::process::id() % u32::from(BASES)).unwrap_or(0);
+    let base = || 20_000 + NODE_STEP * 5 * ((process + NEXT.fetch_add(1, Ordering::Relaxed)) % BASES);
+    let mut bases = std::iter::repeat_with(base).take(BASES.into());
     bases.find(|base| ports(*base).all(is_free)).ok_or_else(|| io::Error::other("no free ports"))
 }
