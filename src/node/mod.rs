@@ -4,6 +4,7 @@
 //! records and hashes of blocks are checked before they are returned. That a node says it stored something proves
 //! nothing; callers read it back from the node's own store.
 
+pub mod check;
 #[cfg(feature = "dht")]
 pub mod dht;
 mod failure;
@@ -21,6 +22,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use tokio::time::Instant;
 
+use crate::clock::UnixMs;
 use crate::error::Error;
 use crate::model::block::Block;
 use crate::model::car::CarSummary;
@@ -187,6 +189,19 @@ pub enum Rename {
     Refused(Error),
 }
 
+/// What a node says of itself, and how it is reached.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// Of Kubo, such as `0.43.0`; empty when it is none.
+    pub version: String,
+    /// Of HTTP, such as `HTTP/2.0`.
+    pub protocol: String,
+    /// Whether the way there is encrypted.
+    pub is_secure: bool,
+    /// What time it is there, or at what stands before it; seconds, as Unix ms.
+    pub clock: Option<UnixMs>,
+}
+
 /// Receives verified blocks while a CAR is being read.
 pub type BlockSink<'a> = &'a mut (dyn FnMut(Block) + Send);
 
@@ -204,6 +219,9 @@ pub trait Node: Send + Sync + 'static {
 
     /// Whether it has an RPC and so can be written to.
     fn has_api(&self) -> bool;
+
+    /// What it says of itself.
+    async fn about(&self, call: &Call) -> Result<About, Error>;
 
     /// Which machine it is: its peer id, as it says itself.
     async fn machine(&self, call: &Call) -> Result<String, Error>;

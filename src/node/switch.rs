@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::{BlockSink, Call, Node, Outcome, Put, PutMode, Rename, Repin, Shown};
+use super::{About, BlockSink, Call, Node, Outcome, Put, PutMode, Rename, Repin, Shown};
 use crate::error::{Code, Error};
 use crate::model::block::Block;
 use crate::model::car::CarSummary;
@@ -54,6 +54,10 @@ impl Node for Switched {
 
     fn has_api(&self) -> bool {
         self.node.has_api()
+    }
+
+    async fn about(&self, call: &Call) -> Result<About, Error> {
+        self.enabled()?.about(call).await
     }
 
     async fn machine(&self, call: &Call) -> Result<String, Error> {

@@ -12,6 +12,7 @@
 mod support;
 
 mod all_is_proven;
+mod checked_nodes;
 mod configuration_page;
 mod disputes;
 mod first_readings;

@@ -19,7 +19,7 @@ use tauri_plugin_wallet_sync::model::cid::Cid;
 use tauri_plugin_wallet_sync::model::identity::Name;
 use tauri_plugin_wallet_sync::model::record::Record;
 use tauri_plugin_wallet_sync::node::{
-    BlockSink, Call, Node, Outcome, Put, PutMode, Rename, Repin, Shown, Source,
+    About, BlockSink, Call, Node, Outcome, Put, PutMode, Rename, Repin, Shown, Source,
 };
 use tauri_plugin_wallet_sync::{Code, Error};
 
@@ -174,6 +174,16 @@ impl Node for FakeNode {
 
     fn has_api(&self) -> bool {
         true
+    }
+
+    async fn about(&self, call: &Call) -> Result<About, Error> {
+        self.pass(call).await?;
+        Ok(About {
+            version: "0.43.0".to_owned(),
+            protocol: "HTTP/1.1".to_owned(),
+            is_secure: false,
+            clock: None,
+        })
     }
 
     async fn machine(&self, call: &Call) -> Result<String, Error> {

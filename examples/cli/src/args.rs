@@ -100,8 +100,12 @@ pub enum Command {
         #[arg(long)]
         prometheus: bool,
     },
-    /// Print the health of each node
-    Nodes,
+    /// Print the health of each node, or go through what it is able to do
+    Nodes {
+        /// Try everything that a sync asks of a node, and say what to change; needs only the nodes file
+        #[arg(long)]
+        check: bool,
+    },
     /// Print statistics of the cache, or clear what can be fetched again
     Cache {
         /// What to clear first

@@ -4,7 +4,9 @@
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
-use reqwest::header::{ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE};
+use reqwest::header::{
+    ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
+};
 use reqwest::{Response, StatusCode};
 use tokio::time::timeout_at;
 
@@ -94,6 +96,17 @@ pub(super) async fn open<'a>(
 }
 
 impl StreamedAnswer<'_> {
+    /// How HTTP was spoken: `HTTP/1.1`, `HTTP/2.0`.
+    pub fn protocol(&self) -> String {
+        format!("{:?}", self.response.version())
+    }
+
+    /// What the answer says of the time, unread.
+    pub fn date(&self) -> Option<String> {
+        let value = self.response.headers().get(DATE)?;
+        value.to_str().ok().map(str::to_owned)
+    }
+
     /// The next chunk of the body.
     pub async fn chunk(&mut self, call: &Call) -> Result<Option<Bytes>, Error> {
         let until = self.deadline.min(monotonic() + self.idle);

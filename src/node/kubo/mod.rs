@@ -3,6 +3,7 @@
 //! Only requests that have been measured to be fast and reliable: reads of a node's own store (`offline=true`), puts
 //! that report a refusal, imports and pins with a timeout on the node's side as well.
 
+mod about;
 mod asking;
 mod classify;
 mod client;

@@ -11,7 +11,7 @@ use super::asking::Form;
 use super::classify::{refusal, rpc_message, says_not_local, shorten, successful};
 use super::http::{Bounds, exchange, open};
 use super::line::Again;
-use super::{KuboNode, pin};
+use super::{KuboNode, about, pin};
 use crate::clock::monotonic;
 use crate::error::{Code, Error};
 use crate::limits;
@@ -20,7 +20,7 @@ use crate::model::car::CarSummary;
 use crate::model::cid::Cid;
 use crate::model::identity::Name;
 use crate::model::record::Record;
-use crate::node::{BlockSink, Call, Node, Outcome, Put, PutMode, Rename, Repin, Shown};
+use crate::node::{About, BlockSink, Call, Node, Outcome, Put, PutMode, Rename, Repin, Shown};
 
 #[async_trait]
 impl Node for KuboNode {
@@ -32,7 +32,10 @@ impl Node for KuboNode {
         self.api.is_some()
     }
 
-    /// Sends as many requests at once; each of them needs a connection.
+    async fn about(&self, call: &Call) -> Result<About, Error> {
+        about::about(self, call).await
+    }
+
     async fn machine(&self, call: &Call) -> Result<String, Error> {
         let answer =
             exchange(self.rpc("id", &[])?, None, 0, self.short(limits::RPC_ANSWER_BYTES), call).await?;

@@ -10,6 +10,7 @@ mod init;
 mod metrics;
 mod names;
 mod nodes;
+mod nodes_check;
 mod put;
 mod record;
 mod set;
@@ -68,7 +69,8 @@ pub async fn run(command: Command, context: Context) -> Result<(), Failure> {
         Command::Sync(sync) => sync::run(&context, &sync).await,
         Command::Status => status::run(&context).await,
         Command::Metrics { prometheus } => metrics::run(&context, prometheus).await,
-        Command::Nodes => nodes::run(&context).await,
+        Command::Nodes { check: false } => nodes::run(&context).await,
+        Command::Nodes { check: true } => nodes_check::run(&context).await,
         Command::Cache { clear } => cache::run(&context, clear).await,
         Command::Devices { retire } => devices::run(&context, retire).await,
         Command::Watch => watch::run(&context).await,

@@ -15,6 +15,7 @@ mod arguments;
 mod demo;
 mod input_files;
 mod killed;
+mod nodes_check;
 mod offline;
 mod two_processes;
 mod verify;

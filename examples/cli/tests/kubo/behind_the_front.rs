@@ -43,6 +43,10 @@ fn a_wallet_works_through_the_front_and_nothing_that_it_sends_is_refused() {
     assert_eq!(warm["warnings"], Value::Array(Vec::new()), "{warm}");
     assert_eq!(devices.sync("c", &["--fresh"])["tokens"]["total"], 42);
 
+    let checked = devices.run("a", &["nodes", "--check"]);
+    assert_eq!((checked.exit, checked.lines().len()), (Some(0), 5 * 8), "{checked:?}");
+    assert!(checked.stdout.contains("HTTP/2.0, TLS"), "{checked:?}");
+
     let log = log_of(&nodes, "alice");
     assert!(log.iter().all(|line| line["protocol"] == "HTTP/2.0"), "one connection carries it all");
     let verbs =
