@@ -220,8 +220,10 @@ pub trait Node: Send + Sync + 'static {
     /// Whether it has an RPC and so can be written to.
     fn has_api(&self) -> bool;
 
-    /// What it says of itself.
-    async fn about(&self, call: &Call) -> Result<About, Error>;
+    /// What it says of itself; nothing by default.
+    async fn about(&self, _call: &Call) -> Result<About, Error> {
+        Ok(About::default())
+    }
 
     /// Which machine it is: its peer id, as it says itself.
     async fn machine(&self, call: &Call) -> Result<String, Error>;

@@ -38,7 +38,6 @@ async fn what_a_node_cannot_do_is_named_with_what_to_change() {
         (Fault::Amnesiac, &["blocks"]),
         (Fault::BlockEater, &["blocks"]),
         (Fault::Hiding, &["blocks"]),
-        (Fault::Curt, &[]),
     ] {
         let world = World::new(1);
         world.faults(fault, &[0]);

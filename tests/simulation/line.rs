@@ -14,7 +14,7 @@ use tauri_plugin_wallet_sync::model::cid::{Cid, Codec};
 use tauri_plugin_wallet_sync::model::identity::Name;
 use tauri_plugin_wallet_sync::model::record::Record;
 use tauri_plugin_wallet_sync::node::{
-    About, BlockSink, Call, Node, Outcome, Put, PutMode, Rename, Repin, Shown, Source,
+    BlockSink, Call, Node, Outcome, Put, PutMode, Rename, Repin, Shown, Source,
 };
 use tauri_plugin_wallet_sync::{Code, Error};
 use tokio::sync::oneshot;
@@ -154,10 +154,6 @@ impl Node for Line {
 
     fn has_api(&self) -> bool {
         true
-    }
-
-    async fn about(&self, _call: &Call) -> Result<About, Error> {
-        Ok(About::default())
     }
 
     async fn machine(&self, call: &Call) -> Result<String, Error> {
