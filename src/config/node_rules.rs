@@ -73,11 +73,16 @@ impl NodeConfig {
                     limits::PEM_BYTES
                 )));
             }
-            if self.addresses().all(|(_, text)| text.starts_with("http://")) {
-                return Err(bad(format!(
-                    "{key}: is used over https only, and no address of the node is https"
-                )));
-            }
+        }
+        // It would not be shown to anybody.
+        let is_plain = |(_, text): (_, &str)| {
+            base_url(text).is_ok_and(|url| url.scheme() == "http" && !is_loopback(&url))
+        };
+        if self.client_cert.is_some() && !self.dangerous_plain_http && self.addresses().all(is_plain) {
+            let id = &self.id;
+            return Err(bad(format!(
+                "clientCert: node {id} has plain http alone; use https, or set dangerousPlainHttp"
+            )));
         }
         Ok(())
     }

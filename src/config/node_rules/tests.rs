@@ -103,8 +103,9 @@ fn what_does_not_fit_together_is_named() {
         let told = refused(&format!("{api},{rest}"));
         assert!(told.contains(words), "{rest}: {told}");
     }
-    let told = refused(r#""api":"http://127.0.0.1:5001","ca":"ca.pem""#);
-    assert!(told.contains("ca: is used over https only"), "{told}");
+    let told = refused(r#""api":"http://home.example:5001","clientCert":"device.pem""#);
+    assert!(told.contains("clientCert: node home has plain http alone"), "{told}");
+    assert!(is_accepted(r#""api":"http://127.0.0.1:5001","ca":"ca.pem","clientCert":"device.pem""#));
 }
 
 #[test]
