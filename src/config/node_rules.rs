@@ -73,11 +73,16 @@ impl NodeConfig {
                     limits::PEM_BYTES
                 )));
             }
-            if self.addresses().all(|(_, text)| text.starts_with("http://")) {
-                return Err(bad(format!(
-                    "{key}: is used over https only, and no address of the node is https"
-                )));
-            }
+        }
+        // It would not be shown to anybody.
+        let is_plain = |(_, text): (_, &str)| {
+            base_url(text).is_ok_and(|url| url.scheme() == "http" && !is_loopback(&url))
+        };
+        if self.client_cert.is_some() && !self.dangerous_plain_http && self.addresses().all(is_plain) {
+            let id = &self.id;
+            return Err(bad(format!(
+                "clientCert: node {id} has plain http alone; use https, or set dangerousPlainHttp"
+            )));
         }
         Ok(())
     }
@@ -118,9 +123,15 @@ impl NodeConfig {
     /// Credentials that would go over plain http to another machine, and by which address.
     fn sent_in_clear(&self) -> Vec<(&'static str, &'static str)> {
         let mut sent = Vec::new();
+        let proxy = self.proxy.as_ref().and_then(|proxy| Url::parse(proxy.expose()).ok());
+        // Behind a proxy on another machine the loopback is that one's. One on this machine is a tunnel: what leaves it is not plain.
+        let is_tunnel = proxy.as_ref().is_some_and(is_loopback);
+        let is_near = |url: &Url| match proxy {
+            Some(_) => is_tunnel && (is_loopback(url) || is_onion(url)),
+            None => is_loopback(url),
+        };
         for (to, text) in self.addresses() {
-            // Behind a proxy it is not this machine that the loopback belongs to.
-            let is_safe = |url: &Url| url.scheme() == "https" || is_loopback(url) && self.proxy.is_none();
+            let is_safe = |url: &Url| url.scheme() == "https" || is_near(url);
             if base_url(text).is_ok_and(|url| is_safe(&url)) {
                 continue;
             }
@@ -132,7 +143,6 @@ impl NodeConfig {
             ];
             sent.extend(fields.into_iter().filter(|(_, is_sent)| *is_sent).map(|(field, _)| (field, to)));
         }
-        let proxy = self.proxy.as_ref().and_then(|proxy| Url::parse(proxy.expose()).ok());
         if proxy.is_some_and(|url| has_password(&url) && !is_loopback(&url)) {
             sent.push(("proxy", "proxy"));
         }
@@ -170,6 +180,11 @@ pub(crate) fn proxy_url(text: &str) -> Result<Url, Error> {
 
 fn has_password(url: &Url) -> bool {
     !url.username().is_empty() || url.password().is_some()
+}
+
+/// Whether a URL names an onion service, which Tor encrypts to the end.
+fn is_onion(url: &Url) -> bool {
+    url.host_str().is_some_and(|host| host.ends_with(".onion"))
 }
 
 /// Whether a URL leads to this machine.

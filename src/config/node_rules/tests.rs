@@ -1,20 +1,21 @@
 use crate::config::{Config, NodeConfig};
+use crate::error::Error;
 
 fn node(rest: &str) -> NodeConfig {
     let text = format!(r#"[{{"id":"home",{rest}}}]"#);
     Config::parse_nodes(&text).unwrap().remove(0)
 }
 
+fn judged(rest: &str) -> Result<(), Error> {
+    Config { nodes: vec![node(rest)], ..Config::default() }.validate()
+}
+
 fn refused(rest: &str) -> String {
-    let mut config = Config::default();
-    config.nodes = vec![node(rest)];
-    config.validate().unwrap_err().message().to_owned()
+    judged(rest).unwrap_err().message().to_owned()
 }
 
 fn is_accepted(rest: &str) -> bool {
-    let mut config = Config::default();
-    config.nodes = vec![node(rest)];
-    config.validate().is_ok()
+    judged(rest).is_ok()
 }
 
 #[test]
@@ -34,9 +35,17 @@ fn a_credential_over_plain_http_to_another_machine_is_refused_by_name() {
         }
         let danger = r#""dangerousPlainHttp":true"#;
         assert!(is_accepted(&format!(r#""api":"http://192.168.1.7:5001",{credential},{danger}"#)));
-        // The loopback behind a proxy is another machine's.
-        let proxied = r#""api":"http://127.0.0.1:5001","proxy":"socks5h://127.0.0.1:9050""#;
-        assert!(!is_accepted(&format!("{proxied},{credential}")));
+        // The loopback behind another machine's proxy is that one's; a proxy here is a tunnel, as Tor and `ssh -D` are.
+        for (host, proxy, is_fine) in [
+            ("127.0.0.1", "proxy.lan", false),
+            ("127.0.0.1", "127.0.0.1", true),
+            ("abc.onion", "127.0.0.1", true),
+            ("abc.onion", "proxy.lan", false),
+            ("node.example", "127.0.0.1", false),
+        ] {
+            let proxied = format!(r#""api":"http://{host}:5001","proxy":"socks5h://{proxy}:9050""#);
+            assert_eq!(is_accepted(&format!("{proxied},{credential}")), is_fine, "{proxied}");
+        }
     }
     for name in
         ["http://localhost.example", "http://127.0.0.1.example", "http://0.0.0.0:5001", "http://10.0.0.1"]
@@ -94,8 +103,9 @@ fn what_does_not_fit_together_is_named() {
         let told = refused(&format!("{api},{rest}"));
         assert!(told.contains(words), "{rest}: {told}");
     }
-    let told = refused(r#""api":"http://127.0.0.1:5001","ca":"ca.pem""#);
-    assert!(told.contains("ca: is used over https only"), "{told}");
+    let told = refused(r#""api":"http://home.example:5001","clientCert":"device.pem""#);
+    assert!(told.contains("clientCert: node home has plain http alone"), "{told}");
+    assert!(is_accepted(r#""api":"http://127.0.0.1:5001","ca":"ca.pem","clientCert":"device.pem""#));
 }
 
 #[test]

@@ -5,6 +5,7 @@ use std::fmt::{self, Display};
 
 use crate::error::{Code, Error};
 use crate::limits;
+use crate::node::is_refused;
 
 /// The closed list of words; `docs/cli.md` says what each means.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -118,7 +119,9 @@ impl Word {
 /// What is said of a node's part.
 #[must_use]
 pub fn of_node(node: &str, error: &Error) -> String {
-    Word::of(error.code(), Word::Node).say(format_args!("{node}: {}", error.message()))
+    // What stands before a node may refuse a verb too.
+    let word = if is_refused(error) { Word::Denied } else { Word::of(error.code(), Word::Node) };
+    word.say(format_args!("{node}: {}", error.message()))
 }
 
 /// The warnings of one report: none twice, and no more than [`limits::WARNINGS`] and one that counts the rest.

@@ -32,7 +32,8 @@ impl Lane<'_> {
             );
             return Err(Error::new(Code::TooLarge, words));
         }
-        if is_single || !is_refused && !(broke_off(&error) && bytes > limits::RESENT_BYTES) {
+        let is_cut_off = broke_off(&error) && bytes > limits::RESENT_BYTES;
+        if is_single || !(is_refused || is_cut_off) {
             return Err(error);
         }
         tracing::debug!(

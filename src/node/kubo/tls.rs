@@ -95,15 +95,21 @@ impl Trust {
         for authority in authorities {
             roots.add(authority.clone()).map_err(unusable)?;
         }
-        if Verifier::new(self.provider.clone()).is_ok() {
-            let verifier = Verifier::new_with_extra_roots(authorities.iter().cloned(), self.provider.clone());
-            return Ok(Arc::new(verifier.map_err(unusable)?));
+        match Verifier::new(self.provider.clone()) {
+            Ok(system) if authorities.is_empty() => return Ok(Arc::new(system)),
+            Ok(_) => {
+                let further = authorities.iter().cloned();
+                let verifier = Verifier::new_with_extra_roots(further, self.provider.clone());
+                return Ok(Arc::new(verifier.map_err(unusable)?));
+            }
+            Err(_) => {}
         }
         tracing::info!("the system trusts no certificate authority: the web's public ones are used");
         roots.extend(webpki_roots::TLS_SERVER_ROOTS.iter().cloned());
         let verifier =
             WebPkiServerVerifier::builder_with_provider(Arc::new(roots), self.provider.clone()).build();
-        Ok(verifier.map_err(|e| no_tls(&e))?)
+        let verifier = verifier.map_err(|e| no_tls(&e))?;
+        Ok(verifier)
     }
 }
 

@@ -18,6 +18,8 @@ use super::device::{Device, clock};
 use super::front::{call, node};
 use super::way::authority;
 
+/// What Debian's configuration sets in the http block, beside files and logs.
+const AS_IT_COMES: &str = "sendfile on; tcp_nopush on; types_hash_max_size 2048; gzip on;";
 /// More than nginx takes to listen on a busy machine.
 const START: Duration = Duration::from_secs(10);
 
@@ -169,7 +171,7 @@ async fn put_bulk(device: &Device) -> usize {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nginx_as_it_comes_before_kubo_carries_a_wallet() {
     let (_cluster, apis) = kubo(2).await;
-    let nginx = Nginx::before(&apis, "", "", None).await;
+    let nginx = Nginx::before(&apis, AS_IT_COMES, "", None).await;
     let nodes = nginx.nodes_json("http", &json!({}));
     let device = Device::on(&nodes, clock()).await;
     let count = put_bulk(&device).await;
