@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::{BlockSink, Call, Node, Outcome, Put, PutMode, Rename, Repin, Shown};
+use super::{BlockSink, Call, Node, Outcome, Put, PutMode, Rename, Repin, Shown, Source};
 use crate::error::{Code, Error};
 use crate::model::block::Block;
 use crate::model::car::CarSummary;
@@ -54,6 +54,14 @@ impl Node for Switched {
 
     fn has_api(&self) -> bool {
         self.node.has_api()
+    }
+
+    fn gives_own_records(&self, source: Source) -> bool {
+        self.node.gives_own_records(source)
+    }
+
+    fn refused_verbs(&self) -> Vec<String> {
+        self.node.refused_verbs()
     }
 
     async fn machine(&self, call: &Call) -> Result<String, Error> {

@@ -6,19 +6,28 @@
 mod classify;
 mod content;
 mod http;
+mod own_store;
 mod pin;
+mod put;
 mod record;
+mod refusals;
 mod shown;
+mod single;
 mod verbs;
+
+use std::sync::atomic::AtomicBool;
 
 use reqwest::header::{AUTHORIZATION, HeaderValue};
 use url::Url;
 
-use self::http::Bounds;
+use self::classify::refused_verb;
 pub use self::http::Http;
+use self::http::{Bounds, HttpAnswer, exchange};
+use self::refusals::Refusals;
 use crate::config::{NodeConfig, Timeouts, base_url};
 use crate::error::{Code, Error};
 use crate::limits;
+use crate::node::Call;
 
 /// One configured Kubo.
 pub struct KuboNode {
@@ -28,6 +37,9 @@ pub struct KuboNode {
     token: Option<HeaderValue>,
     http: Http,
     timeouts: Timeouts,
+    refusals: Refusals,
+    /// It said that it runs with `--offline`.
+    is_offline: AtomicBool,
 }
 
 impl KuboNode {
@@ -59,6 +71,8 @@ impl KuboNode {
             token,
             http: http.clone(),
             timeouts: timeouts.clone(),
+            refusals: Refusals::default(),
+            is_offline: AtomicBool::new(false),
         })
     }
 
@@ -74,6 +88,36 @@ impl KuboNode {
             Some(token) => request.header(AUTHORIZATION, token.clone()),
             None => request,
         })
+    }
+
+    /// Asks one verb; whether it is refused is remembered.
+    ///
+    /// # Errors
+    /// `denied` when the verb is refused as such; any other answer, good or bad, is the caller's to judge.
+    async fn ask(
+        &self,
+        verb: &'static str,
+        query: &[(&str, &str)],
+        bounds: Bounds,
+        call: &Call,
+    ) -> Result<HttpAnswer, Error> {
+        let answer = exchange(self.rpc(verb, query)?, None, 0, bounds, call).await?;
+        self.noted(verb, answer)
+    }
+
+    /// The answer of a verb, unless it is refused.
+    fn noted(&self, verb: &'static str, answer: HttpAnswer) -> Result<HttpAnswer, Error> {
+        match refused_verb(&answer) {
+            Some(refused) => {
+                let is_missing = !matches!(answer.status.as_u16(), 401 | 403);
+                self.refusals.note(verb, refused.message(), is_missing);
+                Err(refused)
+            }
+            None => {
+                self.refusals.note_answered(verb);
+                Ok(answer)
+            }
+        }
     }
 
     /// A request to the gateway for a path in a format.

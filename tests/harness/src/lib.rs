@@ -6,5 +6,5 @@
 mod cluster;
 mod proxy;
 
-pub use cluster::RealCluster;
+pub use cluster::{BEFORE_NEWEST, Daemons, NEWEST, OLDEST, RealCluster};
 pub use proxy::{Bandwidth, DelayProxy, Link, LinkProfile};
