@@ -7,15 +7,8 @@ import { cargoTool, forWindow, need } from "./system.mjs";
 /** As the lock file says. */
 export const INSTALL_WEB = "npm ci --no-audit --no-fund";
 
-/** The oldest Kubo that is supported, and the last one before the pinned one. */
-export const OLDEST_KUBO = "0.40.1";
-export const FORMER_KUBO = "0.42.0";
-
 /** Path of the `ipfs` of a Kubo, found or built; the pinned one where none is named. */
 export const ipfsPath = async ({ before = "", version = "" } = {}) => (await must(`${before}bash tests/kubo/build.sh ${version}`.trim())).at(-1);
-
-/** The variable that names the `ipfs` of a Kubo other than the pinned one. */
-export const ipfsVariable = (version) => `IPFS_BIN_${version.replaceAll(".", "_")}`;
 
 /** Builds a program of the workspace; gives its path. */
 export async function buildProgram(name, { release = true, more = [], onLine } = {}) {

@@ -4,22 +4,12 @@
 import { chmod, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import {
-  buildFuzzTargets,
-  buildWallet,
-  FORMER_KUBO,
-  INSTALL_WEB,
-  ipfsPath,
-  ipfsVariable,
-  OLDEST_KUBO,
-  onHiddenDisplay,
-  windowDriver,
-} from "./builds.mjs";
+import { buildFuzzTargets, buildWallet, INSTALL_WEB, ipfsPath, onHiddenDisplay, windowDriver } from "./builds.mjs";
 import { macos } from "./macos.mjs";
 import * as rules from "./rules.mjs";
 import { env, must, root, run, say } from "./run.mjs";
 import { check, sum, verdict } from "./run-steps.mjs";
-import { cargoTool, forBuilds, forTests, provide, toolComplaints } from "./system.mjs";
+import { cargoTool, FORMER_KUBO, forBuilds, forTests, ipfsVariable, OLDEST_KUBO, provide, toolComplaints } from "./system.mjs";
 import { windows } from "./windows.mjs";
 
 const PLUGIN = "-p tauri-plugin-wallet-sync";

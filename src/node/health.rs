@@ -98,6 +98,13 @@ impl Health {
         }
     }
 
+    /// Records that a node refused one verb, which says nothing of what else it is asked.
+    pub fn refused(&self, at: usize, error: &Error) {
+        if let Some(node) = self.nodes().get_mut(at) {
+            node.note_refused(error);
+        }
+    }
+
     /// Records that a node lost a race: it takes at least this long.
     pub fn slow(&self, at: usize, took: Duration) {
         if let Some(node) = self.nodes().get_mut(at) {

@@ -158,6 +158,8 @@ impl Pull<'_> {
         // What is left is asked for in parts that a thin line brings to their end.
         self.window = FIRST_NODES;
         match streamed {
+            // Where the whole is refused single nodes may be given.
+            Some(Err(e)) if e.code() == Code::Denied => Ok(()),
             Some(Err(e)) if self.pool.len() == before && !self.account.network.has_peers() => Err(e),
             _ => Ok(()),
         }

@@ -148,7 +148,11 @@ async fn note(
             if !e.is_storage() && e.code() != Code::Conflict {
                 let id = account.network.id(at);
                 tracing::debug!(node = id, code = %e.code(), "publishing to a node failed: {}", e.message());
-                account.network.health().bad(at, &e, account.clock.monotonic());
+                match e.code() {
+                    // A verb that is refused says nothing of the others: the node is read as before.
+                    Code::Denied => account.network.health().refused(at, &e),
+                    _ => account.network.health().bad(at, &e, account.clock.monotonic()),
+                }
             }
             Err(e)
         }

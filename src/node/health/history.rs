@@ -62,11 +62,16 @@ impl NodeHistory {
         self.open_until = None;
     }
 
+    /// Records what the node said no to, and nothing else.
+    pub fn note_refused(&mut self, error: &Error) {
+        self.last_error = Some(format!("{}: {}", error.code(), error.message()));
+    }
+
     pub fn note_failure(&mut self, error: &Error, now: Instant) {
         self.bad = self.bad.mul_add(FADE, 1.0);
         self.good *= FADE;
         self.row += 1;
-        self.last_error = Some(format!("{}: {}", error.code(), error.message()));
+        self.note_refused(error);
         if self.row >= limits::BREAKER_FAILURES {
             self.open_until = Some(now + limits::BREAKER_OPEN);
         }

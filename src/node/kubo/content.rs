@@ -76,6 +76,9 @@ impl KuboNode {
         sink: BlockSink<'_>,
         call: &Call,
     ) -> Result<CarSummary, Error> {
+        if let Some(refused) = self.refusals.why("dag/export") {
+            return Err(refused);
+        }
         let (arg, timeout) = (root.to_string(), server_timeout(call, limits::WAIT_TOTAL));
         let query = [("arg", arg.as_str()), ("progress", "false"), ("timeout", timeout.as_str())];
         self.read_car(self.rpc("dag/export", &query)?, None, root, held, sink, call).await

@@ -7,6 +7,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 use tokio::time::Instant;
 
 use crate::clock::monotonic;
+use crate::error::{Code, Error};
 use crate::limits;
 
 /// What comes of it where a verb is refused.
@@ -65,6 +66,13 @@ impl Refusals {
     pub fn is_better(&self, other: &str, than: &str) -> bool {
         let inner = self.inner();
         inner.is_refused(than) && !inner.is_refused(other)
+    }
+
+    /// Why a verb need not be asked for: it was refused not long ago.
+    pub fn why(&self, verb: &str) -> Option<Error> {
+        let inner = self.inner();
+        let refused = inner.refused.get(verb).filter(|_| inner.is_refused(verb))?;
+        Some(Error::new(Code::Denied, refused.why.clone()))
     }
 
     /// Whether none of these verbs is there.

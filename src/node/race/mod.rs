@@ -184,7 +184,9 @@ impl NodeSet {
     /// A node failed to give content. That our own time was up says nothing of the node: what is nowhere takes all of it.
     fn note_failure(&self, at: usize, error: &Error, call: &Call) {
         let now = monotonic();
-        if error.code() != Code::Deadline || now < call.deadline {
+        if error.code() == Code::Denied {
+            self.health.refused(at, error);
+        } else if error.code() != Code::Deadline || now < call.deadline {
             self.health.bad(at, error, now);
         }
     }
