@@ -108,7 +108,7 @@ impl Words {
 }
 
 /// Whether a message means this; then what it names, or nothing.
-pub(super) fn meant<'a>(said: &'a str, meaning: Meaning) -> Option<&'a str> {
+pub(super) fn meant(said: &str, meaning: Meaning) -> Option<&str> {
     let lines = DIALECTS.iter().filter(|line| line.meaning == meaning);
     lines.filter_map(|line| line.words.fit(said.trim_end())).next()
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use dev_nodes::{Cluster, Dialect, Options, Settings};
 use tauri_plugin_wallet_sync::engine::{Ack, SpendKind, SyncOutcome, SyncReport};
 #[cfg(feature = "kubo-matrix")]
 use wallet_sync_harness::BEFORE_NEWEST;
@@ -65,6 +66,15 @@ pub async fn live(nodes_json: &str, nodes: usize) {
     for device in [first, second, third] {
         device.close().await;
     }
+}
+
+/// What the embedded nodes, in which most tests run, make of it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn embedded_nodes_that_speak_as_the_oldest() {
+    let settings = Settings { dialect: Dialect::Kubo40, ..Settings::default() };
+    let options = Options { count: 3, settings, ..Options::default() };
+    let cluster = Cluster::start_with(options).await.unwrap();
+    live(&cluster.nodes_json(), 3).await;
 }
 
 async fn live_on(versions: &'static [&'static str]) {
