@@ -1,8 +1,12 @@
 //! A proxy before a node may let through a list of verbs. The one that it lacks is named, and another way is taken where there is
 //! one.
 
+use std::time::Duration;
+
 use dev_nodes::{Cluster, Options};
-use tauri_plugin_wallet_sync::engine::{Ack, SyncReport};
+use tauri_plugin_wallet_sync::Code;
+use tauri_plugin_wallet_sync::engine::{Ack, SyncReport, SyncRequest};
+use tauri_plugin_wallet_sync::store::Level;
 use tauri_plugin_wallet_sync::store::memory::MemoryStore;
 use wallet_sync_harness::RealCluster;
 
@@ -113,11 +117,8 @@ async fn what_cannot_be_done_without_is_named_and_nothing_is_said_to_be_verified
         let store = MemoryStore::new();
         let device = Device::of(20 + n, store, &fronts.nodes_json(), clock()).await;
         device.put("t0").await;
-        let request = tauri_plugin_wallet_sync::engine::SyncRequest {
-            fresh: true,
-            deadline: Some(std::time::Duration::from_secs(2)),
-            wait: Some(tauri_plugin_wallet_sync::store::Level::Verified),
-        };
+        let wait = Some(Level::Verified);
+        let request = SyncRequest { fresh: true, deadline: Some(Duration::from_secs(2)), wait };
         match device.engine.sync(request, |_| ()).await {
             Ok(report) => {
                 assert!(report.ack < Ack::Verified, "{verb}");
@@ -138,4 +139,23 @@ async fn what_cannot_be_done_without_is_named_and_nothing_is_said_to_be_verified
         assert_eq!(ack, Ack::Verified, "{verb}");
         device.close().await;
     }
+}
+
+/// The address of a gateway in place of the RPC's: nobody refuses the credentials there.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_that_is_no_rpc_is_called_so() {
+    let cluster = Cluster::start_with(Options { count: NODES, ..Options::default() }).await.unwrap();
+    let mut nodes: serde_json::Value = serde_json::from_str(&cluster.nodes_json()).unwrap();
+    for node in nodes.as_array_mut().unwrap() {
+        *node = serde_json::json!({ "id": node["id"], "api": node["gateway"] });
+    }
+    let device = Device::of(40, MemoryStore::new(), &nodes.to_string(), clock()).await;
+    let request = SyncRequest { fresh: true, deadline: Some(Duration::from_secs(2)), wait: None };
+    let failure = device.engine.sync(request, |_| ()).await.unwrap_err();
+    assert_eq!(failure.error.code(), Code::Unreachable);
+    for node in failure.nodes {
+        let told = node.error.unwrap().message().to_owned();
+        assert!(told.contains("is it the address of a Kubo's RPC?"), "{told}");
+    }
+    device.close().await;
 }

@@ -1,6 +1,9 @@
 //! Updates in place: the same data under a newer Kubo. From before 0.43 to it the records are not taken over, so that every name
 //! is absent until it is put again; pins, and with them the beacons, are.
 
+use std::time::Duration;
+
+use serde_json::Value;
 use wallet_sync_harness::{NEWEST, OLDEST, RealCluster};
 
 use crate::device::{Device, clock};
@@ -20,17 +23,25 @@ async fn all_at_once(old: &'static [&'static str], new: &'static str) {
         owner.put(id).await;
         all_proven(&owner, count).await;
     }
+    // A device that never comes back.
+    let gone = Device::on(&nodes, clock.clone()).await;
+    gone.restore().await;
+    gone.put("g").await;
+    all_proven(&gone, count).await;
+    gone.close().await;
+    assert_eq!(owner.restore().await, ["g", "t0", "t1"]);
     for at in 0..count {
         update(&cluster, at, new).await;
     }
     let early = Device::on(&nodes, clock.clone()).await;
-    assert_eq!(early.restore().await, ["t0", "t1"], "before any record is put again");
+    assert_eq!(early.restore().await, ["g", "t0", "t1"], "before any record is put again");
     early.close().await;
     // It changes nothing; that the records are gone is all there is to do.
-    let report = all_proven(&owner, count).await;
-    assert!(!report.names.is_empty());
+    let names = all_proven(&owner, count).await.names;
+    assert_eq!(names.len(), 2);
+    put_again(&owner, &nodes, names.into_iter().map(|name| name.name).collect()).await;
     let late = Device::on(&nodes, clock).await;
-    assert_eq!(late.restore().await, ["t0", "t1"]);
+    assert_eq!(late.restore().await, ["g", "t0", "t1"]);
     let told = late.verify().await.warnings;
     assert!(
         told.iter().all(|line| !line.starts_with("beacons") && !line.starts_with("put_back")),
@@ -40,6 +51,31 @@ async fn all_at_once(old: &'static [&'static str], new: &'static str) {
     all_proven(&owner, count).await;
     late.close().await;
     owner.close().await;
+}
+
+/// Looks until every node shows a record of each of these names, of its own.
+async fn put_again(device: &Device, nodes_json: &str, names: Vec<String>) {
+    let nodes: Vec<Value> = serde_json::from_str(nodes_json).unwrap();
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let mut ticks = tokio::time::interval(Duration::from_millis(250));
+    let mut left = names.len() * nodes.len();
+    for _ in 0..100 {
+        left = 0;
+        for node in &nodes {
+            for name in &names {
+                let api = node["api"].as_str().unwrap();
+                let call = client.post(format!("{api}/api/v0/name/get?arg={name}&offline=true"));
+                left += usize::from(!call.send().await.unwrap().status().is_success());
+            }
+        }
+        if left == 0 {
+            break;
+        }
+        ticks.tick().await;
+        device.restore().await;
+    }
+    assert_eq!(left, 0, "records that no node shows");
 }
 
 /// One node after the other, while the devices go on. What is verified stays so, and every node has all of it in the end.
