@@ -7,8 +7,8 @@ import { cargoTool, forWindow, need } from "./system.mjs";
 /** As the lock file says. */
 export const INSTALL_WEB = "npm ci --no-audit --no-fund";
 
-/** Path of the pinned Kubo's `ipfs`, found or built. */
-export const ipfsPath = async (before = "") => (await must(`${before}bash tests/kubo/build.sh`)).at(-1);
+/** Path of the `ipfs` of a Kubo, found or built; the pinned one where none is named. */
+export const ipfsPath = async ({ before = "", version = "" } = {}) => (await must(`${before}bash tests/kubo/build.sh ${version}`.trim())).at(-1);
 
 /** Builds a program of the workspace; gives its path. */
 export async function buildProgram(name, { release = true, more = [], onLine } = {}) {

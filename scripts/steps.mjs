@@ -9,7 +9,7 @@ import { macos } from "./macos.mjs";
 import * as rules from "./rules.mjs";
 import { env, must, root, run, say } from "./run.mjs";
 import { check, sum, verdict } from "./run-steps.mjs";
-import { cargoTool, forBuilds, forTests, provide, toolComplaints } from "./system.mjs";
+import { cargoTool, FORMER_KUBO, forBuilds, forTests, ipfsVariable, OLDEST_KUBO, provide, toolComplaints } from "./system.mjs";
 import { windows } from "./windows.mjs";
 
 const PLUGIN = "-p tauri-plugin-wallet-sync";
@@ -47,22 +47,38 @@ async function build() {
   return sum([tests, { passed: 1, failed: 0 }]);
 }
 
+/** The pinned Kubo and older ones, one after the other: each build takes all cores. */
+async function beginKubos(...older) {
+  const paths = { IPFS_BIN: await ipfsPath({ before: "nice -n 10 " }) };
+  for (const version of older) paths[ipfsVariable(version)] = await ipfsPath({ before: "nice -n 10 ", version });
+  return paths;
+}
+
 async function kubo(begun) {
   // If it fails, so does each test that needs one, at once: it does not build again.
-  env.IPFS_BIN = "kubo-is-missing";
-  env.IPFS_BIN = await begun;
-  say(`ipfs ${await must([env.IPFS_BIN, "version", "--number"])}`);
+  for (const name of ["IPFS_BIN", ipfsVariable(OLDEST_KUBO)]) env[name] = "kubo-is-missing";
+  Object.assign(env, await begun);
+  for (const path of Object.values(await begun)) say(`ipfs ${await must([path, "version", "--number"])}`);
   return { passed: 1, failed: 0 };
 }
 
-async function rust() {
+/** The same tests as in step `rust`, and those that take every supported version. */
+async function kuboMatrix() {
+  Object.assign(env, await beginKubos(OLDEST_KUBO, FORMER_KUBO));
+  const which = "-p wallet-sync-harness --features kubo-matrix --test versions --test contract";
+  return cargoTests(`cargo test --locked ${which} --no-fail-fast`);
+}
+
+const rust = () => cargoTests(`cargo test ${EVERYTHING} --no-fail-fast`);
+
+async function cargoTests(command) {
   // A folder of its own for what tests put aside, so that nothing stays behind even of one that was killed.
   const temporary = await mkdtemp(join(tmpdir(), "ws-"));
   // A test runs as another user in there.
   await chmod(temporary, 0o711);
   const own = { env: { TMPDIR: temporary, RUST_BACKTRACE: "1" }, onLine: rules.sayProgress, limitMs: 45 * 60_000 };
   try {
-    return await check({ command: `cargo test ${EVERYTHING} --no-fail-fast`, read: rules.cargoTestCounts, ...own });
+    return await check({ command, read: rules.cargoTestCounts, ...own });
   } finally {
     // The nodes of tests that did not live to stop them.
     for (const [prefix, script, verb] of [["kubo", "tests/kubo/cluster.sh", "stop"], ["nodes", "examples/nodes/nodes.sh", "down"]]) {
@@ -149,6 +165,7 @@ export const steps = [
     "clippy without a warning, with all features and with none",
     `cargo clippy ${EVERYTHING} --all-targets -- -D warnings`,
     `cargo clippy --locked ${PLUGIN} --no-default-features --all-targets -- -D warnings`,
+    "cargo clippy --locked -p wallet-sync-harness --features kubo-matrix --all-targets -- -D warnings",
   ),
   step("docs", "rustdoc without a warning", {
     command: `cargo doc ${EVERYTHING} --no-deps`,
@@ -156,9 +173,10 @@ export const steps = [
   }),
   { name: "deny", what: "cargo-deny: licences, banned crates, sources, one SQLite", run: deny },
   { name: "build", what: "every test and fuzz target compiles", run: build },
-  { name: "kubo", what: "a real Kubo 0.43 for the tests that need one", begin: () => ipfsPath("nice -n 10 "), run: kubo },
+  { name: "kubo", what: "the oldest and the newest real Kubo, for the tests that need one", begin: () => beginKubos(OLDEST_KUBO), run: kubo },
   { name: "rust", what: "every Rust test of the workspace, doc tests too", run: rust },
   { name: "window", what: "the wallet in a real window, with embedded nodes and with real Kubo", run: window },
+  { name: "kubo-matrix", what: "tests on every supported Kubo, mixed and updated", onRequest: true, run: kuboMatrix },
   windows,
   macos,
   { name: "fuzz", what: `every decoder fuzzed for ${FUZZ_SECONDS} s`, run: fuzz },

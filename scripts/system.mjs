@@ -2,8 +2,15 @@
 // run; compilers are asked for their version; programs from crates.io are built once.
 
 import { existsSync } from "node:fs";
+import { homedir } from "node:os";
 import { join } from "node:path";
 import { cacheFolder, env, must, run, say } from "./run.mjs";
+
+/** The oldest Kubo that is supported, and the last one before the pinned one. */
+export const OLDEST_KUBO = "0.40.1";
+export const FORMER_KUBO = "0.42.0";
+/** The variable that names the `ipfs` of a Kubo other than the pinned one. */
+export const ipfsVariable = (version) => `IPFS_BIN_${version.replaceAll(".", "_")}`;
 
 /** What it is, how to find out whether it is there, the Debian package that brings it, and whether it is wanted on Linux only. */
 export const debian = (name, probe, pack, linuxOnly = true) => ({ name, probe, pack, linuxOnly });
@@ -81,6 +88,9 @@ export async function toolComplaints() {
   // A real Kubo: given, on PATH, or one that can be built.
   const hasKubo = (await version([env.IPFS_BIN || "ipfs", "version", "--number"])).startsWith("0.43.");
   const canBuild = hasKubo || env.IPFS_BIN || isAtLeast(await version("go version"), "1.26");
+  const oldest = ipfsVariable(OLDEST_KUBO);
+  const cached = join(env.XDG_CACHE_HOME || join(homedir(), ".cache"), `wallet-sync-kubo/ipfs-${OLDEST_KUBO}`);
+  const hasOldest = env[oldest] || existsSync(cached) || isAtLeast(await version("go version"), "1.26");
   const wanted = [
     [isAtLeast(await version("rustc --version"), "1.90"), "install Rust 1.90 or later, with clippy and rustfmt"],
     [await version("cargo-clippy --version"), "install clippy: rustup component add clippy"],
@@ -88,6 +98,7 @@ export async function toolComplaints() {
     [isAtLeast(process.versions.node, "20.0"), "install Node 20 or later"],
     [hasKubo || !env.IPFS_BIN, "IPFS_BIN is not the ipfs binary of Kubo 0.43"],
     [canBuild, "install Go 1.26 or later, or Kubo 0.43 and set IPFS_BIN to its ipfs binary"],
+    [hasOldest, `install Go 1.26 or later, or Kubo ${OLDEST_KUBO} and set ${oldest} to its ipfs binary`],
   ];
   return wanted.flatMap(([isThere, complaint]) => (isThere ? [] : [complaint]));
 }

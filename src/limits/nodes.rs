@@ -57,3 +57,5 @@ pub const BREAKER_FAILURES: u32 = 3;
 pub const HEALTH_LATENCIES: usize = 64;
 /// Longest time a breaker stays open before one request probes the node.
 pub const BREAKER_OPEN: Duration = Duration::from_secs(30);
+/// A verb that a node refused is asked for again after this long, where another way was taken: it may be let through by then.
+pub const REFUSED_AGAIN: Duration = Duration::from_secs(600);

@@ -8,6 +8,9 @@ pub const DHT_AFTER: Duration = Duration::from_millis(800);
 pub const DHT_WARM: Duration = Duration::from_millis(400);
 /// Without work for this long every connection is closed and the swarm's task ends.
 pub const DHT_IDLE: Duration = Duration::from_secs(60);
+/// A connection that is not encrypted and multiplexed by then is given up, and dialled anew by the next request: six round trips of
+/// 1.5 s. A peer that takes a connection and says nothing would be on its way for ever.
+pub const DHT_SETUP: Duration = Duration::from_secs(10);
 /// Deadlines, stalls and dropped questions are looked at this often while work is under way, and never otherwise.
 pub const DHT_TICK: Duration = Duration::from_millis(20);
 /// A stream to a peer that carries nothing for this long while something is expected is given up.
@@ -26,6 +29,11 @@ pub const BOOTSTRAP_PEERS: usize = 32;
 pub const RESOLVED_ADDRESSES: usize = 8;
 /// A host name that is not resolved by then is not dialled.
 pub const RESOLVE: Duration = Duration::from_millis(500);
+/// A host name is looked up again after this long, by a request that finds its peer not connected: the resolver may have been away,
+/// or the address may be another by now.
+pub const RESOLVE_AGAIN: Duration = Duration::from_secs(1);
+/// Addresses known of one peer while the swarm runs; names that lead elsewhere each time add no more.
+pub const PEER_ADDRESSES: usize = SWARM_ADDRESSES * 2;
 /// Addresses of one peer dialled at once.
 pub const DIALS_AT_ONCE: u8 = 8;
 /// Largest bitswap message, bytes: what Kubo's network layer takes; a block has at most half of it.

@@ -126,8 +126,9 @@ impl Health {
         }
     }
 
-    /// What went wrong while a body was sent. It is reported, and keeps nobody from reading the node.
-    pub fn note_body_error(&self, at: usize, error: &Error) {
+    /// What went wrong while a body was sent, or a verb that is refused: it is reported, and says nothing of what else the node is
+    /// asked.
+    pub fn note_error(&self, at: usize, error: &Error) {
         if let Some(node) = self.nodes().get_mut(at) {
             node.note_error(error);
         }

@@ -289,4 +289,15 @@ pub trait Node: Send + Sync + 'static {
 
     /// A block from the node's own store only, verified; `None` when it is not there.
     async fn own_block(&self, cid: &Cid, call: &Call) -> Result<Option<Block>, Error>;
+
+    /// Whether a record that came this way is one of the node's own store. A gateway may show another node's copy, but for that of
+    /// a daemon without a network.
+    fn gives_own_records(&self, source: Source) -> bool {
+        source == Source::HttpRouting
+    }
+
+    /// The verbs that it refuses while it answers others, each with what comes of it, in words for people.
+    fn refused_verbs(&self) -> Vec<String> {
+        Vec::new()
+    }
 }

@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::{About, BlockSink, Call, Node, Outcome, Put, PutMode, Rename, Repin, Shown};
+use super::{About, BlockSink, Call, Node, Outcome, Put, PutMode, Rename, Repin, Shown, Source};
 use crate::error::{Code, Error};
 use crate::model::block::Block;
 use crate::model::car::CarSummary;
@@ -58,6 +58,14 @@ impl Node for Switched {
 
     async fn about(&self, call: &Call) -> Result<About, Error> {
         self.enabled()?.about(call).await
+    }
+
+    fn gives_own_records(&self, source: Source) -> bool {
+        self.node.gives_own_records(source)
+    }
+
+    fn refused_verbs(&self) -> Vec<String> {
+        self.node.refused_verbs()
     }
 
     async fn machine(&self, call: &Call) -> Result<String, Error> {

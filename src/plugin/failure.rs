@@ -55,7 +55,7 @@ codes! {
     Corrupt, "stored data are damaged beyond use";
     Deadline, "the time was up";
     DecryptFailed, "a block does not open with this wallet's key";
-    Denied, "every node refused the credentials";
+    Denied, "every node refused the token, or to give records";
     Expired, "a record is past its end of life";
     HashMismatch, "bytes do not match their hash";
     Invalid, "something answered, but nothing valid";

@@ -8,6 +8,7 @@ use tauri_plugin_wallet_sync::{Code, Error, limits};
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 
+use crate::dialect::Dialect;
 use crate::http::{self, Surface};
 use crate::node::{DevNode, Node};
 
@@ -20,11 +21,17 @@ pub struct Settings {
     /// [`Fault::Hang`](crate::Fault::Hang): online puts, gets of names the node does not hold. Default 25 s
     /// (measured on Kubo: 15–43 s); `None` = such a node is ignored.
     pub walk_stall: Option<Duration>,
+    /// The version that the nodes speak as. Default: Kubo 0.43.
+    pub dialect: Dialect,
 }
 
 impl Default for Settings {
     fn default() -> Self {
-        Self { gateway_wait: Duration::from_secs(30), walk_stall: Some(Duration::from_secs(25)) }
+        Self {
+            gateway_wait: Duration::from_secs(30),
+            walk_stall: Some(Duration::from_secs(25)),
+            dialect: Dialect::default(),
+        }
     }
 }
 

@@ -12,6 +12,8 @@ pub enum Fault {
     None,
     /// The RPC refuses every caller (403); the gateway is unaffected.
     Denied,
+    /// As a peer it drops every bitswap stream at its first message.
+    Deaf,
     /// Answers leave at this many bytes per second.
     Drip(u64),
     /// Flips a bit in each record and block it gives out. Other nodes of the cluster notice and take nothing.
@@ -58,6 +60,7 @@ impl Fault {
         let ms = || number("ms").map(Duration::from_millis);
         Ok(match value.get("fault").and_then(Value::as_str).unwrap_or_default() {
             "none" => Self::None,
+            "deaf" => Self::Deaf,
             "denied" => Self::Denied,
             "drip" => Self::Drip(number("bytesPerSecond")?),
             "forge" => Self::Forge,

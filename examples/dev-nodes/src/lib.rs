@@ -1,7 +1,7 @@
 //! Kubo-like nodes inside one process, for development, demos and tests.
 //!
 //! Each node answers the part of Kubo's RPC, gateway and routing API that the engine uses, with the status
-//! codes, words and timing measured on Kubo 0.43. The nodes of a cluster exchange records and blocks as peers
+//! codes, words and timing measured on Kubo 0.43, or, on request, those of 0.40. The nodes of a cluster exchange records and blocks as peers
 //! do, and each can be made to misbehave ([`Fault`]). With [`Options::swarm`] each is a libp2p peer too, with the LAN
 //! DHT and bitswap.
 //!
@@ -13,6 +13,7 @@
 mod car;
 mod cluster;
 mod dag;
+mod dialect;
 mod fault;
 mod http;
 mod ipns;
@@ -25,6 +26,7 @@ mod xxhash;
 
 pub use cluster::{Cluster, Options, Settings};
 pub use dag::PinMode;
+pub use dialect::Dialect;
 pub use fault::Fault;
 pub use node::{DevNode, PinLine, RequestLine, Snapshot};
 pub use tauri_plugin_wallet_sync::{Code, Error};

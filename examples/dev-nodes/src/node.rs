@@ -14,6 +14,7 @@ use tauri_plugin_wallet_sync::{Code, Error};
 
 use crate::cluster::Shared;
 use crate::dag::{Pins, Stored};
+use crate::dialect::Dialect;
 use crate::fault::{Fault, Faults};
 use crate::port::Port;
 use crate::records::{Held, Records, Resolved};
@@ -102,6 +103,10 @@ impl Node {
 
     pub fn store(&self) -> MutexGuard<'_, Store> {
         self.store.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub fn dialect(&self) -> Dialect {
+        self.shared.settings().dialect
     }
 
     pub fn now(&self) -> UnixMs {

@@ -27,6 +27,8 @@ pub(crate) const NO_SPACE: &str = "no space left on device";
 pub(crate) struct Held {
     pub record: Record,
     pub put_at: UnixMs,
+    /// It was put here with `offline=true`.
+    pub is_offline: bool,
 }
 
 pub(crate) type Records = HashMap<Name, Held>;
@@ -65,6 +67,12 @@ impl Node {
         Own::Found(self.forged(&held.record.raw), Some(Box::new(held.record)))
     }
 
+    /// The same as the network sees it.
+    pub fn shared_record(&self, name: &Name) -> Own {
+        let is_apart = self.shown(name).is_some_and(|held| held.is_offline);
+        if is_apart && !self.dialect().shares_offline_puts() { Own::Absent } else { self.own_record(name) }
+    }
+
     fn shown(&self, name: &Name) -> Option<Held> {
         if self.has(Fault::Stale) {
             return self.frozen_records().get(name).cloned();
@@ -97,18 +105,22 @@ impl Node {
 
     /// Stores a record if the order of records lets it in; tells whether it did or already had it.
     pub fn accept_record(&self, record: Record) -> bool {
+        self.accept(record, false)
+    }
+
+    fn accept(&self, record: Record, is_offline: bool) -> bool {
         if self.drops_records() || self.has(Fault::Full) {
             return false;
         }
         if self.rival(&record.name).is_some_and(|rival| !beats(&record, &rival)) {
             return false;
         }
-        self.store_record(record);
+        self.store_record(record, is_offline);
         true
     }
 
-    fn store_record(&self, record: Record) {
-        let held = Held { put_at: self.now(), record };
+    fn store_record(&self, record: Record, is_offline: bool) {
+        let held = Held { put_at: self.now(), record, is_offline };
         let name = held.record.name;
         let mut store = self.store();
         store.oldest.entry(name).or_insert_with(|| held.clone());
@@ -120,15 +132,16 @@ impl Node {
         if self.has(Fault::Full) {
             return Err(NO_SPACE.to_owned());
         }
+        let older = || self.dialect().older().to_owned();
         let race = self.find_fault(|fault| if let Fault::Racy(gap) = fault { Some(*gap) } else { None });
         let Some(gap) = race else {
-            return if self.accept_record(record) { Ok(()) } else { Err("old record".to_owned()) };
+            return if self.accept(record, true) { Ok(()) } else { Err(older()) };
         };
         if self.rival(&record.name).is_some_and(|rival| !beats(&record, &rival)) {
-            return Err("old record".to_owned());
+            return Err(older());
         }
         tokio::time::sleep(gap).await;
-        self.store_record(record);
+        self.store_record(record, true);
         Ok(())
     }
 
@@ -152,7 +165,7 @@ impl Node {
             .reachable_peers()
             .filter(|peer| !peer.has(Fault::Forge))
             .filter_map(|peer| {
-                if let Own::Found(_, Some(record)) = peer.own_record(name) { Some(*record) } else { None }
+                if let Own::Found(_, Some(record)) = peer.shared_record(name) { Some(*record) } else { None }
             })
             .max_by(Record::order)?;
         for peer in self.reachable_peers() {

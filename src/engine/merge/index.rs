@@ -14,7 +14,7 @@ use crate::model::block::Block;
 use crate::model::cid::Cid;
 use crate::model::index::Diff;
 use crate::model::inventory::Item;
-use crate::node::{Call, Meter};
+use crate::node::{Call, Meter, is_refused};
 
 /// Index nodes asked for one by one; of more, the whole index comes as one answer.
 const SINGLE_NODES: usize = 64;
@@ -158,6 +158,8 @@ impl Pull<'_> {
         // What is left is asked for in parts that a thin line brings to their end.
         self.window = FIRST_NODES;
         match streamed {
+            // Where the whole is refused single nodes may be given.
+            Some(Err(e)) if is_refused(&e) => Ok(()),
             Some(Err(e)) if self.pool.len() == before && !self.account.network.has_peers() => Err(e),
             _ => Ok(()),
         }

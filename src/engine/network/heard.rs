@@ -175,8 +175,8 @@ impl Heard {
         if invalid {
             return Error::new(Code::Invalid, "the nodes answered, but nothing they gave is valid");
         }
-        if !errors.is_empty() && errors.iter().all(|e| e.code() == Code::Denied) {
-            return Error::new(Code::Denied, "every node refused the credentials");
+        if let Some(first) = errors.first().filter(|_| errors.iter().all(|e| e.code() == Code::Denied)) {
+            return Error::new(Code::Denied, format!("every node refused: {}", first.message()));
         }
         let absent = self.outcomes().any(|(_, outcome, _)| matches!(outcome, Outcome::Absent));
         if absent {

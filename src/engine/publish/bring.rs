@@ -150,11 +150,13 @@ async fn note(
                 let id = account.network.id(at);
                 tracing::debug!(node = id, code = %e.code(), "publishing to a node failed: {}", e.message());
                 let health = account.network.health();
-                // How much of a body it takes says nothing of how it is read.
-                if e.code() == Code::TooLarge || broke_off(&e) {
-                    health.note_body_error(at, &e);
-                } else {
-                    health.bad(at, &e, account.clock.monotonic());
+                match e.code() {
+                    // How much of a body it takes says nothing of how it is read.
+                    Code::TooLarge => health.note_error(at, &e),
+                    _ if broke_off(&e) => health.note_error(at, &e),
+                    // Nor does a verb that is refused say anything of the others.
+                    Code::Denied => health.note_error(at, &e),
+                    _ => health.bad(at, &e, account.clock.monotonic()),
                 }
             }
             Err(e)

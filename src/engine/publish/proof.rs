@@ -11,7 +11,7 @@ use crate::limits;
 use crate::model::beacon::{Beacon, Rank};
 use crate::model::cid::Cid;
 use crate::model::record::Record;
-use crate::node::{Outcome, Put, PutMode, Source};
+use crate::node::{Outcome, Put, PutMode, is_refused};
 use crate::planted::{Bug, is_planted};
 
 /// Blocks looked for one by one without asking for the whole DAG.
@@ -62,7 +62,7 @@ impl Lane<'_> {
         let names = join_all(self.edition.beacons.iter().map(|cid| self.node.pin_name(cid, &call)));
         let (outcome, names) = join(self.node.record(&self.edition.name, true, &call), names).await;
         let record = match outcome {
-            Outcome::Found(_, source) if source != Source::HttpRouting => {
+            Outcome::Found(_, source) if !self.node.gives_own_records(source) => {
                 let message = "only the node's gateway shows the record, not its own store";
                 return Err(Error::new(Code::Denied, message));
             }
@@ -141,13 +141,27 @@ impl Lane<'_> {
         let root = self.edition.edition.root;
         let is_small = self.edition.all.len() <= SMALL_DAG;
         if changed.len() <= FEW_BLOCKS || (!is_small && changed.len() <= limits::STAT_BLOCKS) {
-            let asked = changed.iter().chain(std::iter::once(&root)).map(|cid| self.node.holds(cid, &call));
-            return Ok(all(join_all(asked).await)? && self.holds_bytes(changed, 1).await?);
+            return self.holds_each(changed).await;
         }
-        if self.node.holds_dag(&root, &call).await?.is_none() {
-            return Ok(false);
+        match self.node.holds_dag(&root, &call).await {
+            // The pin, which the node has answered, is its word for the rest.
+            Err(e) if is_refused(&e) => {
+                let some = changed.get(..limits::STAT_BLOCKS).unwrap_or(changed);
+                return Ok(
+                    self.holds_each(some).await? && self.holds_bytes(changed, limits::SAMPLE_BLOCKS).await?
+                );
+            }
+            Err(e) => return Err(e),
+            Ok(None) => return Ok(false),
+            Ok(Some(_)) => {}
         }
         self.holds_bytes(changed, if is_small { 1 } else { limits::SAMPLE_BLOCKS }).await
+    }
+
+    async fn holds_each(&self, some: &[Cid]) -> Result<bool, Error> {
+        let (call, root) = (self.run.usual_call(self.account), self.edition.edition.root);
+        let asked = some.iter().chain(std::iter::once(&root)).map(|cid| self.node.holds(cid, &call));
+        Ok(all(join_all(asked).await)? && self.holds_bytes(some, 1).await?)
     }
 
     /// Reads the root and so many random changed blocks back and hashes them: a node that says yes to every question has

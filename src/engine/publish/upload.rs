@@ -162,10 +162,13 @@ impl Lane<'_> {
                 .and_then(|row| row.pinned.last().copied())
         };
         if let Some(old) = old.filter(|old| *old != root) {
-            return match self.node.repin(&old, &root, &self.run.usual_call(self.account)).await? {
-                Repin::Pinned => Ok(()),
-                Repin::OldMissing => Err(Error::new(Code::NotFound, "the node lost its pin")),
-            };
+            match self.node.repin(&old, &root, &self.run.usual_call(self.account)).await {
+                Ok(Repin::Pinned) => return Ok(()),
+                Ok(Repin::OldMissing) => return Err(Error::new(Code::NotFound, "the node lost its pin")),
+                // Pinned as if for the first time: the node walks all of it instead of the difference.
+                Err(e) if is_refused(&e) => {}
+                Err(e) => return Err(e),
+            }
         }
         self.follow_pin(limits::PIN_SILENT, limits::PIN_IDLE, limits::WAIT_TOTAL).await
     }

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use futures_util::future::{join, join_all};
 
+use super::repairs::has_dag;
 use crate::engine::account::Account;
 use crate::engine::local::proofs::Confirmed;
 use crate::engine::local::records::RemoteHeld;
@@ -197,7 +198,7 @@ async fn is_held(account: &Account, unproven: &Unproven, call: &Call) -> Result<
     let (pinned, named) = join(node.pin_name(&unproven.root, call), named).await;
     Ok(pinned?.is_some()
         && named?
-        && node.holds_dag(&unproven.root, call).await?.is_some()
+        && has_dag(node, &unproven.root, call).await?
         && gives(account, node, unproven, call).await?)
 }
 

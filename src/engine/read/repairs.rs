@@ -16,7 +16,7 @@ use crate::model::cid::Cid;
 use crate::model::identity::Slot;
 use crate::model::record::Record;
 use crate::model::root::Root;
-use crate::node::{Call, Node, Outcome, PutMode};
+use crate::node::{Call, Node, Outcome, PutMode, is_refused};
 
 /// One repair may take this long; it runs behind the answer.
 pub const REPAIR: Duration = Duration::from_secs(4);
@@ -185,5 +185,19 @@ pub async fn shows_newer(account: &Account, node: &dyn Node, best: &Best, call: 
 /// Whether a node's own store has everything under the record: one that is shown without its content looks safe and is not.
 pub async fn has_content(node: &dyn Node, best: &Best, call: &Call) -> bool {
     let Some(root) = best.record.root() else { return false };
-    matches!(node.holds_dag(&root, call).await, Ok(Some(_)))
+    matches!(has_dag(node, &root, call).await, Ok(true))
+}
+
+/// Whether a node's own store has the whole DAG under a root; where it answers no such question, whether it has the root and says
+/// that all of it is pinned.
+///
+/// # Errors
+/// The node's error: then nothing is known.
+pub async fn has_dag(node: &dyn Node, root: &Cid, call: &Call) -> Result<bool, Error> {
+    match node.holds_dag(root, call).await {
+        Err(e) if is_refused(&e) => {
+            Ok(node.pin_name(root, call).await?.is_some() && node.holds(root, call).await?)
+        }
+        held => Ok(held?.is_some()),
+    }
 }

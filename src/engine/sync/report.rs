@@ -5,12 +5,13 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::engine::account::Account;
-use crate::engine::api::report::{NameReport, SyncFailure, SyncOutcome, SyncReport};
-use crate::engine::api::warning::{Word, told};
+use crate::engine::api::report::{NameReport, NodeReport, SyncFailure, SyncOutcome, SyncReport};
+use crate::engine::api::warning::{Word, of_node, told};
 use crate::engine::network::heard::Heard;
 use crate::engine::read::cache::{Reading, unread};
+use crate::error::Code;
 use crate::model::identity::Slot;
-use crate::node::{Source, Traffic};
+use crate::node::{Node, Source, Traffic};
 
 /// Result of the publishing part of a sync.
 pub struct Publishing {
@@ -55,6 +56,19 @@ pub fn offline(account: &Account, started: Instant, failure: SyncFailure) -> Rea
     }
 }
 
+/// What nodes refused, by node and verb.
+fn refused(account: &Account, nodes: &[NodeReport]) -> Vec<String> {
+    let is_denied = |node: &NodeReport| {
+        node.error.as_ref().filter(|e| e.code() == Code::Denied).map(|e| of_node(&node.id, e))
+    };
+    let verbs = |at: usize| account.network.node(at).map_or(Vec::new(), Node::refused_verbs);
+    let told = |at: usize| {
+        let words = move |verb: String| Word::Denied.say(format_args!("{}: {verb}", account.network.id(at)));
+        verbs(at).into_iter().map(words)
+    };
+    nodes.iter().filter_map(is_denied).chain((0..account.network.len()).flat_map(told)).collect()
+}
+
 /// The report of a finished sync.
 pub fn report(
     account: &Account,
@@ -74,6 +88,7 @@ pub fn report(
         warnings.extend(publishing.warnings);
         traffic = traffic + publishing.traffic;
     }
+    warnings.extend(refused(account, &reading.nodes));
     let shared = state.nodes().shared_machines();
     warnings.extend(shared.iter().map(|nodes| {
         Word::SameMachine.say(format_args!("nodes {} are one machine and count once", nodes.join(", ")))

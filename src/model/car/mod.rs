@@ -11,7 +11,28 @@ mod writer;
 pub use self::reader::{CarBounds, CarReader, CarSummary};
 pub use self::writer::CarWriter;
 
+use self::framing::{Frame, Framing, check_header, split_section};
 use crate::error::{Code, Error};
+use crate::model::block::Block;
+
+/// The blocks of a CAR of our own making, in its order.
+///
+/// # Errors
+/// [`Code::Malformed`] and [`Code::HashMismatch`] where it is none.
+pub fn blocks_of(mut car: &[u8]) -> Result<Vec<Block>, Error> {
+    let (mut framing, mut blocks) = (Framing::default(), Vec::new());
+    while let Some(frame) = framing.next(&mut car)? {
+        match frame {
+            Frame::Header(header) => check_header(&header)?,
+            Frame::Section(section) => {
+                let (cid, bytes) =
+                    split_section(&section)?.ok_or_else(|| malformed("a block of another kind"))?;
+                blocks.push(Block::verified(&cid, bytes::Bytes::copy_from_slice(bytes))?);
+            }
+        }
+    }
+    if framing.is_between_sections() { Ok(blocks) } else { Err(malformed("cut short")) }
+}
 
 fn malformed(what: &str) -> Error {
     Error::new(Code::Malformed, format!("car: {what}"))

@@ -8,7 +8,6 @@ use libp2p::{Multiaddr, PeerId};
 
 use crate::config::NodeConfig;
 use crate::error::{Code, Error};
-use crate::limits;
 
 /// One peer.
 #[derive(Clone, Debug)]
@@ -106,35 +105,10 @@ fn parse(text: &str) -> Result<Option<(PeerId, Multiaddr)>, Error> {
     Ok((host && way).then_some((id, address)))
 }
 
-/// Whether the host of an address is a name.
-pub(super) fn is_named(address: &Multiaddr) -> bool {
-    matches!(address.iter().next(), Some(Protocol::Dns(_) | Protocol::Dns4(_) | Protocol::Dns6(_)))
-}
-
-/// Resolves the host name of an address to literal addresses; none if that takes too long.
-pub(super) async fn resolve(address: Multiaddr) -> Vec<Multiaddr> {
-    let parts: Vec<Protocol<'_>> = address.iter().collect();
-    let Some(Protocol::Dns(host) | Protocol::Dns4(host) | Protocol::Dns6(host)) = parts.first() else {
-        return vec![address.clone()];
-    };
-    let lookup = tokio::net::lookup_host((host.as_ref(), 0));
-    let Ok(Ok(found)) = tokio::time::timeout(limits::RESOLVE, lookup).await else { return Vec::new() };
-    let fits = |ip: &std::net::IpAddr| match parts.first() {
-        Some(Protocol::Dns4(_)) => ip.is_ipv4(),
-        Some(Protocol::Dns6(_)) => ip.is_ipv6(),
-        _ => true,
-    };
-    found
-        .map(|socket| socket.ip())
-        .filter(fits)
-        .take(limits::RESOLVED_ADDRESSES)
-        .map(|ip| parts.iter().skip(1).fold(Multiaddr::from(ip), |all, part| all.with(part.clone())))
-        .collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::node::dht::names::is_named;
 
     const ID: &str = "12D3KooWMDko1V8yJTrU1TQ9iRhzWsw7G15eRbtXEdSaBsexxYvR";
 
@@ -199,13 +173,5 @@ mod tests {
         let book = Book::read(&[], &[format!("/ip4/127.0.0.1/tcp/1/p2p/{ID}")]).unwrap();
         assert!(book.has_public());
         assert_eq!(book.peers().iter().map(|known| known.node).collect::<Vec<_>>(), [None]);
-    }
-
-    #[tokio::test]
-    async fn literal_addresses_need_no_resolver() {
-        let address = Multiaddr::from_str("/ip4/127.0.0.1/tcp/4001").unwrap();
-        assert_eq!(resolve(address.clone()).await, [address]);
-        let local = resolve(Multiaddr::from_str("/dns4/localhost/udp/4001/quic-v1").unwrap()).await;
-        assert_eq!(local.first().unwrap().to_string(), "/ip4/127.0.0.1/udp/4001/quic-v1");
     }
 }

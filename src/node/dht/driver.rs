@@ -12,10 +12,12 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::TaskSender;
-use super::address::{Book, is_named, resolve};
+use super::address::{Book, Known};
 use super::bitswap::BitswapEvent;
 use super::dial_filter::DialFilter;
 use super::fetches::{Fetch, Fetches, Survey};
+use super::lookups::Names;
+use super::names::is_named;
 use super::queries::{Queries, RecordLookup, RecordPut};
 use super::swarm::{Behaviour, BehaviourEvent, Net};
 use crate::clock::monotonic;
@@ -26,8 +28,8 @@ pub(super) enum Ask {
     Warm,
     /// A literal address was found for the peer at this position of the book.
     Address(usize, Multiaddr),
-    /// The look-up of one host name has ended.
-    Resolved,
+    /// The look-up of this host name has ended.
+    Resolved(usize),
     LookUp(RecordLookup),
     Put(RecordPut),
     Fetch(Fetch),
@@ -41,14 +43,19 @@ pub(super) struct Driver {
     queries: Queries,
     fetches: Fetches,
     dialling: HashSet<PeerId>,
-    /// Running look-ups of host names.
-    resolving: usize,
+    names: Names,
     idle: Duration,
 }
 
 impl Driver {
     /// Prepares to run a new swarm.
-    pub fn new(swarm: Swarm<Behaviour>, book: Book, filter: DialFilter, idle: Duration) -> Self {
+    pub fn new(
+        swarm: Swarm<Behaviour>,
+        book: Book,
+        filter: DialFilter,
+        names: Names,
+        idle: Duration,
+    ) -> Self {
         Self {
             swarm,
             book,
@@ -56,19 +63,14 @@ impl Driver {
             queries: Queries::default(),
             fetches: Fetches::default(),
             dialling: HashSet::new(),
-            resolving: 0,
+            names,
             idle,
         }
     }
 
     /// Runs until there was no work for some time, or every sender is dropped.
-    pub async fn run(
-        mut self,
-        mut asks: mpsc::UnboundedReceiver<Ask>,
-        task: Weak<TaskSender>,
-        back: mpsc::WeakUnboundedSender<Ask>,
-    ) {
-        self.know_addresses(&back);
+    pub async fn run(mut self, mut asks: mpsc::UnboundedReceiver<Ask>, task: Weak<TaskSender>) {
+        self.know_addresses();
         self.dial();
         let mut worked = monotonic();
         loop {
@@ -95,7 +97,7 @@ impl Driver {
     }
 
     fn step(&mut self, now: Instant) {
-        let joining = !self.dialling.is_empty() || self.resolving > 0;
+        let joining = !self.dialling.is_empty() || self.names.is_running();
         let behaviour = self.swarm.behaviour_mut();
         self.queries.tick(now, behaviour);
         self.fetches.step(now, joining, &self.book, &mut behaviour.bitswap);
@@ -106,9 +108,9 @@ impl Driver {
             Ask::Warm => self.dial(),
             Ask::Address(at, address) => {
                 self.know(at, address);
-                self.dial();
+                self.dial_known();
             }
-            Ask::Resolved => self.resolving -= 1,
+            Ask::Resolved(which) => self.names.ended(which),
             Ask::LookUp(lookup) => {
                 self.dial();
                 self.queries.look_up(lookup, self.swarm.behaviour_mut());
@@ -120,44 +122,48 @@ impl Driver {
             }
             Ask::Fetch(fetch) => {
                 self.dial();
+                self.join_again();
                 self.fetches.fetch(fetch, monotonic());
             }
             Ask::Survey(survey) => {
                 self.dial();
+                self.join_again();
                 self.fetches.survey(survey, &mut self.swarm.behaviour_mut().bitswap);
             }
         }
     }
 
-    /// Adds literal addresses at once, and those with a host name when it has been looked up.
-    fn know_addresses(&mut self, back: &mpsc::WeakUnboundedSender<Ask>) {
-        let all: Vec<(usize, Multiaddr)> = self
-            .book
-            .peers()
-            .iter()
-            .enumerate()
-            .flat_map(|(at, known)| known.addresses.iter().map(move |address| (at, address.clone())))
-            .collect();
-        for (at, address) in all {
-            if !is_named(&address) {
-                self.know(at, address);
-                continue;
+    /// Adds literal addresses; host names are looked up when a peer is dialled.
+    fn know_addresses(&mut self) {
+        let of_peer = |(at, known): (usize, &Known)| {
+            let literal = known.addresses.iter().filter(|address| !is_named(address)).cloned();
+            literal.map(|address| (at, address)).collect()
+        };
+        let all =
+            self.book.peers().iter().enumerate().flat_map(|one| -> Vec<(usize, Multiaddr)> { of_peer(one) });
+        for (at, address) in all.collect::<Vec<_>>() {
+            self.know(at, address);
+        }
+    }
+
+    /// Peers that were left because they could not be asked, and are connected still, may be asked by a new request.
+    fn join_again(&mut self) {
+        for known in self.book.peers() {
+            if self.swarm.is_connected(&known.id) && !self.fetches.has(&known.id) {
+                let bitswap = &mut self.swarm.behaviour_mut().bitswap;
+                self.fetches.join(known.id, monotonic(), bitswap);
             }
-            let Some(back) = back.upgrade() else { continue };
-            self.resolving += 1;
-            tokio::spawn(async move {
-                for literal in resolve(address).await {
-                    let _ = back.send(Ask::Address(at, literal));
-                }
-                let _ = back.send(Ask::Resolved);
-            });
         }
     }
 
     fn know(&mut self, at: usize, address: Multiaddr) {
         let Some(known) = self.book.at(at) else { return };
+        let is_new = !known.addresses.contains(&address);
+        if is_new && known.addresses.len() >= limits::PEER_ADDRESSES {
+            return;
+        }
         self.filter.allow(address.clone());
-        if !known.addresses.contains(&address) {
+        if is_new {
             known.addresses.push(address.clone());
         }
         for net in Net::BOTH {
@@ -165,8 +171,14 @@ impl Driver {
         }
     }
 
-    /// Dials every peer that is not connected, all its addresses at once.
+    /// Dials every peer that is not connected, and looks up where else it may be.
     fn dial(&mut self) {
+        self.names.look_up(|peer| self.swarm.is_connected(peer));
+        self.dial_known();
+    }
+
+    /// Dials every peer that is not connected, all its addresses at once.
+    fn dial_known(&mut self) {
         for known in self.book.peers() {
             let addresses: Vec<Multiaddr> =
                 known.addresses.iter().filter(|address| !is_named(address)).cloned().collect();

@@ -80,6 +80,11 @@ impl Fetches {
         self.surveying.push(surveying);
     }
 
+    /// Whether a peer can be asked.
+    pub fn has(&self, peer: &PeerId) -> bool {
+        self.peers.contains(peer)
+    }
+
     /// A peer is connected.
     pub fn join(&mut self, peer: PeerId, now: Instant, bitswap: &mut Bitswap) {
         if !self.peers.contains(&peer) {

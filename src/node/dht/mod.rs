@@ -12,6 +12,8 @@ mod bitswap;
 mod dial_filter;
 mod driver;
 mod fetches;
+mod lookups;
+mod names;
 mod queries;
 mod swarm;
 
@@ -25,6 +27,9 @@ use self::address::Book;
 use self::dial_filter::DialFilter;
 use self::driver::{Ask, Driver};
 use self::fetches::{Fetch, Survey};
+use self::lookups::Names;
+pub use self::names::Resolver;
+use self::names::SystemResolver;
 use self::queries::{RecordLookup, RecordPut};
 use super::Call;
 use super::peers::{PeerAnswers, Peers};
@@ -43,6 +48,8 @@ pub struct Dht {
     task: Arc<TaskSender>,
     entropy: Entropy,
     idle: Duration,
+    setup: Duration,
+    resolver: Arc<dyn Resolver>,
 }
 
 /// The way to the running task, if one runs.
@@ -69,13 +76,34 @@ impl Dht {
     /// [`Code::BadRequest`] for an address without a peer id.
     pub fn new(nodes: &[NodeConfig], bootstrap: &[String], entropy: Entropy) -> Result<Option<Self>, Error> {
         let book = Book::read(nodes, bootstrap)?;
-        Ok((!book.is_empty()).then(|| Self { book, task: Arc::default(), entropy, idle: limits::DHT_IDLE }))
+        Ok((!book.is_empty()).then(|| Self {
+            book,
+            task: Arc::default(),
+            entropy,
+            idle: limits::DHT_IDLE,
+            setup: limits::DHT_SETUP,
+            resolver: Arc::new(SystemResolver),
+        }))
     }
 
     /// Changes after how long without a request connections are closed. Default [`limits::DHT_IDLE`].
     #[must_use]
     pub const fn idle_after(mut self, idle: Duration) -> Self {
         self.idle = idle;
+        self
+    }
+
+    /// Changes how long a connection may take until it can be used. Default [`limits::DHT_SETUP`].
+    #[must_use]
+    pub const fn set_up_within(mut self, setup: Duration) -> Self {
+        self.setup = setup;
+        self
+    }
+
+    /// Changes what looks up host names. Default: the system's resolver.
+    #[must_use]
+    pub fn with_resolver(mut self, resolver: Arc<dyn Resolver>) -> Self {
+        self.resolver = resolver;
         self
     }
 
@@ -109,13 +137,16 @@ impl Dht {
     fn start(&self) -> mpsc::UnboundedSender<Ask> {
         let (sender, asks) = mpsc::unbounded_channel();
         let (book, task, back) = (self.book.clone(), Arc::downgrade(&self.task), sender.downgrade());
-        let idle = self.idle;
+        let (idle, setup, resolver) = (self.idle, self.setup, self.resolver.clone());
         let mut seed = [0; 32];
         self.entropy.fill(&mut seed);
         tokio::spawn(async move {
             let filter = DialFilter::new(book.has_public());
-            match swarm::build(seed, filter.clone(), book.peers().len()) {
-                Ok(swarm) => Driver::new(swarm, book, filter, idle).run(asks, task, back).await,
+            match swarm::build(seed, filter.clone(), book.peers().len(), setup) {
+                Ok(swarm) => {
+                    let names = Names::new(&book, resolver, back);
+                    Driver::new(swarm, book, filter, names, idle).run(asks, task).await;
+                }
                 Err(e) => tracing::warn!(code = %e.code(), "{}", e.message()),
             }
         });

@@ -1,9 +1,11 @@
 //! The libp2p swarm: TCP with noise and yamux (QUIC with its feature), both of Kubo's DHTs, bitswap, identify. It never listens.
 
 use std::num::{NonZeroU8, NonZeroUsize};
+use std::time::Duration;
 
 use libp2p::core::Transport;
 use libp2p::core::muxing::StreamMuxerBox;
+use libp2p::core::transport::timeout::TransportTimeout;
 use libp2p::core::transport::upgrade::Version;
 use libp2p::identity::Keypair;
 use libp2p::kad::store::MemoryStore;
@@ -48,11 +50,17 @@ impl Behaviour {
     }
 }
 
-/// Builds a swarm whose identity is made from a seed; `peers` is how many are asked at once.
+/// Builds a swarm whose identity is made from a seed; `peers` is how many are asked at once, and `setup` how long a connection may
+/// take until it carries streams.
 ///
 /// # Errors
 /// [`Code::Unreachable`] when the cryptography cannot be set up.
-pub(super) fn build(mut seed: [u8; 32], filter: DialFilter, peers: usize) -> Result<Swarm<Behaviour>, Error> {
+pub(super) fn build(
+    mut seed: [u8; 32],
+    filter: DialFilter,
+    peers: usize,
+    setup: Duration,
+) -> Result<Swarm<Behaviour>, Error> {
     let failed = |what: String| Error::new(Code::Unreachable, format!("DHT: {what}"));
     let key = Keypair::ed25519_from_bytes(&mut seed).map_err(|e| failed(e.to_string()))?;
     let id = key.public().to_peer_id();
@@ -62,7 +70,7 @@ pub(super) fn build(mut seed: [u8; 32], filter: DialFilter, peers: usize) -> Res
         .authenticate(secured)
         .multiplex(yamux::Config::default())
         .map(|(peer, connection), _| (peer, StreamMuxerBox::new(connection)));
-    let transport = with_quic(over_tcp, &key).boxed();
+    let transport = TransportTimeout::new(with_quic(over_tcp, &key), setup).boxed();
     let behaviour = Behaviour {
         lan: kademlia(id, LAN, peers),
         wan: kademlia(id, WAN, peers),

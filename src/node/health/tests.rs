@@ -61,3 +61,14 @@ fn what_is_kept_comes_back_by_id() {
     assert_eq!((told[1].state, told[1].p50_ms, told[1].success_rate), (NodeState::Up, Some(40.0), Some(1.0)));
     assert!(second.available(0, crate::clock::monotonic()), "a new process may probe at once");
 }
+
+#[test]
+fn a_refused_verb_is_told_and_takes_no_node_out_of_use() {
+    let (health, now) = (health(), crate::clock::monotonic());
+    health.good(0, Duration::from_millis(5));
+    let denied = Error::new(Code::Denied, "dag/import was refused (status 403)");
+    (0..=limits::BREAKER_FAILURES).for_each(|_| health.note_error(0, &denied));
+    assert!(health.available(0, now) && health.believed_healthy(0));
+    let told = health.report(now)[0].last_error.clone();
+    assert_eq!(told.as_deref(), Some("denied: dag/import was refused (status 403)"));
+}

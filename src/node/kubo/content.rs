@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use super::KuboNode;
 use super::asking::Asking;
-use super::classify::{CAR, RAW, refusal, successful};
+use super::classify::{CAR, Meaning, RAW, refusal, says, successful};
 use super::http::{exchange, open};
 use super::verbs::server_timeout;
 use crate::error::{Code, Error};
@@ -12,14 +12,52 @@ use crate::limits;
 use crate::model::block::Block;
 use crate::model::car::{CarBounds, CarReader, CarSummary};
 use crate::model::cid::Cid;
-use crate::node::{BlockSink, Call};
+use crate::node::{BlockSink, Call, is_refused};
 
 impl KuboNode {
     pub(super) async fn rpc_block(&self, cid: &Cid, call: &Call) -> Result<Block, Error> {
         let (arg, timeout) = (cid.to_string(), server_timeout(call, limits::WAIT_TOTAL));
-        let request = self.rpc("block/get", &[("arg", &arg), ("timeout", &timeout)])?;
-        let answer = exchange(request, None, 0, self.content(limits::BLOCK_BYTES), call).await?;
-        Block::verified(cid, successful(answer)?.body)
+        let query = [("arg", arg.as_str()), ("timeout", timeout.as_str())];
+        let bounds = self.content(limits::BLOCK_BYTES);
+        if self.refusals.is_better("dag/export", "block/get") {
+            return self.exported_block(cid, ("timeout", &timeout), call).await;
+        }
+        match self.ask("block/get", &query, bounds, call).await {
+            Err(e) if is_refused(&e) => {
+                self.exported_block(cid, ("timeout", &timeout), call).await.map_err(|_| e)
+            }
+            answer => Block::verified(cid, successful(answer?)?.body),
+        }
+    }
+
+    /// The root of an export, which comes first, for where single blocks are refused.
+    pub(super) async fn exported_block(
+        &self,
+        cid: &Cid,
+        how: (&str, &str),
+        call: &Call,
+    ) -> Result<Block, Error> {
+        let arg = cid.to_string();
+        let query = [("arg", arg.as_str()), ("progress", "false"), how];
+        let request = self.rpc("dag/export", &query)?;
+        let mut answer = open(request, None, 0, self.content(0), call).await?;
+        if !answer.status.is_success() {
+            let answer = self.noted("dag/export", answer.read(limits::ERROR_BODY_BYTES, call).await?)?;
+            return Err(if says(&answer, Meaning::NotLocal) {
+                Error::new(Code::NotFound, "the block is not in the node's own store")
+            } else {
+                refusal(&answer)
+            });
+        }
+        self.refusals.note_answered("dag/export");
+        let bounds = CarBounds { blocks: limits::CAR_BLOCKS, bytes: limits::CAR_BYTES };
+        let mut reader = CarReader::new(*cid, bounds);
+        while let Some(chunk) = answer.chunk(call).await? {
+            if let Some(block) = reader.push(&chunk)?.into_iter().find(|block| block.cid() == cid) {
+                return Ok(block);
+            }
+        }
+        Err(Error::new(Code::Unreachable, "the export does not begin with its root"))
     }
 
     pub(super) async fn gateway_block(&self, cid: &Cid, call: &Call) -> Result<Block, Error> {
@@ -39,6 +77,9 @@ impl KuboNode {
         sink: BlockSink<'_>,
         call: &Call,
     ) -> Result<CarSummary, Error> {
+        if let Some(refused) = self.refusals.why("dag/export") {
+            return Err(refused);
+        }
         let (arg, timeout) = (root.to_string(), server_timeout(call, limits::WAIT_TOTAL));
         let query = [("arg", arg.as_str()), ("progress", "false"), ("timeout", timeout.as_str())];
         self.read_car(self.rpc("dag/export", &query)?, None, root, held, sink, call).await
@@ -67,9 +108,13 @@ impl KuboNode {
     ) -> Result<CarSummary, Error> {
         let mut answer = open(request, accept, 0, self.content(0), call).await?;
         if !answer.status.is_success() {
-            return Err(refusal(&answer.read(limits::ERROR_BODY_BYTES, call).await?));
+            let answer = answer.read(limits::ERROR_BODY_BYTES, call).await?;
+            let answer = if accept.is_none() { self.noted("dag/export", answer)? } else { answer };
+            return Err(refusal(&answer));
         }
-        if accept.is_some() && answer.content_type != CAR {
+        if accept.is_none() {
+            self.refusals.note_answered("dag/export");
+        } else if answer.content_type != CAR {
             return Err(Error::new(Code::Unreachable, "the answer is not a CAR"));
         }
         let bounds = CarBounds { blocks: limits::CAR_BLOCKS, bytes: limits::CAR_BYTES };

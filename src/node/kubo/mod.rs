@@ -10,22 +10,30 @@ mod client;
 mod content;
 mod http;
 mod line;
+mod own_store;
 mod pin;
+mod put;
 mod record;
+mod refusals;
 mod shown;
+mod single;
 mod tls;
 mod verbs;
 mod words;
+
+use std::sync::atomic::AtomicBool;
 
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use reqwest::{Method, Request};
 use url::Url;
 
 use self::asking::Asking;
+use self::classify::refused_verb;
 pub use self::client::Http;
 use self::client::{authorization, further_headers};
-use self::http::{Bounds, exchange};
+use self::http::{Bounds, HttpAnswer, exchange};
 use self::line::{Again, Line};
+use self::refusals::Refusals;
 use crate::config::{NodeConfig, Timeouts, base_url};
 use crate::error::{Code, Error};
 use crate::limits;
@@ -42,6 +50,9 @@ pub struct KuboNode {
     headers: HeaderMap,
     line: Line,
     timeouts: Timeouts,
+    refusals: Refusals,
+    /// It said that it runs with `--offline`.
+    is_offline: AtomicBool,
 }
 
 impl KuboNode {
@@ -62,6 +73,8 @@ impl KuboNode {
             headers: further_headers(config).map_err(named)?,
             line: Line::new(config, http).map_err(named)?,
             timeouts: timeouts.clone(),
+            refusals: Refusals::default(),
+            is_offline: AtomicBool::new(false),
         })
     }
 
@@ -73,6 +86,36 @@ impl KuboNode {
         let mut url = joined(api, &format!("api/v0/{path}"));
         url.query_pairs_mut().extend_pairs(query);
         Ok(self.asking(Method::POST, url, true).again(Again::of(path, query)))
+    }
+
+    /// Asks one verb; whether it is refused is remembered.
+    ///
+    /// # Errors
+    /// `denied` when the verb is refused as such; any other answer, good or bad, is the caller's to judge.
+    async fn ask(
+        &self,
+        verb: &'static str,
+        query: &[(&str, &str)],
+        bounds: Bounds,
+        call: &Call,
+    ) -> Result<HttpAnswer, Error> {
+        let answer = exchange(self.rpc(verb, query)?, None, 0, bounds, call).await?;
+        self.noted(verb, answer)
+    }
+
+    /// The answer of a verb, unless it is refused.
+    fn noted(&self, verb: &'static str, answer: HttpAnswer) -> Result<HttpAnswer, Error> {
+        match refused_verb(&answer) {
+            Some(refused) => {
+                let is_missing = !matches!(answer.status.as_u16(), 401 | 403);
+                self.refusals.note(verb, refused.message(), is_missing);
+                Err(refused)
+            }
+            None => {
+                self.refusals.note_answered(verb);
+                Ok(answer)
+            }
+        }
     }
 
     /// A request to the gateway for a path in a format.

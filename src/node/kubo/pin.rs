@@ -2,21 +2,18 @@
 
 use serde_json::Value;
 
-use super::classify::{refusal, shorten};
+use super::classify::shorten;
 use super::http::StreamedAnswer;
 use crate::error::{Code, Error};
 use crate::limits;
 use crate::node::Call;
 
-/// Reads the answer of `pin/add`; `progress` gets the number of blocks of each line.
+/// Reads the answer of a `pin/add` that was taken; `progress` gets the number of blocks of each line.
 pub(super) async fn follow(
     mut answer: StreamedAnswer<'_>,
     progress: &(dyn Fn(u64) + Send + Sync),
     call: &Call,
 ) -> Result<(), Error> {
-    if !answer.status.is_success() {
-        return Err(refusal(&answer.read(limits::ERROR_BODY_BYTES, call).await?));
-    }
     let (mut line, mut total) = (Vec::new(), 0);
     while let Some(chunk) = answer.chunk(call).await? {
         total += chunk.len();

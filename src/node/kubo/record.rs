@@ -1,57 +1,110 @@
 //! Reads one IPNS record: from the node's own store over the RPC, or through its gateway.
 
-use reqwest::StatusCode;
+use std::sync::atomic::Ordering;
+
+use futures_util::future::join;
 use serde_json::Value;
 
 use super::KuboNode;
-use super::classify::{RECORD, refusal, says_absent};
+use super::classify::{Meaning, RECORD, refusal, says};
 use super::http::{HttpAnswer, exchange};
 use crate::error::{Code, Error};
 use crate::limits;
+use crate::model::cid::Cid;
 use crate::model::identity::Name;
 use crate::model::record::Record;
-use crate::node::{Call, Outcome, Source};
+use crate::node::{Call, Outcome, Source, is_refused};
+
+const NAME_GET: &str = "name/get";
+const ROUTING_GET: &str = "routing/get";
+
+/// What came of one way to read a record.
+enum Read {
+    Said(Outcome),
+    Refused(Error),
+    /// The daemon runs with `--offline`: its RPC gives no records.
+    Offline,
+}
 
 impl KuboNode {
-    /// The record in the node's own store.
+    /// The record in the node's own store, by `name/get`, and by `routing/get` where that is refused.
     pub(super) async fn own_record(&self, name: &Name, call: &Call) -> Outcome {
-        let k51 = name.k51();
-        let answer = match self.rpc("name/get", &[("arg", &k51), ("offline", "true")]) {
-            Ok(request) => exchange(request, None, 0, self.short(limits::RECORD_BYTES), call).await,
-            Err(e) => Err(e),
+        let ways = if self.refusals.is_better(ROUTING_GET, NAME_GET) {
+            [ROUTING_GET, NAME_GET]
+        } else {
+            [NAME_GET, ROUTING_GET]
         };
-        match answer {
-            Err(e) => failure(e),
+        let mut refused = None;
+        for way in ways {
+            match self.read_by(way, name, call).await {
+                Read::Said(outcome) => return outcome,
+                Read::Refused(e) => refused = refused.or(Some(e)),
+                Read::Offline => return self.record_of_offline_daemon(name, call).await,
+            }
+        }
+        if self.refusals.are_missing(&ways) {
+            return unreachable(
+                "neither name/get nor routing/get is there: is it the address of a Kubo's RPC?",
+            );
+        }
+        let why = || Error::new(Code::Denied, "records are refused");
+        Outcome::Unreachable(refused.unwrap_or_else(why))
+    }
+
+    async fn read_by(&self, way: &'static str, name: &Name, call: &Call) -> Read {
+        let (is_named, k51) = (way == NAME_GET, name.k51());
+        let arg = if is_named { k51 } else { format!("/ipns/{k51}") };
+        // Room for base64, which is a third longer, and the JSON around it.
+        let bytes = if is_named { limits::RECORD_BYTES } else { limits::RECORD_BYTES * 2 };
+        match self.ask(way, &[("arg", &arg), ("offline", "true")], self.short(bytes), call).await {
+            Err(e) if is_refused(&e) => Read::Refused(e),
+            Err(e) => Read::Said(failure(e)),
             Ok(answer) if answer.status.is_success() => {
-                if answer.content_type != RECORD {
-                    return unreachable("the answer is not an IPNS record");
-                }
-                parsed(answer.body, name, Source::HttpRouting)
+                self.is_offline.store(false, Ordering::Relaxed);
+                Read::Said(if is_named { named(answer, name) } else { routed(&answer, name) })
             }
-            // Before Kubo 0.40 there was no `name/get`.
-            Ok(answer) if answer.status == StatusCode::NOT_FOUND => {
-                self.routing_record(&k51, name, call).await
+            Ok(answer) => {
+                let is_offline = says(&answer, Meaning::OfflineDaemon);
+                self.is_offline.store(is_offline, Ordering::Relaxed);
+                if is_offline { Read::Offline } else { Read::Said(no_record(&answer)) }
             }
-            Ok(answer) => no_record(&answer),
         }
     }
 
-    async fn routing_record(&self, k51: &str, name: &Name, call: &Call) -> Outcome {
-        let path = format!("/ipns/{k51}");
-        // Room for base64, which is a third longer, and the JSON around it.
-        let bounds = self.short(limits::RECORD_BYTES * 2);
-        let answer = match self.rpc("routing/get", &[("arg", &path), ("offline", "true")]) {
-            Ok(request) => exchange(request, None, 0, bounds, call).await,
-            Err(e) => Err(e),
-        };
-        match answer {
-            Err(e) => Outcome::Unreachable(e),
-            Ok(answer) if answer.status.is_success() => match record_in(&answer.body) {
-                Some(raw) => parsed(raw, name, Source::HttpRouting),
-                None => unreachable("the answer holds no record"),
-            },
-            Ok(answer) => no_record(&answer),
+    /// What the gateway of a daemon without a network shows, if the RPC says that its store has it too: the two addresses may
+    /// lead to two machines.
+    async fn record_of_offline_daemon(&self, name: &Name, call: &Call) -> Outcome {
+        let (value, shown) = join(self.own_value(name, call), self.gateway_record(name, call)).await;
+        match (value, shown) {
+            (Err(e), _) => Outcome::Unreachable(e),
+            (Ok(None), _) => Outcome::Absent,
+            (Ok(value), Outcome::Found(record, source)) if record.root() == value => {
+                Outcome::Found(record, source)
+            }
+            (_, Outcome::Invalid(e)) => Outcome::Invalid(e),
+            _ => {
+                let words = "the daemon runs with --offline, where only its gateway gives records: start it without, \
+                             or configure the gateway of the same daemon";
+                Outcome::Unreachable(Error::new(Code::Denied, words))
+            }
         }
+    }
+
+    /// What the record in a node's own store points at.
+    async fn own_value(&self, name: &Name, call: &Call) -> Result<Option<Cid>, Error> {
+        let query = [("arg", &*name.k51()), ("offline", "true"), ("nocache", "true"), ("recursive", "false")];
+        let answer = self.ask("name/resolve", &query, self.short(limits::RECORD_BYTES), call).await?;
+        if says(&answer, Meaning::NoRecord) {
+            return Ok(None);
+        }
+        if !answer.status.is_success() {
+            return Err(refusal(&answer));
+        }
+        let value: Option<Value> = serde_json::from_slice(&answer.body).ok();
+        let path = value.as_ref().and_then(|value| value.get("Path")?.as_str()?.strip_prefix("/ipfs/"));
+        path.and_then(|cid| cid.parse().ok())
+            .map(Some)
+            .ok_or_else(|| Error::new(Code::Unreachable, "the answer names no value of the record"))
     }
 
     /// The record of a name that is known to exist, through the gateway.
@@ -71,6 +124,21 @@ impl KuboNode {
     }
 }
 
+fn named(answer: HttpAnswer, name: &Name) -> Outcome {
+    if answer.content_type == RECORD {
+        parsed(answer.body, name, Source::HttpRouting)
+    } else {
+        unreachable("the answer is not an IPNS record")
+    }
+}
+
+fn routed(answer: &HttpAnswer, name: &Name) -> Outcome {
+    match record_in(&answer.body) {
+        Some(raw) => parsed(raw, name, Source::HttpRouting),
+        None => unreachable("the answer holds no record"),
+    }
+}
+
 fn parsed(raw: impl Into<bytes::Bytes>, name: &Name, source: Source) -> Outcome {
     match Record::parse(raw, name) {
         Ok(record) => Outcome::Found(Box::new(record), source),
@@ -86,7 +154,7 @@ fn failure(error: Error) -> Outcome {
 }
 
 fn no_record(answer: &HttpAnswer) -> Outcome {
-    if says_absent(answer) { Outcome::Absent } else { Outcome::Unreachable(refusal(answer)) }
+    if says(answer, Meaning::NoRecord) { Outcome::Absent } else { Outcome::Unreachable(refusal(answer)) }
 }
 
 fn unreachable(what: &str) -> Outcome {

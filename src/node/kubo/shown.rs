@@ -3,13 +3,13 @@
 use serde_json::Value;
 
 use super::KuboNode;
-use super::classify::{rpc_message, says_absent};
-use super::http::{HttpAnswer, exchange};
+use super::classify::{Meaning, meant, rpc_message, says};
+use super::http::HttpAnswer;
 use crate::error::Error;
 use crate::limits;
 use crate::model::cid::Cid;
 use crate::model::identity::Name;
-use crate::node::{Call, Shown};
+use crate::node::{Call, Shown, is_refused};
 
 impl KuboNode {
     /// With `stream`, Kubo answers in the order of the question; without, as a map by CID.
@@ -19,8 +19,11 @@ impl KuboNode {
         let how = [("type", "recursive"), ("offline", "true"), ("stream", "true")];
         let query: Vec<(&str, &str)> = args.chain(how).collect();
         let bounds = self.short(limits::RPC_ANSWER_BYTES);
-        let answer = exchange(self.rpc("pin/ls", &query)?, None, 0, bounds, call).await?;
-        Ok(meaning(&answer, &paths))
+        match self.ask("pin/ls", &query, bounds, call).await {
+            Ok(answer) => Ok(meaning(&answer, &paths)),
+            Err(e) if is_refused(&e) => Ok(Shown::Refused),
+            Err(e) => Err(e),
+        }
     }
 }
 
@@ -38,7 +41,7 @@ fn meaning(answer: &HttpAnswer, paths: &[String]) -> Shown {
     let unpinned = rpc_message(answer).and_then(|message| unpinned(&message, paths));
     match unpinned {
         Some(at) => Shown::Unpinned(at),
-        None if says_absent(answer) => Shown::NotAll,
+        None if says(answer, Meaning::NoRecord) => Shown::NotAll,
         None => Shown::Refused,
     }
 }
@@ -50,6 +53,6 @@ fn root(line: &[u8]) -> Option<Cid> {
 
 /// Which path a message such as `path '/ipns/k51…' is not pinned` names.
 fn unpinned(message: &str, paths: &[String]) -> Option<usize> {
-    let said = message.strip_prefix("path '")?.strip_suffix("' is not pinned")?;
+    let said = meant(message, Meaning::NotPinned)?;
     paths.iter().position(|path| path == said)
 }

@@ -1,6 +1,7 @@
 //! [`Node`] for Kubo: most verbs are one RPC each.
 
 use std::collections::HashSet;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use async_trait::async_trait;
@@ -8,7 +9,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::asking::Form;
-use super::classify::{refusal, rpc_message, says_not_local, shorten, successful};
+use super::classify::{Meaning, refusal, says, shorten, successful};
 use super::http::{Bounds, exchange, open};
 use super::line::Again;
 use super::{KuboNode, about, pin};
@@ -20,7 +21,9 @@ use crate::model::car::CarSummary;
 use crate::model::cid::Cid;
 use crate::model::identity::Name;
 use crate::model::record::Record;
-use crate::node::{About, BlockSink, Call, Node, Outcome, Put, PutMode, Rename, Repin, Shown};
+use crate::node::{
+    About, BlockSink, Call, Node, Outcome, Put, PutMode, Rename, Repin, Shown, Source, is_refused,
+};
 
 #[async_trait]
 impl Node for KuboNode {
@@ -37,8 +40,7 @@ impl Node for KuboNode {
     }
 
     async fn machine(&self, call: &Call) -> Result<String, Error> {
-        let answer =
-            exchange(self.rpc("id", &[])?, None, 0, self.short(limits::RPC_ANSWER_BYTES), call).await?;
+        let answer = self.ask("id", &[], self.short(limits::RPC_ANSWER_BYTES), call).await?;
         let value: Option<Value> = serde_json::from_slice(&successful(answer)?.body).ok();
         let id = value.as_ref().and_then(|value| value.get("ID")).and_then(Value::as_str);
         let is_peer_id = |id: &&str| {
@@ -66,7 +68,10 @@ impl Node for KuboNode {
             None => Outcome::Skipped,
         };
         match by_rpc {
-            Outcome::Unreachable(e) if use_gateway && e.code() != Code::Deadline => {
+            // Where only the gateway gives records it was asked.
+            Outcome::Unreachable(e)
+                if use_gateway && e.code() != Code::Deadline && !self.is_offline.load(Ordering::Relaxed) =>
+            {
                 match self.gateway_record(name, call).await {
                     Outcome::Unreachable(_) => Outcome::Unreachable(e),
                     other => other,
@@ -106,14 +111,20 @@ impl Node for KuboNode {
     async fn import(&self, car: Bytes, call: &Call) -> Result<(), Error> {
         let timeout = server_timeout(call, limits::WAIT_TOTAL);
         let query = [("stats", "false"), ("pin-roots", "false"), ("timeout", timeout.as_str())];
+        if self.refusals.is_better("block/put", "dag/import") {
+            return self.put_blocks(&car, call).await;
+        }
         let bytes = car.len() as u64;
         let is_small = car.len() <= limits::RESENT_BYTES;
         if !is_small {
             self.line_is_there(call).await;
         }
-        let request = self.rpc("dag/import", &query)?.multipart(file(car, "blocks.car"));
+        let request = self.rpc("dag/import", &query)?.multipart(file(car.clone(), "blocks.car"));
         let request = if is_small { request } else { request.again(Again::Never) };
-        let answer = exchange(request, None, bytes, STEP, call).await?;
+        let answer = match self.noted("dag/import", exchange(request, None, bytes, STEP, call).await?) {
+            Err(e) if is_refused(&e) => return self.put_blocks(&car, call).await.map_err(|_| e),
+            answer => answer?,
+        };
         for line in successful(answer)?.body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             let said: Option<Value> = serde_json::from_slice(line).ok();
             let message =
@@ -142,31 +153,34 @@ impl Node for KuboNode {
             idle: self.timeouts.publish,
             total: limits::WAIT_TOTAL,
         };
-        pin::follow(open(self.rpc("pin/add", &query)?, None, 0, bounds, call).await?, progress, call).await
+        let answer = open(self.rpc("pin/add", &query)?, None, 0, bounds, call).await?;
+        if !answer.status.is_success() {
+            let answer = answer.read(limits::ERROR_BODY_BYTES, call).await?;
+            return Err(refusal(&self.noted("pin/add", answer)?));
+        }
+        self.refusals.note_answered("pin/add");
+        pin::follow(answer, progress, call).await
     }
 
     async fn repin(&self, old: &Cid, new: &Cid, call: &Call) -> Result<Repin, Error> {
         let (from, to) = (old.to_string(), new.to_string());
         let timeout = server_timeout(call, limits::WAIT_TOTAL);
         let query = [("arg", from.as_str()), ("arg", &to), ("unpin", "false"), ("timeout", &timeout)];
-        let answer = exchange(self.rpc("pin/update", &query)?, None, 0, STEP, call).await?;
-        if answer.status.is_success() {
-            return Ok(Repin::Pinned);
-        }
-        match rpc_message(&answer) {
-            // The reply of an earlier call was lost.
-            Some(message) if message.contains("'to' cid was already recursively pinned") => Ok(Repin::Pinned),
-            Some(message) if message.contains("'from' cid was not recursively pinned already") => {
-                Ok(Repin::OldMissing)
-            }
-            _ => Err(refusal(&answer)),
+        let answer = self.ask("pin/update", &query, STEP, call).await?;
+        // It is there where the reply of an earlier call was lost.
+        if answer.status.is_success() || says(&answer, Meaning::NewPinned) {
+            Ok(Repin::Pinned)
+        } else if says(&answer, Meaning::OldNotPinned) {
+            Ok(Repin::OldMissing)
+        } else {
+            Err(refusal(&answer))
         }
     }
 
     async fn unpin(&self, root: &Cid, call: &Call) -> Result<(), Error> {
         let arg = root.to_string();
-        let answer = exchange(self.rpc("pin/rm", &[("arg", &arg)])?, None, 0, STEP, call).await?;
-        let gone = rpc_message(&answer).is_some_and(|message| message.contains("not pinned"));
+        let answer = self.ask("pin/rm", &[("arg", &arg)], STEP, call).await?;
+        let gone = says(&answer, Meaning::NothingPinned);
         if answer.status.is_success() || gone { Ok(()) } else { Err(refusal(&answer)) }
     }
 
@@ -174,8 +188,8 @@ impl Node for KuboNode {
         let arg = cid.to_string();
         let query = [("arg", arg.as_str()), ("type", "recursive"), ("names", "true")];
         let bounds = self.short(limits::ERROR_BODY_BYTES);
-        let answer = exchange(self.rpc("pin/ls", &query)?, None, 0, bounds, call).await?;
-        if rpc_message(&answer).is_some_and(|message| message.contains("is not pinned")) {
+        let answer = self.ask("pin/ls", &query, bounds, call).await?;
+        if says(&answer, Meaning::NotPinned) {
             return Ok(None);
         }
         let value: Option<Value> = serde_json::from_slice(&successful(answer)?.body).ok();
@@ -189,87 +203,41 @@ impl Node for KuboNode {
         let arg = cid.to_string();
         let timeout = server_timeout(call, limits::WAIT_TOTAL);
         let query = [("arg", arg.as_str()), ("name", name), ("timeout", timeout.as_str())];
-        let answer = exchange(self.rpc("pin/add", &query)?, None, 0, STEP, call).await?;
+        let answer = match self.ask("pin/add", &query, STEP, call).await {
+            Err(e) if is_refused(&e) => return Ok(Rename::Refused(e)),
+            answer => answer?,
+        };
         Ok(if answer.status.is_success() { Rename::Done } else { Rename::Refused(refusal(&answer)) })
     }
 
     async fn put_record(&self, record: &Record, mode: PutMode, call: &Call) -> Result<Put, Error> {
-        let path = format!("/ipns/{}", record.name().k51());
-        let timeout = server_timeout(call, limits::SPREAD_TIMEOUT);
-        let how = match mode {
-            PutMode::Offline => ("offline", "true"),
-            PutMode::Spread => ("timeout", timeout.as_str()),
-        };
-        let raw = record.raw();
-        let request = self.rpc("routing/put", &[("arg", path.as_str()), how])?;
-        let request = request.multipart(file(raw.clone(), "record"));
-        let bounds = Bounds { bytes: limits::ERROR_BODY_BYTES, ..STEP };
-        let answer = exchange(request, None, raw.len() as u64, bounds, call).await?;
-        if answer.status.is_success() {
-            return Ok(Put::Stored);
-        }
-        let refused = |message: &str| {
-            ["expired", "malformed", "signature", "out of range", "exceeds"]
-                .iter()
-                .any(|word| message.contains(word))
-        };
-        match rpc_message(&answer) {
-            Some(message) if message.contains("old record") => Ok(Put::Older),
-            Some(message) if refused(&message) => Ok(Put::Refused(shorten(&message))),
-            _ => Err(refusal(&answer)),
-        }
+        self.put(record, mode, call).await
     }
 
     async fn holds(&self, cid: &Cid, call: &Call) -> Result<bool, Error> {
-        let arg = cid.to_string();
-        let request = self.rpc("block/stat", &[("arg", &arg), ("offline", "true")])?;
-        let answer = exchange(request, None, 0, self.short(limits::ERROR_BODY_BYTES), call).await?;
-        if says_not_local(&answer) {
-            return Ok(false);
-        }
-        let value: Option<Value> = serde_json::from_slice(&successful(answer)?.body).ok();
-        let key = value.as_ref().and_then(|value| value.get("Key")).and_then(Value::as_str);
-        if key == Some(arg.as_str()) {
-            Ok(true)
-        } else {
-            Err(Error::new(Code::Invalid, "the answer is about another block"))
-        }
+        self.has_block(cid, call).await
     }
 
     async fn holds_dag(&self, root: &Cid, call: &Call) -> Result<Option<u64>, Error> {
-        let arg = root.to_string();
-        let query = [("arg", arg.as_str()), ("offline", "true"), ("progress", "false")];
-        let answer = exchange(self.rpc("dag/stat", &query)?, None, 0, STEP, call).await?;
-        if says_not_local(&answer) {
-            return Ok(None);
-        }
-        let answer = successful(answer)?;
-        // Kubo reports a failure after the first byte as another line.
-        if answer.body.windows(16).any(|words| words == b"block was not fo") {
-            return Ok(None);
-        }
-        let first = answer.body.split(|byte| *byte == b'\n').find(|line| !line.is_empty());
-        let value: Option<Value> = serde_json::from_slice(first.unwrap_or_default()).ok();
-        let blocks = value.as_ref().and_then(|value| value.pointer("/DagStats/0/NumBlocks"));
-        blocks
-            .and_then(Value::as_u64)
-            .map(Some)
-            .ok_or_else(|| Error::new(Code::Unreachable, "the answer holds no statistics"))
+        self.stored_dag(root, call).await
     }
 
     async fn own_block(&self, cid: &Cid, call: &Call) -> Result<Option<Block>, Error> {
-        let arg = cid.to_string();
-        let request = self.rpc("block/get", &[("arg", &arg), ("offline", "true")])?;
-        let answer = exchange(request, None, 0, self.short(limits::BLOCK_BYTES), call).await?;
-        if says_not_local(&answer) {
-            return Ok(None);
-        }
-        Block::verified(cid, successful(answer)?.body).map(Some)
+        self.stored_block(cid, call).await
+    }
+
+    fn gives_own_records(&self, source: Source) -> bool {
+        source == Source::HttpRouting
+            || source == Source::HttpGateway && self.is_offline.load(Ordering::Relaxed)
+    }
+
+    fn refused_verbs(&self) -> Vec<String> {
+        self.refusals.told()
     }
 }
 
 /// A step of publishing may take as long as its call allows.
-const STEP: Bounds = Bounds {
+pub(super) const STEP: Bounds = Bounds {
     bytes: limits::RPC_ANSWER_BYTES,
     head: limits::WAIT_TOTAL,
     idle: limits::WAIT_TOTAL,
@@ -282,6 +250,6 @@ pub(super) fn server_timeout(call: &Call, most: Duration) -> String {
     format!("{}ms", left.as_millis().max(100))
 }
 
-fn file(bytes: Bytes, name: &'static str) -> Form {
+pub(super) fn file(bytes: Bytes, name: &'static str) -> Form {
     Form::of(&bytes, name)
 }

@@ -18,7 +18,7 @@ pub use self::records::{Question, RecordAnswer, RecordAnswers};
 use self::shown::Apart;
 use super::health::{Health, NodeHealth};
 use super::switch::Switched;
-use super::{BlockSink, Call, Node};
+use super::{BlockSink, Call, Node, is_refused};
 use crate::clock::monotonic;
 use crate::error::{Code, Error};
 use crate::limits;
@@ -184,7 +184,9 @@ impl NodeSet {
     /// A node failed to give content. That our own time was up says nothing of the node: what is nowhere takes all of it.
     fn note_failure(&self, at: usize, error: &Error, call: &Call) {
         let now = monotonic();
-        if error.code() != Code::Deadline || now < call.deadline {
+        if is_refused(error) {
+            self.health.note_error(at, error);
+        } else if error.code() != Code::Deadline || now < call.deadline {
             self.health.bad(at, error, now);
         }
     }

@@ -3,15 +3,33 @@
 use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tempfile::TempDir;
+
+/// The oldest Kubo that is supported.
+pub const OLDEST: &str = "0.40.1";
+/// The last one whose records an update in place does not take over.
+pub const BEFORE_NEWEST: &str = "0.42.0";
+/// The pinned one, which tests use where nothing is said.
+pub const NEWEST: &str = "0.43.0";
 
 /// Running Kubo daemons; dropping the value stops all of them and removes their data.
 #[derive(Debug)]
 pub struct RealCluster {
     dir: TempDir,
-    ipfs: PathBuf,
-    count: usize,
+    /// The binary of each daemon.
+    binaries: Mutex<Vec<PathBuf>>,
+    args: String,
+}
+
+/// How the daemons of a cluster are started.
+#[derive(Clone, Debug, Default)]
+pub struct Daemons<'a> {
+    /// Extra settings: `key=JSON` pairs separated by blanks, for example `Gateway.NoFetch=true`.
+    pub config: &'a str,
+    /// Arguments of each daemon, for example `--offline`.
+    pub args: &'a str,
 }
 
 impl RealCluster {
@@ -30,11 +48,21 @@ impl RealCluster {
     /// # Errors
     /// What `build.sh` or `cluster.sh` said on stderr.
     pub fn start_with(count: usize, config: &str) -> io::Result<Self> {
-        let ipfs = kubo_path()?;
+        Self::start_of(&vec![NEWEST; count], &Daemons { config, args: "" })
+    }
+
+    /// The same with one daemon of each of these versions.
+    ///
+    /// # Errors
+    /// What `build.sh` or `cluster.sh` said on stderr.
+    pub fn start_of(versions: &[&str], daemons: &Daemons<'_>) -> io::Result<Self> {
+        let binaries = versions.iter().map(|version| binary(version)).collect::<io::Result<Vec<_>>>()?;
+        let list: Vec<String> = binaries.iter().map(|path| path.to_string_lossy().into_owned()).collect();
         let dir = tempfile::Builder::new().prefix("wallet-sync-kubo-").tempdir()?;
         // Made before the daemons start, so that a failed start is cleaned up by the drop as well.
-        let cluster = Self { dir, ipfs, count };
-        cluster.script(&["start", &count.to_string()], &[("CLUSTER_CONFIG", config)])?;
+        let cluster = Self { dir, binaries: Mutex::new(binaries), args: daemons.args.to_owned() };
+        let environment = [("CLUSTER_CONFIG", daemons.config), ("CLUSTER_BINS", &list.join(" "))];
+        cluster.script(&["start", &versions.len().to_string()], &environment)?;
         Ok(cluster)
     }
 
@@ -54,14 +82,14 @@ impl RealCluster {
 
     /// How many daemons there are, running or not.
     #[must_use]
-    pub const fn len(&self) -> usize {
-        self.count
+    pub fn len(&self) -> usize {
+        self.binaries().len()
     }
 
     /// Whether there are none.
     #[must_use]
-    pub const fn is_empty(&self) -> bool {
-        self.count == 0
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
     }
 
     /// Ends daemon `i` without warning (SIGKILL).
@@ -93,7 +121,25 @@ impl RealCluster {
     /// # Errors
     /// When it does not come up.
     pub fn up(&self, i: usize) -> io::Result<()> {
-        self.script(&["up", &i.to_string()], &[])
+        let binary = self.binaries().get(i).cloned().unwrap_or_default();
+        self.script(&["up", &i.to_string()], &[("CLUSTER_BINS", &binary.to_string_lossy())])
+    }
+
+    /// Ends daemon `i` and starts it again on the same data as this version: an update in place.
+    ///
+    /// # Errors
+    /// When it does not run, or does not come up.
+    pub fn update(&self, i: usize, version: &str) -> io::Result<()> {
+        let binary = binary(version)?;
+        self.kill(i)?;
+        if let Some(old) = self.binaries().get_mut(i) {
+            *old = binary;
+        }
+        self.up(i)
+    }
+
+    fn binaries(&self) -> MutexGuard<'_, Vec<PathBuf>> {
+        self.binaries.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn signal(&self, i: usize, signal: &str) -> io::Result<()> {
@@ -108,7 +154,11 @@ impl RealCluster {
 
     fn command(&self) -> Command {
         let mut command = Command::new(kubo_dir().join("cluster.sh"));
-        command.env("IPFS_BIN", &self.ipfs);
+        command.env("CLUSTER_ARGS", &self.args);
+        // Which one is said by CLUSTER_BINS; the script wants one in any case.
+        if let Some(any) = self.binaries().first() {
+            command.env("IPFS_BIN", any);
+        }
         command
     }
 }
@@ -122,9 +172,15 @@ impl Drop for RealCluster {
     }
 }
 
-/// The pinned Kubo, found or built.
+/// The newest Kubo, found or built.
 pub fn kubo_path() -> io::Result<PathBuf> {
-    Ok(PathBuf::from(output(&mut Command::new(kubo_dir().join("build.sh")))?.trim()))
+    binary(NEWEST)
+}
+
+/// The `ipfs` of a version, found or built.
+fn binary(version: &str) -> io::Result<PathBuf> {
+    let found = output(Command::new(kubo_dir().join("build.sh")).arg(version))?;
+    Ok(PathBuf::from(found.trim()))
 }
 
 fn kubo_dir() -> PathBuf {

@@ -7,6 +7,6 @@ mod cluster;
 mod kit;
 mod proxy;
 
-pub use cluster::RealCluster;
+pub use cluster::{BEFORE_NEWEST, Daemons, NEWEST, OLDEST, RealCluster};
 pub use kit::WalletNodes;
 pub use proxy::{Bandwidth, DelayProxy, Link, LinkProfile};

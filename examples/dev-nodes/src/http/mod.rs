@@ -147,10 +147,10 @@ async fn rpc(node: Arc<Node>, request: Request) -> Result<Response, Refusal> {
     };
     match command.as_str() {
         "version" => Ok(reply::json(&json!({
-            "Version": "0.43.0", "Commit": "", "Repo": "18", "System": "dev-nodes", "Golang": "none",
+            "Version": call.node.dialect().version(), "Commit": "", "Repo": "18", "System": "dev-nodes", "Golang": "none",
         }))),
         "id" => Ok(reply::json(&json!({
-            "ID": call.node.id, "PublicKey": "", "Addresses": [], "AgentVersion": "kubo/0.43.0", "Protocols": [],
+            "ID": call.node.id, "PublicKey": "", "Addresses": [], "AgentVersion": format!("kubo/{}", call.node.dialect().version()), "Protocols": [],
         }))),
         "swarm/peers" => Ok(reply::json(&json!({
             "Peers": call.node.reachable_peers().map(|peer| json!({"Peer": peer.id})).collect::<Vec<_>>(),

@@ -27,7 +27,7 @@ async fn record(call: &Call, prefix_needed: bool, what: &str) -> Result<bytes::B
         return match call.node.own_record(&name) {
             Own::Found(raw, _) => Ok(raw),
             Own::Expired => Err(Refusal::rpc("record is expired")),
-            Own::Absent => Err(missing()),
+            Own::Absent => Err(Refusal::rpc(call.node.dialect().absent())),
         };
     }
     let found = call.within(call.node.get_online(&name)).await.ok_or_else(Refusal::deadline)?;
@@ -40,7 +40,7 @@ pub(super) async fn routing_put(call: &Call) -> Result<Response, Refusal> {
     let raw = call.file("value-file").await?;
     let checked = call.node.check_record(&name, &raw);
     if offline && !call.node.drops_records() {
-        let record = checked.map_err(|reason| Refusal::rpc(format!("validating record: {reason}")))?;
+        let record = checked.map_err(|reason| Refusal::rpc(call.node.dialect().bad(&reason)))?;
         call.node.put_offline(record).await.map_err(Refusal::rpc)?;
     } else if let Ok(record) = checked {
         // An online put says yes to whatever it refused, and when its time is over.

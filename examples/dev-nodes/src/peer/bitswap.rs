@@ -20,6 +20,7 @@ use libp2p::swarm::{
 use libp2p::{Multiaddr, PeerId};
 
 use super::wire::{self, Want};
+use crate::fault::Fault;
 use crate::node::Node;
 
 const PROTOCOL: StreamProtocol = StreamProtocol::new("/ipfs/bitswap/1.2.0");
@@ -162,6 +163,10 @@ impl ConnectionHandler for Handler {
         cx: &mut Context<'_>,
     ) -> Poll<ConnectionHandlerEvent<Self::OutboundProtocol, Vec<u8>, Self::ToBehaviour>> {
         while let Poll::Ready(Some(wants)) = self.reading.poll_next_unpin(cx) {
+            if self.node.has(Fault::Deaf) {
+                self.reading = SelectAll::new();
+                break;
+            }
             self.answer(&wants);
         }
         while let Poll::Ready(Some(_)) = self.writing.poll_next_unpin(cx) {}

@@ -35,7 +35,7 @@ impl RecordStore for NodeStore {
     type ProvidedIter<'a> = Empty<Cow<'a, ProviderRecord>>;
 
     fn get(&self, key: &RecordKey) -> Option<Cow<'_, Record>> {
-        match self.0.own_record(&name(key)?) {
+        match self.0.shared_record(&name(key)?) {
             Own::Found(raw, _) => Some(Cow::Owned(Record::new(key.clone(), raw.to_vec()))),
             Own::Absent | Own::Expired => None,
         }

@@ -11,7 +11,9 @@ use libp2p::futures::future::BoxFuture;
 use libp2p::futures::stream::{self, BoxStream, SelectAll};
 use libp2p::futures::{AsyncReadExt, AsyncWriteExt, FutureExt, StreamExt};
 use libp2p::swarm::handler::{ConnectionEvent, FullyNegotiatedInbound, FullyNegotiatedOutbound};
-use libp2p::swarm::{ConnectionHandler, ConnectionHandlerEvent, Stream, StreamProtocol, SubstreamProtocol};
+use libp2p::swarm::{
+    ConnectionHandler, ConnectionHandlerEvent, Stream, StreamProtocol, StreamUpgradeError, SubstreamProtocol,
+};
 use tokio::sync::Semaphore;
 
 use super::wire::Message;
@@ -36,8 +38,8 @@ enum Asking {
     Closed,
     Opening,
     Open(Box<Stream>),
-    Writing(BoxFuture<'static, io::Result<Stream>>),
-    /// It failed: nothing more is sent on this connection.
+    Writing(BoxFuture<'static, Result<Stream, VecDeque<Vec<u8>>>>),
+    /// The peer does not speak bitswap: nothing is sent on this connection.
     Broken,
 }
 
@@ -47,6 +49,8 @@ pub(in crate::node::dht) struct Handler {
     budget: Arc<Semaphore>,
     asking: Asking,
     frames: VecDeque<Vec<u8>>,
+    /// The last stream failed, and nothing was written since.
+    has_failed: bool,
     deaf: bool,
 }
 
@@ -58,6 +62,7 @@ impl Handler {
             budget: Arc::new(Semaphore::new(permits)),
             asking: Asking::Closed,
             frames: VecDeque::new(),
+            has_failed: false,
             deaf: false,
         }
     }
@@ -66,6 +71,19 @@ impl Handler {
         self.asking = Asking::Broken;
         self.frames.clear();
         self.deaf = true;
+    }
+
+    /// A stream failed: what was to be sent goes over another one, and is given up when that fails too. Later requests get a
+    /// stream of their own.
+    fn failed(&mut self, unsent: VecDeque<Vec<u8>>) {
+        self.asking = Asking::Closed;
+        if std::mem::replace(&mut self.has_failed, true) {
+            self.frames.clear();
+            (self.has_failed, self.deaf) = (false, true);
+        } else {
+            let later = std::mem::replace(&mut self.frames, unsent);
+            self.frames.extend(later);
+        }
     }
 }
 
@@ -106,7 +124,10 @@ impl ConnectionHandler for Handler {
             ConnectionEvent::FullyNegotiatedOutbound(FullyNegotiatedOutbound { protocol, .. }) => {
                 self.asking = Asking::Open(Box::new(protocol));
             }
-            ConnectionEvent::DialUpgradeError(_) => self.broken(),
+            ConnectionEvent::DialUpgradeError(failed) => match failed.error {
+                StreamUpgradeError::NegotiationFailed => self.broken(),
+                _ => self.failed(VecDeque::new()),
+            },
             _ => {}
         }
     }
@@ -115,13 +136,13 @@ impl ConnectionHandler for Handler {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<ConnectionHandlerEvent<Self::OutboundProtocol, (), Said>> {
-        if std::mem::take(&mut self.deaf) {
-            return Poll::Ready(ConnectionHandlerEvent::NotifyBehaviour(Said::Deaf));
-        }
         if let Poll::Ready(Some(message)) = self.listening.poll_next_unpin(cx) {
             return Poll::Ready(ConnectionHandlerEvent::NotifyBehaviour(Said::Message(message)));
         }
         loop {
+            if std::mem::take(&mut self.deaf) {
+                return Poll::Ready(ConnectionHandlerEvent::NotifyBehaviour(Said::Deaf));
+            }
             match std::mem::replace(&mut self.asking, Asking::Closed) {
                 Asking::Closed if !self.frames.is_empty() => {
                     self.asking = Asking::Opening;
@@ -134,12 +155,10 @@ impl ConnectionHandler for Handler {
                     self.asking = Asking::Writing(write(*stream, frames).boxed());
                 }
                 Asking::Writing(mut writing) => match writing.poll_unpin(cx) {
-                    Poll::Ready(Ok(stream)) => self.asking = Asking::Open(Box::new(stream)),
-                    Poll::Ready(Err(_)) => {
-                        self.broken();
-                        self.deaf = false;
-                        return Poll::Ready(ConnectionHandlerEvent::NotifyBehaviour(Said::Deaf));
+                    Poll::Ready(Ok(stream)) => {
+                        (self.asking, self.has_failed) = (Asking::Open(Box::new(stream)), false);
                     }
+                    Poll::Ready(Err(unsent)) => self.failed(unsent),
                     Poll::Pending => {
                         self.asking = Asking::Writing(writing);
                         return Poll::Pending;
@@ -154,16 +173,18 @@ impl ConnectionHandler for Handler {
     }
 }
 
-async fn write(mut stream: Stream, frames: VecDeque<Vec<u8>>) -> io::Result<Stream> {
+/// Gives the frames back where the stream fails.
+async fn write(mut stream: Stream, frames: VecDeque<Vec<u8>>) -> Result<Stream, VecDeque<Vec<u8>>> {
     let all = async {
-        for frame in frames {
-            stream.write_all(&frame).await?;
+        for frame in &frames {
+            stream.write_all(frame).await?;
         }
         stream.flush().await
     };
-    match tokio::time::timeout(limits::DHT_STREAM_IDLE, all).await {
-        Ok(written) => written.map(|()| stream),
-        Err(_) => Err(io::ErrorKind::TimedOut.into()),
+    let written: Result<io::Result<()>, _> = tokio::time::timeout(limits::DHT_STREAM_IDLE, all).await;
+    match written {
+        Ok(Ok(())) => Ok(stream),
+        _ => Err(frames),
     }
 }
 

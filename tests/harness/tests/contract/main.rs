@@ -21,15 +21,16 @@ mod puts;
 mod reads;
 mod surfaces;
 mod target;
+mod words;
 
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use dev_nodes::{Cluster, Options, Settings};
+use dev_nodes::{Cluster, Dialect, Options, Settings};
 use futures_util::FutureExt;
 use futures_util::future::{BoxFuture, join_all};
 use target::Target;
-use wallet_sync_harness::RealCluster;
+use wallet_sync_harness::{Daemons, NEWEST, OLDEST, RealCluster};
 
 /// Nodes of each cluster; the last one is hung in the end.
 const NODES: usize = 3;
@@ -46,25 +47,56 @@ macro_rules! checks {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn embedded_nodes_keep_the_contract() {
-    let settings = Settings { gateway_wait: GATEWAY_WAIT, ..Settings::default() };
+    embedded(Dialect::Kubo43, NEWEST).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn embedded_nodes_that_speak_as_older_ones_keep_the_contract() {
+    embedded(Dialect::Kubo40, OLDEST).await;
+}
+
+async fn embedded(dialect: Dialect, version: &'static str) {
+    let settings = Settings { gateway_wait: GATEWAY_WAIT, dialect, ..Settings::default() };
     let options = Options { count: NODES, settings, ..Options::default() };
     let cluster = Cluster::start_with(options).await.unwrap();
-    keep(Target::embedded(cluster)).await;
+    keep(Target::embedded(cluster, version)).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn real_kubo_keeps_the_contract() {
+    real(NEWEST).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_oldest_real_kubo_keeps_the_contract() {
+    real(OLDEST).await;
+}
+
+#[cfg(feature = "kubo-matrix")]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_last_real_kubo_before_the_newest_keeps_the_contract() {
+    real(wallet_sync_harness::BEFORE_NEWEST).await;
+}
+
+async fn real(version: &'static str) {
     let wait = format!(r#"Gateway.RetrievalTimeout="{}s""#, GATEWAY_WAIT.as_secs());
-    let start = move || RealCluster::start_with(NODES, &wait);
+    let start = move || RealCluster::start_of(&[version; NODES], &Daemons { config: &wait, args: "" });
     let cluster = tokio::task::spawn_blocking(start).await.unwrap();
-    keep(Target::real(cluster.unwrap())).await;
+    keep(Target::real(cluster.unwrap(), version)).await;
 }
 
 /// Runs every check and tells all that failed.
 async fn keep(target: Target) {
     let mut failed = Vec::new();
-    let quick =
-        [content::CHECKS, gateway::CHECKS, pins::CHECKS, puts::CHECKS, reads::CHECKS, surfaces::CHECKS];
+    let quick = [
+        content::CHECKS,
+        gateway::CHECKS,
+        pins::CHECKS,
+        puts::CHECKS,
+        reads::CHECKS,
+        surfaces::CHECKS,
+        words::CHECKS,
+    ];
     for check in quick.concat() {
         failed.extend(run(&target, check).await);
     }

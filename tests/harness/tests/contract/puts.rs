@@ -49,9 +49,9 @@ async fn offline_put_refuses_what_is_older(target: &Target) {
     let key = Key::of("put older");
     let value = some_value();
     accepted(&put(target, 0, &key, &key.record(&value, 5, FAR), true).await, &key);
-    put(target, 0, &key, &key.record(&value, 4, FAR), true).await.is_rpc_error("old record");
+    put(target, 0, &key, &key.record(&value, 4, FAR), true).await.is_rpc_error(&target.words("put_older"));
     let earlier = key.record(&value, 5, "2119-01-01T00:00:00Z");
-    put(target, 0, &key, &earlier, true).await.is_rpc_error("old record");
+    put(target, 0, &key, &earlier, true).await.is_rpc_error(&target.words("put_older"));
     // A later EOL wins at an equal sequence, whatever the value.
     let later = key.record("/ipfs/other", 5, "2121-01-01T00:00:00Z");
     accepted(&put(target, 0, &key, &later, true).await, &key);
@@ -65,7 +65,7 @@ async fn offline_put_breaks_ties_by_bytes(target: &Target) {
     let [low, high] = twins;
     accepted(&put(target, 0, &key, &low, true).await, &key);
     accepted(&put(target, 0, &key, &high, true).await, &key);
-    put(target, 0, &key, &low, true).await.is_rpc_error("old record");
+    put(target, 0, &key, &low, true).await.is_rpc_error(&target.words("put_older"));
 }
 
 async fn offline_put_refuses_what_is_wrong(target: &Target) {

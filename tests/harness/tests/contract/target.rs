@@ -7,7 +7,9 @@ use reqwest::multipart::{Form, Part};
 use reqwest::{Client, Method, RequestBuilder};
 use serde_json::Value;
 use tauri_plugin_wallet_sync::clock;
-use wallet_sync_harness::RealCluster;
+use wallet_sync_harness::{NEWEST, RealCluster};
+
+use crate::words::words;
 
 /// An answer that needs no waiting for other nodes comes within this, on a busy machine too; what a hung node
 /// holds up takes 15 s and more.
@@ -23,6 +25,7 @@ enum Nodes {
 /// The nodes under test.
 pub struct Target {
     nodes: Nodes,
+    version: &'static str,
     addresses: Vec<(String, String)>,
     client: Client,
 }
@@ -37,17 +40,18 @@ pub struct Answer {
 }
 
 impl Target {
-    pub fn embedded(cluster: Cluster) -> Self {
+    /// Embedded nodes that speak as this version does.
+    pub fn embedded(cluster: Cluster, version: &'static str) -> Self {
         let json = cluster.nodes_json();
-        Self::new(Nodes::Embedded(cluster), &json)
+        Self::new(Nodes::Embedded(cluster), &json, version)
     }
 
-    pub fn real(cluster: RealCluster) -> Self {
+    pub fn real(cluster: RealCluster, version: &'static str) -> Self {
         let json = cluster.nodes_json().unwrap();
-        Self::new(Nodes::Real(cluster), &json)
+        Self::new(Nodes::Real(cluster), &json, version)
     }
 
-    fn new(nodes: Nodes, json: &str) -> Self {
+    fn new(nodes: Nodes, json: &str, version: &'static str) -> Self {
         // A second installation, by the other test, changes nothing.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let list: Vec<Value> = serde_json::from_str(json).unwrap();
@@ -55,7 +59,7 @@ impl Target {
         let addresses = list.iter().map(|node| (text(node, "api"), text(node, "gateway"))).collect();
         let client =
             Client::builder().no_proxy().redirect(reqwest::redirect::Policy::none()).build().unwrap();
-        Self { nodes, addresses, client }
+        Self { nodes, version, addresses, client }
     }
 
     pub const fn kind(&self) -> &'static str {
@@ -63,6 +67,21 @@ impl Target {
             Nodes::Embedded(_) => "embedded nodes",
             Nodes::Real(_) => "real Kubo",
         }
+    }
+
+    /// The version of Kubo that it is, or speaks as.
+    pub const fn version(&self) -> &'static str {
+        self.version
+    }
+
+    /// What it says in a situation.
+    pub fn words(&self, when: &str) -> String {
+        words(self.version, when)
+    }
+
+    /// Whether other nodes find a record that was put on one with `offline=true`.
+    pub fn shares_offline_puts(&self) -> bool {
+        self.version == NEWEST
     }
 
     /// Freezes a node: it accepts and never answers.
@@ -127,8 +146,21 @@ impl Target {
         if answer.status == 200 {
             return Some(answer.body);
         }
-        answer.is_rpc_error("routing: not found");
+        answer.is_rpc_error(&self.words("absent"));
         None
+    }
+
+    /// The first answer that is none of success: asked until the node's own clock has come so far.
+    pub async fn until_not_200(&self, i: usize, call: &str) -> Answer {
+        let mut ticks = tokio::time::interval(Duration::from_millis(100));
+        for _ in 0..100 {
+            let answer = self.rpc(i, call).await;
+            if answer.status != 200 {
+                return answer;
+            }
+            ticks.tick().await;
+        }
+        self.rpc(i, call).await
     }
 
     /// Stores a record on one node only.

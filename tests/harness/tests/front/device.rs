@@ -30,6 +30,12 @@ impl Device {
     }
 
     pub async fn with(store: MemoryStore, nodes_json: &str, clock: Arc<ManualClock>) -> Self {
+        Self::of(9, store, nodes_json, clock).await
+    }
+
+    /// A device of another wallet.
+    #[allow(dead_code, reason = "not every test has two wallets")]
+    pub async fn of(wallet: u8, store: MemoryStore, nodes_json: &str, clock: Arc<ManualClock>) -> Self {
         let mut config = Config::default();
         config.nodes = Config::parse_nodes(nodes_json).unwrap();
         let http = Http::new().unwrap();
@@ -44,18 +50,22 @@ impl Device {
             mode: Mode::Own,
             bounds: Bounds::default(),
         };
-        Self { engine: Engine::assemble(&Secret::new([9; 32]), parts).await.unwrap() }
+        Self { engine: Engine::assemble(&Secret::new([wallet; 32]), parts).await.unwrap() }
     }
 
     pub async fn put(&self, id: &str) {
-        let token = NewToken {
-            token_id: id.to_owned(),
+        self.put_all(&[id.to_owned()]).await;
+    }
+
+    pub async fn put_all(&self, ids: &[String]) {
+        let token = |id: &String| NewToken {
+            token_id: id.clone(),
             state_hash: "s0".to_owned(),
             previous: None,
             summary: None,
             payload: format!("payload of {id}").into(),
         };
-        self.engine.put(vec![token]).await.unwrap();
+        self.engine.put(ids.iter().map(token).collect()).await.unwrap();
     }
 
     pub async fn verify(&self) -> SyncReport {
@@ -68,6 +78,13 @@ impl Device {
         let request = SyncRequest { fresh: true, deadline: Some(PATIENCE), wait: None };
         let _ = self.engine.sync(request, |_| ()).await;
         let rows = self.engine.tokens(None, 1_000, true).into_iter().filter(|row| row.has_payload);
+        rows.map(|row| row.key.token_id.as_str().to_owned()).collect()
+    }
+
+    /// The ids of tokens that are not proven spent.
+    #[allow(dead_code, reason = "not every test that has a device spends")]
+    pub fn unspent(&self) -> Vec<String> {
+        let rows = self.engine.tokens(None, 1_000, false).into_iter();
         rows.map(|row| row.key.token_id.as_str().to_owned()).collect()
     }
 

@@ -37,6 +37,8 @@ struct Shared {
     to_hold: AtomicUsize,
     held: Mutex<Vec<Held>>,
     hides_records: AtomicBool,
+    /// A verb that is answered with this status in place of the node's answer, as by a proxy that lets through a list of verbs.
+    refused: Mutex<Option<(String, u16)>>,
 }
 
 /// A rename that waits at the front, whether or not its sender still does.
@@ -60,6 +62,7 @@ impl Fronts {
                 to_hold: AtomicUsize::new(0),
                 held: Mutex::default(),
                 hides_records: AtomicBool::new(false),
+                refused: Mutex::default(),
             });
             // Every request goes through the front: no gateway, no peers.
             *node = serde_json::json!({ "id": node["id"], "api": url });
@@ -72,6 +75,10 @@ impl Fronts {
 
     pub fn nodes_json(&self) -> String {
         self.nodes.to_string()
+    }
+
+    pub fn ids(&self) -> Vec<String> {
+        self.nodes.as_array().unwrap().iter().map(|node| node["id"].as_str().unwrap().to_owned()).collect()
     }
 
     /// The nodes file with one node alone.
@@ -97,6 +104,13 @@ impl Fronts {
     pub fn hide_records(&self, hide: bool) {
         for front in &self.fronts {
             front.shared.hides_records.store(hide, Ordering::SeqCst);
+        }
+    }
+
+    /// From now on no node is asked for this verb.
+    pub fn refuse(&self, verb: &str, status: u16) {
+        for front in &self.fronts {
+            *front.shared.refused.lock().unwrap() = Some((format!("/api/v0/{verb}"), status));
         }
     }
 
@@ -127,6 +141,12 @@ impl Drop for Fronts {
 async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let line = request.uri().path_and_query().unwrap().to_string();
     shared.log.lock().unwrap().push(line.clone());
+    let refused = shared.refused.lock().unwrap().clone();
+    if let Some((verb, status)) = refused
+        && line.split('?').next() == Some(&verb)
+    {
+        return Response::builder().status(status).body(Body::from("not on the list")).unwrap();
+    }
     if is_rename(&line) && shared.to_hold.swap(0, Ordering::SeqCst) > 0 {
         let (release, released) = oneshot::channel();
         let (deliver, delivered) = oneshot::channel();

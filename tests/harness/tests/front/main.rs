@@ -6,3 +6,4 @@ mod device;
 mod fronts;
 mod late_renames;
 mod pin_lists;
+mod refused_verbs;

@@ -11,6 +11,7 @@
 )]
 
 mod checks;
+mod connections;
 mod target;
 
 use std::collections::BTreeSet;

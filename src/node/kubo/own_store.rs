@@ -1,0 +1,88 @@
+//! What a node's own store holds, asked without its peers.
+
+use serde_json::Value;
+
+use super::KuboNode;
+use super::classify::{Meaning, says, successful};
+use super::verbs::STEP;
+use crate::error::{Code, Error};
+use crate::limits;
+use crate::model::block::Block;
+use crate::model::cid::Cid;
+use crate::node::{Call, is_refused};
+
+const GET: &str = "block/get";
+const STAT: &str = "block/stat";
+
+impl KuboNode {
+    /// By `block/stat`, or by the block itself where that is refused.
+    pub(super) async fn has_block(&self, cid: &Cid, call: &Call) -> Result<bool, Error> {
+        if self.refusals.is_better(GET, STAT) {
+            return Ok(self.stored_block(cid, call).await?.is_some());
+        }
+        let arg = cid.to_string();
+        let query = [("arg", arg.as_str()), ("offline", "true")];
+        let answer = match self.ask(STAT, &query, self.short(limits::ERROR_BODY_BYTES), call).await {
+            Err(e) if is_refused(&e) => {
+                return self.stored_block(cid, call).await.map(|block| block.is_some()).map_err(|_| e);
+            }
+            answer => answer?,
+        };
+        if says(&answer, Meaning::NotLocal) {
+            return Ok(false);
+        }
+        let value: Option<Value> = serde_json::from_slice(&successful(answer)?.body).ok();
+        let key = value.as_ref().and_then(|value| value.get("Key")).and_then(Value::as_str);
+        if key == Some(arg.as_str()) {
+            Ok(true)
+        } else {
+            Err(Error::new(Code::Invalid, "the answer is about another block"))
+        }
+    }
+
+    /// By `block/get`, or as the beginning of an export where that is refused.
+    pub(super) async fn stored_block(&self, cid: &Cid, call: &Call) -> Result<Option<Block>, Error> {
+        if self.refusals.is_better("dag/export", GET) {
+            return self.stored_export(cid, call).await;
+        }
+        let arg = cid.to_string();
+        let query = [("arg", arg.as_str()), ("offline", "true")];
+        let answer = match self.ask(GET, &query, self.short(limits::BLOCK_BYTES), call).await {
+            Err(e) if is_refused(&e) => return self.stored_export(cid, call).await.map_err(|_| e),
+            answer => answer?,
+        };
+        if says(&answer, Meaning::NotLocal) {
+            return Ok(None);
+        }
+        Block::verified(cid, successful(answer)?.body).map(Some)
+    }
+
+    async fn stored_export(&self, cid: &Cid, call: &Call) -> Result<Option<Block>, Error> {
+        match self.exported_block(cid, ("offline", "true"), call).await {
+            Err(e) if e.code() == Code::NotFound => Ok(None),
+            block => block.map(Some),
+        }
+    }
+
+    /// How many blocks the DAG under a root has, if all of them are there.
+    pub(super) async fn stored_dag(&self, root: &Cid, call: &Call) -> Result<Option<u64>, Error> {
+        let arg = root.to_string();
+        let query = [("arg", arg.as_str()), ("offline", "true"), ("progress", "false")];
+        let answer = self.ask("dag/stat", &query, STEP, call).await?;
+        if says(&answer, Meaning::NotLocal) {
+            return Ok(None);
+        }
+        let answer = successful(answer)?;
+        // Kubo reports a failure after the first byte as another line.
+        if answer.body.windows(16).any(|words| words == b"block was not fo") {
+            return Ok(None);
+        }
+        let first = answer.body.split(|byte| *byte == b'\n').find(|line| !line.is_empty());
+        let value: Option<Value> = serde_json::from_slice(first.unwrap_or_default()).ok();
+        let blocks = value.as_ref().and_then(|value| value.pointer("/DagStats/0/NumBlocks"));
+        blocks
+            .and_then(Value::as_u64)
+            .map(Some)
+            .ok_or_else(|| Error::new(Code::Unreachable, "the answer holds no statistics"))
+    }
+}
