@@ -16,6 +16,7 @@ pub mod run;
 mod settle;
 mod slot;
 mod steps;
+mod supply;
 mod upload;
 
 use std::sync::Arc;

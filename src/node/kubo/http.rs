@@ -13,6 +13,7 @@ use reqwest::header::{
 use reqwest::{Client, RequestBuilder, Response, StatusCode};
 use tokio::time::timeout_at;
 
+use super::opening::Opening;
 use crate::clock::monotonic;
 use crate::error::{Code, Error};
 use crate::limits;
@@ -96,7 +97,10 @@ pub(super) async fn open(
     call: &Call,
 ) -> Result<StreamedAnswer, Error> {
     call.meter.sent(body_bytes);
-    let deadline = call.deadline.min(monotonic() + bounds.total);
+    let now = monotonic();
+    // A caller that gives more time than usual gets more of each request.
+    let share = (call.deadline.saturating_duration_since(now) / 4).min(limits::LONGEST_SHARE);
+    let deadline = call.deadline.min(now + bounds.total.max(share));
     let request = match accept {
         Some(accept) => request.header(ACCEPT, accept),
         None => request,
@@ -104,9 +108,10 @@ pub(super) async fn open(
     let (client, request) = request.build_split();
     let request = request.map_err(failed)?;
     let asked = asked_by(request.url().path());
-    let begins = deadline.min(monotonic() + bounds.head);
-    let response =
-        timeout_at(begins, client.execute(request)).await.map_err(|_| too_slow())?.map_err(failed)?;
+    let begins = deadline.min(now + bounds.head.max(share));
+    let is_short = request.body().is_none() && bounds.bytes <= limits::SHORT_ANSWER_BYTES;
+    let sending = Opening::new(client.execute(request), is_short);
+    let response = timeout_at(begins, sending).await.map_err(|_| too_slow())?.map_err(failed)?;
     if let Some(encoding) = response.headers().get(CONTENT_ENCODING)
         && encoding.as_bytes() != b"identity"
     {
@@ -134,6 +139,8 @@ impl StreamedAnswer {
             timeout_at(until, self.response.chunk()).await.map_err(|_| too_slow())?.map_err(failed)?;
         if let Some(chunk) = &chunk {
             call.meter.received(chunk.len() as u64);
+            // The deadline counts here too.
+            let _ = timeout_at(self.deadline, call.meter.let_in(chunk.len())).await;
         }
         Ok(chunk)
     }

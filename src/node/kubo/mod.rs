@@ -3,9 +3,11 @@
 //! Only requests that have been measured to be fast and reliable: reads of a node's own store (`offline=true`), puts
 //! that report a refusal, imports and pins with a timeout on the node's side as well.
 
+mod body;
 mod classify;
 mod content;
 mod http;
+mod opening;
 mod pin;
 mod record;
 mod shown;

@@ -5,10 +5,9 @@ use std::time::Duration;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use reqwest::Body;
-use reqwest::multipart::{Form, Part};
 use serde_json::Value;
 
+use super::body::file;
 use super::classify::{refusal, rpc_message, says_not_local, shorten, successful};
 use super::http::{Bounds, exchange, open};
 use super::{KuboNode, pin};
@@ -103,7 +102,7 @@ impl Node for KuboNode {
         let timeout = server_timeout(call, limits::WAIT_TOTAL);
         let query = [("stats", "false"), ("pin-roots", "false"), ("timeout", timeout.as_str())];
         let bytes = car.len() as u64;
-        let request = self.rpc("dag/import", &query)?.multipart(file(car, "blocks.car"));
+        let request = self.rpc("dag/import", &query)?.multipart(file(car, "blocks.car", call));
         let answer = exchange(request, None, bytes, STEP, call).await?;
         for line in successful(answer)?.body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty()) {
             let said: Option<Value> = serde_json::from_slice(line).ok();
@@ -193,7 +192,7 @@ impl Node for KuboNode {
         };
         let raw = record.raw();
         let request = self.rpc("routing/put", &[("arg", path.as_str()), how])?;
-        let request = request.multipart(file(raw.clone(), "record"));
+        let request = request.multipart(file(raw.clone(), "record", call));
         let bounds = Bounds { bytes: limits::ERROR_BODY_BYTES, ..STEP };
         let answer = exchange(request, None, raw.len() as u64, bounds, call).await?;
         if answer.status.is_success() {
@@ -271,9 +270,4 @@ const STEP: Bounds = Bounds {
 pub(super) fn server_timeout(call: &Call, most: Duration) -> String {
     let left = call.deadline.saturating_duration_since(monotonic()).min(most);
     format!("{}ms", left.as_millis().max(100))
-}
-
-fn file(bytes: Bytes, name: &'static str) -> Form {
-    let length = bytes.len() as u64;
-    Form::new().part("file", Part::stream_with_length(Body::from(bytes), length).file_name(name))
 }

@@ -12,5 +12,6 @@
 mod support;
 
 mod real_kubo;
+mod thin_line;
 #[cfg(feature = "dht")]
 mod third_tier;

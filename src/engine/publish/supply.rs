@@ -1,0 +1,93 @@
+//! How a node comes by the blocks of an edition: it is sent them when its turn comes, or pulls them from a node that has them.
+
+use std::time::Duration;
+
+use super::lane::{Lane, lacking};
+use super::upload::Sent;
+use crate::engine::local::edition::Outgoing;
+use crate::engine::uplink::{Asking, Sending, Turn};
+use crate::error::Error;
+use crate::limits;
+use crate::model::cid::Cid;
+
+/// What a lane does next.
+enum Way<'a> {
+    Send(Sending<'a>),
+    Pull,
+}
+
+impl Lane<'_> {
+    /// Makes the node hold these blocks of the edition: on a thin line one node is sent bulk, and the others pull it from that one.
+    /// Who cannot is sent it too, in turn.
+    ///
+    /// # Errors
+    /// The node's error; what it accepted before stays remembered.
+    pub async fn supply(&self, lack: &[Cid]) -> Result<(), Error> {
+        let Some(outgoing) = self.outgoing else { return self.upload(lack, None).await.map(drop) };
+        let (mut lack, mut may_pull) = (lack.to_vec(), true);
+        loop {
+            match self.way(outgoing, &lack, may_pull).await {
+                Way::Send(sending) => {
+                    if let Sent::All = self.upload(&lack, Some(&sending)).await? {
+                        outgoing.note_carried();
+                        return Ok(());
+                    }
+                    lack = lacking(self.account, self.node.id(), self.edition);
+                }
+                Way::Pull => match self.pull().await {
+                    Ok(()) => return Ok(()),
+                    Err(e) => {
+                        tracing::debug!(node = self.node.id(), code = %e.code(), "could not pull from its peers");
+                        may_pull = false;
+                    }
+                },
+            }
+        }
+    }
+
+    /// Waits until the node may be sent these blocks, or can pull them.
+    async fn way<'b>(&'b self, outgoing: &Outgoing, lack: &[Cid], may_pull: bool) -> Way<'b> {
+        let uplink = &self.account.uplink;
+        let bytes = self.edition.bytes_of(lack);
+        let (mut changes, mut carried) = (uplink.changes(), outgoing.carried.subscribe());
+        let mut has_waited = false;
+        loop {
+            changes.borrow_and_update();
+            let now = self.account.clock.monotonic();
+            // Pulling spares the line: where that is wide, sending is faster, and safe where the nodes do not meet.
+            let is_soon = uplink.is_wide_for(bytes, now) || !uplink.is_bulk(bytes, now);
+            let is_carried = *carried.borrow_and_update();
+            if is_carried && has_waited {
+                self.account.lanes.note_bulk(self.at, now);
+            }
+            if is_carried && may_pull && !is_soon {
+                return Way::Pull;
+            }
+            let is_first = outgoing.order.first() == Some(&self.at);
+            let answered = self.answered_look();
+            let asking = Asking { at: self.at, bytes, is_first, answered, is_open: is_carried && is_soon };
+            let until = match uplink.ask(asking, now) {
+                Turn::Send(sending) => return Way::Send(sending),
+                Turn::Wait(until) => until,
+            };
+            has_waited = true;
+            tokio::select! {
+                biased;
+                _ = carried.changed() => {}
+                _ = changes.changed() => {}
+                () = tokio::time::sleep_until(until) => {}
+            }
+        }
+    }
+
+    /// Asks the node to pin, so that it pulls missing blocks from its peers; gives up when no further block arrives.
+    async fn pull(&self) -> Result<(), Error> {
+        let idle = limits::PULL_IDLE + self.ways();
+        self.follow_pin(idle, idle, limits::PULL_TOTAL).await
+    }
+
+    /// What the way to a far node and back adds to a step: a new connection, and the answer.
+    pub fn ways(&self) -> Duration {
+        self.round_trip().min(limits::PULL_IDLE) * 2
+    }
+}
