@@ -101,6 +101,11 @@ impl Uplink {
         bytes > self.inner().rates.small(now)
     }
 
+    /// Whether the node took anything of this process that is a measure.
+    pub fn is_measured(&self, at: usize) -> bool {
+        self.inner().rates.gross(at).is_some()
+    }
+
     /// How large the next CAR for a node is to be.
     pub fn car_bytes(&self, at: usize, round_trip: Duration, now: Instant) -> usize {
         self.inner().rates.car_bytes(at, round_trip, now)

@@ -15,6 +15,12 @@ pub const SEARCH_RETRY: Duration = Duration::from_secs(1800);
 /// Bytes a second from which on another source is taken to share the line, not to add to it: below the thinnest line (0.8 Mbit/s),
 /// above what drips.
 pub const BUSY_LINE: u64 = 32 * 1024;
+/// Bytes after which whoever was asked first for a block is taken to deliver it: those that joined it are stopped.
+pub const COPY_BYTES: u64 = 4 * 1024;
+/// Whether that is so is looked at this often where several were asked.
+pub const COPY_LOOK: Duration = Duration::from_millis(30);
+/// How long single blocks may be silent before others are asked for first: some round trips of a near node; of a far one, three.
+pub const BLOCK_SILENT: Duration = Duration::from_millis(400);
 /// A block that waits while others come is asked of another node after this long: the line is busy, or this node has not got it.
 pub const CONTENT_PATIENCE: Duration = Duration::from_secs(3);
 /// Nodes that send one CAR at once as long as it drips: a thin line must not carry more copies.

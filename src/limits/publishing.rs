@@ -16,6 +16,8 @@ pub const CAR_CHUNK_BYTES: usize = 8 * 1024 * 1024;
 pub const CAR_FIRST_BYTES: usize = 64 * 1024;
 /// A CAR is at most so many times as large as the one before it: the first ones say little of a wide line.
 pub const CAR_GROWTH: usize = 8;
+/// Blocks that a node is asked about where an earlier process was sending: about a CAR of a thin line, half a kilobyte each.
+pub const PROBE_BLOCKS: usize = 6;
 /// What a CAR is to take at the measured rate: so much is lost with a process or a connection.
 pub const CAR_TIME: Duration = Duration::from_secs(1);
 /// A measured rate counts for this long: a device may have changed its line.

@@ -103,7 +103,8 @@ async fn nodes_that_do_not_meet_are_sent_it_one_after_another() {
     let home = at_home(&world, 2_000, 8_000, RTT);
     let report = device.sync_to(Level::Verified).await.unwrap();
     assert_eq!(report.ack, Ack::Verified, "{:?}", report.warnings);
-    at_most(home.up.bytes(), 23, UP);
+    // The third one is waited for as long as it gets further.
+    at_most(home.up.bytes(), 33, UP);
 }
 
 #[tokio::test(start_paused = true)]
@@ -123,8 +124,13 @@ async fn a_node_that_takes_little_does_not_keep_the_others_from_more() {
 async fn plain_syncs(world: &World, most: usize) -> usize {
     let mut device = world.device().await;
     for runs in 1..=most {
-        let _ = device.engine.sync(SyncRequest::default(), |_| ()).await;
+        let report = device.engine.sync(SyncRequest::default(), |_| ()).await;
         let status = device.engine.status();
+        eprintln!(
+            "DBG {runs} {} {:?}",
+            status.missing_payloads,
+            report.map(|r| (r.bytes_in, r.requests, r.elapsed_ms))
+        );
         device.engine.close(Duration::from_millis(250)).await.unwrap();
         if status.tokens.total == DOWN.len() && status.missing_payloads == 0 {
             return runs;

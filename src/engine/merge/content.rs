@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
@@ -176,12 +177,19 @@ impl ContentFetch<'_> {
         Ok(())
     }
 
-    /// Fetches these; one that is nowhere keeps the others waiting no longer than a silence.
-    pub(super) async fn some(&self, chunk: &[Cid], at_once: usize) -> Result<(), Error> {
+    /// Fetches these; one that is nowhere keeps the others waiting no longer than a silence. Where that is given, they are asked for
+    /// again: it says nothing of them yet.
+    pub(super) async fn some(
+        &self,
+        chunk: &[Cid],
+        at_once: usize,
+        silence: Option<Duration>,
+    ) -> Result<(), Error> {
         let meter = Arc::new(Meter::part_of(self.call.meter.clone()));
         let call = Call { deadline: self.deadline(), meter: meter.clone() };
         let now = self.account.clock.monotonic();
-        let silence = Flow::new(meter, now, self.account.config.timeouts.content_idle).end();
+        let patience = silence.unwrap_or(self.account.config.timeouts.content_idle);
+        let flow = Flow::new(meter, now, patience).end();
         let (sender, arrived) = mpsc::unbounded_channel::<Block>();
         let fetching = async move {
             // The receiver lives until this ends.
@@ -189,11 +197,11 @@ impl ContentFetch<'_> {
             tokio::select! {
                 biased;
                 _ = self.account.network.fetch_blocks_with(chunk, at_once, &shown, &call) => {}
-                () = silence => {}
+                () = flow => {}
             }
         };
         self.written(fetching, arrived).await?;
-        if self.account.tasks.check_open().is_err() {
+        if silence.is_some() || self.account.tasks.check_open().is_err() {
             return Ok(());
         }
         let failed: Vec<Cid> = {

@@ -46,8 +46,18 @@ impl ContentFetch<'_> {
     pub(super) async fn singly(&self) -> Result<(), Error> {
         let rest = self.account.local.read().holdings().missing(self.account.clock.now());
         let (mut rest, mut steps) = (&*rest, Steps::default());
+        let mut silent: Vec<(Cid, u64)> = Vec::new();
+        // One that is nowhere keeps no other away: it has its time at the end.
         while !rest.is_empty() && !self.is_over() {
-            let taken = self.step(rest, &mut steps).await?;
+            let taken = self.step(rest, false, &mut steps).await?;
+            let (asked, later) = rest.split_at_checked(taken).unwrap_or((rest, &[]));
+            let state = self.account.local.read();
+            silent.extend(asked.iter().filter(|(cid, _)| state.holdings().is_missing(cid)));
+            rest = later;
+        }
+        let mut rest = &*silent;
+        while !rest.is_empty() && !self.is_over() {
+            let taken = self.step(rest, true, &mut steps).await?;
             rest = rest.get(taken..).unwrap_or_default();
         }
         Ok(())
@@ -55,11 +65,11 @@ impl ContentFetch<'_> {
 
     /// Fetches some of these, as a measure of the line.
     pub(super) async fn first_step(&self, rest: &[(Cid, u64)]) -> Result<usize, Error> {
-        self.step(rest, &mut Steps::default()).await
+        self.step(rest, false, &mut Steps::default()).await
     }
 
     /// Fetches the first of these, as many as the line brings in about a second; says how many those were.
-    async fn step(&self, rest: &[(Cid, u64)], steps: &mut Steps) -> Result<usize, Error> {
+    async fn step(&self, rest: &[(Cid, u64)], is_last: bool, steps: &mut Steps) -> Result<usize, Error> {
         let (network, clock) = (&self.account.network, &self.account.clock);
         let now = clock.monotonic();
         let left = self.waited_until.saturating_duration_since(now);
@@ -85,7 +95,9 @@ impl ContentFetch<'_> {
         let chunk = if chunk.is_empty() { rest.iter().take(1).map(|(cid, _)| *cid).collect() } else { chunk };
         let at_once = network.pace.at_once(first, way, now).saturating_mul(steps.factor);
         let before = self.call.meter.totals().bytes_in;
-        self.some(&chunk, at_once).await?;
+        let is_last = is_last || network.http_fails();
+        let silence = if is_last { None } else { Some(limits::BLOCK_SILENT.max(way * 3)) };
+        self.some(&chunk, at_once, silence).await?;
         let (bytes, took) =
             (self.call.meter.totals().bytes_in - before, clock.monotonic().saturating_duration_since(now));
         let rounds = u32::try_from(chunk.len().div_ceil(at_once.max(1))).unwrap_or(1);

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use futures_util::future::join_all;
+
 use super::lane::{Lane, lacking};
 use super::upload::Sent;
 use crate::engine::local::edition::Outgoing;
@@ -24,7 +26,7 @@ impl Lane<'_> {
     /// The node's error; what it accepted before stays remembered.
     pub async fn supply(&self, lack: &[Cid]) -> Result<(), Error> {
         let Some(outgoing) = self.outgoing else { return self.upload(lack, None).await.map(drop) };
-        let (mut lack, mut may_pull) = (lack.to_vec(), true);
+        let (mut lack, mut may_pull) = (self.without_taken(lack).await?, true);
         loop {
             match self.way(outgoing, &lack, may_pull).await {
                 Way::Send(sending) => {
@@ -43,6 +45,27 @@ impl Lane<'_> {
                 },
             }
         }
+    }
+
+    /// Without what an earlier process was sending when it ended: a node keeps the blocks of a CAR as they come, and what is in the line
+    /// arrives after the process. What is asked about is little beside what would be sent again.
+    async fn without_taken(&self, lack: &[Cid]) -> Result<Vec<Cid>, Error> {
+        let uplink = &self.account.uplink;
+        let is_resumed = lack.len() < self.edition.all.len() && !uplink.is_measured(self.at);
+        let is_bulk = uplink.is_bulk(self.edition.bytes_of(lack), self.account.clock.monotonic());
+        if !is_resumed || !is_bulk {
+            return Ok(lack.to_vec());
+        }
+        let call = self.run.usual_call(self.account);
+        let (first, rest) = lack.split_at(limits::PROBE_BLOCKS.min(lack.len()));
+        let asked = join_all(first.iter().map(|cid| self.node.holds(cid, &call))).await;
+        let (taken, left): (Vec<_>, Vec<_>) =
+            first.iter().copied().zip(asked).partition(|(_, held)| matches!(held, Ok(true)));
+        let taken: Vec<Cid> = taken.into_iter().map(|(cid, _)| cid).collect();
+        if !taken.is_empty() {
+            self.account.local.note_held(self.node.id(), taken).await?;
+        }
+        Ok(left.into_iter().map(|(cid, _)| cid).chain(rest.iter().copied()).collect())
     }
 
     /// Waits until the node may be sent these blocks, or can pull them.

@@ -8,7 +8,8 @@ use tokio::sync::oneshot;
 use crate::clock::monotonic;
 use crate::config::{NodeConfig, Timeouts};
 use crate::error::Code;
-use crate::model::cid::Cid;
+use crate::model::block::Block;
+use crate::model::cid::Codec;
 use crate::node::kubo::{Http, KuboNode};
 use crate::node::{Call, Meter, Node};
 
@@ -32,8 +33,8 @@ async fn a_connection_that_opens_too_late_serves_the_next_question() {
         head(&mut client).await;
         is_late.await.unwrap();
         loop {
-            let answer = "HTTP/1.1 500 Error\r\nContent-Type: application/json\r\nContent-Length: 41\r\n\r\n\
-                          {\"Message\":\"block was not found locally\"}";
+            let body = "{\"Message\":\"block was not found locally\",\"Code\":0,\"Type\":\"error\"}";
+            let answer = format!("HTTP/1.1 500 Error\r\nContent-Length: {}\r\n\r\n{body}", body.len());
             client.write_all(answer.as_bytes()).await.unwrap();
             head(&mut client).await;
         }
@@ -43,7 +44,7 @@ async fn a_connection_that_opens_too_late_serves_the_next_question() {
     let ask = |time: Duration| {
         let call = Call { deadline: monotonic() + time, meter: Arc::new(Meter::default()) };
         let node = &node;
-        async move { node.holds(&"bafkqaaa".parse::<Cid>().unwrap(), &call).await }
+        async move { node.holds(Block::new(Codec::Raw, vec![1]).cid(), &call).await }
     };
     let first = ask(Duration::from_millis(50)).await;
     assert_eq!(first.unwrap_err().code(), Code::Deadline);
