@@ -16,10 +16,13 @@ pub const CAR_CHUNK_BYTES: usize = 8 * 1024 * 1024;
 pub const CAR_FIRST_BYTES: usize = 64 * 1024;
 /// A CAR is at most so many times as large as the one before it: the first ones say little of a wide line.
 pub const CAR_GROWTH: usize = 8;
-/// Blocks that a node is asked about where an earlier process was sending: about a CAR of a thin line, half a kilobyte each.
-pub const PROBE_BLOCKS: usize = 6;
-/// What a CAR is to take at the measured rate: so much is lost with a process or a connection.
-pub const CAR_TIME: Duration = Duration::from_secs(1);
+/// Blocks, and their bytes, that a node is asked about where an earlier process was sending: a CAR of a line of 4 Mbit/s.
+pub const PROBE_BLOCKS: usize = 16;
+/// See [`PROBE_BLOCKS`].
+pub const PROBE_BYTES: u64 = 512 * 1024;
+/// What a CAR is to take at the measured rate: so much is lost with a process or a connection. Of a round trip of 40 ms a tenth of the
+/// line is lost to waiting for answers.
+pub const CAR_TIME: Duration = Duration::from_millis(500);
 /// A measured rate counts for this long: a device may have changed its line.
 pub const RATE_FRESH: Duration = Duration::from_secs(60);
 /// The thinnest line that is reckoned with, bytes a second: 0.5 Mbit/s. It is assumed where nothing was measured, and whoever is

@@ -124,13 +124,8 @@ async fn a_node_that_takes_little_does_not_keep_the_others_from_more() {
 async fn plain_syncs(world: &World, most: usize) -> usize {
     let mut device = world.device().await;
     for runs in 1..=most {
-        let report = device.engine.sync(SyncRequest::default(), |_| ()).await;
+        let _ = device.engine.sync(SyncRequest::default(), |_| ()).await;
         let status = device.engine.status();
-        eprintln!(
-            "DBG {runs} {} {:?}",
-            status.missing_payloads,
-            report.map(|r| (r.bytes_in, r.requests, r.elapsed_ms))
-        );
         device.engine.close(Duration::from_millis(250)).await.unwrap();
         if status.tokens.total == DOWN.len() && status.missing_payloads == 0 {
             return runs;

@@ -75,15 +75,16 @@ impl ContentFetch<'_> {
         let left = self.waited_until.saturating_duration_since(now);
         let first = rest.first().map_or(1, |(_, size)| *size);
         let way = network.health().usual();
+        let net = left.saturating_sub(way);
         let (most, bytes) = match network.pace.rate(now) {
             _ if network.http_fails() => (PEER_CHUNK_BLOCKS, u64::MAX),
             None => (CHUNK_BLOCKS, limits::UNMEASURED_BYTES.saturating_mul(steps.unmeasured())),
             Some(rate) => {
-                let time = if left.is_zero() { limits::PACE_TIME } else { left.min(limits::PACE_TIME) };
+                let time = if left.is_zero() { limits::PACE_TIME } else { net.min(limits::PACE_TIME) };
                 (CHUNK_BLOCKS, rate.bytes_in(time))
             }
         };
-        if !left.is_zero() && bytes < first && self.pauses_before(first, left).await {
+        if !left.is_zero() && bytes < first && self.pauses_before(first, way, left).await {
             return Ok(0);
         }
         let mut sum = 0_u64;
@@ -108,10 +109,10 @@ impl ContentFetch<'_> {
 
     /// A block that comes too late for who waits, and would not for who waits from the start, is left until then: what is cut off
     /// with the process would come twice.
-    async fn pauses_before(&self, block: u64, left: Duration) -> bool {
+    async fn pauses_before(&self, block: u64, way: Duration, left: Duration) -> bool {
         let now = self.account.clock.monotonic();
         let whole = self.account.config.timeouts.sync.mul_f64(STREAM_SHARE);
-        let is_late = |time: Duration| time > left && time <= whole;
+        let is_late = |time: Duration| time + way > left && time + way <= whole;
         if !self.account.network.pace.time_of(block, now).is_some_and(is_late) {
             return false;
         }

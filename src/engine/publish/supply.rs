@@ -26,15 +26,21 @@ impl Lane<'_> {
     /// The node's error; what it accepted before stays remembered.
     pub async fn supply(&self, lack: &[Cid]) -> Result<(), Error> {
         let Some(outgoing) = self.outgoing else { return self.upload(lack, None).await.map(drop) };
-        let (mut lack, mut may_pull) = (self.without_taken(lack).await?, true);
+        let (mut lack, mut tail) = self.parted(lack).await?;
+        let mut may_pull = true;
         loop {
             match self.way(outgoing, &lack, may_pull).await {
                 Way::Send(sending) => {
-                    if let Sent::All = self.upload(&lack, Some(&sending)).await? {
+                    let mut sent = self.upload(&lack, Some(&sending)).await?;
+                    if matches!(sent, Sent::All) && !tail.is_empty() {
+                        let late = self.not_taken(&std::mem::take(&mut tail)).await?;
+                        sent = self.upload(&late, Some(&sending)).await?;
+                    }
+                    if matches!(sent, Sent::All) {
                         outgoing.note_carried();
                         return Ok(());
                     }
-                    lack = lacking(self.account, self.node.id(), self.edition);
+                    (lack, tail) = (lacking(self.account, self.node.id(), self.edition), Vec::new());
                 }
                 Way::Pull => match self.pull().await {
                     Ok(()) => return Ok(()),
@@ -47,25 +53,35 @@ impl Lane<'_> {
         }
     }
 
-    /// Without what an earlier process was sending when it ended: a node keeps the blocks of a CAR as they come, and what is in the line
-    /// arrives after the process. What is asked about is little beside what would be sent again.
-    async fn without_taken(&self, lack: &[Cid]) -> Result<Vec<Cid>, Error> {
+    /// What to send first, and what last: a CAR that an earlier process was sending when it ended is in the line and arrives after it. The
+    /// node is asked about so many blocks, half a kilobyte each, now and, of those that did not come yet, once the others are there.
+    async fn parted(&self, lack: &[Cid]) -> Result<(Vec<Cid>, Vec<Cid>), Error> {
         let uplink = &self.account.uplink;
         let is_resumed = lack.len() < self.edition.all.len() && !uplink.is_measured(self.at);
         let is_bulk = uplink.is_bulk(self.edition.bytes_of(lack), self.account.clock.monotonic());
         if !is_resumed || !is_bulk {
-            return Ok(lack.to_vec());
+            return Ok((lack.to_vec(), Vec::new()));
         }
+        let mut bytes = 0_u64;
+        let begun = lack.iter().take(limits::PROBE_BLOCKS).take_while(|cid| {
+            bytes = bytes.saturating_add(self.edition.bytes_of(std::slice::from_ref(cid)));
+            bytes <= limits::PROBE_BYTES
+        });
+        let (begun, rest) = lack.split_at_checked(begun.count()).unwrap_or((&[], lack));
+        Ok((rest.to_vec(), self.not_taken(begun).await?))
+    }
+
+    /// Those of these blocks that the node does not have; the others are remembered.
+    async fn not_taken(&self, cids: &[Cid]) -> Result<Vec<Cid>, Error> {
         let call = self.run.usual_call(self.account);
-        let (first, rest) = lack.split_at(limits::PROBE_BLOCKS.min(lack.len()));
-        let asked = join_all(first.iter().map(|cid| self.node.holds(cid, &call))).await;
-        let (taken, left): (Vec<_>, Vec<_>) =
-            first.iter().copied().zip(asked).partition(|(_, held)| matches!(held, Ok(true)));
-        let taken: Vec<Cid> = taken.into_iter().map(|(cid, _)| cid).collect();
+        let asked = join_all(cids.iter().map(|cid| self.node.holds(cid, &call))).await;
+        let held = |(_, held): &(Cid, Result<bool, Error>)| matches!(held, Ok(true));
+        let (taken, left): (Vec<_>, Vec<_>) = cids.iter().copied().zip(asked).partition(held);
         if !taken.is_empty() {
+            let taken = taken.into_iter().map(|(cid, _)| cid).collect();
             self.account.local.note_held(self.node.id(), taken).await?;
         }
-        Ok(left.into_iter().map(|(cid, _)| cid).chain(rest.iter().copied()).collect())
+        Ok(left.into_iter().map(|(cid, _)| cid).collect())
     }
 
     /// Waits until the node may be sent these blocks, or can pull them.

@@ -51,7 +51,7 @@ impl Rates {
         small.clamp(limits::CAR_FIRST_BYTES as u64, limits::BULK_BYTES as u64)
     }
 
-    /// How large the next CAR for a node is to be: what it takes in about a second, or in two round trips of a far one.
+    /// How large the next CAR for a node is to be: what it takes in about half a second, or in two round trips of a far one.
     pub fn car_bytes(&self, at: usize, round_trip: Duration, now: Instant) -> usize {
         let Some(last) = self.fresh(at, now) else { return limits::CAR_FIRST_BYTES };
         let soon = last.rate.bytes_in(limits::CAR_TIME.max(round_trip * 2));

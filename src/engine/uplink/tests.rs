@@ -78,7 +78,7 @@ fn a_car_follows_the_rate_in_steps() {
     took(&uplink, 0, 2, now);
     assert_eq!(uplink.car_bytes(0, RTT, now), 8 * limits::CAR_FIRST_BYTES, "so little says little");
     uplink.note_taken(0, 1_000_000, Duration::from_secs(1) + RTT, RTT, now);
-    assert_eq!(uplink.car_bytes(0, RTT, now), 1_000_000);
+    assert_eq!(uplink.car_bytes(0, RTT, now), 500_000);
     assert_eq!(uplink.car_bytes(0, Duration::from_millis(1_500), now), 3_000_000, "the way counts");
     uplink.note_too_large(0, now);
     assert!(uplink.car_bytes(0, RTT, now) < 200_000);
