@@ -44,6 +44,9 @@ pub const UNMEASURED_BYTES: u64 = 64 * 1024;
 pub const PACE_BYTES: u64 = 16 * 1024;
 /// What is asked for at once takes about this long at the measured rate.
 pub const PACE_TIME: Duration = Duration::from_secs(1);
+/// What is on its way when an account is closed may still come for so long: 100 KB of a line of 4 Mbit/s, within what a command leaves
+/// to work behind it.
+pub const LAST_BLOCK: Duration = Duration::from_millis(180);
 /// Data blocks that have come go to the disk at least this often.
 pub const WRITE_EVERY: Duration = Duration::from_millis(250);
 /// Whether bytes flow is looked at this often.

@@ -67,7 +67,8 @@ pub async fn fetch_missing(
     let stopping = async {
         tokio::select! {
             () = silence => {}
-            () = account.tasks.closing() => {}
+            // A block that is all but here is not cut off.
+            () = async { account.tasks.closing().await; tokio::time::sleep(limits::LAST_BLOCK).await } => {}
         }
         // What fetches has ended where nobody listens.
         let _ = stops.send(true);
@@ -109,7 +110,8 @@ impl ContentFetch<'_> {
     }
 
     pub(super) fn is_over(&self) -> bool {
-        *self.stop.borrow() || self.account.clock.monotonic() >= self.deadline()
+        let is_stopped = *self.stop.borrow() || self.account.tasks.check_open().is_err();
+        is_stopped || self.account.clock.monotonic() >= self.deadline()
     }
 
     fn report(&self) {

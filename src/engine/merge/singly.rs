@@ -121,6 +121,7 @@ impl ContentFetch<'_> {
         tokio::select! {
             biased;
             _ = stop.wait_for(|stopped| *stopped) => {}
+            () = self.account.tasks.closing() => {}
             () = tokio::time::sleep_until(self.waited_until) => {}
         }
         self.pauses.store(false, Ordering::Relaxed);

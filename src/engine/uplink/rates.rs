@@ -77,8 +77,8 @@ impl Rates {
         if bytes < limits::CAR_FIRST_BYTES / 2 {
             return;
         }
-        // Some of the way may have been a new connection's.
-        let on_the_line = took.saturating_sub(round_trip).max(took / 8).max(Duration::from_millis(1));
+        // The way may have been measured on a line that was full, or with a new connection.
+        let on_the_line = took.saturating_sub(round_trip).max(took / 3).max(Duration::from_millis(1));
         let rate = |time: Duration| ByteRate::of(bytes as u64, time);
         let (rate, gross) = (rate(on_the_line), rate(took.max(on_the_line)));
         self.0.insert(at, Measured { rate, gross, car: bytes, at: now });

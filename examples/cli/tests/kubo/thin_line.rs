@@ -77,5 +77,6 @@ fn large_payloads_come_once_in_as_many_syncs_as_the_line_needs() {
     }
     assert_eq!((&report["missingPayloads"], &report["tokens"]["total"]), (&0.into(), &3.into()), "{report}");
     let (_, from_nodes) = home.bytes();
-    assert!(from_nodes < 3 * 600_000, "{from_nodes} bytes");
+    // Four fifths of these bytes, and what each process reads of names and slots.
+    assert!(from_nodes < 3 * 700_000, "{from_nodes} bytes");
 }
