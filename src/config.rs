@@ -27,6 +27,8 @@ pub struct Config {
     pub cache: CacheConfig,
     /// Timeouts.
     pub timeouts: Timeouts,
+    /// What the account may take of the line.
+    pub limits: LineLimits,
     /// How long to wait for other nodes after the first valid record, 0–1,000 ms. Default 150 ms.
     #[serde(with = "millis")]
     pub grace: Duration,
@@ -78,6 +80,17 @@ pub struct Timeouts {
     pub dht: Duration,
 }
 
+/// Caps on what all requests of an account send and receive together. Without them it is as much as the line carries.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct LineLimits {
+    /// To the nodes, 256–10,000,000 kbit/s. Default: none.
+    pub up_kbit: Option<u32>,
+    /// From the nodes, 256–10,000,000 kbit/s. Default: none.
+    pub down_kbit: Option<u32>,
+}
+
 /// How often the engine reads the nodes by itself; each interval is chosen at random from its range.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -108,6 +121,7 @@ impl Default for Config {
             network: None,
             cache: CacheConfig::default(),
             timeouts: Timeouts::default(),
+            limits: LineLimits::default(),
             grace: Duration::from_millis(150),
             coalesce: Duration::from_millis(250),
             poll: PollConfig::default(),

@@ -38,6 +38,12 @@ impl Config {
         within("timeouts.contentIdle", self.timeouts.content_idle, 100, 60_000)?;
         within("timeouts.publish", self.timeouts.publish, 100, 600_000)?;
         within("timeouts.dht", self.timeouts.dht, 100, 60_000)?;
+        for (key, rate) in [("upKbit", self.limits.up_kbit), ("downKbit", self.limits.down_kbit)] {
+            let (from, to) = limits::CAP_KBIT;
+            if rate.is_some_and(|rate| !(from..=to).contains(&rate)) {
+                return Err(bad(format!("limits.{key}: allowed are {from}–{to} kbit/s")));
+            }
+        }
         within("grace", self.grace, 0, 1_000)?;
         within("coalesce", self.coalesce, 0, 60_000)?;
         within("metrics.slow", self.metrics.slow, 1, 60_000)?;

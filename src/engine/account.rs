@@ -14,6 +14,7 @@ use super::measure::Measure;
 use super::network::Network;
 use super::network::machine::{Machine, Marks};
 use super::tasks::Tasks;
+use super::uplink::Uplink;
 use crate::clock::{Clock, Entropy};
 use crate::config::Config;
 use crate::error::Error;
@@ -50,6 +51,8 @@ pub struct Account {
     pub attempts: Attempts,
     /// What brings editions to the nodes.
     pub lanes: Lanes<Arc<Outgoing>>,
+    /// The line that they share.
+    pub uplink: Uplink,
 }
 
 impl Account {

@@ -63,7 +63,6 @@
 //! ```
 //!
 //! A local write takes the short way: `Engine::put` ─ wallet::write ─ local::turn ─ commit ─> disk, then memory ─> answer.
-//!
 //! So a token goes from `put_tokens` to the record on a node through `wallet`, `local`, `schedule`, `sync`, `publish`, `network`,
 //! and a foreign record from the socket to `tokens-changed` through `network`, `read`, `merge`, `local`, `events`: each room once.
 
@@ -87,6 +86,7 @@ mod sync;
 mod tasks;
 #[cfg(test)]
 mod tests;
+mod uplink;
 mod wallet;
 
 use std::sync::Arc;

@@ -19,12 +19,15 @@ use super::network::Network;
 use super::schedule::Schedule;
 use super::sync::Syncs;
 use super::tasks::Tasks;
+use super::uplink::Uplink;
 use crate::clock::{Clock, Entropy, SystemClock};
 use crate::config::Config;
 use crate::error::Error;
 use crate::metrics::Metrics;
 use crate::model::identity::WalletKeys;
 use crate::node::Node;
+use crate::node::cap::Cap;
+use crate::node::capped::Capped;
 use crate::node::health::Health;
 use crate::node::kubo::{Http, KuboNode};
 use crate::node::peers::Peers;
@@ -161,6 +164,7 @@ pub async fn assemble(secret: &Secret, parts: Parts, warnings: Vec<String>) -> R
         readings: AtomicU64::new(0),
         attempts,
         lanes,
+        uplink: Uplink::default(),
     });
     let syncs = Arc::new(Syncs::new(account.clone()));
     let schedule = Schedule::new();
@@ -199,8 +203,13 @@ impl OpenAccount {
 fn http_nodes(config: &Config) -> Result<Vec<Arc<dyn Node>>, Error> {
     let http = Http::new()?;
     let mut nodes: Vec<Arc<dyn Node>> = Vec::new();
+    let cap = Cap::new(config.limits.up_kbit, config.limits.down_kbit);
     for node in &config.nodes {
-        nodes.push(Arc::new(KuboNode::new(node, &http, &config.timeouts)?));
+        let node: Arc<dyn Node> = Arc::new(KuboNode::new(node, &http, &config.timeouts)?);
+        nodes.push(match &cap {
+            Some(cap) => Arc::new(Capped::new(node, cap.clone())),
+            None => node,
+        });
     }
     Ok(nodes)
 }

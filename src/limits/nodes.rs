@@ -10,8 +10,20 @@ pub const NODE_HEADERS: usize = 16;
 pub const HEADER_BYTES: usize = 8 * 1024;
 /// Most PEM of one setting, bytes: a bundle of all public certificate authorities is a quarter of it.
 pub const PEM_BYTES: usize = 1024 * 1024;
-/// A TCP or TLS connection that takes longer is given up.
-pub const CONNECT: Duration = Duration::from_secs(2);
+/// A TCP or TLS connection that takes longer is given up: TLS to a node of 1.5 s takes 4.5 s. Each request has its own, shorter time.
+pub const CONNECT: Duration = Duration::from_secs(10);
+/// Short questions whose time is up and that are heard to their end, over all nodes: two for each of [`NODES`].
+pub const OPENING_REQUESTS: usize = 2 * NODES;
+/// Answers of up to so many bytes are short: a record, a pin's name.
+pub const SHORT_ANSWER_BYTES: usize = 32 * 1024;
+/// A request gets a quarter of what its caller gives, up to this, where that is more than is usual: a frozen node takes no more.
+pub const LONGEST_SHARE: Duration = Duration::from_secs(15);
+/// What a cap of the configuration lets pass at once after a moment without use.
+pub const CAP_BURST: Duration = Duration::from_millis(100);
+/// A body under a cap is sent in parts of this many bytes.
+pub const CAP_PART_BYTES: usize = 16 * 1024;
+/// Smallest and largest cap of the configuration, kbit/s: below, no step of a publish ends in time.
+pub const CAP_KBIT: (u32, u32) = (256, 10_000_000);
 /// Connections a publish uses on each node at once: its record and its content.
 pub const PUBLISH_CONNECTIONS: usize = 2;
 /// Idle connections are kept this long, longer than a pause between two readings: Kubo keeps its own as long. nginx closes them after
@@ -43,10 +55,12 @@ pub const BLOCK_REQUESTS: usize = 16;
 pub const LOSER_DRAIN: Duration = Duration::from_millis(250);
 /// A second source joins after this multiple of the first one's smoothed latency.
 pub const HEDGE_FACTOR: f64 = 1.2;
-/// Earliest and latest moment at which a second source joins.
+/// Earliest and latest moment at which a second source joins: a far node ([`FARTHEST_NODE`]) is slow, not silent.
 pub const HEDGE_MIN: Duration = Duration::from_millis(30);
 /// See [`HEDGE_MIN`].
-pub const HEDGE_MAX: Duration = Duration::from_millis(600);
+pub const HEDGE_MAX: Duration = Duration::from_millis(2_400);
+/// The longest way to a node and back that is reckoned with: two hops over a satellite.
+pub const FARTHEST_NODE: Duration = Duration::from_secs(2);
 /// Times that wait for the answer about many names at once, before each is asked for by itself.
 pub const SHOWN_PATIENCE: u32 = 3;
 /// A node that answers no such question is asked it again after this long: it may have been updated.

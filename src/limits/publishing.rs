@@ -10,7 +10,7 @@ pub const PUT_FRESH: Duration = Duration::from_millis(500);
 pub const CONTAIN: Duration = Duration::from_secs(10);
 /// EOL of our records: after its EOL a node takes a lower sequence.
 pub const RECORD_LIFETIME: Duration = Duration::from_secs(10 * 365 * 86_400);
-/// Size of one CAR of a first upload, bytes: a later run resumes after the last one.
+/// Largest CAR of an upload, bytes: a later run resumes after the last one.
 pub const CAR_CHUNK_BYTES: usize = 8 * 1024 * 1024;
 /// What nginx takes of a body by default, less the form around a CAR and its own head, bytes.
 pub const BODY_USUAL: usize = 1024 * 1024 - 16 * 1024;
@@ -20,10 +20,39 @@ pub const BODY_NEEDED: usize = 1024 * 1024;
 pub const BODY_RETRY: u32 = 100;
 /// How long a body counts as too large whose connection broke off: it may have been the line.
 pub const CUT_OFF_COUNTS: Duration = Duration::from_secs(600);
-/// Deltas above this many bytes go to two nodes, which hand them on.
+/// Smallest CAR of an upload, and the first one of a node of which no rate is known, bytes: 0.7 s on a line of 0.8 Mbit/s.
+pub const CAR_FIRST_BYTES: usize = 64 * 1024;
+/// A CAR is at most so many times as large as the one before it: the first ones say little of a wide line.
+pub const CAR_GROWTH: usize = 8;
+/// Blocks, and their bytes, that a node is asked about where an earlier process was sending: a CAR of a line of 4 Mbit/s.
+pub const PROBE_BLOCKS: usize = 16;
+/// See [`PROBE_BLOCKS`].
+pub const PROBE_BYTES: u64 = 512 * 1024;
+/// What a CAR is to take at the measured rate: so much is lost with a process or a connection. Of a round trip of 40 ms a tenth of the
+/// line is lost to waiting for answers.
+pub const CAR_TIME: Duration = Duration::from_millis(500);
+/// A measured rate counts for this long: a device may have changed its line.
+pub const RATE_FRESH: Duration = Duration::from_secs(60);
+/// The thinnest line that is reckoned with, bytes a second: 0.5 Mbit/s. It is assumed where nothing was measured, and whoever is
+/// slower is not left alone for long.
+pub const THINNEST_LINE: u64 = 64 * 1024;
+/// Deltas above this many bytes are bulk on any line: they go to two nodes, which hand them on.
 pub const BULK_BYTES: usize = 1024 * 1024;
-/// Nodes a bulk upload is sent to.
+/// The same where nothing was measured: 13 s for five nodes on a line of 0.8 Mbit/s.
+pub const SMALL_UNMEASURED: usize = 256 * 1024;
+/// What a measured line carries within this goes to every node at once.
+pub const SMALL_SHARE: Duration = Duration::from_millis(500);
+/// Nodes a bulk upload is sent to at once on a wide line. On a thin one it is one.
 pub const BULK_NODES: usize = 2;
+/// How long whoever sends bulk may take for its first step before another one that answers begins: a fresh connection of a far node.
+pub const SENDER_FIRST: Duration = Duration::from_secs(2);
+/// Where whoever is first does not begin, another one that answers does after this, or after as long again as its answer took.
+pub const HEAD_START: Duration = Duration::from_millis(100);
+/// One that sends alone gets another one beside it for one CAR after this long, and then after twice as long each time: 64 KiB of the
+/// first minute tell a slow node from a thin line. Below half of [`THINNEST_LINE`], after a quarter of it.
+pub const TRIAL_AFTER: Duration = Duration::from_secs(8);
+/// It must bring so many percent of what the first one brought alone: of a line that is full it gets half.
+pub const TRIAL_PERCENT: u64 = 90;
 /// How long a node may take to pull bulk content from its peers without a further block: bitswap between two nodes can be
 /// broken for minutes (measured).
 pub const PULL_IDLE: Duration = Duration::from_secs(3);
@@ -65,11 +94,9 @@ pub const RETRY_MAX: Duration = Duration::from_secs(300);
 pub const LANE_RETRY_FIRST: Duration = Duration::from_millis(250);
 /// Doublings of that wait: 250 ms to well above [`RETRY_MAX`].
 pub const LANE_RETRY_DOUBLINGS: u32 = 12;
-/// Where the first node had bulk within this long, the others are sent it too: Kubo takes 26 MB in a quarter of a second, and pulls
+/// What takes no longer than this at the measured rate is sent to every node: Kubo takes 26 MB in a quarter of a second, and pulls
 /// them in 1.2 s from a peer that it meets.
 pub const PULL_FROM: Duration = Duration::from_secs(2);
-/// How long a node waits for bulk to be on another one before it is sent it directly.
-pub const PULL_WAIT: Duration = Duration::from_secs(10);
 /// A pin that was put beside its record and takes longer than this puts what that node shows in doubt: Kubo pins a small change in
 /// milliseconds, on a line of 1.5 s round trip within this.
 pub const PIN_USUAL: Duration = Duration::from_secs(2);

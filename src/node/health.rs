@@ -181,6 +181,15 @@ impl Health {
         order
     }
 
+    /// How long the node that is asked first usually takes.
+    #[must_use]
+    pub fn usual(&self) -> Duration {
+        let first = self.order().first().copied();
+        let nodes = self.nodes();
+        let ms = first.and_then(|at| nodes.get(at)).map_or(0.0, NodeHistory::expected_ms);
+        Duration::try_from_secs_f64(ms / 1_000.0).unwrap_or_default().min(limits::FARTHEST_NODE)
+    }
+
     /// How long to wait for the node before another one is asked as well.
     #[must_use]
     pub fn hedge(&self, at: usize) -> Duration {

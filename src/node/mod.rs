@@ -4,6 +4,8 @@
 //! records and hashes of blocks are checked before they are returned. That a node says it stored something proves
 //! nothing; callers read it back from the node's own store.
 
+pub mod cap;
+pub mod capped;
 pub mod check;
 #[cfg(feature = "dht")]
 pub mod dht;
@@ -12,6 +14,7 @@ pub mod health;
 pub mod kubo;
 pub mod peers;
 pub mod race;
+pub mod rate;
 pub mod switch;
 
 use std::collections::HashSet;
@@ -30,6 +33,7 @@ use crate::model::cid::Cid;
 use crate::model::identity::Name;
 use crate::model::record::Record;
 
+use self::cap::Cap;
 pub(crate) use self::failure::{BrokeOff, RefusedByPage};
 pub use self::failure::{broke_off, is_refused};
 pub use crate::metrics::Source;
@@ -71,6 +75,8 @@ pub struct Meter {
     bytes_out: AtomicU64,
     /// Counts all of it too.
     whole: Option<Arc<Meter>>,
+    /// What is counted here keeps to it.
+    cap: Option<Arc<Cap>>,
 }
 
 impl Meter {
@@ -78,6 +84,25 @@ impl Meter {
     #[must_use]
     pub fn part_of(whole: Arc<Self>) -> Self {
         Self { whole: Some(whole), ..Self::default() }
+    }
+
+    /// What is counted here waits for its turn under a cap.
+    #[must_use]
+    pub fn within(self, cap: Arc<Cap>) -> Self {
+        Self { cap: Some(cap), ..self }
+    }
+
+    /// The cap on what is sent.
+    #[must_use]
+    pub fn cap_up(&self) -> Option<Arc<Cap>> {
+        self.cap.clone().filter(|cap| cap.up.is_some())
+    }
+
+    /// Ends when so many received bytes fit under the cap: no more is read meanwhile.
+    pub async fn let_in(&self, bytes: usize) {
+        if let Some(down) = self.cap.as_ref().and_then(|cap| cap.down.as_ref()) {
+            down.pass(bytes).await;
+        }
     }
 
     /// Counts one request and its body.

@@ -30,5 +30,6 @@ mod runners;
 mod slots_come_back;
 mod slow_lines;
 mod slow_operations_are_logged;
+mod thin_lines;
 mod third_tier;
 mod upkeep;

@@ -26,6 +26,7 @@ use tauri_plugin_wallet_sync::{Code, Error};
 use super::dag::{SHOWN_LINE, links, shown, unpack};
 use super::drip::Line;
 pub use super::fault::Fault;
+use super::home_line::HomeLine;
 
 #[derive(Default)]
 pub struct Held {
@@ -43,6 +44,8 @@ pub struct FakeNode {
     fault: Mutex<Fault>,
     pub latency: Mutex<Duration>,
     pub line: Line,
+    /// The line to it and its like; none where it is wide.
+    pub home: Mutex<Option<Arc<HomeLine>>>,
     peers: Mutex<Vec<Weak<FakeNode>>>,
     /// Another address of the same machine: blocks that come here are there too.
     twin: Mutex<Weak<FakeNode>>,
@@ -65,6 +68,7 @@ impl FakeNode {
                     fault: Mutex::new(Fault::None),
                     latency: Mutex::new(Duration::from_millis(5)),
                     line: Line::default(),
+                    home: Mutex::default(),
                     peers: Mutex::default(),
                     twin: Mutex::default(),
                     machine: Mutex::new(Some(format!("12D3KooWn{at}"))),
@@ -108,7 +112,8 @@ impl FakeNode {
         self.requests.fetch_add(1, Ordering::Relaxed);
         call.meter.sent(0);
         let fault = *self.fault.lock().unwrap();
-        let answer_at = tokio::time::sleep(*self.latency.lock().unwrap());
+        let rtt = self.home().map_or(Duration::ZERO, |home| home.rtt);
+        let answer_at = tokio::time::sleep(rtt + *self.latency.lock().unwrap());
         match fault {
             Fault::Hung => {
                 tokio::time::sleep_until(call.deadline).await;
@@ -120,6 +125,18 @@ impl FakeNode {
                 Err(_) => Err(Error::new(Code::Deadline, "too slow")),
             },
         }
+    }
+
+    fn home(&self) -> Option<Arc<HomeLine>> {
+        self.home.lock().unwrap().clone()
+    }
+
+    /// Gives the block once all of it has come over the lines.
+    async fn carry(&self, block: Block, call: &Call) -> Result<Block, Error> {
+        let Some(home) = self.home() else { return self.line.carry(block, call).await };
+        let bytes = block.bytes().len() as u64;
+        home.down.carry(bytes, |some| call.meter.received(some), call).await?;
+        Ok(block)
     }
 
     /// The same for content.
@@ -232,7 +249,7 @@ impl Node for FakeNode {
                     tokio::time::sleep_until(call.deadline).await;
                     return Err(Error::new(Code::Deadline, "nowhere"));
                 };
-                self.line.carry(block, call).await
+                self.carry(block, call).await
             }
         }
     }
@@ -268,7 +285,7 @@ impl Node for FakeNode {
                     stack.extend(links(&block));
                     summary.blocks += 1;
                     summary.bytes += block.bytes().len() as u64;
-                    sink(self.line.carry(block, call).await?);
+                    sink(self.carry(block, call).await?);
                 }
             }
         }
@@ -281,6 +298,9 @@ impl Node for FakeNode {
     async fn import(&self, car: Bytes, call: &Call) -> Result<(), Error> {
         let fault = self.pass(call).await?;
         call.meter.sent(car.len() as u64);
+        if let Some(home) = self.home() {
+            home.up.carry(car.len() as u64, |_| (), call).await?;
+        }
         if matches!(fault, Fault::Amnesiac | Fault::BlockEater) {
             return Ok(());
         }

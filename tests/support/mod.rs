@@ -15,5 +15,6 @@ pub mod dag;
 pub mod drip;
 pub mod fake_node;
 pub mod fault;
+pub mod home_line;
 pub mod peers;
 pub mod world;

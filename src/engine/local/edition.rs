@@ -1,7 +1,6 @@
 //! A signed edition with its blocks, on its way to the nodes.
 
 use std::collections::{HashMap, HashSet};
-use std::time::Duration;
 
 use tokio::sync::watch;
 
@@ -95,16 +94,15 @@ impl SignedEdition {
 /// An edition on its way to the nodes.
 pub struct Outgoing {
     pub edition: SignedEdition,
-    /// Nodes that are sent bulk first; the others wait, and are sent it or pull it from those.
-    pub direct: Vec<usize>,
-    /// How long it took until one of these had all blocks, or failed.
-    pub carried: watch::Sender<Option<Duration>>,
+    /// The nodes that lack it: first those that lack the fewest bytes, then those that answer soonest.
+    pub order: Vec<usize>,
+    /// Some node has all blocks: the others may pull them from there.
+    pub carried: watch::Sender<bool>,
 }
 
 impl Outgoing {
-    /// A node that is sent bulk first has all blocks, or failed, after this long. The first counts.
-    pub fn note_carried(&self, took: Duration) {
-        let is_first = |carried: &mut Option<Duration>| carried.is_none() && carried.replace(took).is_none();
-        self.carried.send_if_modified(is_first);
+    /// A node has all blocks.
+    pub fn note_carried(&self) {
+        self.carried.send_if_modified(|carried| !std::mem::replace(carried, true));
     }
 }

@@ -137,7 +137,8 @@ impl Bringing {
     /// Ends when nobody waits and nothing flows any more; keeps meanwhile what has come.
     async fn until_silent(&self, basket: &Basket) -> Error {
         let clock = &self.account.clock;
-        let mut flow = Flow::new(self.call.meter.clone(), self.waited_until, limits::STILL_FLOWS);
+        let patience = self.account.network.still_flows();
+        let mut flow = Flow::new(self.call.meter.clone(), self.waited_until, patience);
         let mut kept_at = clock.monotonic();
         while !flow.has_ended().await {
             let now = clock.monotonic();

@@ -2,6 +2,8 @@
 
 use std::collections::HashSet;
 use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
+use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
@@ -14,29 +16,28 @@ use crate::limits;
 use crate::model::block::Block;
 use crate::model::cid::Cid;
 use crate::model::root::Root;
+use crate::node::rate::ByteRate;
 use crate::node::{Call, Meter};
 
 /// Bytes written in one transaction while content streams in: bounds memory.
 const COMMIT_BYTES: usize = 4 * 1024 * 1024;
-/// Blocks asked for singly before their arrival is committed.
-const CHUNK_BLOCKS: usize = 64;
-/// The same at first: a thin line brings few to their end.
-const FIRST_BLOCKS: usize = 8;
-/// The same where the peers are asked: their windows stay full.
-const PEER_CHUNK_BLOCKS: usize = 512;
+/// Blocks asked for before their arrival is committed, at most.
+pub(super) const CHUNK_BLOCKS: usize = 64;
 /// Part of the time that somebody waits after which a stream must flow.
-const STREAM_SHARE: f64 = 0.7;
+pub(super) const STREAM_SHARE: f64 = 0.7;
 /// With up to this many blocks missing, single requests are as good as a stream.
 const FEW_BLOCKS: usize = 3;
 
 /// Fetch of what is missing, and who hears of it.
-struct ContentFetch<'a> {
-    account: &'a Account,
-    call: &'a Call,
+pub(super) struct ContentFetch<'a> {
+    pub(super) account: &'a Account,
+    pub(super) call: &'a Call,
     /// Until then somebody waits.
-    waited_until: Instant,
+    pub(super) waited_until: Instant,
     /// What is on its way is given up, and what has come is written.
-    stop: watch::Receiver<bool>,
+    pub(super) stop: watch::Receiver<bool>,
+    /// What would not be whole before nobody waits any more is not begun before.
+    pub(super) pauses: AtomicBool,
     total: usize,
     progress: &'a (dyn Fn(Progress) + Send + Sync),
 }
@@ -59,12 +60,15 @@ pub async fn fetch_missing(
     let (stops, stop) = watch::channel(false);
     let call = &Call { deadline: call.deadline, meter: Arc::new(Meter::part_of(call.meter.clone())) };
     let total = account.local.read().holdings().missing_count();
-    let fetching = ContentFetch { account, call, waited_until, stop, total, progress };
-    let silence = Flow::new(call.meter.clone(), waited_until, limits::STILL_FLOWS).end();
+    let pauses = AtomicBool::new(false);
+    let fetching = ContentFetch { account, call, waited_until, stop, pauses, total, progress };
+    let flow = Flow::new(call.meter.clone(), waited_until, account.network.still_flows());
+    let silence = flow.end_unless(&fetching.pauses);
     let stopping = async {
         tokio::select! {
             () = silence => {}
-            () = account.tasks.closing() => {}
+            // A block that is all but here is not cut off.
+            () = async { account.tasks.closing().await; tokio::time::sleep(limits::LAST_BLOCK).await } => {}
         }
         // What fetches has ended where nobody listens.
         let _ = stops.send(true);
@@ -105,8 +109,9 @@ impl ContentFetch<'_> {
         if self.account.network.http_fails() { self.waited_until } else { self.call.deadline }
     }
 
-    fn is_over(&self) -> bool {
-        *self.stop.borrow() || self.account.clock.monotonic() >= self.deadline()
+    pub(super) fn is_over(&self) -> bool {
+        let is_stopped = *self.stop.borrow() || self.account.tasks.check_open().is_err();
+        is_stopped || self.account.clock.monotonic() >= self.deadline()
     }
 
     fn report(&self) {
@@ -132,14 +137,7 @@ impl ContentFetch<'_> {
     }
 
     async fn round(&self, roots: &[Root]) -> Result<(), Error> {
-        let (left, kept, in_vain) = {
-            let state = self.account.local.read();
-            let holdings = state.holdings();
-            (holdings.missing_count(), holdings.kept(), holdings.has_in_vain())
-        };
-        // One answer for all pays off when most of a device's content is wanted. It ends at the first block that is nowhere: then
-        // each is asked for by itself, and again the next time.
-        if left > FEW_BLOCKS && left >= kept && !in_vain {
+        if self.is_worth_a_stream().await? {
             for root in roots {
                 if !self.stream(root).await? || self.is_over() {
                     break;
@@ -152,50 +150,60 @@ impl ContentFetch<'_> {
         self.singly().await
     }
 
+    /// One answer for all pays off when most of a device's content is wanted. It ends at the first block that is nowhere: then each
+    /// is asked for by itself, and again the next time. What is here comes again with it: on a thin line too much.
+    async fn is_worth_a_stream(&self) -> Result<bool, Error> {
+        let (left, bytes, kept, in_vain) = {
+            let state = self.account.local.read();
+            let holdings = state.holdings();
+            (holdings.missing_count(), holdings.missing_bytes(), holdings.kept(), holdings.has_in_vain())
+        };
+        let is_large = bytes / (left.max(1) as u64) > limits::LARGE_BLOCK;
+        if left <= FEW_BLOCKS || left < kept || in_vain || is_large {
+            return Ok(false);
+        }
+        if kept == 0 {
+            return Ok(true);
+        }
+        let rate = || self.account.network.pace.rate(self.account.clock.monotonic());
+        if rate().is_none() {
+            let rest = self.account.local.read().holdings().missing(self.account.clock.now());
+            self.first_step(&rest).await?;
+        }
+        Ok(rate().is_some_and(|rate| rate > ByteRate::new(limits::WIDE_LINE)) && !self.is_over())
+    }
+
     async fn keep(&self, blocks: Vec<Block>) -> Result<(), Error> {
         self.account.local.keep_blocks(blocks).await?;
         self.report();
         Ok(())
     }
 
-    async fn singly(&self) -> Result<(), Error> {
-        let rest = self.account.local.read().holdings().missing(self.account.clock.now());
-        let size = if self.account.network.http_fails() { PEER_CHUNK_BLOCKS } else { FIRST_BLOCKS };
-        let (mut rest, mut size, mut rate) = (&*rest, size, 0);
-        while !rest.is_empty() && !self.is_over() {
-            let (chunk, later) = rest.split_at(size.min(rest.len()));
-            let (before, started) = (self.call.meter.totals().bytes_in, self.account.clock.monotonic());
-            self.some(chunk).await?;
-            rest = later;
-            // More at once as long as that brings more.
-            let took = self.account.clock.monotonic().saturating_duration_since(started).as_micros().max(1);
-            let now = u128::from(self.call.meter.totals().bytes_in - before) * 1_000_000 / took;
-            if now * 4 >= rate * 5 {
-                size = size.saturating_mul(2).min(CHUNK_BLOCKS.max(size));
-            }
-            rate = rate.max(now);
-        }
-        Ok(())
-    }
-
-    /// Fetches these; one that is nowhere keeps the others waiting no longer than a silence.
-    async fn some(&self, chunk: &[Cid]) -> Result<(), Error> {
+    /// Fetches these; one that is nowhere keeps the others waiting no longer than a silence. Where that is given, they are asked for
+    /// again: it says nothing of them yet.
+    pub(super) async fn some(
+        &self,
+        chunk: &[Cid],
+        at_once: usize,
+        silence: Option<Duration>,
+    ) -> Result<(), Error> {
         let meter = Arc::new(Meter::part_of(self.call.meter.clone()));
         let call = Call { deadline: self.deadline(), meter: meter.clone() };
         let now = self.account.clock.monotonic();
-        let silence = Flow::new(meter, now, self.account.config.timeouts.content_idle).end();
+        let patience = silence.unwrap_or(self.account.config.timeouts.content_idle);
+        let flow = Flow::new(meter, now, patience).end();
         let (sender, arrived) = mpsc::unbounded_channel::<Block>();
         let fetching = async move {
             // The receiver lives until this ends.
             let shown = move |block: &Block| drop(sender.send(block.clone()));
             tokio::select! {
                 biased;
-                _ = self.account.network.fetch_blocks_with(chunk, &shown, &call) => {}
-                () = silence => {}
+                _ = self.account.network.fetch_blocks_with(chunk, at_once, &shown, &call) => {}
+                () = flow => {}
             }
         };
         self.written(fetching, arrived).await?;
-        if self.account.tasks.check_open().is_err() {
+        if silence.is_some() || self.account.tasks.check_open().is_err() {
             return Ok(());
         }
         let failed: Vec<Cid> = {

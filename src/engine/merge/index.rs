@@ -171,8 +171,9 @@ impl Pull<'_> {
         while !rest.is_empty() {
             let (now, later) = rest.split_at(self.window.min(rest.len()));
             let basket = self.basket;
-            let fetched =
-                self.account.network.fetch_blocks_with(now, &|block| basket.put(block), self.call).await;
+            let network = &self.account.network;
+            let arrived = |block: &Block| basket.put(block);
+            let fetched = network.fetch_blocks_with(now, self.window, &arrived, self.call).await;
             if let Some((_, error)) = fetched.failed.into_iter().next() {
                 return Err(error);
             }

@@ -8,6 +8,7 @@ pub mod contain;
 pub mod content;
 mod index;
 mod part;
+mod singly;
 
 use std::collections::HashMap;
 

@@ -32,24 +32,37 @@ impl Network {
     /// Fetches several blocks: over HTTP while that flows, else from the peers too while HTTP goes on, because the peers
     /// may be what is down.
     pub async fn fetch_blocks(&self, cids: &[Cid], call: &Call) -> Fetched {
-        self.fetch_blocks_with(cids, &|_| (), call).await
+        self.fetch_blocks_with(cids, limits::BLOCK_REQUESTS, &|_| (), call).await
     }
 
-    /// The same, with each block shown to `arrived` as soon as it is here: who stops before the end keeps those.
-    pub async fn fetch_blocks_with(&self, cids: &[Cid], arrived: OnBlock<'_>, call: &Call) -> Fetched {
+    /// The same, so many at once over HTTP, with each block shown to `arrived` as soon as it is here: who stops before the end keeps
+    /// those.
+    pub async fn fetch_blocks_with(
+        &self,
+        cids: &[Cid],
+        at_once: usize,
+        arrived: OnBlock<'_>,
+        call: &Call,
+    ) -> Fetched {
         let shown = Mutex::new(HashSet::new());
         let once = |block: &Block| {
             if shown.lock().unwrap_or_else(PoisonError::into_inner).insert(*block.cid()) {
                 arrived(block);
             }
         };
-        let fetched = self.fetch_by_any_way(cids, &once, call).await;
+        let fetched = self.fetch_by_any_way(cids, at_once, &once, call).await;
         fetched.blocks.iter().for_each(once);
         fetched
     }
 
-    async fn fetch_by_any_way(&self, cids: &[Cid], arrived: OnBlock<'_>, call: &Call) -> Fetched {
-        let mut http = pin!(self.nodes.fetch_blocks(cids, arrived, call));
+    async fn fetch_by_any_way(
+        &self,
+        cids: &[Cid],
+        at_once: usize,
+        arrived: OnBlock<'_>,
+        call: &Call,
+    ) -> Fetched {
+        let mut http = pin!(self.nodes.fetch_blocks(cids, at_once, arrived, call));
         let first = self.flows(call, &mut http).await;
         let Some(peers) = &self.peers else { return first.unwrap_or_default() };
         let Some(fetched) = first else {

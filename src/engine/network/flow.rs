@@ -1,6 +1,7 @@
 //! Whether bytes still flow: what somebody waits for may pause for long, what nobody waits for only while it flows.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -60,5 +61,17 @@ impl Flow {
     /// Ends when nothing flows any more.
     pub async fn end(mut self) {
         while !self.has_ended().await {}
+    }
+
+    /// The same, where silence counts for nothing while nothing is asked for.
+    pub async fn end_unless(mut self, pauses: &AtomicBool) {
+        loop {
+            let has_ended = self.has_ended().await;
+            if pauses.load(Ordering::Relaxed) {
+                self.moved_at = monotonic();
+            } else if has_ended {
+                return;
+            }
+        }
     }
 }

@@ -8,6 +8,7 @@ pub mod blocks;
 pub mod flow;
 pub mod heard;
 pub mod machine;
+pub mod pace;
 pub mod pin_names;
 pub mod third_tier;
 
@@ -18,6 +19,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tokio::time::Instant;
 
+use self::pace::Pace;
 use super::api::status::NodeStatus;
 use super::measure::Measure;
 use crate::clock::Clock;
@@ -41,6 +43,8 @@ pub struct Network {
     silent_at: Mutex<Option<Instant>>,
     /// Slots of which enough machines said a moment ago that nothing is there.
     absent: Mutex<(Option<Instant>, BTreeSet<Slot>)>,
+    /// How fast content comes.
+    pub pace: Pace,
     /// Nodes that said which machine they are.
     machines: Mutex<BTreeSet<usize>>,
     clock: Arc<dyn Clock>,
@@ -63,7 +67,8 @@ impl Network {
     ) -> Self {
         let (grace, sync_time, dht_time) = (config.grace, config.timeouts.sync, config.timeouts.dht);
         let (silent_at, machines, absent) = (Mutex::new(None), Mutex::default(), Mutex::default());
-        Self { nodes, peers, silent_at, absent, machines, clock, measure, grace, sync_time, dht_time }
+        let pace = Pace::default();
+        Self { nodes, peers, silent_at, absent, pace, machines, clock, measure, grace, sync_time, dht_time }
     }
 
     /// How many nodes are configured.
@@ -92,6 +97,11 @@ impl Network {
 
     pub fn health(&self) -> &Health {
         self.nodes.health()
+    }
+
+    /// Bytes that flowed within this time still flow: between two requests a far node is silent.
+    pub fn still_flows(&self) -> Duration {
+        limits::STILL_FLOWS + self.health().usual() * 2
     }
 
     /// The nodes' health as it is kept for the next start.

@@ -64,22 +64,11 @@ async fn left_alone(account: &Account, at: usize) {
 
 /// Brings one edition to the node.
 async fn one(account: &Arc<Account>, at: usize, outgoing: &Outgoing, run: &Run) -> Result<LaneEnd, Error> {
-    let lane = Lane::to(at, account, &outgoing.edition, run)?;
-    let is_direct = outgoing.direct.contains(&at);
-    if !is_direct && !outgoing.direct.is_empty() {
-        let mut carried = outgoing.carried.subscribe();
-        // Whoever has not got it in time is sent it.
-        let _ = tokio::time::timeout(limits::PULL_WAIT, carried.wait_for(Option::is_some)).await;
-        account.lanes.note_bulk(at, account.clock.monotonic());
-    }
-    // Pulling spares the line of who sends: where that is wide, sending is faster, and safe where the nodes do not meet.
-    let pulls = !is_direct && outgoing.carried.borrow().is_some_and(|took| took > limits::PULL_FROM);
+    let lane = Lane::to(at, account, &outgoing.edition, run)?.among(outgoing);
     let started = account.clock.monotonic();
     let learnt = learn_machine(account, at).await;
-    let lane = if is_direct { lane.carrying(outgoing) } else { lane };
     // What is surplus since the last time goes meanwhile: nobody waits for it.
-    let (ended, ()) = join(lane.publish(!pulls), lane.unpin_older()).await;
-    lane.carried();
+    let (ended, ()) = join(lane.publish(), lane.unpin_older()).await;
     let took = account.clock.monotonic().saturating_duration_since(started);
     // A node that does not say in the time of all that counts once it has: what was asked for first is answered first.
     let _ = tokio::time::timeout(took / 8, learnt).await;

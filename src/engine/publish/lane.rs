@@ -28,8 +28,8 @@ pub struct Lane<'a> {
     look: Mutex<Look>,
     /// The beacon whose rename was answered, or [`NONE`].
     pub answered: AtomicU8,
-    /// What the other lanes wait for, and when this one began.
-    carries: Option<(&'a Outgoing, Instant)>,
+    /// What the other lanes bring too.
+    pub outgoing: Option<&'a Outgoing>,
 }
 
 /// No beacon.
@@ -63,21 +63,14 @@ impl<'a> Lane<'a> {
             run,
             look,
             answered,
-            carries: None,
+            outgoing: None,
         })
     }
 
-    /// Is to tell the other lanes when the node has all blocks.
-    pub fn carrying(mut self, outgoing: &'a Outgoing) -> Self {
-        self.carries = Some((outgoing, self.account.clock.monotonic()));
+    /// One of several lanes that bring the same.
+    pub fn among(mut self, outgoing: &'a Outgoing) -> Self {
+        self.outgoing = Some(outgoing);
         self
-    }
-
-    /// The node has all blocks, or will not get them by this lane.
-    pub fn carried(&self) {
-        if let Some((outgoing, began)) = self.carries {
-            outgoing.note_carried(self.account.clock.monotonic().saturating_duration_since(began));
-        }
     }
 
     /// Notes a look at our name.
@@ -85,6 +78,13 @@ impl<'a> Lane<'a> {
         self.account.lanes.note_answer(self.at);
         let at = self.account.clock.monotonic();
         *self.last_look() = Look { at, took: at.saturating_duration_since(asked_at), beacons };
+        self.account.uplink.stir();
+    }
+
+    /// When the node last answered a look, and how long that took; none where it did not yet.
+    pub fn answered_look(&self) -> Option<(Instant, Duration)> {
+        let look = self.last_look();
+        (!look.took.is_zero()).then_some((look.at, look.took))
     }
 
     /// What the beacons said then, by place.
@@ -225,19 +225,14 @@ pub fn lacking(account: &Account, node: &str, edition: &SignedEdition) -> Vec<Ci
     edition.all.iter().filter(lacks).copied().collect()
 }
 
-/// Whether an upload is bulk: then two nodes carry it to the others.
-pub fn is_bulk(account: &Account, node: &str, edition: &SignedEdition) -> bool {
-    edition.bytes_of(&lacking(account, node, edition)) > limits::BULK_BYTES as u64
-}
-
-/// Small deltas go to every node; of bulk, only the best nodes are sent everything.
-pub fn direct_nodes(account: &Account, edition: &SignedEdition) -> Vec<usize> {
-    let targets = account.network.writable();
-    let takes_bulk =
-        |at: &usize| account.network.node(*at).is_some_and(|node| is_bulk(account, node.id(), edition));
-    let bulk: Vec<usize> = targets.iter().copied().filter(takes_bulk).collect();
+/// These nodes: first those that lack the fewest bytes of an edition, then those that answer soonest. Who was sent a part by an
+/// earlier process comes first.
+pub fn by_need(account: &Account, lacking_it: &[usize], edition: &SignedEdition) -> Vec<usize> {
     let order = account.network.health().order();
-    let best: Vec<usize> =
-        order.into_iter().filter(|at| bulk.contains(at)).take(limits::BULK_NODES).collect();
-    targets.into_iter().filter(|at| !bulk.contains(at) || best.contains(at)).collect()
+    let mut nodes: Vec<usize> = order.into_iter().filter(|at| lacking_it.contains(at)).collect();
+    nodes.sort_by_cached_key(|at| {
+        let node = account.network.node(*at);
+        node.map_or(u64::MAX, |node| edition.bytes_of(&lacking(account, node.id(), edition)))
+    });
+    nodes
 }

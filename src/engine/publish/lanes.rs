@@ -1,6 +1,7 @@
 //! Starts the lanes: one task per node brings its node to the newest edition.
 //!
-//! Lanes share nothing but the edition; none waits for another, and what a reading thought of a node gates none.
+//! Lanes share nothing but the edition and the line: bulk waits for its turn there, and for nothing else; what a reading thought of a
+//! node gates no lane.
 
 use std::sync::Arc;
 
@@ -8,7 +9,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::bring::bring;
-use super::lane::{direct_nodes, lacks};
+use super::lane::{by_need, lacks};
 use super::run::Run;
 use crate::engine::account::Account;
 use crate::engine::local::edition::{Outgoing, SignedEdition};
@@ -18,8 +19,10 @@ pub async fn start(account: &Arc<Account>, edition: SignedEdition, run: &Arc<Run
     let lacking: Vec<usize> =
         account.network.writable().into_iter().filter(|at| lacks(account, *at)).collect();
     let record = edition.record.clone();
-    let direct = direct_nodes(account, &edition);
-    let outgoing = Arc::new(Outgoing { edition, direct, carried: watch::channel(None).0 });
+    let order = by_need(account, &lacking, &edition);
+    // A node that was proven to hold it has all blocks.
+    let is_held = account.network.writable().len() > lacking.len();
+    let outgoing = Arc::new(Outgoing { edition, order, carried: watch::channel(is_held).0 });
     // The same edition keeps what its lanes have agreed on.
     let replaces = |old: &Arc<Outgoing>| !old.edition.record.same_as(&record);
     for at in account.lanes.offer(outgoing, replaces, &lacking, account.clock.monotonic()) {

@@ -17,6 +17,7 @@ pub mod run;
 mod settle;
 mod slot;
 mod steps;
+mod supply;
 mod upload;
 
 use std::sync::Arc;

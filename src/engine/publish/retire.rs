@@ -169,7 +169,7 @@ async fn to_nodes(
 
 /// One node. Once it holds the edition, that is the last one of the slot.
 async fn to_node(account: &Account, at: usize, edition: &SignedEdition, run: &Run) -> Result<LaneEnd, Error> {
-    let ended = Lane::to(at, account, edition, run)?.publish(true).await?;
+    let ended = Lane::to(at, account, edition, run)?.publish().await?;
     if matches!(ended, LaneEnd::Holds) {
         let (slot, root) = (edition.edition.slot, edition.edition.root);
         account.local.note_retired(slot, root).await?;

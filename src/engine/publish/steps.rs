@@ -25,12 +25,12 @@ pub enum LaneEnd {
 }
 
 impl Lane<'_> {
-    /// Publishes to the node. `direct` sends the blocks; otherwise the node pulls them from its peers first.
+    /// Publishes to the node.
     ///
     /// # Errors
     /// The node's error; what it holds by then is found out by the next run.
-    pub async fn publish(&self, direct: bool) -> Result<LaneEnd, Error> {
-        let ended = self.all_steps(direct).await;
+    pub async fn publish(&self) -> Result<LaneEnd, Error> {
+        let ended = self.all_steps().await;
         if !matches!(ended, Ok(LaneEnd::Holds)) {
             self.note_answered().await?;
             // The record may be there without its content: what the node was proven to hold before is found by a beacon at most.
@@ -39,9 +39,9 @@ impl Lane<'_> {
         ended
     }
 
-    async fn all_steps(&self, direct: bool) -> Result<LaneEnd, Error> {
+    async fn all_steps(&self) -> Result<LaneEnd, Error> {
         let lack = self.to_send().await;
-        let (mut there, supplied) = join(self.shown(), self.supply(&lack, direct)).await;
+        let (mut there, supplied) = join(self.shown(), self.supply(&lack)).await;
         match supplied {
             Err(e) if e.code() == Code::Corrupt => {
                 self.look_for_damage(&lack).await?;
@@ -49,7 +49,6 @@ impl Lane<'_> {
             }
             other => other?,
         }
-        self.carried();
         self.stepped("supplied");
         // What was read before a long upload says little of what a put goes over now.
         if self.age_of_look() > limits::PUT_FRESH {
@@ -59,7 +58,8 @@ impl Lane<'_> {
             Shown::Foreign(claim) => return Ok(LaneEnd::Foreign(claim)),
             Shown::Fits(fitting) => fitting,
         };
-        let named = match self.put_all(fitting, lack.len()).await {
+        let unproven = self.unproven(&lack);
+        let named = match self.put_all(fitting, unproven.len()).await {
             // A node that had lost everything is sent what it had before too.
             Err(e) if e.code() == Code::Corrupt => {
                 self.look_for_damage(&self.edition.all).await?;
@@ -73,7 +73,7 @@ impl Lane<'_> {
             tokio::time::sleep(limits::SECOND_LOOK.saturating_sub(self.round_trip())).await;
         }
         let changed: Vec<Cid> =
-            lack.iter().filter(|cid| !self.edition.beacons.contains(cid)).copied().collect();
+            unproven.iter().filter(|cid| !self.edition.beacons.contains(cid)).copied().collect();
         let (seen, held) = join(self.shown(), self.holds(&changed)).await;
         let place = match seen? {
             Shown::Foreign(claim) => return Ok(LaneEnd::Foreign(claim)),
@@ -97,6 +97,12 @@ impl Lane<'_> {
         self.stepped("read back");
         self.note_proven(&lack, place).await?;
         Ok(LaneEnd::Holds)
+    }
+
+    /// What was sent and not read back yet: of a node that nothing was proven of, what an earlier process sent too.
+    fn unproven<'b>(&'b self, lack: &'b [Cid]) -> &'b [Cid] {
+        let is_known = self.account.local.read().nodes().is_known(self.node.id());
+        if is_known { lack } else { &self.edition.all }
     }
 
     /// Pin, record and beacon, side by side where the pin is a small one and the record there is ours. Bulk is pinned before

@@ -4,33 +4,21 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use super::lane::Lane;
+use crate::engine::uplink::Sending;
 use crate::error::{Code, Error};
 use crate::limits;
 use crate::model::car::CarWriter;
 use crate::model::cid::Cid;
 use crate::node::{Repin, is_refused};
 
-/// Slowest uplink that is still waited for.
-const UPLINK_BYTES_PER_S: u64 = 64 * 1024;
+/// What became of an upload.
+pub enum Sent {
+    All,
+    /// One CAR, and the line carries no more than without it.
+    Some,
+}
 
 impl Lane<'_> {
-    /// Makes the node hold the edition's blocks. `direct` sends them; otherwise the node pulls them from its peers,
-    /// and they are sent when it cannot.
-    ///
-    /// # Errors
-    /// The node's error; what it accepted before stays remembered.
-    pub async fn supply(&self, lack: &[Cid], direct: bool) -> Result<(), Error> {
-        if !direct {
-            match self.pull().await {
-                Ok(()) => return Ok(()),
-                Err(e) => {
-                    tracing::debug!(node = self.node.id(), code = %e.code(), "could not pull from its peers")
-                }
-            }
-        }
-        self.upload(lack).await
-    }
-
     /// Pins; when the node lost what it was known to hold, sends everything once more.
     ///
     /// # Errors
@@ -40,32 +28,59 @@ impl Lane<'_> {
         if is_refused(&first) {
             return Err(first);
         }
+        // A line that broke off is no loss: what the node has is not sent again.
+        if first.code() != Code::NotFound {
+            let root = &self.edition.edition.root;
+            match self.node.holds_dag(root, &self.run.usual_call(self.account)).await {
+                Ok(None) => {}
+                Ok(Some(_)) => return self.pin().await,
+                Err(_) => return Err(first),
+            }
+        }
         tracing::debug!(node = self.node.id(), code = %first.code(), "the pin failed; everything is sent again");
         self.account.local.forget_node(self.node.id(), self.edition.edition.slot).await?;
-        self.upload(&self.edition.all).await?;
+        self.upload(&self.edition.all, None).await?;
         self.pin().await
     }
 
-    /// Uploads blocks in CARs and remembers after each what the node has, so that a later run resumes.
-    async fn upload(&self, cids: &[Cid]) -> Result<(), Error> {
+    /// Uploads blocks in CARs whose size follows the measured rate, and remembers after each what the node has, so that a later run
+    /// resumes.
+    pub(super) async fn upload(&self, cids: &[Cid], sending: Option<&Sending<'_>>) -> Result<Sent, Error> {
+        let (uplink, clock) = (&self.account.uplink, &self.account.clock);
         let mut rest = cids;
         while !rest.is_empty() {
-            let (car, taken) = self.next_car(rest, self.body_most()).await?;
+            let started = clock.monotonic();
+            let most = uplink.car_bytes(self.at, self.round_trip(), started).min(self.body_most());
+            let (car, taken) = self.next_car(rest, most).await?;
             let (sent, left) = rest.split_at_checked(taken).unwrap_or((rest, &[]));
-            let slowest = Duration::from_secs(car.len() as u64 / UPLINK_BYTES_PER_S);
+            let bytes = car.len();
+            if let Some(sending) = sending {
+                sending.begins(bytes, self.ways(), started);
+            }
+            let slowest = uplink.slowest(self.at, bytes, started);
             let call = self.run.call(self.account, self.account.config.timeouts.publish + slowest);
-            if !self.send_car(car, taken == 1, &call).await? {
+            let is_taken = self.send_car(car, taken == 1, &call).await;
+            let now = clock.monotonic();
+            if is_taken.as_ref().is_err_and(|e| e.code() == Code::Deadline) {
+                uplink.note_too_large(self.at, now);
+            }
+            if !is_taken? {
                 continue;
             }
-            // The last part is remembered once the node was proven.
-            if !left.is_empty() {
+            // What is small and goes at once is remembered once the node was proven.
+            if !left.is_empty() || bytes > limits::CAR_FIRST_BYTES || sent.len() < cids.len() {
                 self.account.local.note_held(self.node.id(), sent.to_vec()).await?;
                 let held = self.account.local.read().nodes().held(self.node.id()).map_or(0, HashSet::len);
                 self.advanced(0, held as u64);
             }
+            let took = now.saturating_duration_since(started);
+            uplink.note_taken(self.at, bytes, took, self.round_trip(), now);
             rest = left;
+            if sending.is_some_and(|sending| !sending.goes_on()) && !rest.is_empty() {
+                return Ok(Sent::Some);
+            }
         }
-        Ok(())
+        Ok(Sent::All)
     }
 
     /// Packs blocks up to this size; says how many of the CIDs it took.
@@ -106,13 +121,13 @@ impl Lane<'_> {
         Ok(())
     }
 
-    /// Asks the node to pin, so that it pulls missing blocks from its peers; gives up when no further block arrives.
-    async fn pull(&self) -> Result<(), Error> {
-        self.follow_pin(limits::PULL_IDLE, limits::PULL_IDLE, limits::PULL_TOTAL).await
-    }
-
     /// Pins for the first time, as long as the count of blocks rises: a node that waits for a block waits without end.
-    async fn follow_pin(&self, silent: Duration, counting: Duration, total: Duration) -> Result<(), Error> {
+    pub(super) async fn follow_pin(
+        &self,
+        silent: Duration,
+        counting: Duration,
+        total: Duration,
+    ) -> Result<(), Error> {
         let call = self.run.call(self.account, total);
         let (blocks, mut seen) = tokio::sync::watch::channel(0_u64);
         // More than there are is a sign of life at most, as is the same count again.
@@ -170,6 +185,6 @@ impl Lane<'_> {
                 Err(e) => return Err(e),
             }
         }
-        self.follow_pin(limits::PIN_SILENT, limits::PIN_IDLE, limits::WAIT_TOTAL).await
+        self.follow_pin(limits::PIN_SILENT + self.ways(), limits::PIN_IDLE, limits::WAIT_TOTAL).await
     }
 }

@@ -47,7 +47,9 @@ pub async fn read_shared(
 ) -> Result<Done, SyncFailure> {
     let usual = account.config.timeouts.sync;
     let total = request.deadline.unwrap_or(usual).min(limits::WAIT_TOTAL);
-    let budget = Budget { ask: total.min(usual), total };
+    // A caller that gives more time waits longer for a far node too.
+    let ask = usual.max((total / 4).min(limits::LONGEST_SHARE)).min(total);
+    let budget = Budget { ask, total };
     let read = {
         let mut running = running.lock().await;
         match running.as_ref() {

@@ -111,12 +111,17 @@ async fn open_block(account: &Account, kind: Kind, block: &BlockRef, max: usize)
 async fn fetch_while_it_flows(account: &Account, cids: &[Cid]) -> (Vec<Block>, Option<Error>) {
     let call = account.network.call(limits::WAIT_TOTAL);
     let until = account.clock.monotonic() + account.config.timeouts.sync;
-    let silence = Flow::new(call.meter.clone(), until, limits::STILL_FLOWS).end();
+    let silence = Flow::new(call.meter.clone(), until, account.network.still_flows()).end();
     let came = Mutex::new(Vec::new());
+    let (network, started) = (&account.network, account.clock.monotonic());
+    let at_once = network.pace.at_once(limits::CHUNK_BYTES as u64, network.health().usual(), started);
     let arrived = |block: &Block| came.lock().unwrap_or_else(PoisonError::into_inner).push(block.clone());
     let error = tokio::select! {
         biased;
-        fetched = account.network.fetch_blocks_with(cids, &arrived, &call) => {
+        fetched = network.fetch_blocks_with(cids, at_once, &arrived, &call) => {
+            let (now, way) = (account.clock.monotonic(), network.health().usual());
+            let took = now.saturating_duration_since(started);
+            network.pace.note(call.meter.totals().bytes_in, took, way, now);
             fetched.failed.into_iter().next().map(|(_, e)| e)
         }
         () = silence => Some(Error::new(Code::Deadline, "no answer in time")),

@@ -12,7 +12,7 @@ use super::entry::Entry;
 use crate::error::{Code, Error};
 use crate::limits;
 use crate::model::cid::Cid;
-use crate::model::seal::Sealer;
+use crate::model::seal::{Sealer, sealed_size};
 
 /// 1–128 characters of `A–Z a–z 0–9 . _ : -`. Cheap to clone.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -80,6 +80,19 @@ impl BlockRef {
     /// Its chunks in order.
     pub fn chunks(&self) -> impl Iterator<Item = &Cid> {
         std::iter::once(&self.cid).chain(self.rest.0.iter().flat_map(|rest| rest.iter()))
+    }
+
+    /// Its chunks in order, and the bytes that each has at most: all but the last are full, and what was compressed has less.
+    pub fn sized_chunks(&self) -> impl Iterator<Item = (Cid, u64)> {
+        let chunk = limits::CHUNK_BYTES as u64;
+        let mut left = sealed_size(self.size as usize) as u64;
+        let mut chunks = self.chunks().copied().peekable();
+        std::iter::from_fn(move || {
+            let cid = chunks.next()?;
+            let size = if chunks.peek().is_some() { chunk } else { left.clamp(1, chunk) };
+            left = left.saturating_sub(size);
+            Some((cid, size))
+        })
     }
 
     /// SHA-256 over the CIDs of its chunks: what a rejected proof is called by.

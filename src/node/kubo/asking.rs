@@ -2,10 +2,12 @@
 
 use bytes::{BufMut, Bytes, BytesMut};
 use reqwest::Request;
-use reqwest::header::{CONTENT_TYPE, HeaderValue};
+use reqwest::header::{CONTENT_LENGTH, CONTENT_TYPE, HeaderValue};
 use sha2::{Digest, Sha256};
 
+use super::body::body;
 use super::line::{Again, Line};
+use crate::node::Call;
 
 /// How much of a body its boundary is made from.
 const BOUNDARY_FROM: usize = 4 * 1024;
@@ -29,13 +31,14 @@ impl<'a> Asking<'a> {
         self
     }
 
-    /// Carries a form.
-    pub fn multipart(mut self, form: Form) -> Self {
+    /// Carries a form, at the rate of the cap where there is one: then it cannot be sent again.
+    pub fn multipart(mut self, form: Form, call: &Call) -> Self {
         if let Ok(value) = HeaderValue::from_str(&format!("multipart/form-data; boundary={}", form.boundary))
         {
             self.request.headers_mut().insert(CONTENT_TYPE, value);
         }
-        *self.request.body_mut() = Some(form.body.into());
+        self.request.headers_mut().insert(CONTENT_LENGTH, HeaderValue::from(form.body.len()));
+        *self.request.body_mut() = Some(body(form.body, call));
         self
     }
 }

@@ -66,14 +66,18 @@ pub(super) async fn open<'a>(
 ) -> Result<StreamedAnswer<'a>, Error> {
     let Asking { line, mut request, again } = asking;
     call.meter.sent(body_bytes);
-    let deadline = call.deadline.min(monotonic() + bounds.total);
+    let now = monotonic();
+    // A caller that gives more time than usual gets more of each request.
+    let share = (call.deadline.saturating_duration_since(now) / 4).min(limits::LONGEST_SHARE);
+    let deadline = call.deadline.min(now + bounds.total.max(share));
     if let Some(accept) = accept {
         request.headers_mut().insert(ACCEPT, HeaderValue::from_static(accept));
     }
     let asked = asked_by(request.url().path());
-    let begins = deadline.min(monotonic() + bounds.head);
-    let response =
-        timeout_at(begins, line.send(request, again, body_bytes, call)).await.map_err(|_| too_slow())??;
+    let begins = deadline.min(now + bounds.head.max(share));
+    let is_short = request.body().is_none() && bounds.bytes <= limits::SHORT_ANSWER_BYTES;
+    let sending = line.send(request, again, is_short, body_bytes, call);
+    let response = timeout_at(begins, sending).await.map_err(|_| too_slow())??;
     if let Some(encoding) = response.headers().get(CONTENT_ENCODING)
         && encoding.as_bytes() != b"identity"
     {
@@ -115,6 +119,8 @@ impl StreamedAnswer<'_> {
         if let Some(chunk) = &chunk {
             self.line.note_chunk(chunk.len());
             call.meter.received(chunk.len() as u64);
+            // The deadline counts here too.
+            let _ = timeout_at(self.deadline, call.meter.let_in(chunk.len())).await;
         }
         Ok(chunk)
     }

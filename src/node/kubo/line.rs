@@ -4,7 +4,6 @@
 //! request that may be on such a one and hears nothing is sent once more, on connections that are all new; the old ones
 //! are given up for everybody. What may be handled twice without harm is decided by who asks ([`Again`]).
 
-use std::pin::pin;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -13,6 +12,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::client::Http;
+use super::opening::Opening;
 use super::words::{failed, is_break};
 use crate::clock::monotonic;
 use crate::config::NodeConfig;
@@ -151,11 +151,13 @@ impl Line {
         self.current()
     }
 
-    /// Sends a request, a second time where that is called for; gives the head of the answer.
+    /// Sends a request, a second time where that is called for; gives the head of the answer. A short one that is given up is heard to
+    /// its end, so that its connection serves the next.
     pub async fn send(
         &self,
         request: Request,
         again: Again,
+        is_short: bool,
         bytes: u64,
         call: &Call,
     ) -> Result<Response, Error> {
@@ -163,7 +165,7 @@ impl Line {
         let may_again = used.has_answered && again != Again::Never;
         let spare = if may_again { request.try_clone() } else { None };
         let began = monotonic();
-        let mut first = pin!(used.client.execute(request));
+        let mut first = Opening::new(used.client.execute(request), is_short);
         let Some(spare) = spare else { return self.heard(used.number, began, first.await) };
         let broke = tokio::select! {
             biased;
@@ -179,7 +181,7 @@ impl Line {
         };
         call.meter.sent(bytes);
         let sent = monotonic();
-        let mut second = pin!(fresh.client.execute(spare));
+        let mut second = Opening::new(fresh.client.execute(spare), is_short);
         if broke {
             return self.heard(fresh.number, sent, second.await);
         }

@@ -5,11 +5,13 @@
 
 mod about;
 mod asking;
+mod body;
 mod classify;
 mod client;
 mod content;
 mod http;
 mod line;
+mod opening;
 mod own_store;
 mod pin;
 mod put;

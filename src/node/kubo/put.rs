@@ -61,7 +61,7 @@ impl KuboNode {
         let query: Vec<(&str, &str)> = std::iter::once(("arg", &*arg)).chain(how.iter().copied()).collect();
         let raw: Bytes = record.raw().clone();
         let bytes = raw.len() as u64;
-        let request = self.rpc(verb, &query)?.multipart(file(raw, "record"));
+        let request = self.rpc(verb, &query)?.multipart(file(&raw, "record"), call);
         let bounds = Bounds { bytes: limits::ERROR_BODY_BYTES, ..STEP };
         let answer = exchange(request, None, bytes, bounds, call).await?;
         self.noted(verb, answer)

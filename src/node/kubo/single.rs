@@ -29,7 +29,7 @@ impl KuboNode {
         let query =
             [("cid-codec", codec), ("mhtype", "sha2-256"), ("pin", "false"), ("timeout", timeout.as_str())];
         let bytes = block.bytes().len() as u64;
-        let request = self.rpc("block/put", &query)?.multipart(file(block.bytes().clone(), "block"));
+        let request = self.rpc("block/put", &query)?.multipart(file(block.bytes(), "block"), call);
         let bounds = Bounds { bytes: limits::ERROR_BODY_BYTES, ..STEP };
         let answer = self.noted("block/put", exchange(request, None, bytes, bounds, call).await?)?;
         let value: Option<Value> = serde_json::from_slice(&successful(answer)?.body).ok();

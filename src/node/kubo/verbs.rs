@@ -119,7 +119,7 @@ impl Node for KuboNode {
         if !is_small {
             self.line_is_there(call).await;
         }
-        let request = self.rpc("dag/import", &query)?.multipart(file(car.clone(), "blocks.car"));
+        let request = self.rpc("dag/import", &query)?.multipart(file(&car, "blocks.car"), call);
         let request = if is_small { request } else { request.again(Again::Never) };
         let answer = match self.noted("dag/import", exchange(request, None, bytes, STEP, call).await?) {
             Err(e) if is_refused(&e) => return self.put_blocks(&car, call).await.map_err(|_| e),
@@ -250,6 +250,6 @@ pub(super) fn server_timeout(call: &Call, most: Duration) -> String {
     format!("{}ms", left.as_millis().max(100))
 }
 
-pub(super) fn file(bytes: Bytes, name: &'static str) -> Form {
-    Form::of(&bytes, name)
+pub(super) fn file(bytes: &Bytes, name: &'static str) -> Form {
+    Form::of(bytes, name)
 }

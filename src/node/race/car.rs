@@ -9,6 +9,7 @@ use futures_util::stream::FuturesUnordered;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::flowing::Flowing;
 use super::{NodeSet, worse};
 use crate::clock::monotonic;
 use crate::error::{Code, Error};
@@ -82,6 +83,7 @@ pub(super) async fn fetch(
     };
     let mut failure: Option<Error> = None;
     let mut join_at = monotonic();
+    let line = Flowing::new(&call.meter);
     let mut bytes = 0;
     loop {
         let now = monotonic();
@@ -95,8 +97,10 @@ pub(super) async fn fetch(
             );
         }
         let is_due = now >= join_at || streams.is_empty();
+        // As long as bytes come, another copy would only share the line; what drips is joined by one more.
         let total = call.meter.totals().bytes_in;
-        if is_due && streams.len() >= limits::CAR_COPIES && std::mem::replace(&mut bytes, total) != total {
+        let drips = std::mem::replace(&mut bytes, total) != total && streams.len() >= limits::CAR_COPIES;
+        if is_due && !streams.is_empty() && (drips || line.is_busy()) {
             join_at = now + limits::CAR_STALL;
         } else if is_due {
             match waiting.pop_front() {

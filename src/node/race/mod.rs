@@ -3,7 +3,9 @@
 //! [`Node`] has verified every record and block that arrives here. A node that loses a race, sends something false or
 //! does not answer is asked later the next time ([`Health`]).
 
+mod block;
 mod car;
+mod flowing;
 mod grace;
 mod records;
 mod shown;
@@ -11,8 +13,9 @@ mod shown;
 use std::sync::Arc;
 
 use futures_util::StreamExt;
-use futures_util::stream::{self, FuturesUnordered};
+use futures_util::stream;
 
+use self::flowing::Flowing;
 pub use self::grace::Grace;
 pub use self::records::{Question, RecordAnswer, RecordAnswers};
 use self::shown::Apart;
@@ -115,72 +118,6 @@ impl NodeSet {
         records::ask(self, names, which, call)
     }
 
-    /// Fetches one block. Nodes are asked in order of measured latency; the next one is asked as well when an answer takes
-    /// longer than expected ([`Health::hedge`]).
-    ///
-    /// # Errors
-    /// [`Code::HashMismatch`] (or another failed check) when every answer was false, [`Code::Deadline`] when the time was up,
-    /// [`Code::Unreachable`] otherwise.
-    ///
-    /// # Cancel safety
-    /// Dropping the future stops the requests.
-    pub async fn fetch_block(&self, cid: &Cid, call: &Call) -> Result<Block, Error> {
-        let mut waiting = self.health.order().into_iter();
-        let mut running = FuturesUnordered::new();
-        let mut failure: Option<Error> = None;
-        let ask = |at: usize| async move {
-            let started = monotonic();
-            let result = match self.nodes.get(at) {
-                Some(node) => node.block(cid, call).await,
-                None => Err(Error::new(Code::NotFound, "no such node")),
-            };
-            (at, started, result)
-        };
-        let mut asked = Vec::new();
-        let mut join_at = monotonic();
-        loop {
-            let now = monotonic();
-            if now >= join_at || running.is_empty() {
-                match waiting.next() {
-                    Some(at) => {
-                        join_at = now + self.health.hedge(at);
-                        asked.push((at, now));
-                        running.push(ask(at));
-                    }
-                    None if running.is_empty() => {
-                        return Err(failure.unwrap_or_else(|| Error::new(Code::Unreachable, "no nodes")));
-                    }
-                    None => join_at = call.deadline,
-                }
-            }
-            let next = tokio::select! {
-                biased;
-                next = running.next() => next,
-                () = tokio::time::sleep_until(join_at.min(call.deadline)) => None,
-            };
-            match next {
-                Some((at, started, Ok(block))) => {
-                    let now = monotonic();
-                    self.health.good(at, now.saturating_duration_since(started));
-                    for (loser, since) in asked.iter().filter(|(other, _)| *other != at) {
-                        self.health.slow(*loser, now.saturating_duration_since(*since));
-                    }
-                    return Ok(block);
-                }
-                Some((at, _, Err(e))) => {
-                    self.note_failure(at, &e, call);
-                    asked.retain(|(other, _)| *other != at);
-                    failure = Some(worse(failure, e));
-                    join_at = monotonic();
-                }
-                None if monotonic() >= call.deadline => {
-                    return Err(failure.unwrap_or_else(|| Error::new(Code::Deadline, "no block in time")));
-                }
-                None => {}
-            }
-        }
-    }
-
     /// A node failed to give content. That our own time was up says nothing of the node: what is nowhere takes all of it.
     fn note_failure(&self, at: usize, error: &Error, call: &Call) {
         let now = monotonic();
@@ -191,14 +128,23 @@ impl NodeSet {
         }
     }
 
-    /// Fetches several blocks, a bounded number at once; each as [`NodeSet::fetch_block`] does. Each is shown to `arrived` as
-    /// it comes.
+    /// Fetches several blocks, so many at once (at most [`limits::BLOCK_REQUESTS`]); each as [`NodeSet::fetch_block`] does. Each is
+    /// shown to `arrived` as it comes.
     ///
     /// # Cancel safety
     /// Dropping the future stops the requests.
-    pub async fn fetch_blocks(&self, cids: &[Cid], arrived: OnBlock<'_>, call: &Call) -> Fetched {
-        let asks = cids.iter().copied().map(|cid| async move { (cid, self.fetch_block(&cid, call).await) });
-        let mut results = stream::iter(asks).buffer_unordered(limits::BLOCK_REQUESTS);
+    pub async fn fetch_blocks(
+        &self,
+        cids: &[Cid],
+        at_once: usize,
+        arrived: OnBlock<'_>,
+        call: &Call,
+    ) -> Fetched {
+        let line = Flowing::new(&call.meter);
+        let line = &line;
+        let asks =
+            cids.iter().copied().map(|cid| async move { (cid, block::fetch(self, &cid, line, call).await) });
+        let mut results = stream::iter(asks).buffer_unordered(at_once.clamp(1, limits::BLOCK_REQUESTS));
         let mut fetched = Fetched::default();
         while let Some((cid, result)) = results.next().await {
             match result {
@@ -210,6 +156,19 @@ impl NodeSet {
             }
         }
         fetched
+    }
+
+    /// Fetches one block. Nodes are asked in order of measured latency; the next one is asked as well when an answer takes
+    /// longer than expected ([`Health::hedge`]) and nothing flows.
+    ///
+    /// # Errors
+    /// [`Code::HashMismatch`] (or another failed check) when every answer was false, [`Code::Deadline`] when the time was up,
+    /// [`Code::Unreachable`] otherwise.
+    ///
+    /// # Cancel safety
+    /// Dropping the future stops the requests.
+    pub async fn fetch_block(&self, cid: &Cid, call: &Call) -> Result<Block, Error> {
+        block::fetch(self, cid, &Flowing::new(&call.meter), call).await
     }
 
     /// Fetches the DAG under a root as one CAR from one node; blocks in `held` may be missing from it. When a stream stalls

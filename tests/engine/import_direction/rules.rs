@@ -11,19 +11,20 @@ pub const LAYERS: [(&str, &[&str]); 5] = [
 ];
 
 /// The rooms of the engine (folders, and files beside them), and those each may name.
-pub const ROOMS: [(&str, &[&str]); 19] = [
+pub const ROOMS: [(&str, &[&str]); 20] = [
     ("api", &[]),
     ("tasks", &[]),
     ("events", &["api"]),
     ("measure", &["api"]),
     ("lanes", &[]),
+    ("uplink", &[]),
     ("attempts", &[]),
     ("local", &["api", "events", "measure"]),
     ("network", &["api", "measure"]),
-    ("account", &["attempts", "events", "lanes", "local", "measure", "network", "tasks"]),
+    ("account", &["attempts", "events", "lanes", "local", "measure", "network", "tasks", "uplink"]),
     ("merge", &["account", "attempts", "api", "local", "network"]),
     ("read", &["account", "api", "local", "merge", "network"]),
-    ("publish", &["account", "api", "local", "merge", "network"]),
+    ("publish", &["account", "api", "local", "merge", "network", "uplink"]),
     ("wallet", &["account", "api", "local", "network"]),
     ("sync", &["account", "api", "local", "network", "publish", "read"]),
     ("schedule", &["account", "api", "local", "network", "publish", "read", "sync"]),
@@ -31,7 +32,7 @@ pub const ROOMS: [(&str, &[&str]); 19] = [
         "start",
         &[
             "account", "api", "attempts", "events", "lanes", "local", "measure", "network", "schedule",
-            "sync", "tasks",
+            "sync", "tasks", "uplink",
         ],
     ),
     ("observe", &["api", "tasks", "wallet", "mod"]),

@@ -121,8 +121,29 @@ impl DelayProxy {
     /// # Cancel safety
     /// Dropping the future closes the proxies made so far.
     pub async fn start(nodes_json: &str, profile: LinkProfile) -> io::Result<Self> {
-        let mut nodes: Value = serde_json::from_str(nodes_json)?;
         let [up, down] = [(); 2].map(|()| profile.bits_per_second.map(Bandwidth::new));
+        Self::on_line(nodes_json, profile.rtt, up, down).await
+    }
+
+    /// The same on the line of one home, which is wider towards it: bits per second to the nodes and from them.
+    ///
+    /// # Errors
+    /// As [`start`](Self::start).
+    ///
+    /// # Cancel safety
+    /// Dropping the future closes the proxies made so far.
+    pub async fn start_home(nodes_json: &str, rtt: Duration, up: u64, down: u64) -> io::Result<Self> {
+        let [up, down] = [up, down].map(|rate| Some(Bandwidth::new(rate)));
+        Self::on_line(nodes_json, rtt, up, down).await
+    }
+
+    async fn on_line(
+        nodes_json: &str,
+        rtt: Duration,
+        up: Option<Bandwidth>,
+        down: Option<Bandwidth>,
+    ) -> io::Result<Self> {
+        let mut nodes: Value = serde_json::from_str(nodes_json)?;
         let mut links = Vec::new();
         for node in nodes.as_array_mut().ok_or_else(|| wrong("nodes file: not an array"))? {
             let mut of_node = Vec::new();
@@ -132,7 +153,7 @@ impl DelayProxy {
                     .strip_prefix("http://")
                     .and_then(|rest| rest.trim_end_matches('/').parse().ok())
                     .ok_or_else(|| wrong("nodes file: a URL is not http://ip:port"))?;
-                let link = link(target, profile.rtt / 2, up.clone(), down.clone()).await?;
+                let link = link(target, rtt / 2, up.clone(), down.clone()).await?;
                 let proxied = Value::from(format!("http://{}", link.address));
                 if let Some(node) = node.as_object_mut() {
                     node.insert(key.to_owned(), proxied);

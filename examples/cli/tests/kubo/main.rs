@@ -13,5 +13,6 @@ mod support;
 
 mod behind_the_front;
 mod real_kubo;
+mod thin_line;
 #[cfg(feature = "dht")]
 mod third_tier;

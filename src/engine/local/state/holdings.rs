@@ -29,6 +29,8 @@ pub enum Purpose {
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Missing {
     purpose: Purpose,
+    /// Bytes that it has at most.
+    size: u64,
     wanted_by: BTreeSet<ItemKey>,
     /// How often it was asked for in vain since the account was opened, and when it may be asked for again.
     in_vain: u32,
@@ -92,14 +94,19 @@ impl Holdings {
         self.missing.contains_key(cid)
     }
 
-    /// Blocks to fetch now: those first that were asked for in vain least often, payloads before the rest. One that is nowhere keeps
-    /// no other away.
-    pub fn missing(&self, now: UnixMs) -> Vec<Cid> {
+    /// Blocks to fetch now, and the bytes that each has at most: those first that were asked for in vain least often, payloads before
+    /// the rest. One that is nowhere keeps no other away.
+    pub fn missing(&self, now: UnixMs) -> Vec<(Cid, u64)> {
         let due = self.missing.iter().filter(|(_, missing)| missing.retry_at <= now);
-        let mut order: Vec<(u32, Purpose, Cid)> =
-            due.map(|(cid, missing)| (missing.in_vain, missing.purpose, *cid)).collect();
+        let mut order: Vec<(u32, Purpose, Cid, u64)> =
+            due.map(|(cid, missing)| (missing.in_vain, missing.purpose, *cid, missing.size)).collect();
         order.sort_unstable();
-        order.into_iter().map(|(.., cid)| cid).collect()
+        order.into_iter().map(|(.., cid, size)| (cid, size)).collect()
+    }
+
+    /// Bytes of all blocks that are missing, at most.
+    pub fn missing_bytes(&self) -> u64 {
+        self.missing.values().map(|missing| missing.size).sum()
     }
 
     /// Whether something was asked for in vain.
@@ -165,11 +172,11 @@ impl Holdings {
             self.no_longer_wants(&cid, &key);
             self.keep_is_stale |= self.on_disk.contains_key(&cid);
         }
-        for (cid, purpose, is_wanted) in blocks_of(&item) {
+        for (cid, size, purpose, is_wanted) in blocks_of(&item) {
             if self.on_disk.contains_key(&cid) {
                 self.keep.insert(cid);
             } else if is_wanted {
-                self.want(cid, purpose, key);
+                self.want(cid, size, purpose, key);
             } else {
                 self.no_longer_wants(&cid, &key);
             }
@@ -200,11 +207,12 @@ impl Holdings {
         self.keep_is_stale = true;
         let wants = |item: &Item| {
             let mut blocks = blocks_of(item).into_iter();
-            blocks.find(|(block, _, is_wanted)| *block == cid && *is_wanted).map(|(_, purpose, _)| purpose)
+            let found = blocks.find(|(block, .., is_wanted)| *block == cid && *is_wanted);
+            found.map(|(_, size, purpose, _)| (size, purpose))
         };
-        let wanted: Vec<(Purpose, ItemKey)> =
+        let wanted: Vec<((u64, Purpose), ItemKey)> =
             self.inventory.items().filter_map(|item| Some((wants(&item)?, item.index_key(sealer)))).collect();
-        wanted.into_iter().for_each(|(purpose, key)| self.want(cid, purpose, key));
+        wanted.into_iter().for_each(|((size, purpose), key)| self.want(cid, size, purpose, key));
     }
 
     pub(super) fn set_lost(&mut self, lost: Vec<Cid>) {
@@ -257,10 +265,11 @@ impl Holdings {
         format!("{items:?} {confirmed:?} {keep:?} {on_disk:?} {missing:?}")
     }
 
-    fn want(&mut self, cid: Cid, purpose: Purpose, key: ItemKey) {
+    fn want(&mut self, cid: Cid, size: u64, purpose: Purpose, key: ItemKey) {
         let missing = self.missing.entry(cid);
         let missing = missing.or_insert_with(|| Missing {
             purpose,
+            size,
             wanted_by: BTreeSet::new(),
             in_vain: 0,
             retry_at: 0,
@@ -278,20 +287,21 @@ impl Holdings {
     }
 }
 
-/// The blocks an item refers to, what for, and whether it wants them on this disk: the payload of a state that is proven
-/// spent is not fetched.
-fn blocks_of(item: &Item) -> Vec<(Cid, Purpose, bool)> {
+/// The blocks an item refers to, the bytes that each has at most, what for, and whether it wants them on this disk: the payload of
+/// a state that is proven spent is not fetched.
+fn blocks_of(item: &Item) -> Vec<(Cid, u64, Purpose, bool)> {
     match item {
         Item::Token(_, state) => {
             let is_live = !state.is_spent();
-            let payloads = state.payloads.iter().flat_map(BlockRef::chunks);
-            let evidence = state.intents.iter().chain(&state.proofs).flat_map(BlockRef::chunks);
-            let payloads = payloads.map(|cid| (*cid, Purpose::Payload, is_live));
-            payloads.chain(evidence.map(|cid| (*cid, Purpose::Evidence, true))).collect()
+            let payloads = state.payloads.iter().flat_map(BlockRef::sized_chunks);
+            let evidence = state.intents.iter().chain(&state.proofs).flat_map(BlockRef::sized_chunks);
+            let payloads = payloads.map(|(cid, size)| (cid, size, Purpose::Payload, is_live));
+            payloads.chain(evidence.map(|(cid, size)| (cid, size, Purpose::Evidence, true))).collect()
         }
         other => {
             let refs = other.refs();
-            refs.iter().flat_map(BlockRef::chunks).map(|cid| (*cid, Purpose::Evidence, true)).collect()
+            let chunks = refs.iter().flat_map(BlockRef::sized_chunks);
+            chunks.map(|(cid, size)| (cid, size, Purpose::Evidence, true)).collect()
         }
     }
 }

@@ -1,0 +1,130 @@
+//! Missing blocks one by one: as many at once as the line carries in about a second, so that on a thin one block after block is whole.
+
+use std::sync::atomic::Ordering;
+use std::time::Duration;
+
+use super::content::{CHUNK_BLOCKS, ContentFetch, STREAM_SHARE};
+use crate::error::Error;
+use crate::limits;
+use crate::model::cid::Cid;
+use crate::node::rate::ByteRate;
+
+/// The same where the peers are asked: their windows stay full.
+const PEER_CHUNK_BLOCKS: usize = 512;
+
+/// How single requests went so far.
+struct Steps {
+    count: u32,
+    /// More at once than the line seems to need, as long as that brings more: each answer may have a rate of its own.
+    factor: usize,
+    best: Option<ByteRate>,
+}
+
+impl Default for Steps {
+    fn default() -> Self {
+        Self { count: 0, factor: 1, best: None }
+    }
+}
+
+impl Steps {
+    /// What is asked for at once is doubled as long as nothing was measured.
+    fn unmeasured(&self) -> u64 {
+        1 << self.count.min(6)
+    }
+
+    fn note(&mut self, bytes: u64, took: Duration) {
+        let rate = ByteRate::of(bytes, took);
+        if self.best.is_some_and(|best| rate >= best.percent(125)) {
+            self.factor = self.factor.saturating_mul(2).min(limits::BLOCK_REQUESTS);
+        }
+        self.best = self.best.max(Some(rate));
+        self.count = self.count.saturating_add(1);
+    }
+}
+
+impl ContentFetch<'_> {
+    pub(super) async fn singly(&self) -> Result<(), Error> {
+        let rest = self.account.local.read().holdings().missing(self.account.clock.now());
+        let (mut rest, mut steps) = (&*rest, Steps::default());
+        let mut silent: Vec<(Cid, u64)> = Vec::new();
+        // One that is nowhere keeps no other away: it has its time at the end.
+        while !rest.is_empty() && !self.is_over() {
+            let taken = self.step(rest, false, &mut steps).await?;
+            let (asked, later) = rest.split_at_checked(taken).unwrap_or((rest, &[]));
+            let state = self.account.local.read();
+            silent.extend(asked.iter().filter(|(cid, _)| state.holdings().is_missing(cid)));
+            rest = later;
+        }
+        let mut rest = &*silent;
+        while !rest.is_empty() && !self.is_over() {
+            let taken = self.step(rest, true, &mut steps).await?;
+            rest = rest.get(taken..).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    /// Fetches some of these, as a measure of the line.
+    pub(super) async fn first_step(&self, rest: &[(Cid, u64)]) -> Result<usize, Error> {
+        self.step(rest, false, &mut Steps::default()).await
+    }
+
+    /// Fetches the first of these, as many as the line brings in about a second; says how many those were.
+    async fn step(&self, rest: &[(Cid, u64)], is_last: bool, steps: &mut Steps) -> Result<usize, Error> {
+        let (network, clock) = (&self.account.network, &self.account.clock);
+        let now = clock.monotonic();
+        let left = self.waited_until.saturating_duration_since(now);
+        let first = rest.first().map_or(1, |(_, size)| *size);
+        let way = network.health().usual();
+        let net = left.saturating_sub(way);
+        let (most, bytes) = match network.pace.rate(now) {
+            _ if network.http_fails() => (PEER_CHUNK_BLOCKS, u64::MAX),
+            None => (CHUNK_BLOCKS, limits::UNMEASURED_BYTES.saturating_mul(steps.unmeasured())),
+            Some(rate) => {
+                let time = if left.is_zero() { limits::PACE_TIME } else { net.min(limits::PACE_TIME) };
+                (CHUNK_BLOCKS, rate.bytes_in(time))
+            }
+        };
+        if !left.is_zero() && bytes < first && self.pauses_before(first, way, left).await {
+            return Ok(0);
+        }
+        let mut sum = 0_u64;
+        let fits = rest.iter().take(most).take_while(|(_, size)| {
+            sum = sum.saturating_add(*size);
+            sum <= bytes
+        });
+        let chunk: Vec<Cid> = fits.map(|(cid, _)| *cid).collect();
+        let chunk = if chunk.is_empty() { rest.iter().take(1).map(|(cid, _)| *cid).collect() } else { chunk };
+        let at_once = network.pace.at_once(first, way, now).saturating_mul(steps.factor);
+        let before = self.call.meter.totals().bytes_in;
+        let is_last = is_last || network.http_fails();
+        let silence = if is_last { None } else { Some(limits::BLOCK_SILENT.max(way * 3)) };
+        self.some(&chunk, at_once, silence).await?;
+        let (bytes, took) =
+            (self.call.meter.totals().bytes_in - before, clock.monotonic().saturating_duration_since(now));
+        let rounds = u32::try_from(chunk.len().div_ceil(at_once.max(1))).unwrap_or(1);
+        network.pace.note(bytes, took, way * rounds, clock.monotonic());
+        steps.note(bytes, took);
+        Ok(chunk.len())
+    }
+
+    /// A block that comes too late for who waits, and would not for who waits from the start, is left until then: what is cut off
+    /// with the process would come twice.
+    async fn pauses_before(&self, block: u64, way: Duration, left: Duration) -> bool {
+        let now = self.account.clock.monotonic();
+        let whole = self.account.config.timeouts.sync.mul_f64(STREAM_SHARE);
+        let is_late = |time: Duration| time + way > left && time + way <= whole;
+        if !self.account.network.pace.time_of(block, now).is_some_and(is_late) {
+            return false;
+        }
+        self.pauses.store(true, Ordering::Relaxed);
+        let mut stop = self.stop.clone();
+        tokio::select! {
+            biased;
+            _ = stop.wait_for(|stopped| *stopped) => {}
+            () = self.account.tasks.closing() => {}
+            () = tokio::time::sleep_until(self.waited_until) => {}
+        }
+        self.pauses.store(false, Ordering::Relaxed);
+        true
+    }
+}
