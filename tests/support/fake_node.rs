@@ -6,7 +6,7 @@
 //! online, content pulled from peers, a block that is nowhere looked for without end); it is not run there itself, so
 //! the promises are tested on real Kubo too, in `examples/cli/tests/kubo`.
 
-use std::collections::{BTreeMap, HashMap, HashSet};
+use std::collections::HashSet;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, Weak};
 use std::time::Duration;
@@ -26,16 +26,9 @@ use tauri_plugin_wallet_sync::{Code, Error};
 use super::dag::{SHOWN_LINE, links, shown, unpack};
 use super::drip::Line;
 pub use super::fault::Fault;
+use super::fault::hidden;
+pub use super::held::Held;
 use super::home_line::HomeLine;
-
-#[derive(Default)]
-pub struct Held {
-    pub records: HashMap<Name, Record>,
-    pub blocks: HashMap<Cid, Block>,
-    pub pins: BTreeMap<Cid, Name>,
-    /// Names of pins that were given one.
-    pub labels: BTreeMap<Cid, String>,
-}
 
 /// One node.
 pub struct FakeNode {
@@ -400,8 +393,4 @@ impl Node for FakeNode {
         hidden(self.pass(call).await?)?;
         Ok(self.held().blocks.get(cid).cloned())
     }
-}
-
-fn hidden(fault: Fault) -> Result<(), Error> {
-    if fault == Fault::Hiding { Err(Error::new(Code::Denied, "status 403")) } else { Ok(()) }
 }

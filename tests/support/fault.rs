@@ -1,5 +1,7 @@
 //! What a fake node does wrong.
 
+use tauri_plugin_wallet_sync::{Code, Error};
+
 /// What a node does wrong.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
@@ -27,4 +29,9 @@ pub enum Fault {
     LastMoment,
     /// Never says what many names point at.
     Curt,
+}
+
+/// A node that refuses to say which blocks it has.
+pub fn hidden(fault: Fault) -> Result<(), Error> {
+    if fault == Fault::Hiding { Err(Error::new(Code::Denied, "status 403")) } else { Ok(()) }
 }
