@@ -12,19 +12,27 @@
 mod support;
 
 mod all_is_proven;
+mod c06_time_is_injected;
 mod configuration_page;
 mod disputes;
+mod faults_page;
 mod first_readings;
+mod i08_example_app;
+mod i10_secrets_have_no_form;
 mod import_direction;
 mod large_payloads;
 mod limits_not_walls;
 mod machines;
 mod many_devices;
+mod n03_any_one_node;
+mod n05_flapping;
+mod n12_not_in_step;
 mod never_hang;
 mod never_lose;
 mod one_bad_node;
 mod other_nodes;
 mod pins_of_former_owners;
+mod r10_highest_sequence;
 mod runners;
 mod slots_come_back;
 mod slow_lines;
