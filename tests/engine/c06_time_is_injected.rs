@@ -14,7 +14,8 @@ fn offenders(folder: &Path, root: &Path, found: &mut Vec<String>) {
         }
         let name = path.strip_prefix(root).unwrap().to_string_lossy().replace('\\', "/");
         let text = fs::read_to_string(&path).unwrap();
-        let reads = ["SystemTime", "disallowed_methods", "Instant::now()"].iter().any(|word| text.contains(word));
+        let reads =
+            ["SystemTime", "disallowed_methods", "Instant::now()"].iter().any(|word| text.contains(word));
         if reads && name != MAY {
             found.push(name);
         }

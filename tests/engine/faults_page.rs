@@ -95,7 +95,9 @@ fn every_fault_has_its_line_and_every_test_that_is_named_exists() {
 fn what_is_missing_on_the_page_is_seen() {
     let without = |number: &str| {
         let begins = format!("| {number} |");
-        PAGE.lines().filter(|line| !line.starts_with(&begins)).fold(String::new(), |page, line| page + line + "\n")
+        PAGE.lines()
+            .filter(|line| !line.starts_with(&begins))
+            .fold(String::new(), |page, line| page + line + "\n")
     };
     assert_eq!(complaints(&without("K10")), ["not every number once and in order"]);
     let other = |from: &str, to: &str| {
@@ -106,5 +108,8 @@ fn what_is_missing_on_the_page_is_seen() {
     assert_eq!(other("never_hang.rs::all_dead", "nowhere.rs::all_dead"), 1, "a file that is not there");
     assert_eq!(other("wal_reset_version_floor", "open"), 1, "a function that is no test");
     assert_eq!(other("contract/hung.rs::offline_calls", "contract/hung.rs::online_calls"), 1);
-    assert_eq!(other("`scripts/tests/rules.test.mjs::the engine", "`scripts/tests/rules.test.mjs::an engine"), 1);
+    assert_eq!(
+        other("`scripts/tests/rules.test.mjs::the engine", "`scripts/tests/rules.test.mjs::an engine"),
+        1
+    );
 }

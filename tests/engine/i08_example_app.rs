@@ -11,7 +11,11 @@ fn the_example_app_allows_no_inline_script_and_freezes_prototypes() {
     assert_eq!(security["freezePrototype"], true);
     let csp = security["csp"].as_str().unwrap();
     let directive = |name: &str| {
-        csp.split(';').map(str::trim).find_map(|one| one.strip_prefix(name)).map(str::trim).unwrap_or_default()
+        csp.split(';')
+            .map(str::trim)
+            .find_map(|one| one.strip_prefix(name))
+            .map(str::trim)
+            .unwrap_or_default()
     };
     assert_eq!(directive("default-src "), "'none'");
     assert_eq!(directive("script-src "), "'self'");

@@ -12,6 +12,7 @@ use tauri_plugin_wallet_sync::secret::{Bearer, SecretText};
 macro_rules! has {
     ($what:ty, $bound:path) => {{
         struct Probe<T>(PhantomData<T>);
+        #[allow(dead_code)]
         trait Otherwise {
             fn holds(&self) -> bool {
                 false

@@ -44,11 +44,16 @@ fn began_to_read(events: &mut Subscription) -> bool {
 }
 
 /// Devices that begin to read in each second.
-async fn histogram(world: &World, devices: &mut [(Engine, Subscription)], seconds: u64) -> BTreeMap<u64, usize> {
+async fn histogram(
+    world: &World,
+    devices: &mut [(Engine, Subscription)],
+    seconds: u64,
+) -> BTreeMap<u64, usize> {
     let mut all = BTreeMap::new();
     for second in 0..seconds {
         world.pass(Duration::from_secs(1)).await;
-        let began = devices.iter_mut().map(|(_, events)| began_to_read(events)).filter(|began| *began).count();
+        let began =
+            devices.iter_mut().map(|(_, events)| began_to_read(events)).filter(|began| *began).count();
         all.insert(second, began);
     }
     all

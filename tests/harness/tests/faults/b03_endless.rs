@@ -19,7 +19,8 @@ async fn an_endless_block_ends_at_its_bound() {
     let headers = [("Content-Type", "application/vnd.ipld.raw")];
     let server = Canned::open(answer("200 OK", &headers, b"x"), Then::Endless).await;
     let call = call();
-    let refused = node(&json!({"id": "n", "gateway": server.url()})).block(block().cid(), &call).await.unwrap_err();
+    let refused =
+        node(&json!({"id": "n", "gateway": server.url()})).block(block().cid(), &call).await.unwrap_err();
     assert_eq!(refused.code(), Code::TooLarge, "{refused}");
     let read = call.meter.totals().bytes_in;
     assert!(read <= limits::BLOCK_BYTES as u64 + 256 * 1024, "{read}");

@@ -35,7 +35,9 @@ async fn nobody_goes_where_an_answer_points() {
     ];
     let name = WalletKeys::derive(&Secret::new([3; 32]), None).name(Slot::ZERO);
     for place in places {
-        for status in ["301 Moved Permanently", "302 Found", "307 Temporary Redirect", "308 Permanent Redirect"] {
+        for status in
+            ["301 Moved Permanently", "302 Found", "307 Temporary Redirect", "308 Permanent Redirect"]
+        {
             let alternative = format!("h2=\"127.0.0.1:{port}\"");
             let headers = [
                 ("Location", place.as_str()),

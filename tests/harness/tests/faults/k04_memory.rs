@@ -26,7 +26,8 @@ fn places(process: u32, wanted: &[u8]) -> Vec<String> {
     let maps = fs::read_to_string(format!("/proc/{process}/maps")).unwrap();
     let mut memory = fs::File::open(format!("/proc/{process}/mem")).unwrap();
     let mut found = Vec::new();
-    for map in maps.lines().filter(|map| map.split(' ').nth(1).is_some_and(|rights| rights.starts_with("rw"))) {
+    for map in maps.lines().filter(|map| map.split(' ').nth(1).is_some_and(|rights| rights.starts_with("rw")))
+    {
         let (from, to) = map.split(' ').next().unwrap().split_once('-').unwrap();
         let [from, to] = [from, to].map(|place| u64::from_str_radix(place, 16).unwrap());
         let mut bytes = vec![0; usize::try_from(to - from).unwrap()];

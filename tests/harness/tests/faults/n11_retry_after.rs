@@ -1,4 +1,4 @@
-//! N11: a busy node says when to come back, and may say nonsense: no more than a minute is believed, and nobody waits for it.
+//! N11: a busy node says when to come back, and may say nonsense: no more than a minute is believed, and other nodes are not held up.
 
 use std::time::Duration;
 

@@ -41,6 +41,10 @@ fn a_dead_ipv6_address_costs_half_a_second_once() {
         assert!(started.elapsed() <= MOST, "{:?}", started.elapsed());
         let again = monotonic();
         node.machine(&call()).await.unwrap();
-        assert!(again.elapsed() <= Duration::from_millis(200), "the connection is kept: {:?}", again.elapsed());
+        assert!(
+            again.elapsed() <= Duration::from_millis(200),
+            "the connection is kept: {:?}",
+            again.elapsed()
+        );
     });
 }

@@ -29,7 +29,11 @@ async fn each_command_over_32_kbit_ends_in_time_and_some_of_them_are_enough() {
             break;
         }
         assert!(count < COMMANDS, "{:?}", device.engine.status());
-        device.engine.sync(SyncRequest { fresh: false, deadline: Some(TWO_SECONDS), wait: None }, |_| ()).await.ok();
+        device
+            .engine
+            .sync(SyncRequest { fresh: false, deadline: Some(TWO_SECONDS), wait: None }, |_| ())
+            .await
+            .ok();
     }
     device.close().await;
     let fresh = Device::on(&line.nodes_json(), clock()).await;
