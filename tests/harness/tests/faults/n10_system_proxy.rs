@@ -15,7 +15,7 @@ const API: &str = "WALLETSYNC_TEST_API";
 
 fn behind(mut command: Command, trap: &Door) -> Command {
     let proxy = format!("http://{}", trap.address);
-    NAMES.iter().for_each(|name| drop(command.env(name, &proxy)));
+    command.envs(NAMES.map(|name| (name, &proxy)));
     command.env_remove("NO_PROXY").env_remove("no_proxy");
     command
 }
