@@ -8,6 +8,7 @@ mod b02_cut_off;
 mod b03_endless;
 mod b04_compressed;
 mod b06_addresses_in_answers;
+mod c02_clock_behind;
 mod canned;
 #[path = "../front/device.rs"]
 #[allow(dead_code)]
