@@ -30,6 +30,8 @@ export const forBuilds = [
 ];
 export const forTests = [
   debian("setsid", "setsid --version", "util-linux"),
+  debian("ip", "ip -V", "iproute2"),
+  debian("a network of its own for a process", "unshare --map-root-user --net --mount true", "util-linux"),
   debian("nginx", "nginx -v", "nginx-light"),
   debian("strace that may trace", "strace -f -qq -o /dev/null -e trace=pwrite64 true", "strace"),
 ];

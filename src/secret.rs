@@ -8,14 +8,16 @@ use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
 use crate::error::{Code, Error};
 
 /// The wallet's 32-byte secret. Everything the engine signs or seals derives from it.
-#[derive(Clone, Zeroize, ZeroizeOnDrop)]
-pub struct Secret([u8; 32]);
+///
+/// It stays at one place of its own: what it is moved with leaves no copies behind.
+pub struct Secret(Box<[u8; 32]>);
 
 impl Secret {
     /// Takes the bytes; the caller zeroizes its own copy.
     #[must_use]
-    pub const fn new(bytes: [u8; 32]) -> Self {
-        Self(bytes)
+    pub fn new(bytes: [u8; 32]) -> Self {
+        let bytes = Zeroizing::new(bytes);
+        Self::copy_of(&bytes)
     }
 
     /// Reads 64 hex digits, blanks around them allowed.
@@ -28,19 +30,45 @@ impl Secret {
         if text.len() != 64 {
             return Err(wrong());
         }
-        let mut bytes = Zeroizing::new([0_u8; 32]);
-        for (out, pair) in bytes.iter_mut().zip(text.chunks_exact(2)) {
+        let mut secret = Self(Box::new([0; 32]));
+        for (out, pair) in secret.0.iter_mut().zip(text.chunks_exact(2)) {
             let [high, low] = pair else { return Err(wrong()) };
             let digit = |c: &u8| char::from(*c).to_digit(16).and_then(|d| u8::try_from(d).ok());
             *out = digit(high).ok_or_else(wrong)? << 4 | digit(low).ok_or_else(wrong)?;
         }
-        Ok(Self(*bytes))
+        Ok(secret)
+    }
+
+    fn copy_of(bytes: &[u8; 32]) -> Self {
+        let mut own = Self(Box::new([0; 32]));
+        own.0.copy_from_slice(bytes);
+        own
     }
 
     pub(crate) const fn expose(&self) -> &[u8; 32] {
         &self.0
     }
 }
+
+impl Clone for Secret {
+    fn clone(&self) -> Self {
+        Self::copy_of(&self.0)
+    }
+}
+
+impl Zeroize for Secret {
+    fn zeroize(&mut self) {
+        self.0.as_mut_slice().zeroize();
+    }
+}
+
+impl Drop for Secret {
+    fn drop(&mut self) {
+        self.zeroize();
+    }
+}
+
+impl ZeroizeOnDrop for Secret {}
 
 /// A node's bearer token. Shown as `Bearer(..)` in debug output.
 #[derive(Clone, Zeroize, ZeroizeOnDrop, PartialEq, Eq)]

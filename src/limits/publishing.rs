@@ -8,6 +8,8 @@ pub const SLOT_LOOK: Duration = Duration::from_secs(1);
 pub const PUT_FRESH: Duration = Duration::from_millis(500);
 /// How long content that a put would replace is fetched before this device takes another slot.
 pub const CONTAIN: Duration = Duration::from_secs(10);
+/// No record of this format is older, Unix ms: 2025-01-01. A clock that says otherwise is off, and EOLs are reckoned from here.
+pub const RECORDS_SINCE: i64 = 1_735_689_600_000;
 /// EOL of our records: after its EOL a node takes a lower sequence.
 pub const RECORD_LIFETIME: Duration = Duration::from_secs(10 * 365 * 86_400);
 /// Largest CAR of an upload, bytes: a later run resumes after the last one.

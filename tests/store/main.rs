@@ -15,6 +15,7 @@ mod damage;
 mod full;
 mod golden_schema;
 mod memory;
+mod one_sqlite;
 mod open;
 mod secrets;
 mod set_aside;

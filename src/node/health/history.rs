@@ -72,6 +72,8 @@ impl NodeHistory {
         if self.row >= limits::BREAKER_FAILURES {
             self.open_until = Some(now + limits::BREAKER_OPEN);
         }
+        // A busy node says when to come back; what it may say is bounded where it is read.
+        self.open_until = self.open_until.max(error.retry_after().map(|wait| now + wait));
     }
 
     /// Records what went wrong, and nothing else.

@@ -25,6 +25,21 @@ async fn a_row_of_failures_opens_the_breaker_until_a_probe() {
 }
 
 #[test]
+fn n11_a_busy_node_is_left_alone_as_long_as_it_asked_for() {
+    let (health, now) = (health(), crate::clock::monotonic());
+    let busy = down().and_retry_after(Duration::from_secs(7));
+    health.bad(0, &busy, now);
+    assert!(!health.available(0, now) && !health.available(0, now + Duration::from_secs(6)));
+    assert!(health.available(0, now + Duration::from_secs(7)), "no longer than that");
+    for _ in 1..limits::BREAKER_FAILURES {
+        health.bad(0, &busy, now);
+    }
+    assert!(!health.available(0, now + Duration::from_secs(7)), "it goes on failing");
+    health.good(0, Duration::from_millis(1));
+    assert!(health.available(0, now), "a good answer ends it");
+}
+
+#[test]
 fn the_fastest_healthy_node_is_asked_first() {
     let health = health();
     health.good(0, Duration::from_millis(80));
