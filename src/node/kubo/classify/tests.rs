@@ -9,6 +9,7 @@ use serde_json::Value;
 
 use super::{DIALECTS, EVERY, Meaning, meant, refused_verb, says};
 use crate::error::Code;
+use crate::node::is_refused;
 use crate::node::kubo::http::HttpAnswer;
 
 const HEARD: &str = include_str!("../../../../tests/data/kubo-words.json");
@@ -113,16 +114,19 @@ fn a_pin_that_is_not_there_is_named() {
 
 #[test]
 fn a_verb_that_is_not_let_through_or_not_there_is_named() {
-    let told = |status, body: &'static str| refused_verb(&answer(status, "text/html", body));
+    let told = |status, body: &'static str| refused_verb(&answer(status, "text/plain", body));
     for (status, words) in [
         (403, "name/get was refused (status 403)"),
         (401, "name/get was refused (status 401)"),
         (404, "name/get is not offered (status 404)"),
         (405, "name/get is not offered (status 405)"),
     ] {
-        let e = told(status, "<html>no</html>").unwrap();
+        let e = told(status, "no").unwrap();
         assert_eq!((e.code(), e.message()), (Code::Denied, words));
     }
+    // A page is of something before the node, which is no word about a token; the verb is refused all the same.
+    let page = told(403, "<html>no</html>").unwrap();
+    assert!(page.code() == Code::Unreachable && is_refused(&page), "{page:?}");
     for status in [200, 413, 429, 500, 502, 503] {
         assert!(told(status, "").is_none(), "{status}");
     }
