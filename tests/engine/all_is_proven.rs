@@ -1,5 +1,8 @@
 //! `verified` is said of all that is here, and a doubt about others' content ends once it is proven.
 
+use std::time::Duration;
+
+use tauri_plugin_wallet_sync::clock::monotonic;
 use tauri_plugin_wallet_sync::engine::{Ack, SyncReport, SyncRequest};
 use tauri_plugin_wallet_sync::limits;
 use tauri_plugin_wallet_sync::node::Source;
@@ -109,4 +112,18 @@ async fn devices_that_come_when_every_slot_is_in_use_do_not_all_take_the_same() 
     while !reader.sync().await.unwrap().unread.is_empty() {}
     reader.sync().await.unwrap();
     assert_eq!(reader.ids().len(), usize::from(limits::SLOTS) + taken.len());
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_waits_in_vain_waits_once() {
+    let world = World::new(5);
+    let first = device_with(&world, &["a"]).await;
+    let _second = device_with(&world, &["b"]).await;
+    world.faults(Fault::Dead, &[0, 1, 2, 3]);
+    first.put(&["c"]).await;
+    let began = monotonic();
+    let report = first.sync_to(Level::Verified).await.unwrap();
+    assert!(report.added == 1 && report.ack == Ack::Published, "{report:?}");
+    let took = began.elapsed();
+    assert!(took <= limits::WAIT_IDLE + Duration::from_secs(5), "{took:?}");
 }

@@ -147,9 +147,11 @@ impl Syncs {
             Some(published) => published?,
             None => publishing.await?,
         };
-        // What the reading brought or found to be gone is published behind the answer, unless the caller wants all of it proven.
-        let wait = request.wait.filter(|level| *level == Level::Verified).or(Some(Level::Local));
-        let behind = SyncRequest { wait, ..request };
+        // What the reading brought or found to be gone is published behind the answer, unless the caller wants all of it proven. Who has
+        // waited in vain for the own changes does not wait once more.
+        let is_proven = account.local.read().levels().pending() == 0;
+        let wait = request.wait.filter(|level| *level == Level::Verified && is_proven);
+        let behind = SyncRequest { wait: wait.or(Some(Level::Local)), ..request };
         let more = self.publish(&done.reading, behind, false, started, progress).await?;
         Ok((done, Publishing::both(published, more)))
     }

@@ -33,7 +33,8 @@ async fn a_connection_that_opens_too_late_serves_the_next_question() {
         head(&mut client).await;
         is_late.await.unwrap();
         loop {
-            let body = "{\"Message\":\"block was not found locally (offline)\",\"Code\":0,\"Type\":\"error\"}";
+            let body =
+                "{\"Message\":\"block was not found locally (offline)\",\"Code\":0,\"Type\":\"error\"}";
             let answer = format!("HTTP/1.1 500 Error\r\nContent-Length: {}\r\n\r\n{body}", body.len());
             client.write_all(answer.as_bytes()).await.unwrap();
             head(&mut client).await;
