@@ -6,7 +6,7 @@ use std::process::Command;
 use serde_json::Value;
 use wallet_sync_harness::WalletNodes;
 
-use crate::support::kubo::{Daemon, Devices, daemon_at};
+use crate::support::kubo::{Daemon, Devices, daemon_at, turn};
 
 fn log_of(nodes: &WalletNodes, wallet: &str) -> Vec<Value> {
     let lines: Vec<Value> =
@@ -25,6 +25,7 @@ fn daemons(nodes: &WalletNodes) -> Vec<Daemon> {
 
 #[test]
 fn a_wallet_works_through_the_front_and_nothing_that_it_sends_is_refused() {
+    let _turn = turn();
     let nodes = WalletNodes::start(5).unwrap();
     let devices = Devices::on(&nodes.wallet("alice").unwrap());
     let tokens = devices.put("a", "first", 40, 20_000);
@@ -71,6 +72,7 @@ fn send(nodes: &WalletNodes, token: &str, method: &str, path: &str, more: &[&str
 
 #[test]
 fn a_hostile_tenant_harms_nobody() {
+    let _turn = turn();
     let nodes = WalletNodes::start(5).unwrap();
     let alice = Devices::on(&nodes.wallet("alice").unwrap());
     let tokens = alice.put("a", "hers", 20, 5_000);

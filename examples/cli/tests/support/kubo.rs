@@ -144,9 +144,14 @@ impl Daemon {
 /// Tests with daemons share the machine with each other, but not with one that has to have it alone.
 static MACHINE: RwLock<()> = RwLock::new(());
 
+/// The turn to use daemons beside other tests.
+pub fn turn() -> RwLockReadGuard<'static, ()> {
+    MACHINE.read().unwrap_or_else(PoisonError::into_inner)
+}
+
 /// Five daemons, and the turn to use them.
 pub fn five() -> (RwLockReadGuard<'static, ()>, RealCluster, String) {
-    let turn = MACHINE.read().unwrap_or_else(PoisonError::into_inner);
+    let turn = turn();
     let (cluster, nodes) = start();
     (turn, cluster, nodes)
 }
