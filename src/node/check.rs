@@ -35,7 +35,7 @@ pub const ABILITIES: [&str; 8] =
     ["connection", "version", "clock", "machine", "blocks", "pins", "records", "bodies"];
 
 const PASS: &str =
-    "let the verb that is named pass what stands before the node; docs/nodes.md lists the exact requests";
+    "let the verb that is named pass what stands before the node; docs/configuration.md lists what has to";
 const UPDATE: &str = "update Kubo to 0.40 or newer";
 const CLOCK: &str = "set the clock of the node's machine, or of this one, by NTP";
 const BODIES: &str =
