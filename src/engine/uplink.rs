@@ -106,9 +106,9 @@ impl Uplink {
         self.inner().rates.gross(at).is_some()
     }
 
-    /// How large the next CAR for a node is to be.
-    pub fn car_bytes(&self, at: usize, round_trip: Duration, now: Instant) -> usize {
-        self.inner().rates.car_bytes(at, round_trip, now)
+    /// How large the next CAR for a node is to be, of an upload that began then.
+    pub fn car_bytes(&self, at: usize, round_trip: Duration, began: Instant, now: Instant) -> usize {
+        self.inner().rates.car_bytes(at, round_trip, began, now)
     }
 
     /// How long a node may take for so many bytes, beyond what any request may take.

@@ -30,9 +30,13 @@ pub const CAR_GROWTH: usize = 8;
 pub const PROBE_BLOCKS: usize = 16;
 /// See [`PROBE_BLOCKS`].
 pub const PROBE_BYTES: u64 = 512 * 1024;
-/// What a CAR is to take at the measured rate: so much is lost with a process or a connection. Of a round trip of 40 ms a tenth of the
-/// line is lost to waiting for answers.
+/// What a CAR is to take at most at the measured rate: so much is lost with a process or a connection. Of a round trip of 40 ms a tenth
+/// of the line is lost to waiting for answers.
 pub const CAR_TIME: Duration = Duration::from_millis(500);
+/// What the CARs of an upload take at first.
+pub const CAR_TIME_FIRST: Duration = Duration::from_millis(150);
+/// A CAR takes at most this part of what the upload took so far: a process that is killed again and again loses a tenth of what it sent.
+pub const CAR_TIME_SHARE: u32 = 10;
 /// A measured rate counts for this long: a device may have changed its line.
 pub const RATE_FRESH: Duration = Duration::from_secs(60);
 /// The thinnest line that is reckoned with, bytes a second: 0.5 Mbit/s. It is assumed where nothing was measured, and whoever is

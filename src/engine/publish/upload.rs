@@ -47,10 +47,10 @@ impl Lane<'_> {
     /// resumes.
     pub(super) async fn upload(&self, cids: &[Cid], sending: Option<&Sending<'_>>) -> Result<Sent, Error> {
         let (uplink, clock) = (&self.account.uplink, &self.account.clock);
-        let mut rest = cids;
+        let (mut rest, began) = (cids, clock.monotonic());
         while !rest.is_empty() {
             let started = clock.monotonic();
-            let most = uplink.car_bytes(self.at, self.round_trip(), started).min(self.body_most());
+            let most = uplink.car_bytes(self.at, self.round_trip(), began, started).min(self.body_most());
             let (car, taken) = self.next_car(rest, most).await?;
             let (sent, left) = rest.split_at_checked(taken).unwrap_or((rest, &[]));
             let bytes = car.len();

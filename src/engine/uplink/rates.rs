@@ -51,10 +51,13 @@ impl Rates {
         small.clamp(limits::CAR_FIRST_BYTES as u64, limits::BULK_BYTES as u64)
     }
 
-    /// How large the next CAR for a node is to be: what it takes in about half a second, or in two round trips of a far one.
-    pub fn car_bytes(&self, at: usize, round_trip: Duration, now: Instant) -> usize {
+    /// How large the next CAR for a node is to be: what it takes in a tenth of the time since the upload began, up to half a second, or
+    /// in two round trips of a far one.
+    pub fn car_bytes(&self, at: usize, round_trip: Duration, began: Instant, now: Instant) -> usize {
         let Some(last) = self.fresh(at, now) else { return limits::CAR_FIRST_BYTES };
-        let soon = last.rate.bytes_in(limits::CAR_TIME.max(round_trip * 2));
+        let share = now.saturating_duration_since(began) / limits::CAR_TIME_SHARE;
+        let time = share.clamp(limits::CAR_TIME_FIRST, limits::CAR_TIME);
+        let soon = last.rate.bytes_in(time.max(round_trip * 2));
         let most = last.car.saturating_mul(limits::CAR_GROWTH).min(limits::CAR_CHUNK_BYTES);
         usize::try_from(soon).unwrap_or(most).min(most).max(limits::CAR_FIRST_BYTES)
     }

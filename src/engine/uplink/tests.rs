@@ -73,14 +73,25 @@ fn a_trial_goes_on_only_where_it_raises_the_sum() {
 
 #[test]
 fn a_car_follows_the_rate_in_steps() {
-    let (uplink, now) = (Uplink::default(), monotonic());
-    assert_eq!(uplink.car_bytes(0, RTT, now), limits::CAR_FIRST_BYTES);
+    let uplink = Uplink::default();
+    let began = monotonic();
+    let now = began + limits::CAR_TIME * limits::CAR_TIME_SHARE;
+    let most = |round_trip: Duration, now: Instant| uplink.car_bytes(0, round_trip, began, now);
+    assert_eq!(most(RTT, now), limits::CAR_FIRST_BYTES);
     took(&uplink, 0, 2, now);
-    assert_eq!(uplink.car_bytes(0, RTT, now), 8 * limits::CAR_FIRST_BYTES, "so little says little");
+    assert_eq!(most(RTT, now), 8 * limits::CAR_FIRST_BYTES, "so little says little");
     uplink.note_taken(0, 1_000_000, Duration::from_secs(1) + RTT, RTT, now);
-    assert_eq!(uplink.car_bytes(0, RTT, now), 500_000);
-    assert_eq!(uplink.car_bytes(0, Duration::from_millis(1_500), now), 3_000_000, "the way counts");
+    assert_eq!(most(RTT, now), 500_000);
+    assert_eq!(most(Duration::from_millis(1_500), now), 3_000_000, "the way counts");
     uplink.note_too_large(0, now);
-    assert!(uplink.car_bytes(0, RTT, now) < 200_000);
-    assert_eq!(uplink.car_bytes(0, RTT, now + limits::RATE_FRESH * 2), limits::CAR_FIRST_BYTES);
+    assert!(most(RTT, now) < 200_000);
+    assert_eq!(most(RTT, now + limits::RATE_FRESH * 2), limits::CAR_FIRST_BYTES);
+}
+
+#[test]
+fn a_car_is_a_small_part_of_what_was_sent() {
+    let (uplink, began) = (Uplink::default(), monotonic());
+    uplink.note_taken(0, 1_000_000, Duration::from_secs(1) + RTT, RTT, began);
+    let after = |seconds: u64| uplink.car_bytes(0, RTT, began, began + Duration::from_secs(seconds));
+    assert_eq!([after(0), after(2), after(3), after(20)], [150_000, 200_000, 300_000, 500_000]);
 }

@@ -51,8 +51,11 @@ fn killed_runs_send_a_first_backup_once() {
     let report = devices.sync("a", &["--wait", "verified"]);
     assert_eq!(report["ack"], "verified", "{report}");
     let (to_nodes, _) = home.bytes();
-    // The text of the payloads is sent in four fifths of its bytes.
-    assert!(to_nodes < 120 * 25_000, "{to_nodes} bytes in {runs} runs");
+    // The text of the payloads is sent in four fifths of its bytes; who is killed loses a CAR of half a second, and asks anew what is there.
+    let content = 120 * 20_000;
+    let lost = (runs - 1) * (2_000_000 / 8 / 2 + 64 * 1024);
+    assert!(to_nodes < content * 11 / 10 + lost, "{to_nodes} bytes in {runs} runs");
+    eprintln!("{to_nodes} bytes in {runs} runs");
 }
 
 #[test]
