@@ -42,6 +42,8 @@ pub const LARGE_BLOCK: u64 = 64 * 1024;
 pub const UNMEASURED_BYTES: u64 = 64 * 1024;
 /// Least bytes that are a measure of a line.
 pub const PACE_BYTES: u64 = 16 * 1024;
+/// While the first large block comes, its rate is looked at this often: the others wait for that measure, not for the whole block.
+pub const PACE_LOOK: Duration = Duration::from_millis(5);
 /// What is asked for at once takes about this long at the measured rate.
 pub const PACE_TIME: Duration = Duration::from_secs(1);
 /// What is on its way when an account is closed may still come for so long: 100 KB of a line of 4 Mbit/s, within what a command leaves

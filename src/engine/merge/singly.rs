@@ -3,6 +3,10 @@
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
+use futures_util::future::join;
+use tokio::sync::watch;
+use tokio::time::Instant;
+
 use super::content::{CHUNK_BLOCKS, ContentFetch, STREAM_SHARE};
 use crate::error::Error;
 use crate::limits;
@@ -45,9 +49,34 @@ impl Steps {
 impl ContentFetch<'_> {
     pub(super) async fn singly(&self) -> Result<(), Error> {
         let rest = self.account.local.read().holdings().missing(self.account.clock.now());
-        let (mut rest, mut steps) = (&*rest, Steps::default());
-        let mut silent: Vec<(Cid, u64)> = Vec::new();
-        // One that is nowhere keeps no other away: it has its time at the end.
+        let is_large = rest.first().is_some_and(|(_, size)| *size > limits::UNMEASURED_BYTES);
+        let is_measured = self.account.network.pace.rate(self.account.clock.monotonic()).is_some();
+        let alone = usize::from(is_large && !is_measured && !self.account.network.http_fails());
+        let (first, others) = rest.split_at_checked(alone).unwrap_or((&[], &rest));
+        let (ended, has_ended) = watch::channel(first.is_empty());
+        let first = async {
+            let fetched = if first.is_empty() { Ok(Vec::new()) } else { self.each(first).await };
+            let _ = ended.send(true);
+            fetched
+        };
+        let others = async {
+            self.measured(has_ended).await;
+            self.each(others).await
+        };
+        let (first, others) = join(first, others).await;
+        let mut silent = first?;
+        silent.extend(others?);
+        let (mut rest, mut steps) = (&*silent, Steps::default());
+        while !rest.is_empty() && !self.is_over() {
+            let taken = self.step(rest, true, &mut steps).await?;
+            rest = rest.get(taken..).unwrap_or_default();
+        }
+        Ok(())
+    }
+
+    /// Fetches these, and gives those that did not come: one that is nowhere keeps no other away, it has its time at the end.
+    async fn each(&self, mut rest: &[(Cid, u64)]) -> Result<Vec<(Cid, u64)>, Error> {
+        let (mut steps, mut silent) = (Steps::default(), Vec::new());
         while !rest.is_empty() && !self.is_over() {
             let taken = self.step(rest, false, &mut steps).await?;
             let (asked, later) = rest.split_at_checked(taken).unwrap_or((rest, &[]));
@@ -55,12 +84,32 @@ impl ContentFetch<'_> {
             silent.extend(asked.iter().filter(|(cid, _)| state.holdings().is_missing(cid)));
             rest = later;
         }
-        let mut rest = &*silent;
-        while !rest.is_empty() && !self.is_over() {
-            let taken = self.step(rest, true, &mut steps).await?;
-            rest = rest.get(taken..).unwrap_or_default();
+        Ok(silent)
+    }
+
+    /// Waits until the rate is known at which a block comes that is asked for alone, or that is over.
+    async fn measured(&self, mut has_ended: watch::Receiver<bool>) {
+        let (clock, pace) = (&self.account.clock, &self.account.network.pace);
+        let before = self.call.meter.totals().bytes_in;
+        let mut begun: Option<(Instant, u64)> = None;
+        let measuring = async {
+            loop {
+                tokio::time::sleep(limits::PACE_LOOK).await;
+                let (now, bytes) = (clock.monotonic(), self.call.meter.totals().bytes_in - before);
+                match begun {
+                    None if bytes > 0 => begun = Some((now, bytes)),
+                    Some((at, first)) if bytes - first >= limits::PACE_BYTES * 2 => {
+                        return pace.note(bytes - first, now - at, Duration::ZERO, now);
+                    }
+                    _ => {}
+                }
+            }
+        };
+        tokio::select! {
+            biased;
+            _ = has_ended.wait_for(|ended| *ended) => {}
+            () = measuring => {}
         }
-        Ok(())
     }
 
     /// Fetches some of these, as a measure of the line.

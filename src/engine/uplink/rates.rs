@@ -39,9 +39,12 @@ impl Rates {
         self.0.get(&at).filter(|measured| is_fresh(measured, now))
     }
 
-    /// Whether so many bytes are soon sent, as far as that was measured lately.
+    /// Whether so many bytes are soon sent, as far as that was measured lately, or sooner than nodes pull them.
     pub fn is_wide_for(&self, bytes: u64, now: Instant) -> bool {
-        self.line(now).is_some_and(|rate| rate.time_of(bytes) <= limits::PULL_FROM)
+        let is_wide = |rate: ByteRate| {
+            rate >= ByteRate::new(limits::PULL_BELOW) || rate.time_of(bytes) <= limits::PULL_FROM
+        };
+        self.line(now).is_some_and(is_wide)
     }
 
     /// Up to so many bytes go to every node at once.

@@ -44,6 +44,15 @@ fn a_wide_line_has_room_for_two() {
 }
 
 #[test]
+fn a_line_that_is_faster_than_the_nodes_among_themselves_is_wide_for_any_amount() {
+    let (uplink, now) = (Uplink::default(), monotonic());
+    for (bytes, is_wide) in [(7_000_000, false), (9_000_000, true)] {
+        uplink.note_taken(0, bytes, Duration::from_secs(1), Duration::ZERO, now);
+        assert_eq!(uplink.is_wide_for(1_000_000_000, now), is_wide);
+    }
+}
+
+#[test]
 fn whoever_stalls_is_joined_by_one_that_answers() {
     let (uplink, now) = (Uplink::default(), monotonic());
     let first = sends(&uplink, asking(0, true, None), now).unwrap();
