@@ -24,6 +24,7 @@ const COMMANDS: &[&str] = &[
     "reset_metrics",
     "export_metrics",
     "set_node_enabled",
+    "check_node",
     "retire_device",
     "wipe",
 ];

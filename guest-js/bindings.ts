@@ -24,6 +24,8 @@ export const commands = {
 	resetMetrics: (account: string) => __TAURI_INVOKE<null>("plugin:wallet-sync|reset_metrics", { account }),
 	exportMetrics: (account: string, format: ExportFormat) => __TAURI_INVOKE<string>("plugin:wallet-sync|export_metrics", { account, format }),
 	setNodeEnabled: (account: string, nodeId: string, enabled: boolean) => __TAURI_INVOKE<NodeStatus[]>("plugin:wallet-sync|set_node_enabled", { account, nodeId, enabled }),
+	/**  Tries on one of the configured nodes everything that a sync asks of it. */
+	checkNode: (account: string, nodeId: string) => __TAURI_INVOKE<NodeFinding[]>("plugin:wallet-sync|check_node", { account, nodeId }),
 	/**  Gives back the slot of a device that is gone. */
 	retireDevice: (account: string, slot: number) => __TAURI_INVOKE<Device[]>("plugin:wallet-sync|retire_device", { account, slot }),
 	/**  Closes the account and removes its folder from this device; `confirm` is its name, typed again. */
@@ -31,6 +33,25 @@ export const commands = {
 };
 
 /* Types */
+/**  What is tried on a node. */
+export type Ability = 
+/** Whether and how it answers. */
+"connection" | 
+/** Which Kubo it is. */
+"version" | 
+/** Its time. */
+"clock" | 
+/** Which machine it is. */
+"machine" | 
+/** Taking blocks and giving them back. */
+"blocks" | 
+/** Pins: made, named, moved, removed. */
+"pins" | 
+/** Storing records and giving them back. */
+"records" | 
+/** A large upload. */
+"bodies";
+
 /**  An open account. */
 export type AccountInfo = {
 	/**  Its name. */
@@ -317,6 +338,20 @@ export type NameReport = {
 	sequence: number,
 	/**  Root of the record at the high-water mark. */
 	root: string | null,
+};
+
+/**  One thing that was tried on a node. */
+export type NodeFinding = {
+	/**  What was tried. */
+	ability: Ability,
+	/**  Whether the node is able to do it. */
+	ok: boolean,
+	/**  What was found, in this plugin's words. */
+	said: string,
+	/**  Code of the failure. */
+	code: ErrorCode | null,
+	/**  What to change where it failed. */
+	change: string | null,
 };
 
 /**  What one node contributed. */
@@ -733,7 +768,7 @@ revision: number } |
 account: string; 
 /**  Revision of the account at that time. */
 revision: number; 
-/**  A stable identifier: `payload_conflict`, `level_lowered`, `quarantined`, `occupied_slot`, `clone`, … */
+/**  A stable identifier: `payload_conflict`, `level_lowered`, `content_lost`, `limit`, `clone`, … */
 kind: string; 
 /**  One sentence. */
 message: string } | 

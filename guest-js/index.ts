@@ -20,6 +20,7 @@ import {
   type HistoryPoint,
   type Level,
   type Metrics,
+  type NodeFinding,
   type NodeStatus,
   type Progress,
   type PutReport,
@@ -34,6 +35,7 @@ import {
 import { putBody, type NewToken } from './put.js'
 
 export type {
+  Ability,
   AccountInfo,
   Ack,
   Bucket,
@@ -51,6 +53,7 @@ export type {
   Level,
   Metrics,
   NameReport,
+  NodeFinding,
   NodeOutcome,
   NodeReport,
   NodeState,
@@ -319,6 +322,15 @@ export const exportMetrics = (account: string, format: ExportFormat = 'json'): P
 /** Disables or enables a node, until the account is closed. */
 export const setNodeEnabled = (account: string, nodeId: string, enabled: boolean): Promise<NodeStatus[]> =>
   ask({ account, nodeId, enabled }, () => commands.setNodeEnabled(account, nodeId, enabled))
+
+/**
+ * Tries on one of the configured nodes everything that a sync and a publish ask of it, with things drawn for this (an upload of a
+ * megabyte, a few pins, a record that ends soon), and says what to change where it fails. Nothing of the wallet is touched.
+ *
+ * Takes a second on a near node, at most ninety. Refused with `rate_limited` while another check is under way.
+ */
+export const checkNode = (account: string, nodeId: string): Promise<NodeFinding[]> =>
+  ask({ account, nodeId }, () => commands.checkNode(account, nodeId))
 
 /**
  * Gives back the slot of a device that is gone, once all it published is here and on enough nodes under this device's

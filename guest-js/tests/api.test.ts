@@ -10,6 +10,7 @@ test('every function calls its command with every argument', async () => {
       [
         'accounts', 'status', 'list_tokens', 'metrics', 'metrics_history', 'node_health', 'cache_stats', 'record_spend',
         'set_entry', 'sync_now', 'flush', 'invalidate_cache', 'reset_metrics', 'export_metrics', 'set_node_enabled',
+        'check_node',
         'devices', 'retire_device', 'wipe',
       ].map((command) => [command, () => STATUS]),
     ),
@@ -28,6 +29,7 @@ test('every function calls its command with every argument', async () => {
   await api.resetMetrics('a')
   await api.exportMetrics('a')
   await api.setNodeEnabled('a', 'n1', false)
+  await api.checkNode('a', 'n1')
   await api.devices('a')
   await api.retireDevice('a', 3)
   await api.wipe('a', 'a')
@@ -49,6 +51,7 @@ test('every function calls its command with every argument', async () => {
     { command: 'reset_metrics', args: { account: 'a' } },
     { command: 'export_metrics', args: { account: 'a', format: 'json' } },
     { command: 'set_node_enabled', args: { account: 'a', nodeId: 'n1', enabled: false } },
+    { command: 'check_node', args: { account: 'a', nodeId: 'n1' } },
     { command: 'devices', args: { account: 'a' } },
     { command: 'retire_device', args: { account: 'a', slot: 3 } },
     { command: 'wipe', args: { account: 'a', confirm: 'a', force: false } },

@@ -52,6 +52,7 @@ const calls: [string, () => Promise<unknown>][] = [
   ['account', () => api.resetMetrics(half)],
   ['format', () => api.exportMetrics('a', half as Any)],
   ['nodeId', () => api.setNodeEnabled('a', half, true)],
+  ['nodeId', () => api.checkNode('a', half)],
   ['account', () => api.devices(half)],
   ['account', () => api.retireDevice(half, 0)],
   ['slot', () => api.retireDevice('a', Number.NaN)],

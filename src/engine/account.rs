@@ -41,6 +41,8 @@ pub struct Account {
     pub publishing: Mutex<()>,
     /// One slot is given back at a time.
     pub retiring: Mutex<()>,
+    /// One node is checked at a time.
+    pub checking: Mutex<()>,
     /// Content is fetched once at a time.
     pub fetching: Arc<Mutex<()>>,
     /// All slots are searched once at a time.

@@ -99,8 +99,8 @@ pub use self::api::event::{Event, Progress};
 pub use self::api::report::{NameReport, NodeOutcome, NodeReport, SyncFailure, SyncOutcome, SyncReport};
 pub use self::api::request::SyncRequest;
 pub use self::api::status::{
-    Ack, CacheKind, CacheStats, DeviceRow, HighWater, LastSync, LeftOut, NameInfo, NodeStatus, Status,
-    TokenCounts,
+    Ability, Ack, CacheKind, CacheStats, DeviceRow, Finding, HighWater, LastSync, LeftOut, NameInfo,
+    NodeStatus, Status, TokenCounts,
 };
 pub use self::api::tokens::{
     Entries, EntryRow, EntryVersionRow, EntryVersions, NewToken, ProofRow, PutReport, SpendKind, SpendReport,

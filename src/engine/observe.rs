@@ -1,7 +1,7 @@
 //! Watching an account: measurements, nodes, cache. A part of [`Engine`]'s public methods.
 
 use super::Engine;
-use super::api::status::{CacheStats, NodeStatus};
+use super::api::status::{CacheStats, Finding, NodeStatus};
 use super::tasks::to_the_end;
 use super::wallet::status;
 use crate::error::Error;
@@ -72,6 +72,18 @@ impl Engine {
     #[must_use]
     pub fn node_health(&self) -> Vec<NodeHealth> {
         self.account().network.node_health()
+    }
+
+    /// Tries on one node everything that a sync and a publish ask of it, with things drawn for this: an upload of a megabyte, a few
+    /// pins and a record that ends soon. Nothing of the wallet is touched. At most [`CHECK_WHOLE`](crate::limits::CHECK_WHOLE).
+    ///
+    /// # Errors
+    /// `not_found` when no node has this id; `rate_limited` while another check is under way; `closed`.
+    ///
+    /// # Cancel safety
+    /// A pin of one block of 34 bytes may be left on the node.
+    pub async fn check_node(&self, id: &str) -> Result<Vec<Finding>, Error> {
+        status::check_node(self.account(), id).await
     }
 
     /// Statistics of the cache.

@@ -159,6 +159,7 @@ pub async fn assemble(secret: &Secret, parts: Parts, warnings: Vec<String>) -> R
         measure,
         publishing,
         retiring: Mutex::default(),
+        checking: Mutex::default(),
         fetching: Arc::default(),
         searching: Arc::default(),
         readings: AtomicU64::new(0),

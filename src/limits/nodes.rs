@@ -12,6 +12,12 @@ pub const HEADER_BYTES: usize = 8 * 1024;
 pub const PEM_BYTES: usize = 1024 * 1024;
 /// A TCP or TLS connection that takes longer is given up: TLS to a node of 1.5 s takes 4.5 s. Each request has its own, shorter time.
 pub const CONNECT: Duration = Duration::from_secs(10);
+/// Over TLS one connection to a server is opened first, for all to share; after this long a second one is tried, as RFC 8305 does.
+pub const SECOND_CONNECTION: Duration = Duration::from_millis(250);
+/// And after this long whoever still waits opens its own.
+pub const OWN_CONNECTION: Duration = Duration::from_millis(500);
+/// A connection that all share serves the others this long after it was opened, at the latest: no byte is waited for in between.
+pub const SHARED_SOON: Duration = Duration::from_millis(100);
 /// Short questions whose time is up and that are heard to their end, over all nodes: two for each of [`NODES`].
 pub const OPENING_REQUESTS: usize = 2 * NODES;
 /// Answers of up to so many bytes are short: a record, a pin's name.

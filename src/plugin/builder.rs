@@ -69,6 +69,7 @@ impl Builder {
                 commands::admin::reset_metrics,
                 commands::admin::export_metrics,
                 commands::admin::set_node_enabled,
+                commands::admin::check_node,
                 commands::admin::retire_device,
                 commands::admin::wipe,
             ])

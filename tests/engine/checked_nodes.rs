@@ -5,7 +5,7 @@ use std::sync::Arc;
 use tauri_plugin_wallet_sync::Code;
 use tauri_plugin_wallet_sync::clock::Entropy;
 use tauri_plugin_wallet_sync::node::Node;
-use tauri_plugin_wallet_sync::node::check::{ABILITIES, Finding, check};
+use tauri_plugin_wallet_sync::node::check::{Ability, Finding, check};
 
 use crate::support::world::{Fault, START_MS, World};
 
@@ -14,7 +14,7 @@ async fn checked(world: &World) -> Vec<Finding> {
     check(node, &Entropy::seeded(3), START_MS, Arc::default()).await
 }
 
-fn failed(found: &[Finding]) -> Vec<&str> {
+fn failed(found: &[Finding]) -> Vec<Ability> {
     found.iter().filter(|finding| finding.outcome.is_err()).map(|finding| finding.ability).collect()
 }
 
@@ -22,10 +22,11 @@ fn failed(found: &[Finding]) -> Vec<&str> {
 async fn a_good_node_is_able_to_do_everything_and_keeps_no_pin() {
     let world = World::new(1);
     let found = checked(&world).await;
-    assert_eq!(failed(&found), [""; 0], "{found:?}");
+    assert_eq!(failed(&found), [], "{found:?}");
     // The imitated node says nothing of its clock.
-    let named: Vec<&str> = found.iter().map(|finding| finding.ability).collect();
-    assert_eq!(named, ABILITIES.iter().copied().filter(|ability| *ability != "clock").collect::<Vec<_>>());
+    let named: Vec<Ability> = found.iter().map(|finding| finding.ability).collect();
+    let all_others = Ability::ALL.into_iter().filter(|ability| *ability != Ability::Clock);
+    assert_eq!(named, all_others.collect::<Vec<_>>());
     assert!(found.iter().all(|finding| finding.change.is_none()));
     assert_eq!(world.nodes[0].held().pins.len(), 0);
 }
@@ -33,11 +34,11 @@ async fn a_good_node_is_able_to_do_everything_and_keeps_no_pin() {
 #[tokio::test(start_paused = true)]
 async fn what_a_node_cannot_do_is_named_with_what_to_change() {
     for (fault, abilities) in [
-        (Fault::Dead, &["connection"][..]),
-        (Fault::Hung, &["connection"]),
-        (Fault::Amnesiac, &["blocks"]),
-        (Fault::BlockEater, &["blocks"]),
-        (Fault::Hiding, &["blocks"]),
+        (Fault::Dead, &[Ability::Connection][..]),
+        (Fault::Hung, &[Ability::Connection]),
+        (Fault::Amnesiac, &[Ability::Blocks]),
+        (Fault::BlockEater, &[Ability::Blocks]),
+        (Fault::Hiding, &[Ability::Blocks]),
     ] {
         let world = World::new(1);
         world.faults(fault, &[0]);

@@ -191,6 +191,32 @@ fn a_node_out_of_use_is_sent_nothing_until_it_is_back() {
 }
 
 #[test]
+fn a_node_is_checked_by_its_id_and_what_to_change_is_said() {
+    let cluster = wait(Cluster::start(1)).unwrap();
+    let mut nodes = nodes(&cluster);
+    let dead = json!({"id": "dead", "api": "http://127.0.0.1:9"});
+    nodes["nodes"].as_array_mut().unwrap().push(dead);
+    let app = Fixture::new(&ALL, nodes);
+    let check = |id: &str| app.ok("check_node", json!({"account": "a", "nodeId": id}));
+    let found = check(cluster.node(0).id());
+    let tried: Vec<&str> =
+        found.as_array().unwrap().iter().map(|one| one["ability"].as_str().unwrap()).collect();
+    let all = ["connection", "version", "clock", "machine", "blocks", "pins", "records", "bodies"];
+    assert_eq!(tried, all, "{found}");
+    let is_good = |one: &Value| one["ok"] == true && one["code"].is_null() && one["change"].is_null();
+    assert!(found.as_array().unwrap().iter().all(is_good), "{found}");
+    let found = check("dead");
+    assert_eq!(
+        (&found[0]["ability"], &found[0]["ok"], &found[0]["code"]),
+        (&json!("connection"), &json!(false), &json!("unreachable")),
+        "{found}"
+    );
+    assert!(found[0]["change"].as_str().unwrap().contains("troubleshooting"), "{found}");
+    assert_eq!(found.as_array().unwrap().len(), 1);
+    assert!(!found.to_string().contains("127.0.0.1"), "no address is told: {found}");
+}
+
+#[test]
 fn measurements_are_told_over_time_exported_and_reset() {
     let app = Fixture::new(&ALL, json!({"nodes": [{"id": "n1", "api": "http://127.0.0.1:9"}]}));
     let sync = json!({"account": "a", "options": {}, "onProgress": "__CHANNEL__:77"});

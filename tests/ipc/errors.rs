@@ -69,6 +69,7 @@ fn an_argument_out_of_its_bounds_is_refused_by_name() {
             "from",
         ),
         ("set_node_enabled", json!({"account": "a", "nodeId": "n", "enabled": true}), "not_found", "no such"),
+        ("check_node", json!({"account": "a", "nodeId": "http://127.0.0.1:9"}), "not_found", "no such"),
         ("retire_device", json!({"account": "a", "slot": 64}), "bad_request", "slot"),
     ];
     for (command, body, code, word) in cases {

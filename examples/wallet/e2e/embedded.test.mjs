@@ -153,6 +153,21 @@ check("with every node dead the wallet says offline and goes on; what is pending
   await wallet.cloud("synced");
 });
 
+check("a check of a node says what it is able to do, and what to change when it is dead", async () => {
+  await wallet.open("Nodes");
+  await wallet.press("Check node-1");
+  await wallet.page.shown("//ul[@data-node='node-1']/li[@data-ability='bodies'][@data-state='able']", 60_000);
+  const states = () => wallet.page.script(() => [...document.querySelectorAll(".abilities li")].map(({ dataset }) => dataset.state));
+  assert.deepEqual(await states(), Array(8).fill("able"));
+  await wallet.picture("check-able");
+  await wallet.setFault("Kill", "node-2", true);
+  await wallet.press("Check node-2");
+  await wallet.page.shown("//ul[@data-node='node-2']/li[@data-ability='connection'][@data-state='unable'][contains(., 'To change:')]", 60_000);
+  assert.deepEqual(await states(), ["unable", ...Array(7).fill("untried")]);
+  await wallet.setFault("Kill", "node-2", false);
+  await wallet.press("Close the check");
+});
+
 check("a node that forges is found out and changes nothing", async () => {
   await wallet.open("Nodes");
   await wallet.setFault("Forge", "node-2", true);

@@ -167,6 +167,7 @@ check("neither do calls of every kind", async () => {
     ["invalidate_cache", { account, kind: "content" }],
     ["export_metrics", { account, format: "json" }],
     ["set_node_enabled", { account, nodeId: "node-1", enabled: true }],
+    ["check_node", { account, nodeId: "node-1" }],
     ["devices", { account }],
     ["retire_device", { account, slot: 64 }],
     ["wipe", { account, confirm: "no", force: true }],

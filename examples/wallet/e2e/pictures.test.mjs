@@ -53,6 +53,11 @@ for (const mode of ["light", "dark"]) {
       await wallet.sync();
       await wallet.page.shown("//*[@data-node='node-3'][@data-state='failing' or @data-state='down']");
       await isReadable("nodes");
+      await wallet.press("Check node-3");
+      await wallet.page.shown("//ul[@data-node='node-3']/li[@data-state='unable']", 60_000);
+      await wallet.page.script(() => document.querySelector(".node-check").scrollIntoView());
+      await isReadable("check");
+      await wallet.press("Close the check");
       await wallet.press("Heal all");
     });
 

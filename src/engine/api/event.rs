@@ -51,7 +51,7 @@ pub enum Event {
     Alert {
         /// Revision of the account.
         revision: u64,
-        /// A stable word: `payload_conflict`, `level_lowered`, `quarantined`, `occupied_slot`, `clone`, …
+        /// A stable word: `payload_conflict`, `level_lowered`, `content_lost`, `limit`, `clone`, …
         kind: &'static str,
         /// One sentence.
         message: String,

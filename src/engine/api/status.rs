@@ -3,6 +3,7 @@
 use serde::Serialize;
 
 use crate::clock::UnixMs;
+pub use crate::node::check::{Ability, Finding};
 use crate::node::health::NodeHealth;
 use crate::store::Level;
 

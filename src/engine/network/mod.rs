@@ -178,10 +178,15 @@ impl Network {
     /// # Errors
     /// `not_found` when no node has this id.
     pub fn set_enabled(&self, id: &str, enabled: bool) -> Result<(), Error> {
-        let found = (0..self.len()).find(|at| self.node(*at).is_some_and(|node| node.id() == id));
-        let at = found.ok_or_else(|| Error::new(Code::NotFound, "there is no node of this id"))?;
-        self.nodes.set_enabled(at, enabled);
+        self.nodes.set_enabled(self.of_id(id)?, enabled);
         Ok(())
+    }
+
+    /// # Errors
+    /// `not_found` when no node has this id.
+    pub fn of_id(&self, id: &str) -> Result<usize, Error> {
+        let found = (0..self.len()).find(|at| self.node(*at).is_some_and(|node| node.id() == id));
+        found.ok_or_else(|| Error::new(Code::NotFound, "there is no node of this id"))
     }
 
     /// Bounds of a request that belongs to nobody's measured run.

@@ -127,7 +127,9 @@ impl Lane<'_> {
             Put::Stored => Ok(()),
             Put::Older => Err(Error::new(Code::Conflict, "the node holds a record that it prefers")),
             Put::Refused(why) => {
-                Err(Error::new(Code::Invalid, format!("the node refused the record: {why}")))
+                // What a node says is for logs only.
+                let why = std::io::Error::other(why);
+                Err(Error::with_source(Code::Invalid, "the node refused the record", why))
             }
         }
     }

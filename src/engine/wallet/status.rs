@@ -1,13 +1,17 @@
-//! What an account says of itself, without any network; and its cache.
+//! What an account says of itself, without any network; its cache; and what a node is able to do.
+
+use std::sync::Arc;
 
 use crate::engine::account::Account;
 use crate::engine::api::event::Event;
 use crate::engine::api::status::{CacheKind, CacheStats, DeviceRow, HighWater, LeftOut, NameInfo, Status};
 use crate::engine::local::state::names::KnownName;
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::limits;
 use crate::metrics::{HistoryPoint, Metrics, OperationFigures, Snapshot};
 use crate::model::identity::Slot;
+use crate::node::Meter;
+use crate::node::check::{Finding, check};
 
 pub fn status(account: &Account) -> Status {
     let state = account.local.read();
@@ -147,4 +151,17 @@ pub fn set_node_enabled(account: &Account, id: &str, enabled: bool) -> Result<()
         account.events.wake_outbox();
     }
     Ok(())
+}
+
+/// What a configured node is able to do; one at a time, since each is sent a megabyte.
+pub async fn check_node(account: &Account, id: &str) -> Result<Vec<Finding>, Error> {
+    account.tasks.check_open()?;
+    let node = account.network.require(account.network.of_id(id)?)?;
+    let busy = |_| Error::new(Code::RateLimited, "a node is being checked already");
+    let _one = account.checking.try_lock().map_err(busy)?;
+    let (entropy, now) = (&account.entropy, account.clock.now());
+    tokio::select! {
+        found = check(node, entropy, now, Arc::new(Meter::default())) => Ok(found),
+        () = account.tasks.closing() => Err(Error::new(Code::Closed, "the account is closed")),
+    }
 }

@@ -193,8 +193,7 @@ pub(super) fn refusal(answer: &HttpAnswer) -> Error {
         _ => {
             let words = format!("{asked} failed (status {status})");
             match message {
-                // What a node says is for logs only.
-                Some(said) => Error::with_source(Code::Unreachable, words, std::io::Error::other(said)),
+                Some(message) => in_our_words(Code::Unreachable, words, &message),
                 None => Error::new(Code::Unreachable, words),
             }
         }
@@ -219,6 +218,11 @@ fn of_front(answer: &HttpAnswer) -> Option<&'static str> {
     } else {
         None
     }
+}
+
+/// An error in our words; what the node says of it is for logs only.
+pub(super) fn in_our_words(code: Code, words: impl Into<String>, message: &str) -> Error {
+    Error::with_source(code, words, std::io::Error::other(shorten(message)))
 }
 
 /// A message of a node, shortened and without control characters, for use in an error.

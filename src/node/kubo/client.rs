@@ -5,6 +5,7 @@ use std::sync::Arc;
 use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, NoProxy, Proxy};
 
+use super::first::FirstAlone;
 use super::tls::Trust;
 use crate::config::{NodeConfig, proxy_url};
 use crate::error::{Code, Error};
@@ -41,6 +42,7 @@ impl Http {
             .no_proxy()
             .user_agent(USER_AGENT)
             .default_headers(headers)
+            .connector_layer(FirstAlone)
             .connect_timeout(limits::CONNECT)
             .pool_idle_timeout(limits::POOL_IDLE)
             .http2_keep_alive_interval(limits::H2_PING)

@@ -4,7 +4,7 @@
 //! request that may be on such a one and hears nothing is sent once more, on connections that are all new; the old ones
 //! are given up for everybody. What may be handled twice without harm is decided by who asks ([`Again`]).
 
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use reqwest::{Client, Request, Response};
@@ -12,6 +12,7 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::client::Http;
+use super::first::Servers;
 use super::opening::Opening;
 use super::words::{failed, is_break};
 use crate::clock::monotonic;
@@ -67,6 +68,8 @@ pub(super) struct Line {
 
 struct State {
     client: Option<Client>,
+    /// What the client's connections over TLS are opened to.
+    servers: Arc<Servers>,
     /// It has answered, so that there may be pooled connections.
     has_answered: bool,
     /// The usual time until an answer begins.
@@ -81,8 +84,16 @@ struct State {
 /// A client and its number.
 struct InUse {
     client: Client,
+    servers: Arc<Servers>,
     number: u64,
     has_answered: bool,
+}
+
+impl InUse {
+    fn sending(&self, request: Request, is_short: bool) -> Opening {
+        let url = request.url().clone();
+        Opening::new(self.servers.asked(&url, self.client.execute(request)), is_short)
+    }
 }
 
 impl Line {
@@ -92,6 +103,7 @@ impl Line {
         let (usual, patience) = (Duration::ZERO, limits::POOLED_SILENCE);
         let state = Mutex::new(State {
             client: None,
+            servers: Arc::default(),
             has_answered: false,
             usual,
             patience,
@@ -135,7 +147,8 @@ impl Line {
             Some(client) => client.clone(),
             None => state.client.insert(self.http.client(&self.node)?).clone(),
         };
-        Ok(InUse { client, number: *self.number.borrow(), has_answered: state.has_answered })
+        let servers = state.servers.clone();
+        Ok(InUse { client, servers, number: *self.number.borrow(), has_answered: state.has_answered })
     }
 
     /// A client that has no connection of the given one's, or of any before.
@@ -144,6 +157,7 @@ impl Line {
             let mut state = self.state();
             if *self.number.borrow() == number {
                 (state.client, state.has_answered) = (Some(self.http.client(&self.node)?), false);
+                state.servers = Arc::new(state.servers.renewed());
                 self.number.send_replace(number + 1);
                 tracing::debug!(node = self.node.id, "its connections are given up: nothing is heard on one");
             }
@@ -165,7 +179,7 @@ impl Line {
         let may_again = used.has_answered && again != Again::Never;
         let spare = if may_again { request.try_clone() } else { None };
         let began = monotonic();
-        let mut first = Opening::new(used.client.execute(request), is_short);
+        let mut first = used.sending(request, is_short);
         let Some(spare) = spare else { return self.heard(used.number, began, first.await) };
         let broke = tokio::select! {
             biased;
@@ -181,7 +195,7 @@ impl Line {
         };
         call.meter.sent(bytes);
         let sent = monotonic();
-        let mut second = Opening::new(fresh.client.execute(spare), is_short);
+        let mut second = fresh.sending(spare, is_short);
         if broke {
             return self.heard(fresh.number, sent, second.await);
         }

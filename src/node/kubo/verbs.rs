@@ -9,7 +9,7 @@ use bytes::Bytes;
 use serde_json::Value;
 
 use super::asking::Form;
-use super::classify::{Meaning, refusal, says, shorten, successful};
+use super::classify::{Meaning, in_our_words, refusal, says, successful};
 use super::http::{Bounds, exchange, open};
 use super::line::Again;
 use super::{KuboNode, about, pin};
@@ -130,7 +130,7 @@ impl Node for KuboNode {
             let message =
                 said.as_ref().and_then(|said| said.pointer("/Root/PinErrorMsg")).and_then(Value::as_str);
             if let Some(message) = message.filter(|message| !message.is_empty()) {
-                return Err(Error::new(Code::Unreachable, format!("import: {}", shorten(message))));
+                return Err(in_our_words(Code::Unreachable, "the import was not pinned", message));
             }
         }
         Ok(())

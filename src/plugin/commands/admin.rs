@@ -9,7 +9,9 @@ use crate::plugin::arg::Arg;
 use crate::plugin::call::{Later, WindowCall};
 use crate::plugin::call_limiter::CallClass;
 use crate::plugin::failure::CommandResult;
-use crate::plugin::wire::{CacheKind, CacheStats, DeviceRow, ExportFormat, NodeStatus, WipeReport};
+use crate::plugin::wire::{
+    CacheKind, CacheStats, DeviceRow, ExportFormat, NodeFinding, NodeStatus, WipeReport,
+};
 use crate::plugin::{CommandError, Wiped, export};
 
 #[command]
@@ -61,6 +63,20 @@ pub(crate) fn set_node_enabled<R: Runtime>(
     let open = call.enter(CallClass::Write, &account)?;
     open.engine.set_node_enabled(&node_id, *enabled)?;
     Ok(read::nodes(&open))
+}
+
+/// Tries on one of the configured nodes everything that a sync asks of it.
+#[command]
+#[cfg_attr(feature = "specta", specta::specta)]
+pub(crate) fn check_node<R: Runtime>(
+    call: WindowCall<R>,
+    account: Arg<String>,
+    node_id: Arg<String>,
+) -> Later<R, Vec<NodeFinding>> {
+    call.later(CallClass::Write, &account, |open| async move {
+        let found = open.engine.check_node(&node_id).await?;
+        Ok(found.into_iter().map(Into::into).collect())
+    })
 }
 
 /// Gives back the slot of a device that is gone.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{NodeState, count};
+use super::{Ability, NodeState, count, sentence};
 use crate::engine;
 use crate::metrics::{OperationFigures, SlowOperation, Target, Totals};
 use crate::plugin::ErrorCode;
@@ -107,6 +107,34 @@ impl From<engine::NodeStatus> for NodeStatus {
             success_rate: node.health.success_rate,
             last_error: node.health.last_error.as_deref().and_then(code_of),
         }
+    }
+}
+
+/// One thing that was tried on a node.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct NodeFinding {
+    /// What was tried.
+    pub ability: Ability,
+    /// Whether the node is able to do it.
+    pub ok: bool,
+    /// What was found, in this plugin's words.
+    pub said: String,
+    /// Code of the failure.
+    pub code: Option<ErrorCode>,
+    /// What to change where it failed.
+    pub change: Option<&'static str>,
+}
+
+impl From<engine::Finding> for NodeFinding {
+    fn from(finding: engine::Finding) -> Self {
+        let engine::Finding { ability, outcome, change } = finding;
+        let (said, code) = match &outcome {
+            Ok(found) => (sentence(&found.to_string()), None),
+            Err(e) => (sentence(e.message()), Some(e.code().into())),
+        };
+        Self { ability: ability.into(), ok: outcome.is_ok(), said, code, change }
     }
 }
 

@@ -13,7 +13,7 @@ mod words;
 use serde::{Deserialize, Serialize};
 
 pub use self::event::{Progress, WalletEvent};
-pub use self::metrics::{CacheStats, HistoryRange, MetricsReport, NodeStatus};
+pub use self::metrics::{CacheStats, HistoryRange, MetricsReport, NodeFinding, NodeStatus};
 pub use self::report::{
     Changed, NameReport, NodeReport, PutReport, SpendReport, SyncOptions, SyncReport, WipeReport,
 };
@@ -24,7 +24,8 @@ pub use self::status::{
     AccountInfo, DeviceRow, HighWater, LastSync, LeftOut, SubscribeReport, TokenCounts, WalletStatus,
 };
 pub use self::words::{
-    Ack, CacheKind, Encoding, ExportFormat, Level, NodeOutcome, NodeState, Spend, SpendKind, SyncOutcome,
+    Ability, Ack, CacheKind, Encoding, ExportFormat, Level, NodeOutcome, NodeState, Spend, SpendKind,
+    SyncOutcome,
 };
 pub use crate::metrics::{
     Bucket, Goal, HistoryPoint, Operation, OperationFigures, Side, SlowOperation, Source, Target,

@@ -83,6 +83,20 @@ words! {
 }
 
 words! {
+    /// What is tried on a node.
+    Ability, "snake_case", engine::Ability {
+        Connection: "Whether and how it answers.",
+        Version: "Which Kubo it is.",
+        Clock: "Its time.",
+        Machine: "Which machine it is.",
+        Blocks: "Taking blocks and giving them back.",
+        Pins: "Pins: made, named, moved, removed.",
+        Records: "Storing records and giving them back.",
+        Bodies: "A large upload.",
+    }
+}
+
+words! {
     /// Whether a node works.
     NodeState, "snake_case", engine::NodeState {
         Down: "It failed repeatedly and is not asked for a while.",

@@ -63,11 +63,13 @@ pub const IMPURE_BASICS: [&str; 3] = ["clock.rs", "config.rs", "metrics/"];
 pub const PURE: [&str; 2] = ["std::time::Duration", "crate::clock::UnixMs"];
 
 /// Foreign crates and the only paths below `src/` that may name them.
-pub const HOMES: [(&str, &[&str]); 4] = [
+pub const HOMES: [(&str, &[&str]); 6] = [
+    ("hyper_util", &["node/kubo"]),
     ("libp2p", &["node/dht"]),
     ("reqwest", &["node/kubo"]),
     ("rusqlite", &["store/sqlite", "store/schema"]),
     ("tauri", &["plugin/"]),
+    ("tower", &["node/kubo"]),
 ];
 
 /// Longest source file, lines: one that outgrows this becomes a folder by concern.

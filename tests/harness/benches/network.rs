@@ -11,6 +11,8 @@
 )]
 #![allow(clippy::disallowed_methods, clippy::cast_possible_truncation)]
 
+#[path = "network/kit.rs"]
+mod kit;
 #[allow(dead_code)]
 #[path = "../tests/contract/made.rs"]
 mod made;
@@ -34,16 +36,23 @@ const RTT: Duration = Duration::from_millis(40);
 const RUNS: usize = 7;
 
 fn main() {
-    let cluster = RealCluster::start(5).expect("real Kubo");
+    // `BENCH_ONLY=kit` measures the operators' front alone, `BENCH_ONLY=twelve` the twelve devices.
+    let only = std::env::var("BENCH_ONLY").unwrap_or_default();
     let runtime = tokio::runtime::Runtime::new().unwrap();
+    if only.is_empty() || only == "kit" {
+        runtime.block_on(kit::kit());
+    }
+    if only == "kit" {
+        return;
+    }
+    let cluster = RealCluster::start(5).expect("real Kubo");
     runtime.block_on(async {
         let direct = cluster.nodes_json().unwrap();
         let proxy =
             DelayProxy::start(&direct, LinkProfile { rtt: RTT, bits_per_second: None }).await.unwrap();
         println!("five Kubo 0.43, {} ms round trips, median of {RUNS}\n", RTT.as_millis());
-        println!("{:<58} {:>10} {:>10}", "what", "measured", "budget");
-        // `BENCH_ONLY=twelve` measures these alone.
-        if std::env::var("BENCH_ONLY").is_ok_and(|only| only == "twelve") {
+        heading();
+        if only == "twelve" {
             return twelve::twelve(&direct, &proxy).await;
         }
         small_wallet(&proxy).await;
@@ -154,6 +163,10 @@ fn median(mut values: Vec<f64>) -> f64 {
 fn row(what: &str, measured: f64, budget: Option<f64>, unit: &str) {
     let budget = budget.map_or_else(|| "-".to_owned(), |b| format!("{b:.0} {unit}"));
     println!("{what:<58} {:>10} {budget:>10}", format!("{measured:.1} {unit}"));
+}
+
+fn heading() {
+    println!("{:<58} {:>10} {:>10}", "what", "measured", "budget");
 }
 
 async fn small_wallet(proxy: &DelayProxy) {

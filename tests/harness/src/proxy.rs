@@ -113,7 +113,8 @@ pub struct DelayProxy {
 }
 
 impl DelayProxy {
-    /// Puts a proxy in front of each `api` and `gateway` of a nodes file. One line is shared by all of them.
+    /// Puts a proxy in front of each `api` and `gateway` of a nodes file, one where they are the same server; TLS passes untouched.
+    /// One line is shared by all of them.
     ///
     /// # Errors
     /// When the file does not parse, a URL has no `host:port`, or no port can be bound.
@@ -147,18 +148,25 @@ impl DelayProxy {
         let mut links = Vec::new();
         for node in nodes.as_array_mut().ok_or_else(|| wrong("nodes file: not an array"))? {
             let mut of_node = Vec::new();
+            let mut former = None;
             for key in ["api", "gateway"] {
                 let Some(url) = node.get(key).and_then(Value::as_str) else { continue };
-                let target = url
-                    .strip_prefix("http://")
-                    .and_then(|rest| rest.trim_end_matches('/').parse().ok())
-                    .ok_or_else(|| wrong("nodes file: a URL is not http://ip:port"))?;
-                let link = link(target, rtt / 2, up.clone(), down.clone()).await?;
-                let proxied = Value::from(format!("http://{}", link.address));
+                let (scheme, target) = server(url)?;
+                // A front is both, and has one address.
+                let address = match former {
+                    Some((of, address)) if of == target => address,
+                    _ => {
+                        let link = link(target, rtt / 2, up.clone(), down.clone()).await?;
+                        let address = link.address;
+                        of_node.push(link);
+                        address
+                    }
+                };
+                former = Some((target, address));
+                let proxied = Value::from(format!("{scheme}://{address}"));
                 if let Some(node) = node.as_object_mut() {
                     node.insert(key.to_owned(), proxied);
                 }
-                of_node.push(link);
             }
             links.push(of_node);
         }
@@ -171,7 +179,7 @@ impl DelayProxy {
         self.nodes.to_string()
     }
 
-    /// The links of node `i`, `api` before `gateway`; empty beyond the last node.
+    /// The links of node `i`, `api` before `gateway` if that is another server; empty beyond the last node.
     #[must_use]
     pub fn links(&self, i: usize) -> &[Link] {
         self.links.get(i).map_or(&[], Vec::as_slice)
@@ -192,12 +200,25 @@ impl DelayProxy {
         self.links(i).iter().for_each(Link::open);
     }
 
+    /// Connections to all nodes so far.
+    #[must_use]
+    pub fn connections(&self) -> u64 {
+        self.links.iter().flatten().map(Link::connections).sum()
+    }
+
     /// Bytes that went to all nodes, and that came from them.
     #[must_use]
     pub fn bytes(&self) -> (u64, u64) {
         let links = || self.links.iter().flatten();
         (links().map(Link::bytes_to_node).sum(), links().map(Link::bytes_from_node).sum())
     }
+}
+
+/// Scheme and address of a base URL.
+fn server(url: &str) -> io::Result<(&str, SocketAddr)> {
+    let parts = url.split_once("://").filter(|(scheme, _)| matches!(*scheme, "http" | "https"));
+    let parsed = parts.and_then(|(scheme, rest)| Some((scheme, rest.trim_end_matches('/').parse().ok()?)));
+    parsed.ok_or_else(|| wrong("nodes file: a URL is not http(s)://ip:port"))
 }
 
 fn wrong(what: &str) -> io::Error {

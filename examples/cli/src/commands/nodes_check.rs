@@ -50,23 +50,19 @@ async fn one(
     http: &Http,
     entropy: &Entropy,
 ) -> Result<Vec<Finding>, Error> {
-    if node.api.is_none() {
-        let outcome = Ok("read-only: it has no api in the nodes file, and is not checked".to_owned());
-        return Ok(vec![Finding { ability: "connection", outcome, change: None }]);
-    }
     let kubo = KuboNode::new(node, http, &config.timeouts)?;
     Ok(check(&kubo, entropy, SystemClock.now(), Arc::default()).await)
 }
 
 fn row(id: &str, finding: &Finding) -> serde_json::Value {
     let (ok, said) = told(finding);
-    json!({ "id": id, "ability": finding.ability, "ok": ok, "said": said, "change": finding.change })
+    json!({ "id": id, "ability": finding.ability.as_str(), "ok": ok, "said": said, "change": finding.change })
 }
 
-fn told(finding: &Finding) -> (bool, &str) {
+fn told(finding: &Finding) -> (bool, String) {
     match &finding.outcome {
-        Ok(said) => (true, said),
-        Err(e) => (false, e.message()),
+        Ok(found) => (true, found.to_string()),
+        Err(e) => (false, e.message().to_owned()),
     }
 }
 
@@ -74,5 +70,5 @@ fn describe(id: &str, finding: &Finding) -> String {
     let (ok, said) = told(finding);
     let mark = if ok { "ok    " } else { "FAILED" };
     let change = finding.change.map(|change| format!("\n    {change}")).unwrap_or_default();
-    format!("{id}  {mark}  {}: {said}{change}", finding.ability)
+    format!("{id}  {mark}  {}: {said}{change}", finding.ability.as_str())
 }

@@ -1,6 +1,6 @@
 /** Made-up measurements, plausible enough to judge charts by. */
 
-import type { HistoryPoint, Metrics, NodeStatus, Operation, OperationFigures, Source } from 'tauri-plugin-wallet-sync-api'
+import type { Ability, HistoryPoint, Metrics, NodeFinding, NodeStatus, Operation, OperationFigures, Source } from 'tauri-plugin-wallet-sync-api'
 
 const BOUNDS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000, 600_000]
 
@@ -92,4 +92,29 @@ export function historyOf(from: number, to: number, stepMinutes: number): Histor
     })
   }
   return points
+}
+
+/** A check of a node that is reached, and lets no body of a megabyte pass; or of one that is not. */
+export function checkOf(isReached: boolean): NodeFinding[] {
+  const good = (ability: Ability, said: string): NodeFinding => ({ ability, ok: true, said, code: null, change: null })
+  if (!isReached) {
+    const change = 'see docs/troubleshooting.md, "nodes fail", for these words'
+    return [{ ability: 'connection', ok: false, said: 'no connection', code: 'unreachable', change }]
+  }
+  return [
+    good('connection', 'answers in 41 ms, HTTP/2.0, TLS'),
+    good('version', 'Kubo 0.43.0'),
+    good('clock', "0 s ahead of this machine's"),
+    good('machine', 'peer 12D3KooWMDko1V8yJTrU1TQ9iRhzWsw7G15eRbtXEdSaBsexxYvR'),
+    good('blocks', 'taken and given back'),
+    good('pins', 'pinned, named, moved and removed'),
+    good('records', 'stored and given back, many at once'),
+    {
+      ability: 'bodies',
+      ok: false,
+      said: 'dag/import: what stands before the node takes no body as large (status 413)',
+      code: 'too_large',
+      change: 'let bodies of at least 1 MB pass (nginx: client_max_body_size 9m); until then uploads are cut smaller',
+    },
+  ]
 }

@@ -7,7 +7,7 @@
 import type { Channel } from '@tauri-apps/api/core'
 import { mockIPC } from '@tauri-apps/api/mocks'
 import type { Fault } from '../native'
-import { historyOf, metricsOf } from './figures'
+import { checkOf, historyOf, metricsOf } from './figures'
 import { World, type MockDevice } from './world'
 
 type Args = Record<string, unknown>
@@ -105,6 +105,8 @@ function answerFor(world: World, device: MockDevice, name: string, args: Args): 
       return JSON.stringify(metricsOf(world.nodes(), world.syncs))
     case 'node_health':
       return world.nodes()
+    case 'check_node':
+      return checkOf(!world.disabled.has(args.nodeId as string))
     case 'cache_stats':
     case 'invalidate_cache':
       return { records: 2, blocks: 61, bytes: 214_330, hits: 310, misses: 98, failures: 1 }

@@ -1,6 +1,7 @@
-import { Server } from 'lucide-react'
+import { Server, Stethoscope } from 'lucide-react'
 import { setNodeEnabled, type NodeStatus } from 'tauri-plugin-wallet-sync-api'
 import { setFault, type Fault, type Illness } from '../native'
+import { Button } from '../parts/button'
 import { Switch } from '../parts/switch'
 import { useSay } from '../parts/toast'
 import { duration, percent, shortId, words } from '../text/format'
@@ -21,9 +22,11 @@ interface Props {
   faults: readonly Fault[] | null
   onFaults: (illnesses: Illness[] | null) => void
   onChange: () => void
+  /** `null` while a check is under way. */
+  onCheck: (() => void) | null
 }
 
-export function NodeCard({ account, node, faults, onFaults, onChange }: Props) {
+export function NodeCard({ account, node, faults, onFaults, onChange, onCheck }: Props) {
   const say = useSay()
   const title = shortId(node.id)
   return (
@@ -73,6 +76,16 @@ export function NodeCard({ account, node, faults, onFaults, onChange }: Props) {
             />
           ))}
       </div>
+      <Button
+        size="small"
+        className="node-check-button"
+        icon={<Stethoscope aria-hidden />}
+        aria-label={`Check ${title}`}
+        disabled={onCheck === null}
+        onClick={() => onCheck?.()}
+      >
+        Check
+      </Button>
     </article>
   )
 }

@@ -8,7 +8,9 @@ import { Button } from '../parts/button'
 import { Empty } from '../parts/empty'
 import { useSay } from '../parts/toast'
 import { CacheCard } from './cache-card'
+import { CheckCard } from './check-card'
 import { FAULTS, NodeCard } from './node-card'
+import { useCheck } from './use-check'
 import { useFaults } from './use-faults'
 
 const EVENTS = ['node-health-changed', 'metrics-updated', 'sync-changed', 'publish-changed', 'lagged'] as const
@@ -19,6 +21,7 @@ export function NodesScreen() {
   const { value: nodes, refresh } = useWatched(shown.account, EVENTS, useCallback(() => nodeHealth(shown.account), [shown.account]))
   const { illnesses, setIllnesses } = useFaults(overview.faults)
   const [isBusy, setBusy] = useState(false)
+  const checked = useCheck(shown.account)
   const ill = illnesses?.flatMap(({ node, faults }) => faults.map((fault) => ({ node, fault }))) ?? []
 
   async function heal(): Promise<void> {
@@ -58,9 +61,18 @@ export function NodesScreen() {
             faults={illnesses === null ? null : (illnesses.find((one) => one.node === node.id)?.faults ?? [])}
             onFaults={setIllnesses}
             onChange={refresh}
+            onCheck={checked.isRunning ? null : () => checked.check(node.id)}
           />
         ))}
       </div>
+      {checked.shown !== null && (
+        <CheckCard
+          node={checked.shown.node}
+          findings={checked.shown.findings}
+          onAgain={() => checked.shown !== null && checked.check(checked.shown.node)}
+          onClose={checked.close}
+        />
+      )}
       {illnesses !== null && (
         <dl className="fault-words hint">
           {FAULTS.map(({ fault, text, what }) => (

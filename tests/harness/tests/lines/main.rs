@@ -9,6 +9,7 @@ mod certificates;
 #[path = "../front/device.rs"]
 #[allow(dead_code)]
 mod device;
+mod first;
 mod front;
 mod limited;
 mod nginx;

@@ -24,7 +24,7 @@ const AS_IT_COMES: &str = "sendfile on; tcp_nopush on; types_hash_max_size 2048;
 const START: Duration = Duration::from_secs(10);
 
 /// One nginx with a server for each node; ends when it is dropped.
-struct Nginx {
+pub struct Nginx {
     process: Child,
     ports: Vec<u16>,
     _folder: TempDir,
@@ -32,7 +32,7 @@ struct Nginx {
 
 impl Nginx {
     /// `http` goes into the http block, `server` into each server.
-    async fn before(apis: &[String], http: &str, server: &str, tls: Option<&Issued>) -> Self {
+    pub async fn before(apis: &[String], http: &str, server: &str, tls: Option<&Issued>) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let ports: Vec<u16> = apis.iter().map(|_| free_port()).collect();
         let path = folder.path();
@@ -80,8 +80,13 @@ impl Nginx {
         Value::from(self.ports.iter().enumerate().map(node).collect::<Vec<_>>()).to_string()
     }
 
+    /// `host:port` of the server before node `i`.
+    pub fn address(&self, i: usize) -> String {
+        format!("127.0.0.1:{}", self.ports[i])
+    }
+
     /// Lines of its log: connection, protocol, status and request.
-    fn log(&self) -> Vec<String> {
+    pub fn log(&self) -> Vec<String> {
         std::fs::read_to_string(path_of(self, "access.log")).unwrap().lines().map(str::to_owned).collect()
     }
 }
