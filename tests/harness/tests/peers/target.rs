@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use dev_nodes::{Cluster, Fault};
 use tauri_plugin_wallet_sync::clock::{Entropy, monotonic};
-use tauri_plugin_wallet_sync::config::Timeouts;
+use tauri_plugin_wallet_sync::config::{Nodes as NodeList, Timeouts};
 use tauri_plugin_wallet_sync::model::block::Block;
 use tauri_plugin_wallet_sync::model::car::CarWriter;
 use tauri_plugin_wallet_sync::model::cid::{Cid, Codec};
@@ -16,7 +16,7 @@ use tauri_plugin_wallet_sync::node::dht::Dht;
 use tauri_plugin_wallet_sync::node::kubo::{Http, KuboNode};
 use tauri_plugin_wallet_sync::node::peers::{PeerAnswer, Peers};
 use tauri_plugin_wallet_sync::node::{Call, Meter, Node, Put, PutMode};
-use tauri_plugin_wallet_sync::{Config, NodeConfig, Secret};
+use tauri_plugin_wallet_sync::{Config, Secret};
 use wallet_sync_harness::RealCluster;
 
 /// 2100-01-01: an EOL no test lives to see.
@@ -30,7 +30,7 @@ enum Nodes {
 /// The nodes under test.
 pub struct Target {
     nodes: Nodes,
-    pub configs: Vec<NodeConfig>,
+    pub configs: NodeList,
     http: Vec<KuboNode>,
 }
 
