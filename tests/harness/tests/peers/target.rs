@@ -16,7 +16,7 @@ use tauri_plugin_wallet_sync::node::dht::Dht;
 use tauri_plugin_wallet_sync::node::kubo::{Http, KuboNode};
 use tauri_plugin_wallet_sync::node::peers::{PeerAnswer, Peers};
 use tauri_plugin_wallet_sync::node::{Call, Meter, Node, Put, PutMode};
-use tauri_plugin_wallet_sync::{Config, Secret};
+use tauri_plugin_wallet_sync::{Config, NodeConfig, Secret};
 use wallet_sync_harness::RealCluster;
 
 /// 2100-01-01: an EOL no test lives to see.
