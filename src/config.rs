@@ -4,6 +4,7 @@
 
 mod node;
 mod node_rules;
+mod nodes;
 mod read;
 mod validate;
 
@@ -13,14 +14,15 @@ use serde::Deserialize;
 
 pub use self::node::{Basic, NodeConfig, Pem};
 pub(crate) use self::node_rules::{base_url, proxy_url};
+pub use self::nodes::{Nodes, Pool};
 
 /// Settings of the engine. The defaults are in each field's documentation.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 #[non_exhaustive]
 pub struct Config {
-    /// The user's nodes, 0 to 32. Default: none; the wallet then stays on this device.
-    pub nodes: Vec<NodeConfig>,
+    /// The user's nodes, 0 to 32, or a pool of up to 1,024. Default: none; the wallet then stays on this device.
+    pub nodes: Nodes,
     /// Network name, part of every derived key. Default: none (the main network).
     pub network: Option<String>,
     /// Cache settings.
@@ -117,7 +119,7 @@ pub struct MetricsConfig {
 impl Default for Config {
     fn default() -> Self {
         Self {
-            nodes: Vec::new(),
+            nodes: Nodes::default(),
             network: None,
             cache: CacheConfig::default(),
             timeouts: Timeouts::default(),

@@ -25,6 +25,15 @@ const PEM_BEGIN: &str = "-----BEGIN";
 pub struct NodeConfig {
     /// A name for reports, 1–128 characters.
     pub id: String,
+    /// In a pool, what the machine is ranked by, 1–64 characters: it stays as long as the machine has its data.
+    #[serde(default)]
+    pub key: Option<String>,
+    /// In a pool, its first version that has this machine. Default: 1.
+    #[serde(default)]
+    pub since: Option<u32>,
+    /// In a pool, its first version that has it no more: it is read only then. Default: none.
+    #[serde(default)]
+    pub until: Option<u32>,
     /// Base URL of the RPC, for example `http://127.0.0.1:5001`. Without it the node is read-only.
     #[serde(default)]
     pub api: Option<String>,
@@ -79,6 +88,9 @@ impl NodeConfig {
     pub fn new(id: impl Into<String>) -> Self {
         Self {
             id: id.into(),
+            key: None,
+            since: None,
+            until: None,
             api: None,
             gateway: None,
             token: None,

@@ -3,21 +3,21 @@
 use serde::Deserialize;
 use serde_json::error::Category;
 
-use super::{Config, NodeConfig};
+use super::{Config, Nodes};
 use crate::error::{Code, Error};
 
 /// Longest part of a message about a field's name.
 const NAME_CHARS: usize = 160;
 
 impl Config {
-    /// Parses a nodes file: a JSON array of nodes, with or without a byte order mark.
+    /// Parses a nodes file: a JSON array of nodes, or a pool, with or without a byte order mark.
     ///
     /// # Errors
     /// [`Code::BadRequest`] naming line and field, and never repeating a value.
-    pub fn parse_nodes(json: &str) -> Result<Vec<NodeConfig>, Error> {
+    pub fn parse_nodes(json: &str) -> Result<Nodes, Error> {
         let mut json = serde_json::Deserializer::from_str(json.strip_prefix('\u{feff}').unwrap_or(json));
         let mut track = serde_path_to_error::Track::new();
-        let nodes = Vec::deserialize(serde_path_to_error::Deserializer::new(&mut json, &mut track));
+        let nodes = Nodes::deserialize(serde_path_to_error::Deserializer::new(&mut json, &mut track));
         let place = track.path().to_string();
         match nodes.and_then(|nodes| json.end().map(|()| nodes)) {
             Ok(nodes) => Ok(nodes),

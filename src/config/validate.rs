@@ -12,15 +12,7 @@ impl Config {
     /// # Errors
     /// [`Code::BadRequest`] naming the key, the value and the bound.
     pub fn validate(&self) -> Result<(), Error> {
-        if self.nodes.len() > limits::NODES {
-            return Err(bad(format!("nodes: {} given, at most {}", self.nodes.len(), limits::NODES)));
-        }
-        for (at, node) in self.nodes.iter().enumerate() {
-            node.validate().map_err(|e| e.within(&format!("nodes[{at}]")))?;
-            if self.nodes.iter().take(at).any(|other| other.id == node.id) {
-                return Err(bad(format!("nodes[{at}].id: another node has the same id")));
-            }
-        }
+        self.nodes.validate()?;
         if let Some(network) = &self.network {
             let plain = |c: char| c.is_ascii_alphanumeric() || "._-".contains(c);
             if network.is_empty() || network.len() > 64 || !network.chars().all(plain) {

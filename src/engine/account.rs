@@ -21,10 +21,14 @@ use crate::error::Error;
 use crate::limits;
 use crate::model::block::Block;
 use crate::model::cid::Codec;
+use crate::model::pool::PoolMark;
 
 /// The owners of one account.
 pub struct Account {
+    /// Its nodes are those of this wallet.
     pub config: Config,
+    /// What its roots say of the pool that they are from.
+    pub pool: Option<PoolMark>,
     pub clock: Arc<dyn Clock>,
     pub entropy: Entropy,
     /// What this device knows.

@@ -109,7 +109,7 @@ pub use self::api::tokens::{
 pub use self::events::Subscription;
 pub use self::local::room::Bounds;
 use self::start::OpenAccount;
-pub use self::start::{Mode, OpenOptions, Parts};
+pub use self::start::{Mode, OpenOptions, Parts, nodes_of};
 use self::tasks::to_the_end;
 use crate::clock::UnixMs;
 use crate::error::{Code, Error};

@@ -1,5 +1,7 @@
 //! Opens an account from its folder or its parts, and closes it.
 
+mod placing;
+
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
@@ -36,6 +38,8 @@ use crate::secret::Secret;
 use crate::store::Store;
 use crate::store::sqlite::{OpenMode, SqliteStore};
 
+pub use self::placing::nodes_of;
+
 /// How an account is opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
@@ -60,7 +64,7 @@ pub struct OpenOptions {
 
 /// The parts an engine is made of; tests bring their own.
 pub struct Parts {
-    /// Settings, validated here.
+    /// Settings, validated here; of a pool the nodes of this wallet alone ([`nodes_of`]).
     pub config: Config,
     /// What survives.
     pub store: Arc<dyn Store>,
@@ -90,8 +94,9 @@ pub struct OpenAccount {
 /// # Errors
 /// `bad_request`, `locked`, `newer_schema`, `wrong_wallet`, `storage_io`, `storage_full`, `corrupt`.
 pub async fn open(secret: &Secret, options: OpenOptions) -> Result<OpenAccount, Error> {
-    let OpenOptions { dir, config, mode } = options;
+    let OpenOptions { dir, mut config, mode } = options;
     config.validate()?;
+    config.nodes = nodes_of(secret, &config);
     let clock: Arc<dyn Clock> = Arc::new(SystemClock);
     let store_mode = match mode {
         Mode::ReadAlong => OpenMode::ReadAlong,
@@ -144,11 +149,12 @@ pub async fn assemble(secret: &Secret, parts: Parts, warnings: Vec<String>) -> R
     }
     let nodes = NodeSet::new(nodes, Arc::new(health));
     let network = Network::new(nodes, peers, clock.clone(), measure.clone(), &config);
-    let ids = (0..network.len()).map(|at| network.id(at)).collect();
+    let ids = network.own().map(|at| network.id(at)).collect();
     local.configure_nodes(ids, network.needed()).await?;
     let (tasks, publishing) = (Tasks::default(), Mutex::new(()));
     let (lanes, attempts) = (Lanes::new(), Attempts::default());
     let account = Arc::new(Account {
+        pool: placing::mark(&config.nodes),
         config,
         clock,
         entropy,
@@ -205,7 +211,7 @@ fn http_nodes(config: &Config) -> Result<Vec<Arc<dyn Node>>, Error> {
     let http = Http::new()?;
     let mut nodes: Vec<Arc<dyn Node>> = Vec::new();
     let cap = Cap::new(config.limits.up_kbit, config.limits.down_kbit);
-    for node in &config.nodes {
+    for node in config.nodes.iter() {
         let node: Arc<dyn Node> = Arc::new(KuboNode::new(node, &http, &config.timeouts)?);
         nodes.push(match &cap {
             Some(cap) => Arc::new(Capped::new(node, cap.clone())),

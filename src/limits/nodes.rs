@@ -4,6 +4,12 @@ use std::time::Duration;
 
 /// Most configured nodes.
 pub const NODES: usize = 32;
+/// Most machines of a pool: a wallet uses a few of them, and a file of so many is a third of what is read of one.
+pub const POOL_NODES: usize = 1_024;
+/// Longest key of a machine in a pool, characters: a wallet's root names those that hold it.
+pub const POOL_KEY_CHARS: usize = 64;
+/// Fewest and most machines that hold a wallet of a pool: what is on one alone is never verified, and each more costs as much again.
+pub const REPLICAS: (usize, usize) = (2, 8);
 /// Most further headers of one node.
 pub const NODE_HEADERS: usize = 16;
 /// Longest value of such a header, bytes: servers refuse longer heads.

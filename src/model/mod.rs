@@ -16,6 +16,7 @@ pub mod identity;
 pub mod index;
 pub mod inventory;
 pub mod keep;
+pub mod pool;
 pub(crate) mod protobuf;
 pub mod record;
 pub mod root;

@@ -10,6 +10,7 @@ use super::envelope::{self, Opened};
 use super::fields::{Fields, link_of, malformed, to_link, unsigned};
 use super::identity::{DeviceId, Slot, WalletId};
 use super::inventory::{Counts, check_unknown};
+use super::pool::PoolMark;
 use super::seal::{Kind, Sealer};
 use crate::error::{Code, Error};
 use crate::limits;
@@ -28,9 +29,22 @@ const COUNTS: &str = "c";
 const PUBLISHED: &str = "p";
 const PREDECESSORS: &str = "o";
 const RETIRED: &str = "r";
+const POOL: &str = "k";
 const LINKS_HASH: &str = "h";
-const KEYS: [&str; 11] =
-    [VERSION, WALLET, DEVICE, SLOT, SEQUENCE, HEADS, COUNTS, PUBLISHED, PREDECESSORS, RETIRED, LINKS_HASH];
+const KEYS: [&str; 12] = [
+    VERSION,
+    WALLET,
+    DEVICE,
+    SLOT,
+    SEQUENCE,
+    HEADS,
+    COUNTS,
+    PUBLISHED,
+    PREDECESSORS,
+    RETIRED,
+    POOL,
+    LINKS_HASH,
+];
 /// More than index and keep only in later minor versions.
 const LINKS_MAX: usize = 32;
 
@@ -57,6 +71,8 @@ pub struct Root {
     pub predecessors: Vec<Cid>,
     /// Its device is done with the slot.
     pub retired: bool,
+    /// The pool that its device had, and the machines in it that hold the wallet.
+    pub pool: Option<PoolMark>,
     /// Root node of the index.
     pub index: Cid,
     /// Root node of the keep.
@@ -95,6 +111,7 @@ impl Root {
             ]
             .map(|(key, value)| (key.to_owned(), value)),
         );
+        body.extend(self.pool.as_ref().map(|pool| (POOL.to_owned(), pool.to_ipld())));
         envelope::wrap(Kind::Root, body, &[self.index, self.keep], sealer)
     }
 
@@ -144,6 +161,7 @@ impl Root {
                 let retired = body.flag(RETIRED)?;
                 body.needed(RETIRED, retired)?
             },
+            pool: body.list(POOL)?.map(|pool| PoolMark::from_ipld(&pool)).transpose()?,
             index: *index,
             keep: *keep,
             unknown: body.rest(),
@@ -154,6 +172,9 @@ impl Root {
 
     /// Bounds that hold both ways.
     fn check(&self) -> Result<(), Error> {
+        if let Some(pool) = &self.pool {
+            pool.check()?;
+        }
         let sequences = self.heads.values().map(|(sequence, _)| *sequence).chain([self.sequence]);
         if sequences.into_iter().any(|sequence| !(1..=limits::SEQUENCE_MAX).contains(&sequence)) {
             return Err(malformed(WHAT, "a sequence number of 0 or above the highest"));

@@ -34,6 +34,7 @@ mod never_lose;
 mod one_bad_node;
 mod other_nodes;
 mod pins_of_former_owners;
+mod pools;
 mod r10_highest_sequence;
 mod runners;
 mod slots_come_back;

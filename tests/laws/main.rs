@@ -27,6 +27,7 @@ mod item_codec;
 mod items;
 mod keep_laws;
 mod merge_laws;
+mod pool_laws;
 mod record_data;
 mod record_laws;
 mod record_vectors;

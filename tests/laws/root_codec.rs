@@ -9,6 +9,7 @@ use tauri_plugin_wallet_sync::model::cbor;
 use tauri_plugin_wallet_sync::model::cid::{Cid, Codec};
 use tauri_plugin_wallet_sync::model::identity::{Slot, WalletKeys};
 use tauri_plugin_wallet_sync::model::inventory::Counts;
+use tauri_plugin_wallet_sync::model::pool::PoolMark;
 use tauri_plugin_wallet_sync::model::root::{FORMAT, Root};
 use tauri_plugin_wallet_sync::model::seal::{Compression, Kind};
 use tauri_plugin_wallet_sync::{Code, limits};
@@ -35,6 +36,7 @@ fn root() -> Root {
         published: 1_764_336_000_000,
         predecessors: vec![node(20), node(21)],
         retired: false,
+        pool: None,
         index: node(1),
         keep: node(2),
         unknown: BTreeMap::new(),
@@ -101,7 +103,11 @@ fn what_was_sealed_comes_back() {
         (format!("x{n:02}"), value)
     });
     let predecessors = (0..limits::PREDECESSORS as u64).map(node).collect();
-    let fullest = Root { unknown: unknown.collect(), predecessors, ..full };
+    let pool = Some(PoolMark {
+        version: u32::MAX,
+        keys: vec!["k".repeat(limits::POOL_KEY_CHARS); limits::REPLICAS.1],
+    });
+    let fullest = Root { unknown: unknown.collect(), predecessors, pool, ..full };
     assert_eq!(open(&seal(&fullest)), Ok(fullest), "every bound at once");
 }
 
@@ -215,6 +221,8 @@ fn malformed_roots_are_refused() {
         ("too many predecessors", with("o", Some(links_of(&(0..9).map(node).collect::<Vec<_>>())))),
         ("no predecessors", with("o", None)),
         ("retired by a number", with("r", Some(number(1)))),
+        ("a pool that is a number", with("k", Some(number(1)))),
+        ("a pool without keys", with("k", Some(Ipld::List(vec![number(1)])))),
         ("two counts", with("c", Some(list([number(1), number(1)])))),
         ("a count of 33 bits", with("c", Some(list([number(1 << 32), number(1), number(1)])))),
         ("a large unknown field", with("x", Some(bytes(limits::UNKNOWN_FIELD_BYTES)))),
@@ -233,6 +241,9 @@ fn what_readers_refuse_is_not_written() {
     let raw = *forge::raw(b"x").cid();
     for (what, root) in [
         ("sequence 0", Root { sequence: 0, ..root() }),
+        ("a pool of version 0", Root { pool: pool(0, &["a"]), ..root() }),
+        ("a key with a blank", Root { pool: pool(1, &["a b"]), ..root() }),
+        ("nine keys", Root { pool: pool(1, &["a"; 9]), ..root() }),
         ("sequence 2^63", Root { sequence: 1 << 63, ..root() }),
         ("a raw index", Root { index: raw, ..root() }),
         ("a raw predecessor", Root { predecessors: vec![raw], ..root() }),
@@ -245,16 +256,22 @@ fn what_readers_refuse_is_not_written() {
     }
 }
 
+fn pool(version: u32, keys: &[&str]) -> Option<PoolMark> {
+    Some(PoolMark { version, keys: keys.iter().map(|key| (*key).to_owned()).collect() })
+}
+
 fn any_root() -> impl Strategy<Value = Root> {
     let heads = prop::collection::btree_map(0..64_u8, (1..=limits::SEQUENCE_MAX, any::<u64>()), 0..8);
     let unknown = prop::collection::btree_map("x[a-z]{0,6}", any::<i64>(), 0..6);
     let numbers = (0..64_u8, 1..=limits::SEQUENCE_MAX, any::<[u32; 3]>(), any::<u32>());
-    let hints = (0..=limits::SEQUENCE_MAX, prop::collection::vec(any::<u64>(), 0..=8), any::<bool>());
+    let pool = prop::option::of((1..=u32::MAX, prop::collection::vec("[!-~]{1,64}", 0..=8)));
+    let hints = (0..=limits::SEQUENCE_MAX, prop::collection::vec(any::<u64>(), 0..=8), any::<bool>(), pool);
     (any::<[u8; 16]>(), numbers, heads, unknown, hints).prop_map(
         |(device, (number, sequence, [total, unspent, suspect], minor), heads, unknown, hints)| Root {
             published: hints.0,
             predecessors: hints.1.into_iter().map(node).collect(),
             retired: hints.2,
+            pool: hints.3.map(|(version, keys)| PoolMark { version, keys }),
             format: (1, minor),
             device,
             slot: slot(number),

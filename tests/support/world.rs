@@ -9,7 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tauri_plugin_wallet_sync::clock::{Clock, Entropy, ManualClock};
 use tauri_plugin_wallet_sync::engine::{
-    Bounds, Engine, Mode, NewToken, Parts, SyncFailure, SyncReport, SyncRequest,
+    Bounds, Engine, Mode, NewToken, Parts, SyncFailure, SyncReport, SyncRequest, nodes_of,
 };
 use tauri_plugin_wallet_sync::node::Node;
 use tauri_plugin_wallet_sync::node::peers::Peers;
@@ -66,17 +66,28 @@ impl World {
 
     /// An engine on any store.
     pub async fn engine_on(&self, store: Arc<dyn Store>) -> Engine {
+        let mut config = self.config.clone();
+        config.nodes = nodes_of(&self.secret, &config);
         let parts = Parts {
-            config: self.config.clone(),
             store,
-            nodes: self.nodes.iter().map(|node| node.clone() as Arc<dyn Node>).collect(),
+            nodes: self.nodes_in(&config),
             peers: self.peers.clone().map(|peers| peers as Arc<dyn Peers>),
             clock: self.clock.clone(),
             entropy: Entropy::seeded(self.seed.fetch_add(1, Ordering::Relaxed)),
             mode: Mode::Own,
             bounds: Bounds::default(),
+            config,
         };
         Engine::assemble(&self.secret, parts).await.unwrap()
+    }
+
+    /// Every node; where a pool is configured, those of the wallet.
+    fn nodes_in(&self, config: &Config) -> Vec<Arc<dyn Node>> {
+        let all = || self.nodes.iter().map(|node| node.clone() as Arc<dyn Node>);
+        if config.nodes.pool().is_none() {
+            return all().collect();
+        }
+        config.nodes.iter().filter_map(|named| all().find(|node| node.id() == named.id)).collect()
     }
 
     pub fn faults(&self, fault: Fault, which: &[usize]) {

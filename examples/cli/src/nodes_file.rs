@@ -4,7 +4,7 @@ use std::fs::{File, Metadata};
 use std::io::Read;
 use std::path::Path;
 
-use tauri_plugin_wallet_sync::config::Config;
+use tauri_plugin_wallet_sync::config::{Config, Nodes};
 use tauri_plugin_wallet_sync::limits::NODES_FILE_BYTES;
 use tauri_plugin_wallet_sync::{Code, NodeConfig};
 use zeroize::Zeroizing;
@@ -12,7 +12,7 @@ use zeroize::Zeroizing;
 use crate::failure::Failure;
 
 /// Reads the nodes.
-pub fn read(path: &Path) -> Result<Vec<NodeConfig>, Failure> {
+pub fn read(path: &Path) -> Result<Nodes, Failure> {
     let bad = |what: String| Failure::new(Code::BadRequest, format!("nodes file {}: {what}", path.display()));
     let file = File::open(path).map_err(|e| bad(e.to_string()))?;
     let opened = file.metadata().map_err(|e| bad(e.to_string()))?;
@@ -82,7 +82,7 @@ mod tests {
         let node = r#"{"id":"a","api":"http://127.0.0.1:1"}"#;
         let cases: [(&str, &str); 7] = [
             ("", "EOF"),
-            (r#"{"id":"a"}"#, "expected a sequence"),
+            (r#"{"id":"a"}"#, "unknown field `id`, expected one of `pool`"),
             (r#"[{"id":"a"}]"#, "nodes[0]: api or gateway is needed"),
             (
                 "[{\"id\":\"a\",\n\"api\":\"http://h\",\"colour\":1}]",

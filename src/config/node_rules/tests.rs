@@ -7,7 +7,7 @@ fn node(rest: &str) -> NodeConfig {
 }
 
 fn judged(rest: &str) -> Result<(), Error> {
-    Config { nodes: vec![node(rest)], ..Config::default() }.validate()
+    Config { nodes: vec![node(rest)].into(), ..Config::default() }.validate()
 }
 
 fn refused(rest: &str) -> String {

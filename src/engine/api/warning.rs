@@ -34,6 +34,8 @@ pub enum Word {
     Offline,
     /// Credentials go over plain http to another machine, as was allowed.
     PlainHttp,
+    /// This device has an older list of nodes than the wallet's others, or another one.
+    Pool,
     /// No node had any record; the wallet is put back.
     PutBack,
     /// Content of a newer release is not merged.
@@ -51,7 +53,7 @@ pub enum Word {
 impl Word {
     /// All of them, alphabetically.
     #[cfg(test)]
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Beacons,
         Self::Clock,
         Self::Damaged,
@@ -65,6 +67,7 @@ impl Word {
         Self::Node,
         Self::Offline,
         Self::PlainHttp,
+        Self::Pool,
         Self::PutBack,
         Self::ReadOnly,
         Self::SameMachine,
@@ -89,6 +92,7 @@ impl Word {
             Self::Node => "node",
             Self::Offline => "offline",
             Self::PlainHttp => "plain_http",
+            Self::Pool => "pool",
             Self::PutBack => "put_back",
             Self::ReadOnly => "read_only",
             Self::SameMachine => "same_machine",

@@ -10,6 +10,7 @@ use crate::clock::UnixMs;
 use crate::model::cid::Cid;
 use crate::model::identity::Slot;
 use crate::model::inventory::{Id, ProofHash, TokenKey};
+use crate::model::pool::PoolMark;
 use crate::store::{Level, NameRow, Write};
 
 pub const ACTOR: &str = "actor";
@@ -31,6 +32,7 @@ pub const LOST: &str = "lost";
 pub const MACHINES: &str = "machines";
 pub const MERGED: &str = "merged";
 pub const PARTLY: &str = "partly";
+pub const POOL: &str = "pool";
 pub const PROVED: &str = "proved";
 pub const REMOTE_LEVEL: &str = "remote_level";
 pub const REMOTE_LOW: &str = "remote_low";
@@ -157,6 +159,16 @@ pub fn machines(machines: &BTreeMap<String, String>) -> Option<Vec<u8>> {
 
 pub fn parse_machines(value: &[u8]) -> BTreeMap<String, String> {
     serde_json::from_slice(value).unwrap_or_default()
+}
+
+/// The newest pool that a root named: its version and keys.
+pub fn pool(mark: &PoolMark) -> Option<Vec<u8>> {
+    serde_json::to_vec(&(mark.version, &mark.keys)).ok()
+}
+
+pub fn parse_pool(value: &[u8]) -> Option<PoolMark> {
+    let (version, keys) = serde_json::from_slice(value).ok()?;
+    Some(PoolMark { version, keys })
 }
 
 /// Rejections that this device confirmed: token id, state hash, and what each proof is called by.

@@ -8,6 +8,7 @@ pub mod contain;
 pub mod content;
 mod index;
 mod part;
+mod pool;
 mod singly;
 
 use std::collections::HashMap;
@@ -101,7 +102,7 @@ pub async fn merge_contained(
         account.local.note_retired(slot, cid).await?;
     }
     account.local.note_record(slot, record, RootFate::Merged(cid)).await?;
-    let warnings = clock::look(account, &root).into_iter().collect();
+    let warnings = clock::look(account, &root).into_iter().chain(pool::look(account, &root)).collect();
     Ok(Merged::Yes(root, Gain::default(), warnings))
 }
 
@@ -164,8 +165,8 @@ async fn merge_root(
     call: &Call,
 ) -> Result<Merged, Error> {
     let local = &account.local;
-    let mut pool: HashMap<Cid, Block> = carried.into_iter().map(|block| (*block.cid(), block)).collect();
-    let block = match pool.remove(cid) {
+    let mut at_hand: HashMap<Cid, Block> = carried.into_iter().map(|block| (*block.cid(), block)).collect();
+    let block = match at_hand.remove(cid) {
         Some(block) => block,
         None => match local.block(cid).await? {
             Some(block) => block,
@@ -192,9 +193,10 @@ async fn merge_root(
         (names.is_signed_root(root.slot, cid), is_retried)
     };
     let how = How { is_retried, is_whole: is_own };
-    let mut pulled = index::pull(account, root.index, pool, how, basket, call).await?;
+    let mut pulled = index::pull(account, root.index, at_hand, how, basket, call).await?;
     let mut warnings = std::mem::take(&mut pulled.warnings);
     warnings.extend(clock::look(account, &root));
+    warnings.extend(pool::look(account, &root));
     let spare = account.entropy.draw();
     let turn = local.turn().await;
     let twin = turn.state().names().twin(&root, cid);
@@ -216,6 +218,8 @@ async fn merge_root(
             let is_more = is_own && !joining.is_empty() && !turn.state().names().partly().is_empty();
             with.extend(is_more.then(|| Change::Partly(Partly::default())));
             with.push(Change::Merged(turn.state().names().merged_with(&[*cid])));
+            let news = root.pool.as_ref().filter(|mark| turn.state().marks().is_pool_news(mark));
+            with.extend(news.cloned().map(Change::Pool));
             if root.retired && root.slot == slot {
                 with.push(Change::Retired(turn.state().names().retired_with(slot, *cid)));
             }

@@ -37,6 +37,8 @@ use crate::planted::{Bug, is_planted};
 /// The configured nodes.
 pub struct Network {
     nodes: NodeSet,
+    /// Those that held the wallet by an earlier version of its pool: they are read, and count for nothing else.
+    former: BTreeSet<usize>,
     /// The nodes as libp2p peers, where their addresses are configured.
     peers: Option<Arc<dyn Peers>>,
     /// When content over HTTP last fell silent: for the time of one sync nobody waits for it again.
@@ -68,7 +70,21 @@ impl Network {
         let (grace, sync_time, dht_time) = (config.grace, config.timeouts.sync, config.timeouts.dht);
         let (silent_at, machines, absent) = (Mutex::new(None), Mutex::default(), Mutex::default());
         let pace = Pace::default();
-        Self { nodes, peers, silent_at, absent, pace, machines, clock, measure, grace, sync_time, dht_time }
+        let former = (0..nodes.len()).filter(|at| config.nodes.is_former(*at)).collect();
+        Self {
+            nodes,
+            former,
+            peers,
+            silent_at,
+            absent,
+            pace,
+            machines,
+            clock,
+            measure,
+            grace,
+            sync_time,
+            dht_time,
+        }
     }
 
     /// How many nodes are configured.
@@ -117,9 +133,24 @@ impl Network {
         self.peers.as_ref()
     }
 
+    /// Nodes that hold the wallet, or are to; all but former ones.
+    pub fn own(&self) -> impl Iterator<Item = usize> {
+        (0..self.len()).filter(|at| self.is_own(*at))
+    }
+
+    pub fn is_own(&self, at: usize) -> bool {
+        at < self.len() && !self.former.contains(&at)
+    }
+
     /// Nodes that can be written to.
     pub fn api_nodes(&self) -> Vec<usize> {
-        (0..self.len()).filter(|at| self.node(*at).is_some_and(Node::has_api)).collect()
+        self.own().filter(|at| self.node(*at).is_some_and(Node::has_api)).collect()
+    }
+
+    /// Nodes in use that can be asked what they have pinned, former ones too.
+    pub fn telling(&self) -> Vec<usize> {
+        let tells = |at: &usize| self.node(*at).is_some_and(Node::has_api) && self.nodes.is_enabled(*at);
+        (0..self.len()).filter(tells).collect()
     }
 
     /// Nodes that can be written to and are in use.
@@ -136,9 +167,9 @@ impl Network {
         if open.is_empty() { all.collect() } else { open }
     }
 
-    /// More than half of the nodes that have an API (of all, when none has).
+    /// More than half of the nodes that have an API (of all, when none has). Former ones have a say in what is not there.
     pub fn majority(&self) -> usize {
-        let api = self.api_nodes().len();
+        let api = (0..self.len()).filter(|at| self.node(*at).is_some_and(Node::has_api)).count();
         (if api == 0 { self.len() } else { api }) / 2 + 1
     }
 
@@ -168,7 +199,7 @@ impl Network {
         let status = |(at, health)| NodeStatus {
             health,
             enabled: self.nodes.is_enabled(at),
-            writable: self.node(at).is_some_and(Node::has_api),
+            writable: self.is_own(at) && self.node(at).is_some_and(Node::has_api),
         };
         self.node_health().into_iter().enumerate().map(status).collect()
     }

@@ -47,7 +47,7 @@ pub async fn publish_by_peers(account: &Arc<Account>, call: &Call) -> Result<Opt
             return Ok(None);
         }
         if record.same_as(&edition.record) {
-            holders.extend(node);
+            holders.extend(node.filter(|at| account.network.is_own(*at)));
         }
     }
     if holders.len() < account.network.len() {
@@ -55,7 +55,7 @@ pub async fn publish_by_peers(account: &Arc<Account>, call: &Call) -> Result<Opt
         tracing::debug!(took, "the record went to the peers");
         let shown = copies(&*peers, &edition, call).await.into_iter();
         let same = shown.filter(|(_, record)| record.same_as(&edition.record));
-        holders.extend(same.filter_map(|(node, _)| node));
+        holders.extend(same.filter_map(|(node, _)| node.filter(|at| account.network.is_own(*at))));
     }
     if holders.is_empty() {
         return Err(Error::new(Code::Unreachable, "no peer shows the record"));

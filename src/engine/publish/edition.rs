@@ -157,6 +157,7 @@ fn root(account: &Account, slot: Slot, contents: &Contents) -> Result<Root, Erro
         published: u64::try_from(account.clock.now()).unwrap_or(0),
         predecessors: Vec::new(),
         retired: false,
+        pool: account.pool.clone(),
         index: contents.index,
         keep: contents.keep,
         unknown: BTreeMap::new(),

@@ -47,7 +47,7 @@ pub async fn ask(account: &Account, slots: &[Slot], which: &[usize], call: &Call
     let keys = account.local.keys();
     let cid_of = |slot: Slot| (0..PLACES).map(move |place| *keys.beacon(slot, place).cid());
     let cids: Vec<Cid> = slots.iter().flat_map(|slot| cid_of(*slot)).collect();
-    let api = account.network.writable();
+    let api = account.network.telling();
     let which: Vec<usize> = which.iter().copied().filter(|at| api.contains(at)).collect();
     let PinNames { nodes } = account.network.ask_pin_names(&cids, &which, call).await;
     let mut lights = Lights::default();

@@ -54,9 +54,7 @@ impl ShownBy {
                 (Outcome::Found(found, _), Some(best)) => found.same_as(best),
                 _ => false,
             };
-            let by = nodes
-                .iter()
-                .filter(|(at, (outcome, _))| shows(outcome) && account.network.node(**at).is_some());
+            let by = nodes.iter().filter(|(at, (outcome, _))| shows(outcome) && account.network.is_own(**at));
             let by: Vec<usize> = by.map(|(at, _)| *at).collect();
             (!by.is_empty() || heard.answering(slot) >= majority).then_some((slot, by))
         });

@@ -51,7 +51,9 @@ pub async fn start(account: &Arc<Account>, heard: &Heard, proven: &ProvenBefore)
                 check_own(account, *slot, *at, outcome, proven).await?;
             }
         } else if let Some(best) = best(account, *slot) {
-            let behind = nodes.iter().filter(|(_, (outcome, _))| is_behind(outcome, &best));
+            let behind = nodes
+                .iter()
+                .filter(|(at, (outcome, _))| account.network.is_own(**at) && is_behind(outcome, &best));
             work.extend(behind.map(|(at, _)| (*at, best.clone())));
         }
     }

@@ -79,14 +79,14 @@ pub async fn search(
         all.heads.extend(beacons::take(account, &lights, call, tally).await?);
         let majority = account.network.majority();
         let is_answered = slots.iter().all(|slot| heard.answering(*slot) >= majority)
-            && lights.answered.len() >= majority.min(account.network.writable().len());
+            && lights.answered.len() >= majority.min(account.network.telling().len());
         let silent = silent(&heard);
         // Who is silent is silent once: several times in a row would keep it out of the next readings.
         if which.iter().filter(|at| !silent.contains(at)).count() >= majority {
             which.retain(|at| !silent.contains(at));
         }
         all.silent.extend(silent);
-        all.silent.extend(account.network.writable().into_iter().filter(|at| !lights.answered.contains(at)));
+        all.silent.extend(account.network.telling().into_iter().filter(|at| !lights.answered.contains(at)));
         // What was found counts, whoever left a question open; that nothing is there is for a majority to say.
         if !is_answered {
             all.lights.seen.extend(lights.seen);

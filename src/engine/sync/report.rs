@@ -1,5 +1,6 @@
 //! What a sync reports of its reading and its publishing.
 
+use std::cmp::Ordering;
 use std::time::Duration;
 
 use tokio::time::Instant;
@@ -69,6 +70,31 @@ fn refused(account: &Account, nodes: &[NodeReport]) -> Vec<String> {
     nodes.iter().filter_map(is_denied).chain((0..account.network.len()).flat_map(told)).collect()
 }
 
+/// Whether the wallet's devices use a newer list of nodes than this one, or another of the same version: then some of what they
+/// publish may be where this device does not look.
+fn older_pool(account: &Account) -> Option<String> {
+    let own = account.pool.as_ref()?;
+    let state = account.local.read();
+    let newest = state.marks().pool()?;
+    let strange: Vec<&str> =
+        newest.keys.iter().filter(|key| !own.keys.contains(key)).map(String::as_str).collect();
+    let (here, there) = (own.version, newest.version);
+    let other = match there.cmp(&here) {
+        Ordering::Less => return None,
+        Ordering::Equal if strange.is_empty() => return None,
+        Ordering::Equal => {
+            format!("the list of nodes has version {here}, as that of another device, and is another")
+        }
+        Ordering::Greater => format!("the list of nodes has version {here}, another device has {there}"),
+    };
+    let at = if strange.is_empty() {
+        String::new()
+    } else {
+        format!("; copies are on {} too", strange.join(", "))
+    };
+    Some(Word::Pool.say(format_args!("{other}{at}: give this device the newest list")))
+}
+
 /// The report of a finished sync.
 pub fn report(
     account: &Account,
@@ -93,6 +119,7 @@ pub fn report(
     warnings.extend(shared.iter().map(|nodes| {
         Word::SameMachine.say(format_args!("nodes {} are one machine and count once", nodes.join(", ")))
     }));
+    warnings.extend(older_pool(account));
     warnings.extend(account.config.nodes.iter().filter(|node| node.sends_in_clear()).map(|node| {
         Word::PlainHttp.say(format_args!("{}: its credentials can be read by everyone on the way", node.id))
     }));

@@ -49,7 +49,8 @@ fn a_nodes_file_is_refused_with_what_is_wrong() {
     let wallet = wallet_with_secret(0o600, &"ab".repeat(32));
     for (content, words) in [
         ("", "EOF"),
-        ("{}", "sequence"),
+        ("7", "a list of nodes, or a pool"),
+        ("{}", "missing field `pool`"),
         (r#"[{"id":"n1"}]"#, "nodes[0]"),
         (r#"[{"id":"n1","api":"http://127.0.0.1:5001"},{"id":"n2","api":"file:///etc"}]"#, "nodes[1]: api"),
         (r#"[{"id":"n1","api":"http://127.0.0.1:5001","color":"red"}]"#, "color"),

@@ -17,5 +17,6 @@ mod input_files;
 mod killed;
 mod nodes_check;
 mod offline;
+mod pools;
 mod two_processes;
 mod verify;

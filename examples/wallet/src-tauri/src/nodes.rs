@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use dev_nodes::{Cluster, Fault};
 use serde::{Deserialize, Serialize};
-use tauri_plugin_wallet_sync::{Code, Config, Error, NodeConfig};
+use tauri_plugin_wallet_sync::config::Nodes as NodeList;
+use tauri_plugin_wallet_sync::{Code, Config, Error};
 
 /// Names a nodes file; only the program's own environment can.
 const FILE_VARIABLE: &str = "WALLET_NODES";
@@ -20,7 +21,7 @@ pub enum Nodes {
     /// In this process.
     Embedded(Cluster),
     /// The user's own, as the file says.
-    Own(Vec<NodeConfig>),
+    Own(NodeList),
 }
 
 /// What can be wrong with an embedded node.
@@ -85,7 +86,7 @@ impl Nodes {
     }
 
     /// The nodes as the plugin is told them. Embedded ones get names that a person can tell apart.
-    pub fn config(&self) -> Result<Vec<NodeConfig>, Error> {
+    pub fn config(&self) -> Result<NodeList, Error> {
         match self {
             Self::Own(nodes) => Ok(nodes.clone()),
             Self::Embedded(cluster) => {

@@ -19,6 +19,7 @@ use crate::model::block::Block;
 use crate::model::cid::Cid;
 use crate::model::identity::{Slot, WalletKeys};
 use crate::model::inventory::Item;
+use crate::model::pool::PoolMark;
 use crate::model::seal::{Compression, Kind, Sealer};
 use crate::planted::{Bug, is_planted};
 use crate::store::{BlockClass, ItemKey, ItemRow, Level, NodeRow, RollupRow, Write, WrittenRow};
@@ -118,6 +119,9 @@ pub enum Change {
     /// Slots below this one were asked for, with their beacons, by a majority; and when all last were.
     Searched(u8, UnixMs),
     Failed(Option<UnixMs>),
+
+    /// The newest pool that a root named.
+    Pool(PoolMark),
 
     /// Health of the nodes, for the next start.
     Health(Bytes),
@@ -224,6 +228,8 @@ impl Change {
             Self::Searched(below, at) => one(rows::meta(rows::SEARCHED, Some(rows::searched(*below, *at)))),
             Self::Failed(at) => one(rows::meta(rows::FAILED, at.map(|at| at.to_be_bytes().to_vec()))),
 
+            Self::Pool(mark) => one(rows::meta(rows::POOL, rows::pool(mark))),
+
             Self::Health(health) => one(rows::meta(rows::HEALTH, Some(health.to_vec()))),
             Self::LastSync(last) => one(rows::meta(rows::LAST_SYNC, last.as_ref().map(|last| last.to_vec()))),
             Self::Rollup(row) => one(Write::Rollup(row.clone())),
@@ -291,6 +297,8 @@ impl Change {
             Self::Gap(at) => state.marks.gap_at = at,
             Self::Searched(below, at) => (state.marks.searched, state.marks.searched_at) = (below, at),
             Self::Failed(at) => state.marks.failed_at = at,
+
+            Self::Pool(mark) => state.marks.pool = Some(mark),
 
             Self::Configured(ids) => state.nodes.set_configured(ids),
             Self::InVain(cids, now) => state.holdings.note_in_vain(&cids, now),

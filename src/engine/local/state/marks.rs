@@ -6,6 +6,7 @@ use crate::clock::{UnixMs, millis};
 use crate::limits;
 use crate::model::cid::Cid;
 use crate::model::identity::Slot;
+use crate::model::pool::PoolMark;
 use crate::store::Level;
 
 /// So many readings in a row must show too little before this device publishes what others wrote.
@@ -36,6 +37,7 @@ pub struct Marks {
     pub(super) searched: u8,
     pub(super) searched_at: UnixMs,
     pub(super) failed_at: Option<UnixMs>,
+    pub(super) pool: Option<PoolMark>,
 }
 
 impl Marks {
@@ -97,6 +99,16 @@ impl Marks {
     /// When a search last came to its end; 0 when none did.
     pub fn searched_at(&self) -> UnixMs {
         self.searched_at
+    }
+
+    /// The newest pool that a root named.
+    pub fn pool(&self) -> Option<&PoolMark> {
+        self.pool.as_ref()
+    }
+
+    /// Whether a root names one that is as new.
+    pub fn is_pool_news(&self, mark: &PoolMark) -> bool {
+        self.pool.as_ref().is_none_or(|known| known.version <= mark.version && known != mark)
     }
 
     /// When every node failed, if no read succeeded since.

@@ -6,7 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use dev_nodes::{Cluster, Fault};
 use tauri_plugin_wallet_sync::clock::{Entropy, monotonic};
-use tauri_plugin_wallet_sync::config::Timeouts;
+use tauri_plugin_wallet_sync::config::{Nodes as NodeList, Timeouts};
 use tauri_plugin_wallet_sync::model::block::Block;
 use tauri_plugin_wallet_sync::model::car::CarWriter;
 use tauri_plugin_wallet_sync::model::cid::{Cid, Codec};
@@ -30,7 +30,7 @@ enum Nodes {
 /// The nodes under test.
 pub struct Target {
     nodes: Nodes,
-    pub configs: Vec<NodeConfig>,
+    pub configs: NodeList,
     http: Vec<KuboNode>,
 }
 
