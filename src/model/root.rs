@@ -28,9 +28,22 @@ const COUNTS: &str = "c";
 const PUBLISHED: &str = "p";
 const PREDECESSORS: &str = "o";
 const RETIRED: &str = "r";
+const LABEL: &str = "l";
 const LINKS_HASH: &str = "h";
-const KEYS: [&str; 11] =
-    [VERSION, WALLET, DEVICE, SLOT, SEQUENCE, HEADS, COUNTS, PUBLISHED, PREDECESSORS, RETIRED, LINKS_HASH];
+const KEYS: [&str; 12] = [
+    VERSION,
+    WALLET,
+    DEVICE,
+    SLOT,
+    SEQUENCE,
+    HEADS,
+    COUNTS,
+    PUBLISHED,
+    PREDECESSORS,
+    RETIRED,
+    LABEL,
+    LINKS_HASH,
+];
 /// More than index and keep only in later minor versions.
 const LINKS_MAX: usize = 32;
 
@@ -57,6 +70,8 @@ pub struct Root {
     pub predecessors: Vec<Cid>,
     /// Its device is done with the slot.
     pub retired: bool,
+    /// What the owner calls the device; 1 to [`limits::LABEL_BYTES`] bytes.
+    pub label: Option<String>,
     /// Root node of the index.
     pub index: Cid,
     /// Root node of the keep.
@@ -95,6 +110,7 @@ impl Root {
             ]
             .map(|(key, value)| (key.to_owned(), value)),
         );
+        body.extend(self.label.clone().map(|label| (LABEL.to_owned(), Ipld::String(label))));
         envelope::wrap(Kind::Root, body, &[self.index, self.keep], sealer)
     }
 
@@ -144,6 +160,7 @@ impl Root {
                 let retired = body.flag(RETIRED)?;
                 body.needed(RETIRED, retired)?
             },
+            label: body.text(LABEL)?,
             index: *index,
             keep: *keep,
             unknown: body.rest(),
@@ -160,6 +177,9 @@ impl Root {
         }
         if self.published > limits::SEQUENCE_MAX || self.predecessors.len() > limits::PREDECESSORS {
             return Err(malformed(WHAT, "a time or a number of predecessors above the highest"));
+        }
+        if self.label.as_ref().is_some_and(|label| !(1..=limits::LABEL_BYTES).contains(&label.len())) {
+            return Err(malformed(WHAT, "a label that is empty or too long"));
         }
         let heads = self.heads.values().map(|(_, root)| root);
         let mut nodes = heads.chain(&self.predecessors).chain([&self.index, &self.keep]);

@@ -21,6 +21,7 @@ mod first_readings;
 mod i08_example_app;
 mod i10_secrets_have_no_form;
 mod import_direction;
+mod labels;
 mod large_payloads;
 mod limits_not_walls;
 mod machines;

@@ -92,6 +92,7 @@ fn root() -> Root {
         published: 1_764_336_000_000,
         predecessors: vec![node("older"), node("oldest")],
         retired: false,
+        label: None,
         index: node("index"),
         keep: node("keep"),
         unknown: BTreeMap::new(),

@@ -35,6 +35,7 @@ fn root() -> Root {
         published: 1_764_336_000_000,
         predecessors: vec![node(20), node(21)],
         retired: false,
+        label: None,
         index: node(1),
         keep: node(2),
         unknown: BTreeMap::new(),
@@ -101,7 +102,8 @@ fn what_was_sealed_comes_back() {
         (format!("x{n:02}"), value)
     });
     let predecessors = (0..limits::PREDECESSORS as u64).map(node).collect();
-    let fullest = Root { unknown: unknown.collect(), predecessors, ..full };
+    let label = Some("ä".repeat(limits::LABEL_BYTES / 2));
+    let fullest = Root { unknown: unknown.collect(), predecessors, label, ..full };
     assert_eq!(open(&seal(&fullest)), Ok(fullest), "every bound at once");
 }
 
@@ -215,6 +217,9 @@ fn malformed_roots_are_refused() {
         ("too many predecessors", with("o", Some(links_of(&(0..9).map(node).collect::<Vec<_>>())))),
         ("no predecessors", with("o", None)),
         ("retired by a number", with("r", Some(number(1)))),
+        ("a label of bytes", with("l", Some(Ipld::Bytes(vec![b'x'; 3])))),
+        ("an empty label", with("l", Some(Ipld::String(String::new())))),
+        ("a long label", with("l", Some(Ipld::String("x".repeat(limits::LABEL_BYTES + 1))))),
         ("two counts", with("c", Some(list([number(1), number(1)])))),
         ("a count of 33 bits", with("c", Some(list([number(1 << 32), number(1), number(1)])))),
         ("a large unknown field", with("x", Some(bytes(limits::UNKNOWN_FIELD_BYTES)))),
@@ -236,6 +241,8 @@ fn what_readers_refuse_is_not_written() {
         ("sequence 2^63", Root { sequence: 1 << 63, ..root() }),
         ("a raw index", Root { index: raw, ..root() }),
         ("a raw predecessor", Root { predecessors: vec![raw], ..root() }),
+        ("an empty label", Root { label: Some(String::new()), ..root() }),
+        ("a long label", Root { label: Some("x".repeat(limits::LABEL_BYTES + 1)), ..root() }),
         ("nine predecessors", Root { predecessors: vec![node(1); 9], ..root() }),
         ("a time of 2^63", Root { published: 1 << 63, ..root() }),
         ("a raw head", Root { heads: [(slot(1), (1, raw))].into(), ..root() }),
@@ -249,12 +256,14 @@ fn any_root() -> impl Strategy<Value = Root> {
     let heads = prop::collection::btree_map(0..64_u8, (1..=limits::SEQUENCE_MAX, any::<u64>()), 0..8);
     let unknown = prop::collection::btree_map("x[a-z]{0,6}", any::<i64>(), 0..6);
     let numbers = (0..64_u8, 1..=limits::SEQUENCE_MAX, any::<[u32; 3]>(), any::<u32>());
-    let hints = (0..=limits::SEQUENCE_MAX, prop::collection::vec(any::<u64>(), 0..=8), any::<bool>());
+    let label = prop::option::of("[a-zä ]{1,32}");
+    let hints = (0..=limits::SEQUENCE_MAX, prop::collection::vec(any::<u64>(), 0..=8), any::<bool>(), label);
     (any::<[u8; 16]>(), numbers, heads, unknown, hints).prop_map(
         |(device, (number, sequence, [total, unspent, suspect], minor), heads, unknown, hints)| Root {
             published: hints.0,
             predecessors: hints.1.into_iter().map(node).collect(),
             retired: hints.2,
+            label: hints.3,
             format: (1, minor),
             device,
             slot: slot(number),
