@@ -21,6 +21,8 @@ mod first_readings;
 mod i08_example_app;
 mod i10_secrets_have_no_form;
 mod import_direction;
+mod incidents;
+mod incidents_page;
 mod labels;
 mod large_payloads;
 mod limits_not_walls;
