@@ -132,7 +132,7 @@ export type Content = {
 export type Device = {
 	/**  Its slot. */
 	slot: number,
-	/**  What its owner calls it; no release writes it yet. */
+	/**  What its owner calls it. */
 	label: string | null,
 	/**  Whether it is this device. */
 	self: boolean,

@@ -174,7 +174,7 @@ impl Error {
         Self(Arc::new(Inner { code, message: message.into(), retry_after: None, source: Some(source) }))
     }
 
-    /// The same error with the wait that a node asked for (already capped).
+    /// The same error with the wait after which the call may succeed: what a node asked for (already capped), or what a rule says.
     #[must_use]
     pub fn and_retry_after(&self, wait: Duration) -> Self {
         Self(Arc::new(Inner {
@@ -211,7 +211,7 @@ impl Error {
     /// Whether the same call may succeed later without the caller changing anything.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
-        matches!(
+        let is_passing = matches!(
             self.0.code,
             Code::Deadline
                 | Code::Invalid
@@ -220,7 +220,9 @@ impl Error {
                 | Code::StorageFull
                 | Code::TaskFailed
                 | Code::Unreachable
-        )
+        );
+        // A conflict that time alone ends.
+        is_passing || self.0.code == Code::Conflict && self.0.retry_after.is_some()
     }
 
     /// Whether this device's own store is to blame: nothing may go on as if it had worked.
@@ -232,7 +234,7 @@ impl Error {
         )
     }
 
-    /// How long the other side asked to wait, if it did.
+    /// How long to wait, if that is known.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         self.0.retry_after

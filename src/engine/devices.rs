@@ -25,13 +25,36 @@ impl Engine {
         status::devices(self.account()).await
     }
 
+    /// What the owner calls this device, for the wallet's other devices to show: 1 to [`limits::LABEL_BYTES`] bytes without control
+    /// characters; `None` takes it away. On disk when it returns, and in the next edition, which there is soon where the
+    /// device has a slot. Nodes see nothing of it.
+    ///
+    /// # Errors
+    /// `bad_request`, `locked`, store errors.
+    ///
+    /// # Cancel safety
+    /// As [`Engine::put`].
+    pub async fn set_device_label(&self, label: Option<&str>) -> Result<(), Error> {
+        let account = self.writable()?;
+        let is_good = |label: &str| {
+            (1..=limits::LABEL_BYTES).contains(&label.len()) && !label.chars().any(char::is_control)
+        };
+        if !label.is_none_or(is_good) {
+            let most = limits::LABEL_BYTES;
+            let message = format!("label: 1 to {most} bytes, none of them a control character");
+            return Err(Error::new(Code::BadRequest, message));
+        }
+        let label = label.map(str::to_owned);
+        to_the_end(async move { account.local.note_label(label).await }).await
+    }
+
     /// Gives back the slot of a device that is gone, once all it published is here and held by enough nodes under this device's
     /// signature. A device that was not gone after all loses nothing: it takes another slot. At most [`limits::RETIRE`].
     ///
     /// # Errors
     /// `not_found` when no device is known in this slot; `bad_request` for the own slot or one that does not exist;
     /// `pending_changes` while a change of this device is not verified; `conflict` when the slot holds something else, or its
-    /// device is at work (its record changed within [`limits::AT_WORK`], as seen here); `unreachable` when its content does not
+    /// device is at work (its record changed within [`limits::AT_WORK`], as seen here; [`Error::retry_after`] says how long that is); `unreachable` when its content does not
     /// come or too few nodes take it; `deadline`; store errors.
     ///
     /// # Cancel safety
@@ -39,7 +62,7 @@ impl Engine {
     pub async fn retire_device(&self, slot: u8) -> Result<(), Error> {
         let account = self.writable()?;
         let Some(slot) = Slot::new(slot) else {
-            return Err(Error::new(Code::BadRequest, format!("slot: 0 to {}", limits::SLOTS - 1)));
+            return Err(Error::new(Code::BadRequest, format!("slot: not 0 to {}", limits::SLOTS - 1)));
         };
         to_the_end(async move {
             let run = Run::new(&account, Arc::new(Meter::default()));

@@ -372,7 +372,7 @@ impl Engine {
     /// Lets running work end for at most `drain`, then releases the folder. Idempotent; what is left is on disk.
     ///
     /// # Errors
-    /// Store errors of the last writes.
+    /// Store errors of putting things in order. A warning: what was answered stays done, and the folder is free.
     ///
     /// # Cancel safety
     /// Call it again when dropped early.

@@ -18,6 +18,9 @@ use super::local::load;
 use super::local::state::State;
 use super::local::state::change::Change;
 use crate::error::Code;
+use crate::model::chunks;
+use crate::model::inventory::{BlockRef, Id, Item, TokenKey, TokenState};
+use crate::model::seal::{Compression, Kind};
 use crate::store::{Level, MemoryStore, Store};
 
 /// Nodes of each world.
@@ -31,6 +34,7 @@ enum Op {
     PutShared(u8),
     Spend(u8, bool),
     Set(u8, u16),
+    Label(u8),
     /// The first proof of a state is declared void.
     Reject(u8),
     Sync(bool),
@@ -59,6 +63,7 @@ fn step() -> impl Strategy<Value = Op> {
         3 => any::<(u8, bool)>().prop_map(|(n, proof)| Op::Spend(n, proof)),
         3 => any::<(u8, u16)>().prop_map(|(n, len)| Op::Set(n, len % 2_000)),
         2 => any::<u8>().prop_map(Op::Reject),
+        1 => any::<u8>().prop_map(Op::Label),
         4 => any::<bool>().prop_map(Op::Sync),
         6 => Just(Op::Publish),
         3 => any::<u8>().prop_map(Op::Other),
@@ -107,6 +112,7 @@ impl Driven {
                 drop(engine.spend(&format!("t{}", n % 6), "s0", kind, evidence).await);
             }
             Op::Set(n, len) => drop(engine.set(&format!("k{}", n % 3), vec![n; len.into()].into()).await),
+            Op::Label(n) => drop(engine.set_device_label(Some(&format!("d{}", n % 2))).await),
             Op::Reject(n) => {
                 let token = format!("t{}", n % 6);
                 let proofs = engine.proofs(&token, "s0").await.unwrap_or_default();
@@ -239,4 +245,38 @@ async fn a_commit_whose_caller_is_dropped_goes_on_to_its_end() {
     assert!(local.turn().await.state().marks().first_read());
     let loaded = device.store.load().await.unwrap();
     assert!(load::state(local.keys(), loaded).0.marks().first_read());
+}
+
+#[tokio::test(start_paused = true)]
+async fn compressor_upgrade_changes_no_cid() {
+    let world = World::new(NODES);
+    let device = world.device().await;
+    let local = &device.engine.account().local;
+    let text = NewToken { payload: Bytes::from("token ".repeat(500)), ..token("a", "s0") };
+    // As another release's compressor has left it.
+    let sealed = local.keys().sealer().seal(Kind::State, &text.payload, Compression::Never).unwrap();
+    let blocks = chunks::cut(sealed);
+    let size = u32::try_from(text.payload.len()).unwrap();
+    let reference = BlockRef::new(blocks.iter().map(|block| *block.cid()), size).unwrap();
+    let state = TokenState {
+        summary: text.summary.clone(),
+        payloads: [reference.clone()].into(),
+        ..TokenState::default()
+    };
+    let key = TokenKey { token_id: Id::parse("a").unwrap(), state_hash: Id::parse("s0").unwrap() };
+    let turn = local.turn().await;
+    let changes = blocks.into_iter().map(Change::Block).collect();
+    turn.join(vec![Item::Token(key.clone(), state)], changes).await.unwrap();
+    drop(turn);
+    let payloads = || local.read().holdings().inventory().state(&key).unwrap().payloads.clone();
+    let report = device.engine.put(vec![text]).await.unwrap();
+    assert_eq!((report.added, report.unchanged), (0, 1));
+    assert_eq!(payloads(), [reference.clone()].into(), "the same payload is not sealed anew");
+    device.sync_to(Level::Verified).await.unwrap();
+    let other = world.device().await;
+    other.sync().await.unwrap();
+    other.put(&["b"]).await;
+    other.sync_to(Level::Verified).await.unwrap();
+    device.sync().await.unwrap();
+    assert_eq!(payloads(), [reference].into());
 }

@@ -18,6 +18,8 @@ pub const BLOCK_BYTES: usize = 2 * 1024 * 1024;
 pub const ROOT_BYTES: usize = 24 * 1024;
 /// Longest name of a pin, bytes: Kubo refuses more.
 pub const PIN_NAME_BYTES: usize = 255;
+/// Longest label of a device, bytes: a short name in any script.
+pub const LABEL_BYTES: usize = 64;
 /// Most predecessors a root names: the pinned ones, those of a former owner with them.
 pub const PREDECESSORS: usize = 8;
 /// Largest inside of an index node, bytes: a leaf of 32 items, each as large as an item may be, takes 1,705,200.

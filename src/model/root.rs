@@ -30,8 +30,9 @@ const PUBLISHED: &str = "p";
 const PREDECESSORS: &str = "o";
 const RETIRED: &str = "r";
 const POOL: &str = "k";
+const LABEL: &str = "l";
 const LINKS_HASH: &str = "h";
-const KEYS: [&str; 12] = [
+const KEYS: [&str; 13] = [
     VERSION,
     WALLET,
     DEVICE,
@@ -43,6 +44,7 @@ const KEYS: [&str; 12] = [
     PREDECESSORS,
     RETIRED,
     POOL,
+    LABEL,
     LINKS_HASH,
 ];
 /// More than index and keep only in later minor versions.
@@ -73,6 +75,8 @@ pub struct Root {
     pub retired: bool,
     /// The pool that its device had, and the machines in it that hold the wallet.
     pub pool: Option<PoolMark>,
+    /// What the owner calls the device; 1 to [`limits::LABEL_BYTES`] bytes.
+    pub label: Option<String>,
     /// Root node of the index.
     pub index: Cid,
     /// Root node of the keep.
@@ -112,6 +116,7 @@ impl Root {
             .map(|(key, value)| (key.to_owned(), value)),
         );
         body.extend(self.pool.as_ref().map(|pool| (POOL.to_owned(), pool.to_ipld())));
+        body.extend(self.label.clone().map(|label| (LABEL.to_owned(), Ipld::String(label))));
         envelope::wrap(Kind::Root, body, &[self.index, self.keep], sealer)
     }
 
@@ -162,6 +167,7 @@ impl Root {
                 body.needed(RETIRED, retired)?
             },
             pool: body.list(POOL)?.map(|pool| PoolMark::from_ipld(&pool)).transpose()?,
+            label: body.text(LABEL)?,
             index: *index,
             keep: *keep,
             unknown: body.rest(),
@@ -181,6 +187,9 @@ impl Root {
         }
         if self.published > limits::SEQUENCE_MAX || self.predecessors.len() > limits::PREDECESSORS {
             return Err(malformed(WHAT, "a time or a number of predecessors above the highest"));
+        }
+        if self.label.as_ref().is_some_and(|label| !(1..=limits::LABEL_BYTES).contains(&label.len())) {
+            return Err(malformed(WHAT, "a label that is empty or too long"));
         }
         let heads = self.heads.values().map(|(_, root)| root);
         let mut nodes = heads.chain(&self.predecessors).chain([&self.index, &self.keep]);

@@ -14,6 +14,7 @@ pub(crate) mod fault;
 mod files;
 mod lock;
 mod open;
+mod owner;
 mod quarantine;
 mod reader;
 mod reader_notes;

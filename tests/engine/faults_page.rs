@@ -53,7 +53,7 @@ fn is_rust_test(text: &str, name: &str) -> bool {
 }
 
 /// Why a named test is not there.
-fn missing(root: &Path, test: &str) -> Option<String> {
+pub fn missing(root: &Path, test: &str) -> Option<String> {
     let (path, name) = test.split_once("::").map_or((test, None), |(path, name)| (path, Some(name)));
     let Ok(text) = fs::read_to_string(root.join(path)) else { return Some(format!("no file {path}")) };
     let is_whole_file = path.ends_with(".sim") || path.starts_with("fuzz/fuzz_targets/");

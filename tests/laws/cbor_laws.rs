@@ -2,7 +2,9 @@
 
 use ipld_core::ipld::Ipld;
 use proptest::prelude::*;
+use tauri_plugin_wallet_sync::model::block::Block;
 use tauri_plugin_wallet_sync::model::cbor;
+use tauri_plugin_wallet_sync::model::cid::{Cid, Codec};
 use tauri_plugin_wallet_sync::{Code, limits};
 
 use crate::forge;
@@ -131,6 +133,24 @@ fn value() -> impl Strategy<Value = Ipld> {
             prop::collection::btree_map(".{0,6}", inner, 0..8).prop_map(Ipld::Map),
         ]
     })
+}
+
+/// Bytes that are not canonical are refused as content, and still are what their own CID says: no hash is taken of a second encoding.
+#[test]
+fn hash_is_of_received_bytes() {
+    let (canonical, other): (&[u8], &[u8]) = (&[0xa1, 0x61, b'a', 5], &[0xa1, 0x61, b'a', 0x18, 5]);
+    for codec in [Codec::DagCbor, Codec::Raw] {
+        let (one, two) = (Cid::of(codec, canonical), Cid::of(codec, other));
+        assert_eq!(Block::verified(&one, canonical).unwrap().bytes(), canonical);
+        assert_eq!(Block::verified(&two, other).unwrap().bytes(), other);
+        for (cid, bytes) in [(one, other), (two, canonical)] {
+            assert_eq!(Block::verified(&cid, bytes).unwrap_err().code(), Code::HashMismatch);
+        }
+    }
+    assert!(cbor::decode(canonical).is_ok());
+    assert_eq!(cbor::decode(other).unwrap_err().code(), Code::Malformed);
+    // The same bytes under another codec are another block.
+    assert_ne!(Cid::of(Codec::Raw, canonical), Cid::of(Codec::DagCbor, canonical));
 }
 
 proptest! {

@@ -93,6 +93,7 @@ fn root() -> Root {
         predecessors: vec![node("older"), node("oldest")],
         retired: false,
         pool: None,
+        label: None,
         index: node("index"),
         keep: node("keep"),
         unknown: BTreeMap::new(),

@@ -37,6 +37,7 @@ fn root() -> Root {
         predecessors: vec![node(20), node(21)],
         retired: false,
         pool: None,
+        label: None,
         index: node(1),
         keep: node(2),
         unknown: BTreeMap::new(),
@@ -107,7 +108,8 @@ fn what_was_sealed_comes_back() {
         version: u32::MAX,
         keys: vec!["k".repeat(limits::POOL_KEY_CHARS); limits::REPLICAS.1],
     });
-    let fullest = Root { unknown: unknown.collect(), predecessors, pool, ..full };
+    let label = Some("ä".repeat(limits::LABEL_BYTES / 2));
+    let fullest = Root { unknown: unknown.collect(), predecessors, pool, label, ..full };
     assert_eq!(open(&seal(&fullest)), Ok(fullest), "every bound at once");
 }
 
@@ -223,6 +225,9 @@ fn malformed_roots_are_refused() {
         ("retired by a number", with("r", Some(number(1)))),
         ("a pool that is a number", with("k", Some(number(1)))),
         ("a pool without keys", with("k", Some(Ipld::List(vec![number(1)])))),
+        ("a label of bytes", with("l", Some(Ipld::Bytes(vec![b'x'; 3])))),
+        ("an empty label", with("l", Some(Ipld::String(String::new())))),
+        ("a long label", with("l", Some(Ipld::String("x".repeat(limits::LABEL_BYTES + 1))))),
         ("two counts", with("c", Some(list([number(1), number(1)])))),
         ("a count of 33 bits", with("c", Some(list([number(1 << 32), number(1), number(1)])))),
         ("a large unknown field", with("x", Some(bytes(limits::UNKNOWN_FIELD_BYTES)))),
@@ -247,6 +252,8 @@ fn what_readers_refuse_is_not_written() {
         ("sequence 2^63", Root { sequence: 1 << 63, ..root() }),
         ("a raw index", Root { index: raw, ..root() }),
         ("a raw predecessor", Root { predecessors: vec![raw], ..root() }),
+        ("an empty label", Root { label: Some(String::new()), ..root() }),
+        ("a long label", Root { label: Some("x".repeat(limits::LABEL_BYTES + 1)), ..root() }),
         ("nine predecessors", Root { predecessors: vec![node(1); 9], ..root() }),
         ("a time of 2^63", Root { published: 1 << 63, ..root() }),
         ("a raw head", Root { heads: [(slot(1), (1, raw))].into(), ..root() }),
@@ -265,13 +272,16 @@ fn any_root() -> impl Strategy<Value = Root> {
     let unknown = prop::collection::btree_map("x[a-z]{0,6}", any::<i64>(), 0..6);
     let numbers = (0..64_u8, 1..=limits::SEQUENCE_MAX, any::<[u32; 3]>(), any::<u32>());
     let pool = prop::option::of((1..=u32::MAX, prop::collection::vec("[!-~]{1,64}", 0..=8)));
-    let hints = (0..=limits::SEQUENCE_MAX, prop::collection::vec(any::<u64>(), 0..=8), any::<bool>(), pool);
+    let label = prop::option::of("[a-zä ]{1,32}");
+    let words = (pool, label);
+    let hints = (0..=limits::SEQUENCE_MAX, prop::collection::vec(any::<u64>(), 0..=8), any::<bool>(), words);
     (any::<[u8; 16]>(), numbers, heads, unknown, hints).prop_map(
         |(device, (number, sequence, [total, unspent, suspect], minor), heads, unknown, hints)| Root {
             published: hints.0,
             predecessors: hints.1.into_iter().map(node).collect(),
             retired: hints.2,
-            pool: hints.3.map(|(version, keys)| PoolMark { version, keys }),
+            pool: hints.3.0.map(|(version, keys)| PoolMark { version, keys }),
+            label: hints.3.1,
             format: (1, minor),
             device,
             slot: slot(number),

@@ -21,6 +21,8 @@ const BATCHES: u8 = 4;
 const ITEMS: u8 = 6;
 /// More calls than any of these tasks makes: the end of the loop if a child never gets through.
 const CALLS: u32 = 400;
+/// The last of these is past the last write by which a database is made and opened.
+const WRITES: u32 = 40;
 /// The last of these is past the last sync of a run.
 const SYNCS: u32 = 12;
 
@@ -177,6 +179,26 @@ fn d01_killed_while_the_database_is_made_it_is_made_the_next_time() {
         kills += kill_at_each(call, "open", |_| {}, recovers);
     }
     assert!(kills >= 8, "only {kills} kills: the calls have changed their names");
+}
+
+#[test]
+#[cfg_attr(windows, ignore = "no write can be made to fail there")]
+fn d02_a_disk_that_fails_while_the_database_is_made_leaves_a_whole_one_or_none() {
+    if !has_strace() {
+        println!("no strace here: no write can be made to fail");
+        return;
+    }
+    let mut failures = 0;
+    for (fault, when) in ["ENOSPC", "EIO"].into_iter().flat_map(|fault| (1..=WRITES).map(move |n| (fault, n)))
+    {
+        let dir = tempfile::tempdir().unwrap();
+        let inject = format!("inject=pwrite64:error={fault}:when={when}");
+        let arguments = ["-e", "trace=pwrite64", "-e", &inject];
+        let ended = run(strace_command(&arguments, module_path!(), "open", dir.path()));
+        failures += u32::from(ended.lines.iter().any(|line| line.starts_with("open storage_")));
+        recovers(dir.path(), &ended, &format!("{fault} at write {when}"));
+    }
+    assert!(failures >= 20, "only {failures} failures: the calls have changed their names");
 }
 
 /// How each file that was synced had been opened, from a trace.

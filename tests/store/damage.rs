@@ -172,7 +172,7 @@ fn d05_bad_rows_are_named_and_kept_in_quarantine() {
          UPDATE items SET state_hash = 'x' WHERE key = (SELECT key FROM items WHERE token_id = '' LIMIT 1);
          UPDATE changes SET level = 2 WHERE number = 60;
          UPDATE names SET sequence = 8 WHERE slot = 3;
-         UPDATE meta SET value = x'00';",
+         UPDATE meta SET value = x'00' WHERE name = 'device';",
     );
     let store = own(dir.path());
     let loaded = block_on(store.load()).unwrap();

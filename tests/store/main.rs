@@ -17,6 +17,8 @@ mod golden_schema;
 mod memory;
 mod one_sqlite;
 mod open;
+#[cfg(unix)]
+mod owner;
 mod secrets;
 mod set_aside;
 mod support;

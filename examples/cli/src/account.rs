@@ -1,6 +1,7 @@
 //! From the global arguments to an open engine, and back: every use of a data folder starts and ends here.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use tauri_plugin_wallet_sync::config::Config;
 use tauri_plugin_wallet_sync::engine::{Mode, OpenOptions};
@@ -8,7 +9,7 @@ use tauri_plugin_wallet_sync::{Code, Engine, Secret};
 
 use crate::args::Global;
 use crate::failure::Failure;
-use crate::{limits, nodes_file, secret_file};
+use crate::{limits, nodes_file, output, secret_file};
 
 /// Opens the account that the arguments name.
 pub async fn open(global: &Global, mode: Mode) -> Result<Engine, Failure> {
@@ -26,7 +27,7 @@ pub async fn open_with(global: &Global, secret: &Secret, mode: Mode) -> Result<E
     let options = OpenOptions { dir: data_folder(global)?, config, mode };
     let engine = Engine::open(secret, options).await?;
     for alert in engine.take_alerts() {
-        eprintln!("walletsync: {alert}");
+        output::say(&alert);
     }
     Ok(engine)
 }
@@ -56,14 +57,20 @@ pub fn data_folder(global: &Global) -> Result<PathBuf, Failure> {
     })
 }
 
-/// Runs one command on an open account and closes it, whatever came of the command.
+/// Runs one command on an open account and closes it, whatever came of the command. What fails at closing is a warning: what the
+/// command did is on disk by then.
 pub async fn with<T>(
     engine: Engine,
     work: impl AsyncFnOnce(&Engine) -> Result<T, Failure>,
 ) -> Result<T, Failure> {
     let done = work(&engine).await;
-    let closed = engine.close(limits::DRAIN).await;
-    let done = done?;
-    closed?;
-    Ok(done)
+    close(&engine, limits::DRAIN).await;
+    done
+}
+
+/// Closes an account; what fails there is told beside the result.
+pub async fn close(engine: &Engine, drain: Duration) {
+    if let Err(error) = engine.close(drain).await {
+        output::warn(format!("storage: {error}; what was done stays done"));
+    }
 }

@@ -13,6 +13,9 @@ use crate::failure::Failure;
 use crate::limits;
 use crate::output::Output;
 
+/// Highest slot there is.
+const LAST_SLOT: i64 = tauri_plugin_wallet_sync::limits::SLOTS as i64 - 1;
+
 /// Keeps a wallet's tokens on this disk and on your own IPFS nodes.
 #[derive(Debug, Parser)]
 #[command(name = "walletsync", version, propagate_version = true)]
@@ -112,11 +115,14 @@ pub enum Command {
         #[arg(long, value_name = "WHAT")]
         clear: Option<Clear>,
     },
-    /// List the wallet's devices, or give back the slot of one that is gone
+    /// List the wallet's devices, name this one, or give back the slot of one that is gone
     Devices {
         /// Its slot, once all it published is here and verified
-        #[arg(long, value_name = "SLOT")]
+        #[arg(long, value_name = "SLOT", value_parser = clap::value_parser!(u8).range(..=LAST_SLOT))]
         retire: Option<u8>,
+        /// What the others show for this device, from the next sync on; an empty one takes it away
+        #[arg(long, value_name = "TEXT", conflicts_with = "retire")]
+        label: Option<String>,
     },
     /// Stay, sync, and print each event, until interrupted
     Watch,

@@ -20,6 +20,8 @@ pub struct Failure {
     reasons: Vec<Value>,
     /// Whether stdout was closed by its reader, who then wants no more output: that ends a command well.
     is_closed_pipe: bool,
+    /// Whether it is stdout that fails: no JSON about it can go there, least of all behind half a result.
+    is_untold: bool,
 }
 
 impl Failure {
@@ -33,6 +35,12 @@ impl Failure {
         Self { is_closed_pipe: true, ..Self::new(Code::Closed, "stdout is closed") }
     }
 
+    /// Stdout does not take the result of what was done.
+    pub fn untold(code: Code, why: &str) -> Self {
+        let message = format!("the result could not be written to stdout: {why}; what was done stays done");
+        Self { is_untold: true, ..Self::new(code, message) }
+    }
+
     /// Its code.
     pub const fn code(&self) -> Code {
         self.code
@@ -43,7 +51,11 @@ impl Failure {
         if self.is_closed_pipe {
             return ExitCode::SUCCESS;
         }
-        output.failure(&self.to_json(), &self.to_text());
+        if self.is_untold {
+            output.untold(&self.to_text());
+        } else {
+            output.failure(&self.to_json(), &self.to_text());
+        }
         ExitCode::from(exit::code(self.code))
     }
 
@@ -81,6 +93,7 @@ impl From<Error> for Failure {
             nodes: Vec::new(),
             reasons: Vec::new(),
             is_closed_pipe: false,
+            is_untold: false,
         }
     }
 }

@@ -8,7 +8,7 @@ use tracing_subscriber::EnvFilter;
 pub fn start() {
     let filter = match std::env::var(EnvFilter::DEFAULT_ENV) {
         Ok(asked) if !asked.is_empty() => EnvFilter::try_new(&asked).unwrap_or_else(|_| {
-            eprintln!("walletsync: RUST_LOG is not understood and ignored");
+            crate::output::say("RUST_LOG is not understood and ignored");
             EnvFilter::new("error")
         }),
         _ => EnvFilter::new("error"),

@@ -36,9 +36,9 @@ pub fn read(path: &Path) -> Result<Nodes, Failure> {
         && let Some(mode) = others_read(&opened)
     {
         let path = path.display();
-        eprintln!(
-            "walletsync: warning: nodes file {path}: others can read its credentials (mode {mode:04o}): set its mode to 0600"
-        );
+        crate::output::say(&format!(
+            "warning: nodes file {path}: others can read its credentials (mode {mode:04o}): set its mode to 0600"
+        ));
     }
     Ok(config.nodes)
 }

@@ -1,6 +1,7 @@
-//! What goes to stdout and stderr. A closed stdout ends the command quietly.
+//! What goes to stdout and stderr. A closed stdout ends the command quietly; a stderr that takes nothing hinders nothing.
 
 use std::io::{self, ErrorKind, Write};
+use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 use serde_json::Value;
@@ -20,6 +21,28 @@ struct Done<'a, T: Serialize> {
     ok: bool,
     #[serde(flatten)]
     result: &'a T,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    warnings: Vec<String>,
+}
+
+/// What failed once the work of this process was done.
+static WARNINGS: Mutex<Vec<String>> = Mutex::new(Vec::new());
+
+/// Tells people something beside the result.
+pub fn say(line: &str) {
+    // Nothing is left to do when stderr takes it not.
+    let _ = writeln!(io::stderr(), "walletsync: {line}");
+}
+
+/// Tells what failed once the work was done: people at once, programs with the result.
+pub fn warn(line: String) {
+    say(&format!("warning: {line}"));
+    WARNINGS.lock().unwrap_or_else(PoisonError::into_inner).push(line);
+}
+
+/// The warnings so far, each given once.
+pub fn take_warnings() -> Vec<String> {
+    std::mem::take(&mut *WARNINGS.lock().unwrap_or_else(PoisonError::into_inner))
 }
 
 impl Output {
@@ -35,7 +58,7 @@ impl Output {
 
     /// Prints the result of a command that succeeded: `ok` and the fields, or the text.
     pub fn done<T: Serialize>(self, result: &T, text: impl FnOnce() -> String) -> Result<(), Failure> {
-        self.value(&Done { ok: true, result }, text)
+        self.value(&Done { ok: true, result, warnings: take_warnings() }, text)
     }
 
     /// Prints a value as it is, or the text.
@@ -55,6 +78,11 @@ impl Output {
     /// A buffered list of lines.
     pub fn lines(self) -> Lines {
         Lines { json: self.json, to: io::BufWriter::new(io::stdout()) }
+    }
+
+    /// Tells on stderr, whatever was asked for, that the result could not be written.
+    pub fn untold(self, text: &str) {
+        let _ = writeln!(io::stderr(), "{text}");
     }
 
     /// Tells a failure: JSON on stdout, or text on stderr.
@@ -90,7 +118,8 @@ impl Lines {
 
     /// Hands all lines over.
     pub fn flush(&mut self) -> Result<(), Failure> {
-        self.to.flush().map_err(|e| failed(&e))
+        // What was not taken is still in the buffer: what was full for a moment takes it now.
+        self.to.flush().or_else(|_| self.to.flush()).map_err(|e| failed(&e))
     }
 
     fn raw(&mut self, bytes: &[u8]) -> Result<(), Failure> {
@@ -101,7 +130,7 @@ impl Lines {
 fn failed(error: &io::Error) -> Failure {
     match error.kind() {
         ErrorKind::BrokenPipe => Failure::closed_pipe(),
-        ErrorKind::StorageFull => Failure::new(Code::StorageFull, "stdout: no space left"),
-        _ => Failure::new(Code::StorageIo, format!("stdout: {error}")),
+        ErrorKind::StorageFull => Failure::untold(Code::StorageFull, "no space left"),
+        kind => Failure::untold(Code::StorageIo, &kind.to_string()),
     }
 }

@@ -105,7 +105,7 @@ impl Local {
     }
 
     /// Whether something waits to be published: changes of this device; merged content that its own root does not have; or what
-    /// others wrote and too few nodes hold any more, or none that counts.
+    /// others wrote and too few nodes hold any more, or none that counts; or the device's label.
     pub fn has_pending(&self) -> bool {
         {
             let state = self.read();
@@ -117,6 +117,9 @@ impl Local {
             let is_worth = is_low && !state.holdings().has_empty_index();
             if !has_slot {
                 return is_worth;
+            }
+            if state.is_label_due() {
+                return true;
             }
         }
         self.is_in_own_root() == Some(false)

@@ -225,6 +225,7 @@ fn marks(metas: &Metas<'_>) -> Vec<Change> {
     changes.extend(metas.get(rows::MACHINES).map(|value| Change::Machines(rows::parse_machines(value))));
     changes.extend(metas.get(rows::POOL).and_then(rows::parse_pool).map(Change::Pool));
     changes.push(Change::Stray(metas.get(rows::STRAY).is_some()));
+    changes.extend(metas.get(rows::LABEL).map(|value| Change::Label(rows::parse_label(value))));
     changes.extend(metas.get(rows::CONFIRMED).map(|value| Change::Confirmed(rows::parse_confirmed(value))));
     let searched = metas.get(rows::SEARCHED).and_then(rows::parse_searched);
     changes.extend(searched.map(|(below, at)| Change::Searched(below, at)));

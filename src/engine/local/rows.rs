@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 
+use super::state::marks::Label;
 use super::state::names::{Contained, Edition, KnownName};
 use super::state::nodes::{Doubt, Former};
 use crate::clock::UnixMs;
@@ -27,6 +28,7 @@ pub const FORMER: &str = "former";
 pub const GAP: &str = "gap";
 pub const HEALTH: &str = "health";
 pub const KEPT: &str = "kept";
+pub const LABEL: &str = "label";
 pub const LAST_SYNC: &str = "last_sync";
 pub const LOST: &str = "lost";
 pub const MACHINES: &str = "machines";
@@ -59,6 +61,19 @@ pub fn meta(key: &'static str, value: Option<Vec<u8>>) -> Write {
 /// A fact that either holds or has no row.
 pub fn flag(is_set: bool) -> Option<Vec<u8>> {
     is_set.then(|| vec![1])
+}
+
+/// What this device is called, behind a byte that says whether its root does not say so yet.
+pub fn label(label: &Label) -> Option<Vec<u8>> {
+    let text = label.text.as_deref().unwrap_or_default();
+    let row = [&[u8::from(label.is_due)], text.as_bytes()].concat();
+    (label.is_due || !text.is_empty()).then_some(row)
+}
+
+pub fn parse_label(value: &[u8]) -> Label {
+    let (is_due, text) = value.split_first().unwrap_or((&0, &[]));
+    let text = String::from_utf8(text.to_vec()).ok().filter(|text| !text.is_empty());
+    Label { text, is_due: *is_due != 0 }
 }
 
 /// A time; 0 has no row.

@@ -5,7 +5,7 @@ use std::sync::atomic::Ordering;
 
 use super::Local;
 use super::state::change::{Change, SignedRecord};
-use super::state::marks::Verified;
+use super::state::marks::{Label, Verified};
 use super::state::names::{Contained, Edition, KnownName, OwnSlot, digest};
 use super::turn::Turn;
 use crate::error::{Code, Error};
@@ -132,6 +132,21 @@ impl Local {
         turn.commit(vec![Change::Retired(retired)]).await
     }
 
+    /// The owner calls this device something; its next root says so, and there is one soon where it has a slot.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn note_label(self: &Arc<Self>, text: Option<String>) -> Result<(), Error> {
+        let turn = self.turn().await;
+        if turn.state().marks().label().text == text {
+            return Ok(());
+        }
+        turn.commit(vec![Change::Label(Label { text, is_due: true })]).await?;
+        drop(turn);
+        self.events.wake_outbox();
+        Ok(())
+    }
+
     /// This device is done with its slot: what it signs until the account is closed says so.
     ///
     /// # Errors
@@ -212,6 +227,12 @@ impl Turn {
                 changes.push(Change::Retired(names.retired_with(edition.slot, edition.root)));
             }
             let own = names.own();
+            let label = state.marks().label();
+            if label.is_due {
+                changes.push(Change::Label(Label { is_due: false, ..label.clone() }));
+                // Until enough nodes show it there is something to publish.
+                changes.push(Change::Verified(Verified { index: None, ..state.marks().verified() }));
+            }
             if own.slot != Some(edition.slot) {
                 changes.push(Change::Own(OwnSlot { slot: Some(edition.slot), ..own }));
                 changes.extend(self.unproven(edition.slot));

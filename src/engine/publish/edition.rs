@@ -70,7 +70,8 @@ pub async fn prepare_retired(account: &Account, slot: Slot) -> Result<SignedEdit
     let contained = turn.state().names().all_contained();
     let mut predecessors = former(account, slot).await?;
     predecessors.truncate(limits::PREDECESSORS);
-    let root = Root { retired: true, predecessors, ..root(account, slot, &contents)? };
+    let label = account.local.last_root(slot).await?.and_then(|(_, root)| root.label);
+    let root = Root { retired: true, label, predecessors, ..root(account, slot, &contents)? };
     let (edition, record, block) = signed(account, &root, &[])?;
     // None of this device's changes is told to have come further by it.
     let edition = Edition { upto: 0, ..edition };
@@ -88,6 +89,7 @@ fn last_if_current(account: &Account, slot: Slot, contents: &Contents) -> Option
     let is_retired = state.names().says_retired(slot, &last.root);
     let is_current = last.slot == slot
         && is_retired == state.session().is_ending()
+        && !state.marks().label().is_due
         && last.index == contents.index
         && last.keep == contents.keep
         && last.upto >= state.levels().last()
@@ -158,6 +160,7 @@ fn root(account: &Account, slot: Slot, contents: &Contents) -> Result<Root, Erro
         predecessors: Vec::new(),
         retired: false,
         pool: account.pool.clone(),
+        label: state.marks().label().text.clone(),
         index: contents.index,
         keep: contents.keep,
         unknown: BTreeMap::new(),

@@ -4,6 +4,7 @@
 //! write, merges it and takes another slot.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::StreamExt;
 use futures_util::stream::FuturesUnordered;
@@ -109,11 +110,14 @@ fn check(account: &Account, slot: Slot) -> Result<(), Error> {
         return Err(Error::new(Code::NotFound, format!("no device is known in slot {slot}")));
     };
     let since = account.clock.now().saturating_sub(known.changed_at);
+    let left = millis(limits::AT_WORK).saturating_sub(since);
     if (0..millis(limits::AT_WORK)).contains(&since) && !state.names().is_retired(slot) {
         let message = format!(
             "the device of slot {slot} is at work: it published, or came to be known here, less than an hour ago"
         );
-        return Err(Error::new(Code::Conflict, message));
+        // Nothing but time is missing.
+        let wait = Duration::from_millis(u64::try_from(left).unwrap_or(0));
+        return Err(Error::new(Code::Conflict, message).and_retry_after(wait));
     }
     if known.occupied || state.session().is_read_only_in(slot) {
         let message = format!("slot {slot} holds something that this release does not read");

@@ -101,6 +101,7 @@ fn is_fresh(account: &Account) -> bool {
         && (!state.names().is_empty() || within(now, marks.gap_at(), ttl))
         && state.holdings().missing_count() == 0
         && state.levels().pending() == 0
+        && !state.is_label_due()
 }
 
 fn has_just_failed(account: &Account) -> bool {

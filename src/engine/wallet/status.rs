@@ -50,7 +50,7 @@ pub async fn devices(account: &Account) -> Result<Vec<DeviceRow>, Error> {
             let retired = names.is_retired(slot);
             let row = DeviceRow {
                 slot: slot.number(),
-                label: None,
+                label: state.marks().label().text.clone().filter(|_| is_self),
                 is_self,
                 sequence: known.sequence,
                 published_at: None,
@@ -63,7 +63,11 @@ pub async fn devices(account: &Account) -> Result<Vec<DeviceRow>, Error> {
         known.map(row).collect()
     };
     for (slot, row) in &mut rows {
-        row.published_at = account.local.last_root(*slot).await?.map(|(_, root)| root.published);
+        let Some((_, root)) = account.local.last_root(*slot).await? else { continue };
+        row.published_at = Some(root.published);
+        if !row.is_self {
+            row.label = root.label;
+        }
     }
     Ok(rows.into_iter().map(|(_, row)| row).collect())
 }

@@ -147,7 +147,7 @@ impl WalletStatus {
 pub struct DeviceRow {
     /// Its slot.
     pub slot: u8,
-    /// What its owner calls it; no release writes it yet.
+    /// What its owner calls it.
     pub label: Option<String>,
     /// Whether it is this device.
     #[serde(rename = "self")]

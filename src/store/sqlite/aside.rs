@@ -6,6 +6,8 @@
 use std::fmt;
 use std::path::Path;
 
+use rusqlite::Connection;
+
 use super::fault::Fault;
 use super::files::Files;
 use super::salvage::{self, Salvaged};
@@ -110,10 +112,21 @@ fn fill(path: &Path, damaged: Option<&Path>, now: UnixMs) -> Result<Salvaged, Fa
         schema::create(conn)?;
         damaged.map_or(Ok(Salvaged::default()), |damaged| salvage::copy(damaged, conn, now))
     })?;
-    let mode: String = conn.pragma_update_and_check(None, "journal_mode", "wal", |row| row.get(0))?;
-    if mode != "wal" {
+    if !keeps_log(&conn)? {
         return Err(Fault::folder("its file system has no write-ahead log (a network drive?)"));
     }
     conn.close().map_err(|(_, error)| Fault::from(error))?;
     Ok(salvaged)
+}
+
+/// Lets the database have a write-ahead log; tells whether it can. What that writes is written after the answer was given, so that
+/// only who goes on to the end hears of a disk that failed there.
+fn keeps_log(conn: &Connection) -> Result<bool, Fault> {
+    let mut statement = conn.prepare("PRAGMA journal_mode = wal")?;
+    let mut rows = statement.query([])?;
+    let mut keeps = false;
+    while let Some(row) = rows.next()? {
+        keeps = row.get::<_, String>(0)? == "wal";
+    }
+    Ok(keeps)
 }

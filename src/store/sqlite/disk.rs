@@ -100,6 +100,30 @@ pub(super) fn present(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
 
+/// Which file it is, whatever its path.
+#[cfg(unix)]
+pub(super) type Identity = (u64, u64);
+
+/// Windows lets nobody replace a file that is open.
+#[cfg(not(unix))]
+pub(super) type Identity = ();
+
+/// Which file is behind a path.
+pub(super) fn identity(path: &Path) -> io::Result<Identity> {
+    fs::metadata(path).map(|file| identity_of(&file))
+}
+
+/// Which file that is.
+#[cfg(unix)]
+pub(super) fn identity_of(file: &fs::Metadata) -> Identity {
+    use std::os::unix::fs::MetadataExt;
+    (file.dev(), file.ino())
+}
+
+/// Which file that is.
+#[cfg(not(unix))]
+pub(super) const fn identity_of(_: &fs::Metadata) -> Identity {}
+
 /// Bytes of a file, 0 when there is none.
 pub(super) fn size(path: &Path) -> u64 {
     fs::metadata(path).map_or(0, |file| file.len())

@@ -100,7 +100,7 @@ impl Files {
     /// Needs no sync: should power loss take the note but leave the log, the log counts as another's, and then the rows of both
     /// are saved.
     pub(super) fn begin_session(&self) -> Result<(), Fault> {
-        File::create(self.session()).map(drop).map_err(|error| Fault::io("write to the data folder", &error))
+        make(&self.session()).map(drop).map_err(|error| Fault::io("write to the data folder", &error))
     }
 
     /// Whether an owner wrote and did not close.
@@ -120,7 +120,7 @@ impl Files {
     /// Notes that the database must be set aside at the next opening; `number` once it is known.
     pub(super) fn mark_damaged(&self, number: Option<u32>) -> Result<(), Fault> {
         let text = number.map(|number| number.to_string()).unwrap_or_default();
-        File::create(self.marker())
+        make(&self.marker())
             .and_then(|mut file| file.write_all(text.as_bytes()).and_then(|()| file.sync_all()))
             .map_err(|error| Fault::io("note that the database is damaged", &error))?;
         self.sync_folder()
@@ -155,4 +155,9 @@ impl Files {
     fn sync_folder(&self) -> Result<(), Fault> {
         disk::sync_folder(&self.dir).map_err(|error| Fault::io("sync the data folder", &error))
     }
+}
+
+/// An empty file that only its owner may read.
+fn make(path: &Path) -> io::Result<File> {
+    disk::private().create(true).truncate(true).open(path)
 }

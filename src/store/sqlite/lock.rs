@@ -7,7 +7,7 @@ use std::fs::{File, TryLockError};
 use std::io::{self, Write};
 use std::path::PathBuf;
 
-use super::disk;
+use super::disk::{self, Identity};
 use super::fault::Fault;
 use super::files::Files;
 use crate::error::{Code, Error};
@@ -16,6 +16,7 @@ use crate::limits;
 /// The held lock. The system lets go of it when the process ends, however it ends.
 pub(super) struct Lock {
     file: File,
+    identity: Identity,
     holder: PathBuf,
 }
 
@@ -37,9 +38,20 @@ impl Lock {
             Err(TryLockError::WouldBlock) => return Err(held(&holder).into()),
             Err(TryLockError::Error(error)) => return Err(Fault::io("lock the data folder", &error)),
         }
+        let identity = file.metadata().map(|file| disk::identity_of(&file));
+        let identity = identity.map_err(|error| Fault::io("look at the lock file", &error))?;
+        if !disk::identity(&files.lock()).is_ok_and(|found| found == identity) {
+            // Somebody removed the file in between: the next one would lock another.
+            return Err(held(&holder).into());
+        }
         // The number is a courtesy; the lock itself does not depend on it.
         let _ = write_holder(&holder);
-        Ok(Self { file, holder })
+        Ok(Self { file, identity, holder })
+    }
+
+    /// Which file is locked.
+    pub(super) const fn identity(&self) -> Identity {
+        self.identity
     }
 }
 

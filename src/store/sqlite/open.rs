@@ -8,6 +8,7 @@ use super::aside::{self, Warning};
 use super::fault::Fault;
 use super::files::Files;
 use super::lock::Lock;
+use super::owner::Owner;
 use super::reader::{self, Reader};
 use super::reader_notes::{Touched, Unsaid};
 use super::rows::Bad;
@@ -64,7 +65,8 @@ pub(super) fn own(
         }
         examined => examined?,
     };
-    let writer = Writer::new(conn, clock, touched, unsaid, files.clone(), lock);
+    let owner = Owner::new(files, &lock, &conn)?;
+    let writer = Writer::new(conn, clock, touched, unsaid, files.clone(), owner, lock);
     Ok(Owned { writer, loaded, warnings })
 }
 

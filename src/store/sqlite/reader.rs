@@ -5,6 +5,7 @@ use rusqlite::{Connection, OptionalExtension};
 use super::connect;
 use super::fault::Fault;
 use super::files::Files;
+use super::owner::OWNER;
 use super::rows::{self, Bad, BlockRow, HeldRow, MetaRow};
 use crate::error::{Code, Error};
 use crate::limits;
@@ -120,7 +121,9 @@ pub(super) fn load(conn: &Connection) -> Result<(Loaded, Vec<Bad>), Fault> {
         loaded.held.entry(row.node).or_default().push(row.cid);
     }
     for row in rows::read::<MetaRow>(conn, "1", &[], &mut bad)? {
-        loaded.meta.insert(row.name, row.value);
+        if row.name != OWNER {
+            loaded.meta.insert(row.name, row.value);
+        }
     }
     for row in rows::read::<BlockRow>(conn, "1", &[], &mut bad)? {
         if row.class == BlockClass::Data {

@@ -8,6 +8,7 @@ use rusqlite::{Connection, TransactionBehavior};
 use super::fault::Fault;
 use super::files::Files;
 use super::lock::Lock;
+use super::owner::Owner;
 use super::reader;
 use super::reader_notes::{Touched, Unsaid};
 use super::rows::{self, Bad, BlockRow};
@@ -25,6 +26,7 @@ pub(super) struct Writer {
     touched: Touched,
     unsaid: Unsaid,
     files: Files,
+    owner: Owner,
     /// Why nothing is written any more: the disk failed or the database is damaged.
     stopped: Option<Error>,
     _lock: Lock,
@@ -37,9 +39,10 @@ impl Writer {
         touched: Touched,
         unsaid: Unsaid,
         files: Files,
+        owner: Owner,
         lock: Lock,
     ) -> Self {
-        Self { conn, clock, touched, unsaid, files, stopped: None, _lock: lock }
+        Self { conn, clock, touched, unsaid, files, owner, stopped: None, _lock: lock }
     }
 
     /// Writes a batch, whole or not at all.
@@ -99,7 +102,11 @@ impl Writer {
         if !touched.is_empty() {
             self.transaction(|conn, now, _| blocks::note_uses(conn, touched, now))?;
         }
-        let result = checkpoint(&self.conn).and_then(|()| self.files.end_session());
+        let result = self.owner.check_files().and_then(|()| {
+            keep_log_on_close(&self.conn, false);
+            checkpoint(&self.conn)?;
+            self.files.end_session()
+        });
         self.heed(result)
     }
 
@@ -120,8 +127,15 @@ impl Writer {
         }
         let now = self.clock.now();
         let mut moved = Vec::new();
-        let result = in_transaction(&mut self.conn, |conn| work(conn, now, &mut moved));
+        let owner = &self.owner;
+        let result = in_transaction(&mut self.conn, |conn| {
+            owner.claim(conn)?;
+            let done = work(conn, now, &mut moved)?;
+            owner.check_files()?;
+            Ok(done)
+        });
         if result.is_ok() {
+            self.owner.claimed();
             self.unsaid.add(moved);
         }
         self.heed(result)
@@ -131,8 +145,11 @@ impl Writer {
     fn heed<T>(&mut self, result: Result<T, Fault>) -> Result<T, Error> {
         result.map_err(|fault| {
             let error = Error::from(fault);
-            if matches!(error.code(), Code::StorageIo | Code::Corrupt) {
-                self.stop(error.clone());
+            match error.code() {
+                Code::StorageIo | Code::Corrupt => self.stop(error.clone()),
+                // A log of that name may be another database's by now.
+                Code::Locked => keep_log_on_close(&self.conn, true),
+                _ => {}
             }
             error
         })
@@ -147,9 +164,15 @@ impl Writer {
             let _ = self.files.mark_damaged(None);
         }
         // A failed fsync may have lost pages that the kernel now calls clean: nothing more is built on them here.
-        let _ = self.conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true);
+        keep_log_on_close(&self.conn, true);
         self.stopped = Some(error);
     }
+}
+
+/// Whether closing leaves the log as it is, or folds it in and removes what has its name.
+fn keep_log_on_close(conn: &Connection, keep: bool) {
+    // Fails for a setting that is not known only.
+    let _ = conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep);
 }
 
 /// Settings of the write connection.

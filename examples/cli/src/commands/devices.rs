@@ -1,4 +1,4 @@
-//! `devices`: who publishes under which slot; or gives back the slot of one that is gone.
+//! `devices`: who publishes under which slot; names this one, or gives back the slot of one that is gone.
 
 use tauri_plugin_wallet_sync::Engine;
 use tauri_plugin_wallet_sync::engine::{DeviceRow, Mode, SyncRequest};
@@ -8,12 +8,15 @@ use super::Context;
 use crate::account;
 use crate::failure::Failure;
 
-pub async fn run(context: &Context, retire: Option<u8>) -> Result<(), Failure> {
-    let mode = if retire.is_some() { Mode::Own } else { Mode::ReadAlong };
+pub async fn run(context: &Context, retire: Option<u8>, label: Option<&str>) -> Result<(), Failure> {
+    let mode = if retire.is_some() || label.is_some() { Mode::Own } else { Mode::ReadAlong };
     let engine = account::open(&context.global, mode).await?;
     let devices = account::with(engine, async |engine| {
         if let Some(slot) = retire {
             give_back(engine, slot).await?;
+        }
+        if let Some(label) = label {
+            engine.set_device_label(Some(label).filter(|label| !label.is_empty())).await?;
         }
         Ok(engine.devices().await?)
     })
@@ -40,5 +43,8 @@ fn describe(device: &DeviceRow) -> String {
         (!device.contained, "not all of it is here"),
     ];
     let marks: Vec<&str> = marks.into_iter().filter(|(holds, _)| *holds).map(|(_, words)| words).collect();
-    format!("slot {slot}  sequence {sequence}  {}", marks.join(", ")).trim_end().to_owned()
+    // A label comes from another device: it must not steer a terminal.
+    let label: String =
+        device.label.iter().flat_map(|label| label.chars()).filter(|c| !c.is_control()).collect();
+    format!("slot {slot}  sequence {sequence}  {label}  {}", marks.join(", ")).trim_end().to_owned()
 }

@@ -72,7 +72,7 @@ pub async fn run(command: Command, context: Context) -> Result<(), Failure> {
         Command::Nodes { check: false } => nodes::run(&context).await,
         Command::Nodes { check: true } => nodes_check::run(&context).await,
         Command::Cache { clear } => cache::run(&context, clear).await,
-        Command::Devices { retire } => devices::run(&context, retire).await,
+        Command::Devices { retire, label } => devices::run(&context, retire, label.as_deref()).await,
         Command::Watch => watch::run(&context).await,
         Command::Record(Record::Verify { file, name, now }) => {
             record::verify(&context, &file, &name, now.as_deref())

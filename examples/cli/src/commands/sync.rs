@@ -8,11 +8,11 @@ use tauri_plugin_wallet_sync::store::Level;
 use super::Context;
 use crate::args::{self, Wait};
 use crate::failure::Failure;
-use crate::{account, progress};
+use crate::{account, output, progress};
 
 pub async fn run(context: &Context, sync: &args::Sync) -> Result<(), Failure> {
     let engine = account::open(&context.global, Mode::Own).await?;
-    let report = account::with(engine, async |engine| {
+    let mut report = account::with(engine, async |engine| {
         // What opening took counts: the deadline is the command's.
         let before = context.elapsed();
         let deadline = sync.deadline.map(|ms| Duration::from_millis(ms).saturating_sub(before));
@@ -24,6 +24,7 @@ pub async fn run(context: &Context, sync: &args::Sync) -> Result<(), Failure> {
         Ok(report)
     })
     .await?;
+    report.warnings.extend(output::take_warnings());
     context.output.value(&told(&report), || describe(&report))
 }
 

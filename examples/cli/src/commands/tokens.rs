@@ -42,7 +42,7 @@ pub async fn run(context: &Context, all: bool, data: bool) -> Result<(), Failure
     let is_unread = data && !along.status().unread.is_empty();
     let fetches = is_unread || data && pages(&along, all).flatten().any(|row| !row.has_payload);
     let engine = if fetches {
-        along.close(crate::limits::DRAIN).await?;
+        account::close(&along, crate::limits::DRAIN).await;
         // What is fetched is kept, which takes the folder.
         account::open(&context.global, Mode::Own).await?
     } else {
@@ -77,7 +77,7 @@ fn whole(engine: &Engine) -> Result<(), Failure> {
     if pages(engine, true).next().is_none() {
         return Err(Failure::new(Code::Unreachable, words));
     }
-    eprintln!("walletsync: {words}");
+    crate::output::say(&words);
     Ok(())
 }
 

@@ -30,19 +30,19 @@ pub async fn run(context: &Context) -> Result<(), Failure> {
             break;
         }
     }
-    let drained = drain(&engine).await;
-    printed.and(drained)
+    drain(&engine).await;
+    printed
 }
 
 /// Publishes what is pending and closes, within five seconds; what is left then is on disk.
-async fn drain(engine: &Engine) -> Result<(), Failure> {
+async fn drain(engine: &Engine) {
     let end = monotonic() + EXIT_DRAIN;
     if engine.status().pending > 0 {
         // Not reached in time is no failure: the next start goes on with it.
         let _ = tokio::time::timeout_at(end, engine.flush(EXIT_DRAIN)).await;
     }
     let left = end.saturating_duration_since(monotonic());
-    Ok(engine.close(left).await?)
+    account::close(engine, left).await;
 }
 
 #[cfg(unix)]

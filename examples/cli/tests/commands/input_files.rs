@@ -157,6 +157,28 @@ fn a_token_file_is_refused_with_line_and_field() {
     wallet.run(&["put", wallet.path("").to_str().unwrap()]).refused(2, "bad_request");
 }
 
+/// All or nothing: the good line waits with the bad one, in the file, until that is mended.
+#[test]
+fn token_without_state_hash_is_refused_not_lost() {
+    let wallet = Wallet::new();
+    wallet.run(&["init"]).done();
+    let good = r#"{"tokenId":"a","stateHash":"1","data":"x"}"#;
+    for bad in [
+        r#"{"tokenId":"b","data":"y"}"#,
+        r#"{"tokenId":"b","stateHash":"","data":"y"}"#,
+        r#"{"tokenId":"b","stateHash":null,"data":"y"}"#,
+    ] {
+        let file = wallet.file("tokens.ndjson", format!("{good}\n{bad}\n"));
+        let told = wallet.run(&["put", &file]).refused(2, "bad_request");
+        assert!(told.contains("line 2") && told.contains("stateHash"), "{told}");
+        assert!(wallet.run(&["tokens"]).lines().is_empty());
+        assert!(std::fs::read_to_string(&file).unwrap().contains(bad), "the file is as it was");
+    }
+    let mended = r#"{"tokenId":"b","stateHash":"1","data":"y"}"#;
+    let file = wallet.file("tokens.ndjson", format!("{good}\n{mended}\n"));
+    assert_eq!(wallet.run(&["put", &file]).done()["added"], 2);
+}
+
 #[test]
 fn values_that_are_not_json_are_refused() {
     let wallet = Wallet::new();

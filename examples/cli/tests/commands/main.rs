@@ -13,6 +13,7 @@ mod support;
 
 mod arguments;
 mod demo;
+mod devices;
 mod input_files;
 mod killed;
 mod nodes_check;

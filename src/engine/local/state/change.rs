@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::State;
 use super::kept::KeptBlocks;
-use super::marks::Verified;
+use super::marks::{Label, Verified};
 use super::names::{Contained, Edition, KnownName, OwnSlot, RecordDigest, Written};
 use super::nodes::{Doubt, Former};
 use super::partly::Partly;
@@ -106,6 +106,8 @@ pub enum Change {
     /// Which machine each node is.
     Machines(BTreeMap<String, String>),
 
+    /// What the owner calls this device.
+    Label(Label),
     Verified(Verified),
     FirstRead,
     RemoteLevel(Level),
@@ -218,6 +220,7 @@ impl Change {
                     rows::meta(rows::VERIFIED_SEQUENCE, sequence),
                 ])
             }
+            Self::Label(label) => one(rows::meta(rows::LABEL, rows::label(label))),
             Self::FirstRead => one(rows::meta(rows::FIRST_READ, rows::flag(true))),
             Self::RemoteLevel(level) => one(rows::meta(rows::REMOTE_LEVEL, Some(rows::told_level(*level)))),
             Self::RemoteLow(low) => one(rows::meta(rows::REMOTE_LOW, (*low > 0).then(|| vec![*low]))),
@@ -287,6 +290,7 @@ impl Change {
             Self::Former(former) => state.nodes.set_former(former),
             Self::Machines(machines) => state.nodes.set_machines(machines),
 
+            Self::Label(label) => state.marks.label = label,
             Self::Verified(verified) => state.marks.verified = verified,
             Self::FirstRead => state.marks.first_read = true,
             Self::RemoteLow(low) => state.marks.remote_low = low,

@@ -23,9 +23,18 @@ pub struct Verified {
     pub sequence: u64,
 }
 
+/// What the owner calls this device.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Label {
+    pub text: Option<String>,
+    /// The last root of this device does not say so yet.
+    pub is_due: bool,
+}
+
 /// Facts that survive.
 #[derive(Debug, Default)]
 pub struct Marks {
+    pub(super) label: Label,
     pub(super) verified: Verified,
     pub(super) first_read: bool,
     pub(super) remote_level: Option<Level>,
@@ -41,6 +50,11 @@ pub struct Marks {
 }
 
 impl Marks {
+    /// What the owner calls this device.
+    pub fn label(&self) -> &Label {
+        &self.label
+    }
+
     pub fn verified(&self) -> Verified {
         self.verified
     }

@@ -102,6 +102,11 @@ impl State {
         TokenCounts { total: counts.total, unspent: counts.unspent, suspect: counts.suspect }
     }
 
+    /// Whether the root of this device does not say yet what its owner calls it.
+    pub fn is_label_due(&self) -> bool {
+        self.marks.label().is_due && self.names.own().slot.is_some()
+    }
+
     /// Nodes proven to hold the latest edition.
     pub fn verified_nodes(&self) -> usize {
         self.names.edition().map_or(0, |edition| self.nodes.proven(edition.slot, edition.sequence))

@@ -17,6 +17,7 @@ mod device;
 #[allow(dead_code)]
 mod front;
 mod k04_memory;
+mod lost_reply;
 mod n02_silence;
 mod n07_resets;
 mod n08_names;
