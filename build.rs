@@ -26,6 +26,7 @@ const COMMANDS: &[&str] = &[
     "set_node_enabled",
     "retire_device",
     "wipe",
+    "export_backup",
 ];
 
 fn main() {

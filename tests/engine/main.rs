@@ -12,6 +12,7 @@
 mod support;
 
 mod all_is_proven;
+mod backup_file;
 mod c06_time_is_injected;
 mod checked_nodes;
 mod configuration_page;
@@ -22,6 +23,8 @@ mod i08_example_app;
 mod i10_secrets_have_no_form;
 mod import_direction;
 mod large_payloads;
+mod legacy_on_nodes;
+mod legacy_wallet;
 mod limits_not_walls;
 mod machines;
 mod many_devices;

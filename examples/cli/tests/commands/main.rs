@@ -12,7 +12,9 @@
 mod support;
 
 mod arguments;
+mod backup;
 mod demo;
+mod import_legacy;
 mod input_files;
 mod killed;
 mod nodes_check;

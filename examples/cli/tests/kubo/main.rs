@@ -12,6 +12,7 @@
 mod support;
 
 mod behind_the_front;
+mod legacy;
 mod real_kubo;
 mod thin_line;
 #[cfg(feature = "dht")]
