@@ -27,6 +27,7 @@ const COMMANDS: &[&str] = &[
     "check_node",
     "retire_device",
     "wipe",
+    "export_backup",
 ];
 
 fn main() {

@@ -30,6 +30,8 @@ export const commands = {
 	retireDevice: (account: string, slot: number) => __TAURI_INVOKE<Device[]>("plugin:wallet-sync|retire_device", { account, slot }),
 	/**  Closes the account and removes its folder from this device; `confirm` is its name, typed again. */
 	wipe: (account: string, confirm: string, force: boolean) => __TAURI_INVOKE<WipeReport>("plugin:wallet-sync|wipe", { account, confirm, force }),
+	/**  Writes everything that this device has into one encrypted file, in the folder that the app chose. */
+	exportBackup: (account: string, onProgress: Channel<BackupProgress>) => __TAURI_INVOKE<BackupReport>("plugin:wallet-sync|export_backup", { account, onProgress }),
 };
 
 /* Types */
@@ -70,6 +72,30 @@ export type Ack =
 "published" | 
 /** Read back from enough nodes. */
 "verified";
+
+/**  How far a backup file is written. */
+export type BackupProgress = {
+	/**  Bytes written. */
+	done: number,
+	/**  Bytes in all, about; equal to `done` in the last message. */
+	total: number,
+};
+
+/**  A backup file that was written, read back and found whole. */
+export type BackupReport = {
+	/**  Its name, in the folder for backups that the app chose. */
+	file: string,
+	/**  Token states in it, spent ones too. */
+	tokens: number,
+	/**  Entries in it. */
+	entries: number,
+	/**  Payloads and other blocks that this device has listed and not fetched: they are not in the file. */
+	missing: number,
+	/**  Blocks in it. */
+	blocks: number,
+	/**  Its bytes. */
+	bytes: number,
+};
 
 /**  One bar of a histogram. */
 export type Bucket = {

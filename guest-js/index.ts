@@ -11,6 +11,8 @@ import { fromContent, LIMITS, toContent, type ByteSource } from './bytes.js'
 import {
   commands,
   type AccountInfo,
+  type BackupProgress,
+  type BackupReport,
   type CacheKind,
   type CacheStats,
   type Changed,
@@ -38,6 +40,8 @@ export type {
   Ability,
   AccountInfo,
   Ack,
+  BackupProgress,
+  BackupReport,
   Bucket,
   CacheKind,
   CacheStats,
@@ -341,6 +345,21 @@ export const checkNode = (account: string, nodeId: string): Promise<NodeFinding[
  */
 export const retireDevice = (account: string, slot: number): Promise<Device[]> =>
   ask({ account, slot }, () => commands.retireDevice(account, slot))
+
+/**
+ * Writes everything that this device has into one encrypted file, which is read back before this resolves; no node is asked.
+ *
+ * Where it goes is the app's choice (`Builder::backup_folder`); `file` is its name there. One at a time and account (`rate_limited`), and
+ * at most 64 files of an account (`conflict`). To bring a file back is the app's Rust side.
+ */
+export async function exportBackup(
+  account: string,
+  onProgress: (progress: BackupProgress) => void = () => undefined,
+): Promise<BackupReport> {
+  const channel = new Channel<BackupProgress>()
+  channel.onmessage = onProgress
+  return ask({ account }, () => commands.exportBackup(account, channel))
+}
 
 /**
  * Closes the account and removes its folder from this device. Without `force`, the device gives its slot back before, if the

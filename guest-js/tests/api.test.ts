@@ -11,7 +11,7 @@ test('every function calls its command with every argument', async () => {
         'accounts', 'status', 'list_tokens', 'metrics', 'metrics_history', 'node_health', 'cache_stats', 'record_spend',
         'set_entry', 'sync_now', 'flush', 'invalidate_cache', 'reset_metrics', 'export_metrics', 'set_node_enabled',
         'check_node',
-        'devices', 'retire_device', 'wipe',
+        'devices', 'retire_device', 'wipe', 'export_backup',
       ].map((command) => [command, () => STATUS]),
     ),
   )
@@ -33,6 +33,7 @@ test('every function calls its command with every argument', async () => {
   await api.devices('a')
   await api.retireDevice('a', 3)
   await api.wipe('a', 'a')
+  await api.exportBackup('a')
   expect(plugin.calls).toEqual([
     { command: 'accounts', args: {} },
     { command: 'status', args: { account: 'a' } },
@@ -55,6 +56,7 @@ test('every function calls its command with every argument', async () => {
     { command: 'devices', args: { account: 'a' } },
     { command: 'retire_device', args: { account: 'a', slot: 3 } },
     { command: 'wipe', args: { account: 'a', confirm: 'a', force: false } },
+    { command: 'export_backup', args: { account: 'a', onProgress: expect.anything() } },
   ])
 })
 

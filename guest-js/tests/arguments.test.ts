@@ -56,6 +56,7 @@ const calls: [string, () => Promise<unknown>][] = [
   ['account', () => api.devices(half)],
   ['account', () => api.retireDevice(half, 0)],
   ['slot', () => api.retireDevice('a', Number.NaN)],
+  ['account', () => api.exportBackup(half)],
   ['account', () => api.wipe(half, half)],
   ['confirm', () => api.wipe('a', half)],
   ['account', () => api.subscribe(half, () => undefined)],

@@ -34,7 +34,7 @@
 //!  schedule          when the engine works by itself: outbox, polling, upkeep
 //!  sync              one call: read, publish, wait
 //!  read | publish    nodes to device | device to nodes
-//!  wallet            the wallet's own reads and writes
+//!  wallet | backup   the wallet's own reads and writes | the wallet in one file (legacy: a predecessor's)
 //!  merge             a root found elsewhere to the inventory
 //!  account           wires the owners together
 //!  local | network   what this device knows, the only door for writes | the nodes, HTTP first, then peers
@@ -69,10 +69,12 @@
 mod account;
 mod api;
 mod attempts;
+mod backup;
 mod devices;
 mod disputes;
 mod events;
 mod lanes;
+mod legacy;
 mod local;
 mod measure;
 mod merge;
@@ -95,7 +97,9 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use self::account::Account;
+pub use self::api::backup::{BackupProgress, BackupReport, ImportReport};
 pub use self::api::event::{Event, Progress};
+pub use self::api::legacy::{Found, LegacyReport, LegacySource, Unreadable};
 pub use self::api::report::{NameReport, NodeOutcome, NodeReport, SyncFailure, SyncOutcome, SyncReport};
 pub use self::api::request::SyncRequest;
 pub use self::api::status::{
@@ -320,18 +324,6 @@ impl Engine {
     /// `not_found` when no node has this id.
     pub fn set_node_enabled(&self, id: &str, enabled: bool) -> Result<(), Error> {
         wallet::status::set_node_enabled(self.account(), id, enabled)
-    }
-
-    /// Clears what can be fetched or built again; payloads and evidence of anything not proven spent stay.
-    ///
-    /// # Errors
-    /// Store errors.
-    ///
-    /// # Cancel safety
-    /// Clears whole or not at all.
-    pub async fn clear_cache(&self, kind: CacheKind) -> Result<(), Error> {
-        let account = self.writable()?;
-        to_the_end(async move { wallet::status::clear_cache(&account, kind).await }).await
     }
 
     /// Does what is due by the wall clock: records put again every 12 h, signed again every year, history kept, cache

@@ -1,7 +1,7 @@
 //! Watching an account: measurements, nodes, cache. A part of [`Engine`]'s public methods.
 
 use super::Engine;
-use super::api::status::{CacheStats, Finding, NodeStatus};
+use super::api::status::{CacheKind, CacheStats, Finding, NodeStatus};
 use super::tasks::to_the_end;
 use super::wallet::status;
 use crate::error::Error;
@@ -95,5 +95,17 @@ impl Engine {
     /// Reads only.
     pub async fn cache_stats(&self) -> Result<CacheStats, Error> {
         status::cache_stats(self.account()).await
+    }
+
+    /// Clears what can be fetched or built again; payloads and evidence of anything not proven spent stay.
+    ///
+    /// # Errors
+    /// Store errors.
+    ///
+    /// # Cancel safety
+    /// Clears whole or not at all.
+    pub async fn clear_cache(&self, kind: CacheKind) -> Result<(), Error> {
+        let account = self.writable()?;
+        to_the_end(async move { status::clear_cache(&account, kind).await }).await
     }
 }

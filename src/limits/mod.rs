@@ -5,6 +5,7 @@
 mod arriving;
 mod checks;
 mod engine;
+mod files;
 mod formats;
 mod inventory;
 mod metrics;
@@ -18,6 +19,7 @@ mod store;
 pub use self::arriving::*;
 pub use self::checks::*;
 pub use self::engine::*;
+pub use self::files::*;
 pub use self::formats::*;
 pub use self::inventory::*;
 pub use self::metrics::*;

@@ -4,6 +4,8 @@ use std::time::Duration;
 
 /// Longest account id, characters: it names a folder.
 pub const ACCOUNT_CHARS: usize = 64;
+/// Backup files of one account that windows may fill the app's folder with.
+pub const BACKUP_FILES: usize = 64;
 /// Accounts open at once: each keeps a database, connections and its inventory in memory.
 pub const ACCOUNTS: usize = 16;
 /// Most rows of one page: about 300 KB of JSON, a few milliseconds of IPC.

@@ -4,6 +4,7 @@
 //! a [`block::Block`] hashes to its CID, a [`record::Record`] has a good signature and belongs to its name.
 //! `docs/format.md` fixes every published byte.
 
+pub mod backup;
 pub mod beacon;
 pub mod block;
 pub mod car;
@@ -16,9 +17,11 @@ pub mod identity;
 pub mod index;
 pub mod inventory;
 pub mod keep;
+pub mod legacy;
 pub mod pool;
 pub(crate) mod protobuf;
 pub mod record;
 pub mod root;
 pub mod seal;
 mod trie;
+pub mod unixfs;

@@ -1,7 +1,7 @@
 //! The open accounts, each with its engine, its listeners and limits on concurrent work.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
@@ -26,6 +26,7 @@ use crate::secret::Secret;
 pub struct WalletSync {
     config: Config,
     folder: PathBuf,
+    backups: PathBuf,
     open: RwLock<BTreeMap<String, Arc<HostedAccount>>>,
     /// Held while an account is opened, closed or wiped.
     order: Mutex<()>,
@@ -45,6 +46,8 @@ pub(super) struct HostedAccount {
     pub payloads: Semaphore,
     /// Syncs and flushes that windows wait for.
     pub syncs: Semaphore,
+    /// Backup files being written.
+    pub exports: Semaphore,
     /// Tasks that run as long as the account is open; dropping this ends them.
     tasks: Mutex<JoinSet<()>>,
 }
@@ -65,10 +68,11 @@ impl std::fmt::Debug for HostedAccount {
 }
 
 impl WalletSync {
-    pub(super) fn new(config: Config, folder: PathBuf) -> Self {
+    pub(super) fn new(config: Config, folder: PathBuf, backups: Option<PathBuf>) -> Self {
         folder::finish_removals(&folder);
         Self {
             config,
+            backups: backups.unwrap_or_else(|| folder.join("backups")),
             folder,
             open: RwLock::new(BTreeMap::new()),
             order: Mutex::new(()),
@@ -127,6 +131,7 @@ impl WalletSync {
             feed,
             payloads: Semaphore::new(limits::PAYLOADS_IN_FLIGHT),
             syncs: Semaphore::new(limits::SYNCS_IN_FLIGHT),
+            exports: Semaphore::new(1),
             tasks: Mutex::new(tasks),
         });
         self.open.write().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), account);
@@ -144,6 +149,13 @@ impl WalletSync {
     pub async fn close_account(&self, id: &str) -> Result<(), Error> {
         let _order = self.order.lock().await;
         self.close(id).await.map(|_| ())
+    }
+
+    /// Where backup files go that a window asks for. Rust code writes and reads one anywhere: [`Engine::export_backup`],
+    /// [`Engine::import_backup`].
+    #[must_use]
+    pub fn backup_folder(&self) -> &Path {
+        &self.backups
     }
 
     /// The engine of an open account, for Rust code.

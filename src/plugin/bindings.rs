@@ -39,6 +39,7 @@ fn builder() -> Builder<MockRuntime> {
             commands::admin::check_node::<MockRuntime>,
             commands::admin::retire_device::<MockRuntime>,
             commands::admin::wipe::<MockRuntime>,
+            commands::backup::export_backup::<MockRuntime>,
         ])
         // Returned by a command whose body is bytes.
         .typ::<wire::PutReport>()

@@ -22,6 +22,7 @@ pub fn init<R: Runtime>() -> TauriPlugin<R, Option<Config>> {
 pub struct Builder {
     config: Option<Config>,
     folder: Option<PathBuf>,
+    backups: Option<PathBuf>,
 }
 
 impl Builder {
@@ -40,6 +41,13 @@ impl Builder {
     /// Folder that holds the accounts' folders. Default: `wallet-sync` in the app's local data folder.
     pub fn data_folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.folder = Some(folder.into());
+        self
+    }
+
+    /// Folder for the backup files that windows ask for. Default: `backups` in the data folder. One that the user sees, or that is
+    /// copied elsewhere, is the better place.
+    pub fn backup_folder(mut self, folder: impl Into<PathBuf>) -> Self {
+        self.backups = Some(folder.into());
         self
     }
 
@@ -72,6 +80,7 @@ impl Builder {
                 commands::admin::check_node,
                 commands::admin::retire_device,
                 commands::admin::wipe,
+                commands::backup::export_backup,
             ])
             .setup(|app, api| {
                 let config = self.config.or_else(|| api.config().clone()).unwrap_or_default();
@@ -81,7 +90,7 @@ impl Builder {
                     // Not the roaming one of Windows: a copy on a second machine would write to the same names.
                     None => app.path().app_local_data_dir()?.join(PLUGIN_NAME),
                 };
-                app.manage(Arc::new(WalletSync::new(config, folder)));
+                app.manage(Arc::new(WalletSync::new(config, folder, self.backups)));
                 Ok(())
             })
             .on_page_load(lifecycle::page_loaded)

@@ -21,6 +21,11 @@ pub(super) fn check_id(id: &str) -> Result<(), Error> {
 /// The folder of an account. Different ids have different folders on file systems that ignore case too, and no id names a
 /// folder above or a device.
 pub(super) fn of(base: &Path, id: &str) -> PathBuf {
+    base.join("accounts").join(name_of(id))
+}
+
+/// The name of that folder.
+pub(super) fn name_of(id: &str) -> String {
     let mut name = String::from("account-");
     for c in id.chars() {
         match c {
@@ -28,7 +33,7 @@ pub(super) fn of(base: &Path, id: &str) -> PathBuf {
             other => name.push_str(&format!("~{:02x}", u32::from(other))),
         }
     }
-    base.join("accounts").join(name)
+    name
 }
 
 /// Removes the folder of a closed account. It is renamed first, so that after a crash no half-removed folder is opened.

@@ -7,6 +7,7 @@
 mod accounts;
 mod arg;
 mod args;
+mod backups;
 #[cfg(all(test, feature = "specta", feature = "test-ipc"))]
 mod bindings;
 mod builder;

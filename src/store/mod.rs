@@ -14,6 +14,7 @@
 pub mod memory;
 pub mod schema;
 pub mod sqlite;
+pub mod whole_file;
 
 use std::collections::BTreeMap;
 

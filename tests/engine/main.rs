@@ -12,6 +12,7 @@
 mod support;
 
 mod all_is_proven;
+mod backup_file;
 mod c06_time_is_injected;
 mod checked_nodes;
 mod configuration_page;
@@ -26,6 +27,8 @@ mod incidents;
 mod incidents_page;
 mod labels;
 mod large_payloads;
+mod legacy_on_nodes;
+mod legacy_wallet;
 mod limits_not_walls;
 mod machines;
 mod many_devices;

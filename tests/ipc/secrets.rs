@@ -65,6 +65,7 @@ fn no_answer_no_event_and_no_log_holds_the_secret_or_a_node_s_token() {
         ("export_metrics", json!({"account": "a", "format": "prometheus"})),
         ("check_node", json!({"account": "a", "nodeId": "n1"})),
         ("set_node_enabled", json!({"account": "a", "nodeId": "n1", "enabled": false})),
+        ("export_backup", json!({"account": "a", "onProgress": "__CHANNEL__:78"})),
     ] {
         match app.invoke(command, body) {
             Ok(answer) => told.push_str(&answer.to_string()),

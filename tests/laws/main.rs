@@ -8,6 +8,7 @@
     clippy::cast_possible_truncation
 )]
 
+mod backup_laws;
 mod beacon_laws;
 mod car_bounds;
 mod car_edges;
@@ -26,6 +27,7 @@ mod index_laws;
 mod item_codec;
 mod items;
 mod keep_laws;
+mod legacy_laws;
 mod merge_laws;
 mod pool_laws;
 mod record_data;

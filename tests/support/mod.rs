@@ -15,6 +15,7 @@ pub mod dag;
 pub mod drip;
 pub mod fake_node;
 pub mod fault;
+pub mod filling_store;
 pub mod held;
 pub mod home_line;
 pub mod peers;

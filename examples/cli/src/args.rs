@@ -132,6 +132,14 @@ pub enum Command {
     /// Work on a CAR file
     #[command(subcommand)]
     Car(Car),
+    /// The whole wallet in one encrypted file, without any node
+    #[command(subcommand)]
+    Backup(Backup),
+    /// Take over a predecessor's clear-text wallet, from a file or from the nodes
+    ImportLegacy {
+        /// Its JSON; without it what slot 0's record on the nodes leads to
+        file: Option<PathBuf>,
+    },
     /// Show it all on five embedded nodes and two devices
     Demo,
 }
@@ -214,6 +222,29 @@ pub enum Car {
         /// CID of its root
         #[arg(long, value_name = "CID")]
         root: String,
+    },
+}
+
+/// `backup …`
+#[derive(Debug, Subcommand)]
+pub enum Backup {
+    /// Write everything that this device has
+    Export {
+        /// The file to be made
+        file: PathBuf,
+        /// Replace a file of this name
+        #[arg(long)]
+        force: bool,
+    },
+    /// Check a file; with a secret file also all that is sealed in it
+    Verify {
+        /// The file
+        file: PathBuf,
+    },
+    /// Add what a file has to what is here
+    Import {
+        /// The file
+        file: PathBuf,
     },
 }
 

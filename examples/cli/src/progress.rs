@@ -1,9 +1,9 @@
-//! The progress of a sync, for people: one line on stderr, only when it is a terminal.
+//! The progress of a sync or of a file, for people: one line on stderr, only when it is a terminal.
 
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use tauri_plugin_wallet_sync::engine::Progress;
+use tauri_plugin_wallet_sync::engine::{BackupProgress, Progress};
 
 /// How often the spinner turns.
 const TICK: Duration = Duration::from_millis(100);
@@ -28,6 +28,15 @@ impl Line {
     pub fn reporter(&self) -> impl Fn(Progress) + Send + Sync + use<> {
         let bar = self.0.clone();
         move |step| bar.set_message(describe(&step))
+    }
+
+    /// The same for a file that is written or read.
+    pub fn of_file(&self) -> impl Fn(BackupProgress) + Send + Sync + use<> {
+        let bar = self.0.clone();
+        move |BackupProgress { done, total }| {
+            let percent = done.saturating_mul(100).checked_div(total).unwrap_or(100);
+            bar.set_message(format!("{percent} %"));
+        }
     }
 }
 

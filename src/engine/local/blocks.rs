@@ -38,6 +38,20 @@ impl Local {
         turn.commit(changes).await
     }
 
+    /// Commits data blocks whose items come next, or are here and lack them.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn keep_ahead(self: &Arc<Self>, blocks: Vec<Block>) -> Result<(), Error> {
+        if blocks.is_empty() {
+            return Ok(());
+        }
+        let turn = self.turn().await;
+        let mut changes: Vec<Change> = blocks.into_iter().map(Change::BlockAhead).collect();
+        changes.extend(turn.unconfirmed());
+        turn.commit(changes).await
+    }
+
     /// Blocks that did not come are asked for after all others from now on.
     ///
     /// # Errors

@@ -29,9 +29,19 @@ pub struct SignedEdition {
     pub is_whole: bool,
     /// Where the slot is given back for another device: the roots that it contains. Of the own slot that is known otherwise.
     pub contained: Option<Vec<Cid>>,
+    /// Records of a predecessor that it is put over: all they lead to is here, and is no root.
+    pub replaces: Vec<Record>,
 }
 
 impl SignedEdition {
+    /// Whether all that a record leads to is in this edition.
+    pub fn contains_record(&self, names: &Names, record: &Record) -> bool {
+        match record.root() {
+            Some(root) => self.contains(names, &root),
+            None => self.replaces.iter().any(|replaced| replaced.same_as(record)),
+        }
+    }
+
     /// Whether a block is for the nodes alone: no reader needs it.
     pub fn only_pins(&self, cid: &Cid) -> bool {
         self.keep.contains(cid) || self.beacons.contains(cid)
@@ -57,6 +67,20 @@ impl SignedEdition {
             None => self.sizes.get(cid).copied().unwrap_or(0),
         };
         cids.iter().map(size).sum()
+    }
+
+    /// Record, root, nodes of the tries (parents first), data blocks with their sizes; without the beacons.
+    pub fn into_parts(mut self) -> (Record, Option<Block>, Vec<Block>, Vec<(Cid, u64)>) {
+        let root = self.blocks.remove(&self.edition.root);
+        let (mut nodes, mut data) = (Vec::new(), Vec::new());
+        for cid in self.all.iter().rev().filter(|cid| !self.beacons.contains(cid)) {
+            if let Some(node) = self.blocks.remove(cid) {
+                nodes.push(node);
+            } else if let Some(size) = self.sizes.get(cid) {
+                data.push((*cid, *size));
+            }
+        }
+        (self.record, root, nodes, data)
     }
 
     /// Puts it together; the data blocks come before the nodes of the tries, the root comes last.
@@ -87,6 +111,7 @@ impl SignedEdition {
             beacons: beacon_cids,
             is_whole: false,
             contained: None,
+            replaces: Vec::new(),
         }
     }
 }

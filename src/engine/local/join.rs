@@ -1,6 +1,7 @@
 //! Joins items into the inventory.
 
 use std::collections::BTreeSet;
+use std::sync::Arc;
 
 use super::Local;
 use super::load::short;
@@ -22,6 +23,8 @@ pub enum Author {
     ThisDevice,
     /// Another device; who joins it here, and the actor that it takes where somebody else uses its own.
     Other { twin: Option<Shared>, spare: Actor },
+    /// A device of this wallet, and a file has them: joined as another's, and this device's to publish.
+    Copy { spare: Actor },
 }
 
 /// What a join brought.
@@ -123,6 +126,7 @@ impl Turn {
             |key: ItemKey, shared: Shared| state.levels().number(&key).is_none_or(|n| n > shared.upto);
         let joiner_of = |key: ItemKey| match author {
             Author::ThisDevice => None,
+            Author::Copy { .. } => Some(Joiner { actor: own.actor, twin: None }),
             Author::Other { twin, .. } => Some(Joiner {
                 actor: own.actor,
                 twin: twin.map(|shared| Twin { has_seen: !is_unseen(key, shared), shared_until: shared.at }),
@@ -140,9 +144,15 @@ impl Turn {
             }
             let changed = if replaces { Some(item) } else { joined.changed };
             let Some(item) = changed else { continue };
-            joining.put(item, joiner.is_none() || joined.again, sealer)?;
+            let is_copy = matches!(author, Author::Copy { .. });
+            joining.put(item, joiner.is_none() || joined.again || is_copy, sealer)?;
         }
-        if let Author::Other { twin, spare } = author
+        let other = match author {
+            Author::ThisDevice => None,
+            Author::Other { twin, spare } => Some((twin, spare)),
+            Author::Copy { spare } => Some((None, spare)),
+        };
+        if let Some((twin, spare)) = other
             && (twin.is_some() || joining.is_outrun)
         {
             // What only this device has is issued again before a twin can count past it.
@@ -205,6 +215,24 @@ impl Joining {
 }
 
 impl Local {
+    /// Joins items of a file of this wallet. There is room for them: it was there once, and the file may be all that is left.
+    ///
+    /// # Errors
+    /// Store errors, with nothing changed.
+    ///
+    /// # Cancel safety
+    /// As [`Turn::commit`].
+    pub async fn take_copy(self: &Arc<Self>, items: Vec<Item>, spare: Actor) -> Result<Gain, Error> {
+        let turn = self.turn().await;
+        let joining = turn.fit(items, Author::Copy { spare }, true)?;
+        if joining.is_empty() {
+            // Blocks of items that were here may have come.
+            self.events.wake_outbox();
+            return Ok(joining.gain);
+        }
+        turn.take(joining, Vec::new()).await
+    }
+
     fn announce(&self, gain: Gain, alerts: Vec<(&'static str, String)>) {
         if gain.changed > 0 {
             let revision = self.revision();

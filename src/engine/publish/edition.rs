@@ -81,6 +81,16 @@ pub async fn prepare_retired(account: &Account, slot: Slot) -> Result<SignedEdit
     Ok(whole)
 }
 
+/// The present state under a root of no slot, for a file: nobody signs it.
+///
+/// # Errors
+/// Store errors; `too_large` when the index cannot be sealed.
+pub fn unsigned(account: &Account) -> Result<(Block, Contents), Error> {
+    let contents = account.local.contents()?;
+    let block = root(account, Slot::ZERO, &contents)?.seal(account.local.keys().sealer())?;
+    Ok((block, contents))
+}
+
 /// The last edition and its record, if they say what a new one would say.
 fn last_if_current(account: &Account, slot: Slot, contents: &Contents) -> Option<(Edition, Record)> {
     let state = account.local.read();

@@ -90,7 +90,7 @@ impl Lane<'_> {
         if let Some(record) = record {
             let is_taken_for_it = is_planted(Bug::TieByArrival) && record.sequence() == edition.sequence;
             fitting.has_record = record.same_as(&self.edition.record) || is_taken_for_it;
-            let is_contained = record.root().is_some_and(|root| self.edition.contains(names, &root));
+            let is_contained = self.edition.contains_record(names, &record);
             let gives_way = record.cmp_order(&self.edition.record).is_lt();
             let is_fitting = fitting.has_record || is_contained && gives_way;
             if !is_fitting {

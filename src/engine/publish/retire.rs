@@ -89,7 +89,7 @@ pub async fn retire(account: &Account, slot: Slot, run: &Run) -> Result<(), Erro
     Err(Error::new(Code::Conflict, format!("in slot {slot} something else is found again and again")))
 }
 
-fn check_verified(account: &Account) -> Result<(), Error> {
+pub(super) fn check_verified(account: &Account) -> Result<(), Error> {
     if account.local.read().levels().pending() > 0 {
         return Err(Error::new(Code::PendingChanges, "changes of this device are not verified yet"));
     }
@@ -138,7 +138,7 @@ fn is_given_back(account: &Account, slot: Slot) -> bool {
 
 /// Brings the edition to every node; ends once enough hold it and the others had a moment. Gives what a node shows that the edition
 /// does not contain.
-async fn to_nodes(
+pub(super) async fn to_nodes(
     account: &Account,
     edition: &SignedEdition,
     run: &Run,

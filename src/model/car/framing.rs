@@ -109,6 +109,19 @@ pub(super) fn check_header(header: &[u8]) -> Result<(), Error> {
     }
 }
 
+/// The one root that a header names, where it is of our kinds.
+pub(super) fn only_root(header: &[u8]) -> Result<Cid, Error> {
+    check_header(header)?;
+    let mut header = cbor::into_map(cbor::decode(header)?, "car header")?;
+    match header.remove("roots") {
+        Some(Ipld::List(roots)) => match roots.as_slice() {
+            [Ipld::Link(root)] => Cid::from_ipld(root),
+            roots => Err(malformed(&format!("{} roots", roots.len()))),
+        },
+        _ => Err(malformed("a header without roots")),
+    }
+}
+
 /// Splits a section into its CID and the block. A well-formed CID outside our kinds gives none: it cannot be wanted.
 pub(super) fn split_section(section: &[u8]) -> Result<Option<(Cid, &[u8])>, Error> {
     let mut rest = section;

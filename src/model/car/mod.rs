@@ -11,9 +11,10 @@ mod writer;
 pub use self::reader::{CarBounds, CarReader, CarSummary};
 pub use self::writer::CarWriter;
 
-use self::framing::{Frame, Framing, check_header, split_section};
+use self::framing::{Frame, Framing, check_header, only_root, split_section};
 use crate::error::{Code, Error};
 use crate::model::block::Block;
+use crate::model::cid::Cid;
 
 /// The blocks of a CAR of our own making, in its order.
 ///
@@ -32,6 +33,18 @@ pub fn blocks_of(mut car: &[u8]) -> Result<Vec<Block>, Error> {
         }
     }
     if framing.is_between_sections() { Ok(blocks) } else { Err(malformed("cut short")) }
+}
+
+/// The root that a CAR names, from its first [`limits::CAR_HEADER_BYTES`](crate::limits::CAR_HEADER_BYTES) or more bytes. It is what
+/// the CAR claims; nothing is checked by it.
+///
+/// # Errors
+/// [`Code::Malformed`] and [`Code::TooLarge`] where the bytes are not the beginning of a CAR with one root of our kinds.
+pub fn root_of(mut start: &[u8]) -> Result<Cid, Error> {
+    match Framing::default().next(&mut start)? {
+        Some(Frame::Header(header)) => only_root(&header),
+        _ => Err(malformed("cut short")),
+    }
 }
 
 fn malformed(what: &str) -> Error {

@@ -31,7 +31,13 @@ impl CarWriter {
         self.blocks += 1;
     }
 
-    /// Bytes so far, header included.
+    /// Takes out what was written since the last time: a large CAR goes to its place part by part.
+    #[must_use]
+    pub fn take(&mut self) -> Bytes {
+        std::mem::take(&mut self.bytes).into()
+    }
+
+    /// Bytes that were not taken yet, header included.
     #[must_use]
     pub fn len(&self) -> usize {
         self.bytes.len()

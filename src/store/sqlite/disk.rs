@@ -11,7 +11,7 @@ use super::fault::Fault;
 
 /// The path in the form in which Windows takes every name as it is: longer than 260 characters, or `con` on the way to it.
 #[cfg(windows)]
-pub(super) fn verbatim(path: &Path) -> PathBuf {
+pub(crate) fn verbatim(path: &Path) -> PathBuf {
     use std::path::{Component, Prefix};
     let Ok(whole) = std::path::absolute(path) else { return path.to_owned() };
     let mut parts = whole.components();
@@ -34,7 +34,7 @@ pub(super) fn verbatim(path: &Path) -> PathBuf {
 
 /// Elsewhere every path is taken as it is.
 #[cfg(not(windows))]
-pub(super) fn verbatim(path: &Path) -> PathBuf {
+pub(crate) fn verbatim(path: &Path) -> PathBuf {
     path.to_owned()
 }
 
@@ -69,7 +69,7 @@ pub(super) fn make_folder(path: &Path) -> Result<(), Fault> {
 }
 
 /// How a file is opened for writing that only its owner may read.
-pub(super) fn private() -> OpenOptions {
+pub(crate) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true);
     #[cfg(unix)]
@@ -84,19 +84,19 @@ pub(crate) fn sync(path: &Path) -> io::Result<()> {
 
 /// Makes the renames in a folder durable.
 #[cfg(unix)]
-pub(super) fn sync_folder(path: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(path: &Path) -> io::Result<()> {
     File::open(path)?.sync_all()
 }
 
 /// Makes the renames in a folder durable. Windows has no such call and does it by itself.
 #[cfg(not(unix))]
 #[allow(clippy::unnecessary_wraps)]
-pub(super) fn sync_folder(_: &Path) -> io::Result<()> {
+pub(crate) fn sync_folder(_: &Path) -> io::Result<()> {
     Ok(())
 }
 
 /// Whether there is anything under that name.
-pub(super) fn present(path: &Path) -> bool {
+pub(crate) fn present(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok()
 }
 

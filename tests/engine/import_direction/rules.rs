@@ -11,7 +11,7 @@ pub const LAYERS: [(&str, &[&str]); 5] = [
 ];
 
 /// The rooms of the engine (folders, and files beside them), and those each may name.
-pub const ROOMS: [(&str, &[&str]); 20] = [
+pub const ROOMS: [(&str, &[&str]); 22] = [
     ("api", &[]),
     ("tasks", &[]),
     ("events", &["api"]),
@@ -26,6 +26,8 @@ pub const ROOMS: [(&str, &[&str]); 20] = [
     ("read", &["account", "api", "local", "merge", "network"]),
     ("publish", &["account", "api", "local", "merge", "network", "uplink"]),
     ("wallet", &["account", "api", "local", "network"]),
+    ("legacy", &["account", "api", "local", "network", "publish", "tasks", "wallet", "mod"]),
+    ("backup", &["account", "api", "local", "publish", "tasks", "mod"]),
     ("sync", &["account", "api", "local", "network", "publish", "read"]),
     ("schedule", &["account", "api", "local", "network", "publish", "read", "sync"]),
     (

@@ -1,11 +1,13 @@
 //! One file per command. Each opens what it needs, does one thing, prints one result.
 
+mod backup;
 mod cache;
 mod car;
 mod demo;
 mod devices;
 mod files;
 mod get;
+mod import_legacy;
 mod init;
 mod metrics;
 mod names;
@@ -25,7 +27,7 @@ use std::time::Duration;
 use tauri_plugin_wallet_sync::clock::monotonic;
 use tokio::time::Instant;
 
-use crate::args::{Car, Command, Global, Record};
+use crate::args::{Backup, Car, Command, Global, Record};
 use crate::failure::Failure;
 use crate::output::Output;
 
@@ -78,6 +80,10 @@ pub async fn run(command: Command, context: Context) -> Result<(), Failure> {
             record::verify(&context, &file, &name, now.as_deref())
         }
         Command::Car(Car::Verify { file, root }) => car::verify(&context, &file, &root),
+        Command::Backup(Backup::Export { file, force }) => backup::export(&context, &file, force).await,
+        Command::Backup(Backup::Verify { file }) => backup::verify(&context, &file).await,
+        Command::Backup(Backup::Import { file }) => backup::import(&context, &file).await,
+        Command::ImportLegacy { file } => import_legacy::run(&context, file.as_deref()).await,
         Command::Demo => demo::run(&context).await,
     }
 }

@@ -12,8 +12,10 @@
 mod support;
 
 mod arguments;
+mod backup;
 mod demo;
 mod devices;
+mod import_legacy;
 mod input_files;
 mod killed;
 mod nodes_check;

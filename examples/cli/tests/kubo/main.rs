@@ -13,6 +13,7 @@ mod support;
 
 mod behind_the_front;
 mod janitor;
+mod legacy;
 mod real_kubo;
 mod thin_line;
 #[cfg(feature = "dht")]

@@ -43,6 +43,8 @@ pub enum Change {
     Confirmed(Confirmed),
     /// A data block was stored.
     Block(Block),
+    /// A data block was stored whose item comes next.
+    BlockAhead(Block),
     /// A data block is on the disk.
     OnDisk {
         cid: Cid,
@@ -177,7 +179,9 @@ impl Change {
             }
             Self::Made { key, number, .. } => one(Write::Change { key: *key, number: *number }),
             Self::Confirmed(all) => one(rows::meta(rows::CONFIRMED, rows::confirmed(all))),
-            Self::Block(block) => one(Write::Block { block: block.clone(), class: BlockClass::Data }),
+            Self::Block(block) | Self::BlockAhead(block) => {
+                one(Write::Block { block: block.clone(), class: BlockClass::Data })
+            }
             Self::Lost(cids) => one(rows::meta(rows::LOST, Some(rows::cids(cids)))),
             Self::CacheBlock(block) => one(Write::Block { block: block.clone(), class: BlockClass::Cache }),
             Self::Kept(kept) => one(rows::meta(rows::KEPT, kept.to_row())),
@@ -260,6 +264,9 @@ impl Change {
             Self::Made { key, number, level } => state.levels.note(key, number, level),
             Self::Confirmed(all) => state.holdings.set_confirmed(all),
             Self::Block(block) => state.holdings.put_block(*block.cid(), block.bytes().len() as u64),
+            Self::BlockAhead(block) => {
+                state.holdings.put_block_ahead(*block.cid(), block.bytes().len() as u64);
+            }
             Self::OnDisk { cid, size } => state.holdings.note_on_disk(cid, size),
             Self::Lost(cids) => state.holdings.set_lost(cids),
             Self::BlockLost(cid) => state.holdings.lose_block(cid, keys.sealer()),
@@ -326,7 +333,12 @@ impl Change {
     pub fn is_shown(&self) -> bool {
         matches!(
             self,
-            Self::Item { .. } | Self::Confirmed(_) | Self::Block(_) | Self::Raise { .. } | Self::Lower(_)
+            Self::Item { .. }
+                | Self::Confirmed(_)
+                | Self::Block(_)
+                | Self::BlockAhead(_)
+                | Self::Raise { .. }
+                | Self::Lower(_)
         )
     }
 }

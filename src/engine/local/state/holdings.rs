@@ -196,6 +196,17 @@ impl Holdings {
         self.keep.insert(cid);
     }
 
+    /// A data block was stored; the item that refers to it may come later.
+    pub(super) fn put_block_ahead(&mut self, cid: Cid, size: u64) {
+        if self.missing.contains_key(&cid) {
+            self.put_block(cid, size);
+        } else {
+            // Items that are here and refer to it without wanting it have it now.
+            self.note_on_disk(cid, size);
+            self.keep_is_stale = true;
+        }
+    }
+
     /// A data block is on the disk, whether or not an item refers to it.
     pub(super) fn note_on_disk(&mut self, cid: Cid, size: u64) {
         self.on_disk.insert(cid, size);

@@ -1,0 +1,37 @@
+//! Puts an edition over what a predecessor's record stands for.
+
+use super::edition::prepare_retired;
+use super::retire::{check_verified, to_nodes};
+use super::run::Run;
+use crate::engine::account::Account;
+use crate::engine::local::records::RootFate;
+use crate::error::{Code, Error};
+use crate::model::identity::Slot;
+use crate::model::record::Record;
+
+/// Signs what is here for slot 0, and puts it over these records, and no others, on every node. The caller knows that all they lead to is
+/// here. What they lead to stays pinned: only roots of ours are ever unpinned.
+///
+/// # Errors
+/// `pending_changes` while a change is not verified; `unreachable` before the first reading, or when too few nodes take it; `conflict` when
+/// the slot has another owner or something else stands there; store errors.
+///
+/// # Cancel safety
+/// Call it again.
+pub async fn replace(account: &Account, records: Vec<Record>, run: &Run) -> Result<(), Error> {
+    let slot = Slot::ZERO;
+    check_verified(account)?;
+    if !account.local.read().marks().first_read() {
+        return Err(Error::new(Code::Unreachable, "nothing is published before the wallet was read once"));
+    }
+    for record in &records {
+        // The edition goes above all of them.
+        account.local.note_record(slot, record, RootFate::Foreign).await?;
+    }
+    let mut edition = prepare_retired(account, slot).await?;
+    edition.replaces = records;
+    match to_nodes(account, &edition, run).await? {
+        None => Ok(()),
+        Some(_) => Err(Error::new(Code::Conflict, "something else stands in slot 0 by now: read it first")),
+    }
+}

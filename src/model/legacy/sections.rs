@@ -1,0 +1,281 @@
+//! What each part of a document means.
+
+use bytes::Bytes;
+use serde_json::Value;
+
+use super::document::{elements, is_nothing, members, quoted};
+use super::token::{self, Token, text_at};
+use super::{LegacyToken, Reading};
+use crate::limits;
+use crate::model::inventory::Id;
+
+/// Kinds of parts, in the order in which their bytes count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Section {
+    Active,
+    Forked,
+    Archived,
+    Sent,
+    Invalid,
+    Nametags,
+    Outbox,
+    Tombstones,
+    /// Of the predecessor, and about no token.
+    Notes,
+    Other,
+}
+
+impl Section {
+    /// Everything that is not listed here is something else, whatever it looks like.
+    pub(super) fn of(key: &str) -> Self {
+        match key {
+            "_sent" => Self::Sent,
+            "_invalid" => Self::Invalid,
+            "_nametag" | "_nametags" => Self::Nametags,
+            "_outbox" | "_mintOutbox" => Self::Outbox,
+            "_tombstones" => Self::Tombstones,
+            "_meta" | "_history" | "_invalidatedNametags" => Self::Notes,
+            key if archived_id(key).is_some() => Self::Archived,
+            key if forked_parts(key).is_some() => Self::Forked,
+            key if key.strip_prefix('_').is_some_and(is_token_id) => Self::Active,
+            _ => Self::Other,
+        }
+    }
+
+    const fn word(self) -> &'static str {
+        match self {
+            Self::Active => "active",
+            Self::Forked => "forked",
+            Self::Archived => "archived",
+            Self::Sent => "sent",
+            Self::Invalid => "invalid",
+            Self::Nametags => "nametag",
+            Self::Outbox => "outbox",
+            Self::Tombstones => "tombstone",
+            Self::Notes | Self::Other => "other",
+        }
+    }
+
+    /// Whether the predecessor itself did not offer its tokens: they are asked for at the ledger first.
+    const fn is_doubtful(self) -> bool {
+        matches!(self, Self::Forked | Self::Archived | Self::Sent | Self::Invalid)
+    }
+}
+
+fn is_token_id(text: &str) -> bool {
+    text.len() == 64 && text.bytes().all(|byte| byte.is_ascii_hexdigit())
+}
+
+fn archived_id(key: &str) -> Option<&str> {
+    key.strip_prefix("_archived_").or_else(|| key.strip_prefix("archived-")).filter(|id| !id.is_empty())
+}
+
+fn forked_parts(key: &str) -> Option<(&str, &str)> {
+    let parts = key.strip_prefix("_forked_").or_else(|| key.strip_prefix("forked-"))?;
+    let (id, hash) = parts.split_once('_').or_else(|| parts.split_once('-'))?;
+    (!id.is_empty() && !hash.is_empty()).then_some((id, hash))
+}
+
+impl Reading {
+    /// Takes up one member of the document.
+    pub(super) fn member(&mut self, section: Section, key: &str, value: &str) {
+        if is_nothing(value) {
+            return;
+        }
+        match section {
+            Section::Active => self.token_member(section, key, value, key.strip_prefix('_'), None),
+            Section::Archived => self.token_member(section, key, value, archived_id(key), None),
+            Section::Forked => {
+                let (id, hash) = forked_parts(key).unzip();
+                self.token_member(section, key, value, id, hash);
+            }
+            Section::Notes | Section::Other => {
+                self.legacy.found.other += 1;
+                self.keep(key, value, false);
+            }
+            Section::Sent | Section::Invalid | Section::Nametags | Section::Outbox | Section::Tombstones => {
+                self.list(section, key, value);
+            }
+        }
+    }
+
+    fn count(&mut self, section: Section) {
+        let found = &mut self.legacy.found;
+        let count = match section {
+            Section::Active => &mut found.active,
+            Section::Forked => &mut found.forked,
+            Section::Archived => &mut found.archived,
+            Section::Sent => &mut found.sent,
+            Section::Invalid => &mut found.invalid,
+            Section::Nametags => &mut found.nametags,
+            Section::Outbox => &mut found.outbox,
+            Section::Tombstones => &mut found.tombstones,
+            Section::Notes | Section::Other => &mut found.other,
+        };
+        *count += 1;
+    }
+
+    /// A token under a key of its own.
+    fn token_member(
+        &mut self,
+        section: Section,
+        key: &str,
+        value: &str,
+        id: Option<&str>,
+        hash: Option<&str>,
+    ) {
+        self.count(section);
+        let evidence = section.is_doubtful().then(|| said(section, ""));
+        if let Err(why) = self.read_token(value, id, hash, evidence) {
+            self.keep(key, value, false);
+            why.into_iter().for_each(|why| self.unreadable(key.to_owned(), why));
+        }
+    }
+
+    /// Reads a token and takes it up. Where its bytes are not in a state now they are to be kept; without a reason where the state is there
+    /// with other bytes.
+    fn read_token(
+        &mut self,
+        text: &str,
+        id: Option<&str>,
+        hash: Option<&str>,
+        evidence: Option<Bytes>,
+    ) -> Result<(), Option<&'static str>> {
+        let Token { id, state_hash, previous, summary, is_pending } =
+            token::read(text, id, hash).map_err(Some)?;
+        if let Some(evidence) = evidence {
+            self.spend(&id, &state_hash, evidence);
+        }
+        if is_pending {
+            self.spend(&id, &state_hash, Bytes::from_static(b"{\"legacy\":\"pending\"}"));
+        }
+        if text.len() > limits::PAYLOAD_BYTES {
+            return Err(Some("larger than a token may be"));
+        }
+        let payload = Bytes::copy_from_slice(text.as_bytes());
+        let token = LegacyToken { token_id: id, state_hash, previous, summary, payload };
+        if self.token(token) { Ok(()) } else { Err(None) }
+    }
+
+    /// A list of things; the older form of name tags is one thing alone.
+    fn list(&mut self, section: Section, key: &str, value: &str) {
+        let all = elements(value);
+        let is_list = all.is_some();
+        let one: Vec<&str> = match &all {
+            Some(all) => all.iter().map(|one| one.get()).collect(),
+            None => vec![value],
+        };
+        if !is_list && section != Section::Nametags {
+            self.unreadable(key.to_owned(), "not a list");
+        }
+        for (at, one) in one.into_iter().enumerate().filter(|(_, one)| !is_nothing(one)) {
+            self.count(section);
+            let name = if is_list { format!("{key}[{at}]") } else { key.to_owned() };
+            match section {
+                Section::Sent | Section::Invalid => self.with_token(section, key, one, name, is_list),
+                Section::Nametags => self.nametag(key, one, name, is_list),
+                Section::Outbox => self.under_way(key, one, name, is_list),
+                _ => self.tombstone(key, one, name, is_list),
+            }
+        }
+    }
+
+    /// Something that has a token inside, or is one.
+    fn with_token(&mut self, section: Section, key: &str, text: &str, name: String, in_list: bool) {
+        let Ok(parts) = members(text) else {
+            self.keep(key, text, in_list);
+            self.unreadable(name, "not a JSON object");
+            return;
+        };
+        if parts.iter().any(|(key, _)| key == "genesis") {
+            if let Err(why) = self.read_token(text, None, None, Some(said(section, ""))) {
+                self.keep(key, text, in_list);
+                why.into_iter().for_each(|why| self.unreadable(name.clone(), why));
+            }
+            return;
+        }
+        let inside = parts.iter().position(|(key, _)| key == "token");
+        let Some((at, (_, token))) = inside.and_then(|at| Some((at, parts.get(at)?))) else {
+            self.keep(key, text, in_list);
+            self.about_a_state(section, text);
+            return;
+        };
+        let rest = parts.iter().enumerate().filter(|(other, _)| *other != at);
+        let rest: String =
+            rest.map(|(_, (key, value))| format!(",{}:{}", quoted(key), value.get())).collect();
+        let evidence = said(section, &rest);
+        let is_whole = evidence.len() <= limits::EVIDENCE_BYTES;
+        let evidence = if is_whole { evidence } else { said(section, "") };
+        match self.read_token(token.get(), None, None, Some(evidence)) {
+            Ok(()) if is_whole => {}
+            Ok(()) | Err(None) => self.keep(key, text, in_list),
+            Err(Some(why)) => {
+                self.keep(key, text, in_list);
+                self.about_a_state(section, text);
+                self.unreadable(name, why);
+            }
+        }
+    }
+
+    fn nametag(&mut self, key: &str, text: &str, name: String, in_list: bool) {
+        self.keep(key, text, in_list);
+        let Ok(parts) = members(text) else { return self.unreadable(name, "not a JSON object") };
+        let Some((_, token)) = parts.iter().find(|(key, _)| key == "token") else { return };
+        if let Err(Some(why)) = self.read_token(token.get(), None, None, None) {
+            self.unreadable(name, why);
+        }
+    }
+
+    /// A transfer or mint: it is kept whole, for its salt cannot be had again, and goes with the token that it is about.
+    fn under_way(&mut self, key: &str, text: &str, name: String, in_list: bool) {
+        self.keep(key, text, in_list);
+        let Ok(entry) = serde_json::from_str::<Value>(text) else {
+            return self.unreadable(name, "not JSON that can be read");
+        };
+        if !entry.is_object() {
+            return self.unreadable(name, "not a JSON object");
+        }
+        let ids = [
+            "/sourceTokenId",
+            "/tokenId",
+            "/sourceToken/genesis/data/tokenId",
+            "/token/genesis/data/tokenId",
+        ];
+        let id = ids.iter().find_map(|place| text_at(&entry, place)).filter(|id| Id::parse(id).is_ok());
+        let hashes = ["/sourceStateHash", "/stateHash", "/previousStateHash"];
+        let hash =
+            hashes.iter().find_map(|place| text_at(&entry, place)).filter(|hash| Id::parse(hash).is_ok());
+        let evidence = said(Section::Outbox, &format!(",\"entry\":{text}"));
+        let evidence =
+            if evidence.len() <= limits::EVIDENCE_BYTES { evidence } else { said(Section::Outbox, "") };
+        match (id, hash) {
+            (Some(id), Some(hash)) => self.spend(id, hash, evidence),
+            (Some(id), None) => self.under_way.push((id.to_owned(), evidence)),
+            (None, _) => {}
+        }
+    }
+
+    fn tombstone(&mut self, key: &str, text: &str, name: String, in_list: bool) {
+        self.keep(key, text, in_list);
+        if !self.about_a_state(Section::Tombstones, text) {
+            self.unreadable(name, "it names no state of a token");
+        }
+    }
+
+    /// Makes the state doubtful that a part names; whether it names one.
+    fn about_a_state(&mut self, section: Section, text: &str) -> bool {
+        let Ok(entry) = serde_json::from_str::<Value>(text) else { return false };
+        let (id, hash) = (text_at(&entry, "/tokenId"), text_at(&entry, "/stateHash"));
+        let is_used = |text: &&str| Id::parse(text).is_ok();
+        let (Some(id), Some(hash)) = (id.filter(is_used), hash.filter(is_used)) else { return false };
+        let evidence = said(section, &format!(",\"entry\":{text}"));
+        let evidence = if evidence.len() <= limits::EVIDENCE_BYTES { evidence } else { said(section, "") };
+        self.spend(id, hash, evidence);
+        true
+    }
+}
+
+/// Evidence: where it is from, and what else was said there.
+fn said(section: Section, rest: &str) -> Bytes {
+    Bytes::from(format!("{{\"legacy\":\"{}\"{rest}}}", section.word()))
+}
