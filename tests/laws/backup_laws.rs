@@ -42,6 +42,8 @@ fn wallet(sequence: u64, record_slot: u8) -> Vec<Block> {
         published: 1,
         predecessors: Vec::new(),
         retired: false,
+        pool: None,
+        label: None,
         index: index.seal(keys.sealer()).unwrap(),
         keep: keep.seal().unwrap(),
         unknown: Default::default(),
