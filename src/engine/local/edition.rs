@@ -33,6 +33,16 @@ pub struct SignedEdition {
     pub replaces: Vec<Record>,
 }
 
+/// What an edition is made of.
+pub struct EditionParts {
+    pub record: Record,
+    pub root: Option<Block>,
+    /// Nodes of the tries, parents first.
+    pub nodes: Vec<Block>,
+    /// Data blocks and their sizes.
+    pub data: Vec<(Cid, u64)>,
+}
+
 impl SignedEdition {
     /// Whether all that a record leads to is in this edition.
     pub fn contains_record(&self, names: &Names, record: &Record) -> bool {
@@ -69,8 +79,8 @@ impl SignedEdition {
         cids.iter().map(size).sum()
     }
 
-    /// Record, root, nodes of the tries (parents first), data blocks with their sizes; without the beacons.
-    pub fn into_parts(mut self) -> (Record, Option<Block>, Vec<Block>, Vec<(Cid, u64)>) {
+    /// Takes it apart; without the beacons.
+    pub fn into_parts(mut self) -> EditionParts {
         let root = self.blocks.remove(&self.edition.root);
         let (mut nodes, mut data) = (Vec::new(), Vec::new());
         for cid in self.all.iter().rev().filter(|cid| !self.beacons.contains(cid)) {
@@ -80,7 +90,7 @@ impl SignedEdition {
                 data.push((*cid, *size));
             }
         }
-        (self.record, root, nodes, data)
+        EditionParts { record: self.record, root, nodes, data }
     }
 
     /// Puts it together; the data blocks come before the nodes of the tries, the root comes last.

@@ -1,11 +1,12 @@
 //! Puts an edition over what a predecessor's record stands for.
 
 use super::edition::prepare_retired;
-use super::retire::{check_verified, to_nodes};
+use super::retire::{bring_here, check_verified, to_nodes};
 use super::run::Run;
 use crate::engine::account::Account;
 use crate::engine::local::records::RootFate;
 use crate::error::{Code, Error};
+use crate::limits;
 use crate::model::identity::Slot;
 use crate::model::record::Record;
 
@@ -28,10 +29,15 @@ pub async fn replace(account: &Account, records: Vec<Record>, run: &Run) -> Resu
         // The edition goes above all of them.
         account.local.note_record(slot, record, RootFate::Foreign).await?;
     }
-    let mut edition = prepare_retired(account, slot).await?;
-    edition.replaces = records;
-    match to_nodes(account, &edition, run).await? {
-        None => Ok(()),
-        Some(_) => Err(Error::new(Code::Conflict, "something else stands in slot 0 by now: read it first")),
+    for _ in 0..limits::RETIRE_TRIES {
+        let mut edition = prepare_retired(account, slot).await?;
+        edition.replaces.clone_from(&records);
+        match to_nodes(account, &edition, run).await? {
+            None => return Ok(()),
+            // An edition of ours, from an attempt that came to some nodes only, or from another device: it is brought here.
+            Some((at, claim)) if claim.root.is_some() => bring_here(account, slot, at, &claim, run).await?,
+            Some(_) => break,
+        }
     }
+    Err(Error::new(Code::Conflict, "something else stands in slot 0 by now: import it first"))
 }

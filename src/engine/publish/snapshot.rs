@@ -1,7 +1,7 @@
 //! Everything that this device has, as it would be published now; for a file.
 
 use crate::engine::account::Account;
-use crate::engine::local::edition::SignedEdition;
+use crate::engine::local::edition::{EditionParts, SignedEdition};
 use crate::engine::local::state::names::Standing;
 use crate::error::{Code, Error};
 use crate::limits;
@@ -57,7 +57,7 @@ fn own(account: &Account) -> Option<Slot> {
 }
 
 fn signed(edition: SignedEdition) -> Result<Snapshot, Error> {
-    let (record, root, nodes, data) = edition.into_parts();
+    let EditionParts { record, root, nodes, data } = edition.into_parts();
     let root = root.ok_or_else(|| Error::new(Code::TaskFailed, "an edition without its root"))?;
     Ok(Snapshot { record: Some(record), root, nodes, data })
 }

@@ -63,7 +63,7 @@ fn a_wallet_on_the_nodes_is_taken_over_and_replaced_once_verified() {
     for node in serde_json::from_str::<Vec<Value>>(&nodes).unwrap() {
         let api = node["api"].as_str().unwrap();
         send(api, "add?pin=true&cid-version=1", &old);
-        send(api, &format!("routing/put?arg={name}&allow-offline=true&offline=true"), record.raw());
+        send(api, &format!("routing/put?arg=/ipns/{name}&allow-offline=true&offline=true"), record.raw());
     }
     let report = devices.run("a", &["import-legacy"]).done();
     assert_eq!(
