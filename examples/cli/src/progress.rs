@@ -1,9 +1,9 @@
-//! The progress of a sync, for people: one line on stderr, only when it is a terminal.
+//! The progress of a sync or an audit, for people: one line on stderr, only when it is a terminal.
 
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use tauri_plugin_wallet_sync::engine::Progress;
+use tauri_plugin_wallet_sync::engine::{AuditProgress, Progress};
 
 /// How often the spinner turns.
 const TICK: Duration = Duration::from_millis(100);
@@ -28,6 +28,14 @@ impl Line {
     pub fn reporter(&self) -> impl Fn(Progress) + Send + Sync + use<> {
         let bar = self.0.clone();
         move |step| bar.set_message(describe(&step))
+    }
+
+    /// The same of an audit or a rehearsal.
+    pub fn auditor(&self) -> impl Fn(AuditProgress) + Send + Sync + use<> {
+        let bar = self.0.clone();
+        move |AuditProgress { checked, total }| {
+            bar.set_message(format!("checked {checked} of {total} blocks"))
+        }
     }
 }
 

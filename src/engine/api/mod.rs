@@ -1,6 +1,8 @@
 //! Plain data that callers of the engine see: requests, reports, rows, events. No behaviour.
 
+pub mod audit;
 pub mod event;
+pub mod rehearsal;
 pub mod report;
 pub mod request;
 pub mod status;

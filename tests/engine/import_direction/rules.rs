@@ -11,7 +11,7 @@ pub const LAYERS: [(&str, &[&str]); 5] = [
 ];
 
 /// The rooms of the engine (folders, and files beside them), and those each may name.
-pub const ROOMS: [(&str, &[&str]); 20] = [
+pub const ROOMS: [(&str, &[&str]); 24] = [
     ("api", &[]),
     ("tasks", &[]),
     ("events", &["api"]),
@@ -19,22 +19,26 @@ pub const ROOMS: [(&str, &[&str]); 20] = [
     ("lanes", &[]),
     ("uplink", &[]),
     ("attempts", &[]),
+    ("damage", &[]),
     ("local", &["api", "events", "measure"]),
     ("network", &["api", "measure"]),
-    ("account", &["attempts", "events", "lanes", "local", "measure", "network", "tasks", "uplink"]),
+    ("account", &["attempts", "damage", "events", "lanes", "local", "measure", "network", "tasks", "uplink"]),
     ("merge", &["account", "attempts", "api", "local", "network"]),
     ("read", &["account", "api", "local", "merge", "network"]),
     ("publish", &["account", "api", "local", "merge", "network", "uplink"]),
     ("wallet", &["account", "api", "local", "network"]),
     ("sync", &["account", "api", "local", "network", "publish", "read"]),
-    ("schedule", &["account", "api", "local", "network", "publish", "read", "sync"]),
+    ("audit", &["account", "api", "local", "network", "publish"]),
+    ("schedule", &["account", "api", "audit", "local", "network", "publish", "read", "sync"]),
     (
         "start",
         &[
-            "account", "api", "attempts", "events", "lanes", "local", "measure", "network", "schedule",
-            "sync", "tasks", "uplink",
+            "account", "api", "attempts", "damage", "events", "lanes", "local", "measure", "network",
+            "schedule", "sync", "tasks", "uplink",
         ],
     ),
+    ("rehearse", &["account", "api", "local", "network", "read", "start"]),
+    ("care", &["api", "audit", "rehearse", "tasks", "mod"]),
     ("observe", &["api", "tasks", "wallet", "mod"]),
     ("disputes", &["api", "tasks", "wallet", "mod"]),
     ("devices", &["api", "publish", "tasks", "wallet", "mod"]),

@@ -12,6 +12,7 @@
 mod support;
 
 mod arguments;
+mod audit;
 mod demo;
 mod input_files;
 mod killed;
