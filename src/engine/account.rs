@@ -6,6 +6,7 @@ use std::sync::atomic::AtomicU64;
 use tokio::sync::Mutex;
 
 use super::attempts::Attempts;
+use super::damage::Damage;
 use super::events::Events;
 use super::lanes::Lanes;
 use super::local::Local;
@@ -55,6 +56,8 @@ pub struct Account {
     pub readings: AtomicU64,
     /// What brings roots here.
     pub attempts: Attempts,
+    /// What was found damaged on the nodes.
+    pub damage: Damage,
     /// What brings editions to the nodes.
     pub lanes: Lanes<Arc<Outgoing>>,
     /// The line that they share.

@@ -29,9 +29,11 @@
 //! Each folder is one concern and names only those below it; `tests/engine/import_direction` holds them to that.
 //!
 //! ```text
-//!  mod, observe, disputes, devices   the public methods
+//!  mod, observe, disputes, devices, care   the public methods
 //!  start             opens and closes
-//!  schedule          when the engine works by itself: outbox, polling, upkeep
+//!  rehearse          a fresh device in memory, compared with this one
+//!  schedule          when the engine works by itself: outbox, polling, upkeep, audits
+//!  audit             what each node's own store holds, and putting it back
 //!  sync              one call: read, publish, wait
 //!  read | publish    nodes to device | device to nodes
 //!  wallet | backup   the wallet's own reads and writes | the wallet in one file (legacy: a predecessor's)
@@ -69,7 +71,10 @@
 mod account;
 mod api;
 mod attempts;
+mod audit;
 mod backup;
+mod care;
+mod damage;
 mod devices;
 mod disputes;
 mod events;
@@ -82,6 +87,7 @@ mod network;
 mod observe;
 mod publish;
 mod read;
+mod rehearse;
 mod schedule;
 mod start;
 mod sync;
@@ -97,9 +103,11 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use self::account::Account;
+pub use self::api::audit::{AuditProgress, AuditReport, AuditRequest, Mark, NodeAudit};
 pub use self::api::backup::{BackupProgress, BackupReport, ImportReport};
 pub use self::api::event::{Event, Progress};
 pub use self::api::legacy::{Found, LegacyReport, LegacySource, Unreadable};
+pub use self::api::rehearsal::{Missed, Rehearsal};
 pub use self::api::report::{NameReport, NodeOutcome, NodeReport, SyncFailure, SyncOutcome, SyncReport};
 pub use self::api::request::SyncRequest;
 pub use self::api::status::{
@@ -115,7 +123,6 @@ pub use self::local::room::Bounds;
 use self::start::OpenAccount;
 pub use self::start::{Mode, OpenOptions, Parts, nodes_of};
 use self::tasks::to_the_end;
-use crate::clock::UnixMs;
 use crate::error::{Code, Error};
 use crate::model::inventory::Entry;
 pub use crate::model::inventory::{Id, ProofHash, Spend, TokenKey};
@@ -303,18 +310,6 @@ impl Engine {
     #[must_use]
     pub fn revision(&self) -> u64 {
         self.account().local.revision()
-    }
-
-    /// Counts of the view.
-    #[must_use]
-    pub fn counts(&self) -> TokenCounts {
-        self.account().local.read().counts()
-    }
-
-    /// The account's wall clock.
-    #[must_use]
-    pub fn now(&self) -> UnixMs {
-        self.account().clock.now()
     }
 
     /// Takes a node out of use or back into it. It lasts until the account is closed: a node that is to go for good

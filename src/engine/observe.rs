@@ -1,14 +1,27 @@
 //! Watching an account: measurements, nodes, cache. A part of [`Engine`]'s public methods.
 
 use super::Engine;
-use super::api::status::{CacheKind, CacheStats, Finding, NodeStatus};
+use super::api::status::{CacheKind, CacheStats, Finding, NodeStatus, TokenCounts};
 use super::tasks::to_the_end;
 use super::wallet::status;
+use crate::clock::UnixMs;
 use crate::error::Error;
 use crate::metrics::{HistoryPoint, Snapshot, Target};
 use crate::node::health::NodeHealth;
 
 impl Engine {
+    /// Counts of the view.
+    #[must_use]
+    pub fn counts(&self) -> TokenCounts {
+        self.account().local.read().counts()
+    }
+
+    /// The account's wall clock.
+    #[must_use]
+    pub fn now(&self) -> UnixMs {
+        self.account().clock.now()
+    }
+
     /// The operations measured so far, the history of this folder included.
     #[must_use]
     pub fn metrics(&self) -> Snapshot {

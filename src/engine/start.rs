@@ -11,6 +11,7 @@ use tokio::sync::Mutex;
 
 use super::account::Account;
 use super::attempts::Attempts;
+use super::damage::Damage;
 use super::events::Events;
 use super::lanes::Lanes;
 use super::local::Local;
@@ -32,11 +33,12 @@ use crate::node::cap::Cap;
 use crate::node::capped::Capped;
 use crate::node::health::Health;
 use crate::node::kubo::{Http, KuboNode};
+use crate::node::only_reads::OnlyReads;
 use crate::node::peers::Peers;
 use crate::node::race::NodeSet;
 use crate::secret::Secret;
-use crate::store::Store;
 use crate::store::sqlite::{OpenMode, SqliteStore};
+use crate::store::{MemoryStore, Store};
 
 pub use self::placing::nodes_of;
 
@@ -127,11 +129,36 @@ pub async fn open(secret: &Secret, options: OpenOptions) -> Result<OpenAccount, 
 /// # Errors
 /// As [`open`].
 pub async fn assemble(secret: &Secret, parts: Parts, warnings: Vec<String>) -> Result<OpenAccount, Error> {
+    let keys = WalletKeys::derive(secret, parts.config.network.as_deref());
+    assemble_with(keys, parts, warnings).await
+}
+
+/// A fresh device of the same wallet, in memory, on the same nodes, none of which it can change. Nothing works on it.
+///
+/// # Errors
+/// As [`open`].
+pub async fn rehearsal(account: &Account) -> Result<Arc<Account>, Error> {
+    let nodes = (0..account.network.len()).filter_map(|at| account.network.shared(at));
+    let parts = Parts {
+        config: account.config.clone(),
+        store: Arc::new(MemoryStore::new()),
+        nodes: nodes.map(|node| Arc::new(OnlyReads::new(node)) as Arc<dyn Node>).collect(),
+        peers: None,
+        clock: account.clock.clone(),
+        entropy: Entropy::system()?,
+        mode: Mode::ReadAlong,
+        bounds: account.local.bounds(),
+    };
+    let opened = assemble_with(account.local.keys().again(), parts, Vec::new()).await?;
+    Ok(opened.account)
+}
+
+async fn assemble_with(keys: WalletKeys, parts: Parts, warnings: Vec<String>) -> Result<OpenAccount, Error> {
     let Parts { config, store, nodes, peers, clock, entropy, mode, bounds } = parts;
     config.validate()?;
     let events = Arc::new(Events::new());
     let local = LocalParts {
-        keys: WalletKeys::derive(secret, config.network.as_deref()),
+        keys,
         store,
         clock: clock.clone(),
         events: events.clone(),
@@ -170,6 +197,7 @@ pub async fn assemble(secret: &Secret, parts: Parts, warnings: Vec<String>) -> R
         searching: Arc::default(),
         readings: AtomicU64::new(0),
         attempts,
+        damage: Damage::default(),
         lanes,
         uplink: Uplink::default(),
     });

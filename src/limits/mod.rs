@@ -3,6 +3,7 @@
 //! Nothing is read from a network, a file or a caller without one of these.
 
 mod arriving;
+mod audit;
 mod checks;
 mod engine;
 mod files;
@@ -17,6 +18,7 @@ mod reading;
 mod store;
 
 pub use self::arriving::*;
+pub use self::audit::*;
 pub use self::checks::*;
 pub use self::engine::*;
 pub use self::files::*;

@@ -56,6 +56,16 @@ impl Cid {
         &self.digest
     }
 
+    /// The same bytes under the other codec.
+    #[must_use]
+    pub const fn under_other_codec(&self) -> Self {
+        let codec = match self.codec {
+            Codec::Raw => Codec::DagCbor,
+            Codec::DagCbor => Codec::Raw,
+        };
+        Self { codec, digest: self.digest }
+    }
+
     /// Binary form: 36 bytes.
     #[must_use]
     pub fn to_bytes(&self) -> Vec<u8> {

@@ -93,6 +93,12 @@ impl WalletKeys {
         Self { secret: secret.clone(), network: network.map(str::to_owned), sealer, wallet_id, names }
     }
 
+    /// The same keys once more, for another device of the wallet.
+    #[must_use]
+    pub fn again(&self) -> Self {
+        Self::derive(&self.secret, self.network.as_deref())
+    }
+
     /// The IPNS name of a slot.
     #[must_use]
     pub fn name(&self, slot: Slot) -> Name {

@@ -7,7 +7,9 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::cap::Cap;
-use super::{About, BlockSink, Call, Meter, Node, Outcome, Put, PutMode, Rename, Repin, Shown, Source};
+use super::{
+    About, BlockSink, Call, Discarded, Meter, Node, Outcome, Put, PutMode, Rename, Repin, Shown, Source,
+};
 use crate::error::Error;
 use crate::model::block::Block;
 use crate::model::car::CarSummary;
@@ -130,5 +132,17 @@ impl Node for Capped {
 
     async fn own_block(&self, cid: &Cid, call: &Call) -> Result<Option<Block>, Error> {
         self.node.own_block(cid, &self.capped(call)).await
+    }
+
+    async fn own_size(&self, cid: &Cid, call: &Call) -> Result<Option<u64>, Error> {
+        self.node.own_size(cid, &self.capped(call)).await
+    }
+
+    async fn own_dag_bytes(&self, root: &Cid, call: &Call) -> Result<Option<u64>, Error> {
+        self.node.own_dag_bytes(root, &self.capped(call)).await
+    }
+
+    async fn discard(&self, cids: &[Cid], call: &Call) -> Result<Discarded, Error> {
+        self.node.discard(cids, &self.capped(call)).await
     }
 }

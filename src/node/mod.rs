@@ -12,6 +12,7 @@ pub mod dht;
 mod failure;
 pub mod health;
 pub mod kubo;
+pub mod only_reads;
 pub mod peers;
 pub mod race;
 pub mod rate;
@@ -26,7 +27,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use crate::clock::UnixMs;
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::model::block::Block;
 use crate::model::car::CarSummary;
 use crate::model::cid::Cid;
@@ -205,6 +206,15 @@ pub enum Repin {
     OldMissing,
 }
 
+/// What became of damaged blocks that a node was told to drop.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Discarded {
+    /// They are gone, and can be put again.
+    All,
+    /// Before it drops any it walks through all that is pinned, and got no further: something there cannot be read.
+    Unreadable,
+}
+
 /// Result of giving a pin another name.
 #[derive(Clone, Debug)]
 pub enum Rename {
@@ -314,6 +324,23 @@ pub trait Node: Send + Sync + 'static {
 
     /// A block from the node's own store only, verified; `None` when it is not there.
     async fn own_block(&self, cid: &Cid, call: &Call) -> Result<Option<Block>, Error>;
+
+    /// How many bytes the node's own store has of a block, by its word; `None` when it is not there.
+    async fn own_size(&self, cid: &Cid, call: &Call) -> Result<Option<u64>, Error> {
+        Ok(self.own_block(cid, call).await?.map(|block| block.bytes().len() as u64))
+    }
+
+    /// How many bytes the node's own store has of the whole DAG under a root, by its word; `None` when not all of it is there. Not
+    /// every node can tell.
+    async fn own_dag_bytes(&self, _root: &Cid, _call: &Call) -> Result<Option<u64>, Error> {
+        Err(Error::new(Code::Denied, "the node does not say how large a DAG is"))
+    }
+
+    /// Drops blocks from the node's own store that are damaged there: what it believes to have it does not write again. Every
+    /// pin stays.
+    async fn discard(&self, _cids: &[Cid], _call: &Call) -> Result<Discarded, Error> {
+        Err(Error::new(Code::Denied, "the node drops no block"))
+    }
 
     /// Whether a record that came this way is one of the node's own store. A gateway may show another node's copy, but for that of
     /// a daemon without a network.

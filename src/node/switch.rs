@@ -9,7 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use bytes::Bytes;
 
-use super::{About, BlockSink, Call, Node, Outcome, Put, PutMode, Rename, Repin, Shown, Source};
+use super::{About, BlockSink, Call, Discarded, Node, Outcome, Put, PutMode, Rename, Repin, Shown, Source};
 use crate::error::{Code, Error};
 use crate::model::block::Block;
 use crate::model::car::CarSummary;
@@ -147,5 +147,17 @@ impl Node for Switched {
 
     async fn own_block(&self, cid: &Cid, call: &Call) -> Result<Option<Block>, Error> {
         self.enabled()?.own_block(cid, call).await
+    }
+
+    async fn own_size(&self, cid: &Cid, call: &Call) -> Result<Option<u64>, Error> {
+        self.enabled()?.own_size(cid, call).await
+    }
+
+    async fn own_dag_bytes(&self, root: &Cid, call: &Call) -> Result<Option<u64>, Error> {
+        self.enabled()?.own_dag_bytes(root, call).await
+    }
+
+    async fn discard(&self, cids: &[Cid], call: &Call) -> Result<Discarded, Error> {
+        self.enabled()?.discard(cids, call).await
     }
 }

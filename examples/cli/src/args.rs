@@ -124,6 +124,8 @@ pub enum Command {
         #[arg(long, value_name = "TEXT", conflicts_with = "retire")]
         label: Option<String>,
     },
+    /// Look at what each node's own store holds of this wallet, or rehearse a restore
+    Audit(Audit),
     /// Stay, sync, and print each event, until interrupted
     Watch,
     /// Work on an IPNS record file
@@ -172,6 +174,20 @@ pub struct Sync {
     /// Stay until every change made here has this level
     #[arg(long, value_name = "LEVEL")]
     pub wait: Option<Wait>,
+}
+
+/// Arguments of `audit`.
+#[derive(Debug, Args)]
+pub struct Audit {
+    /// Read and hash every block, not a sample
+    #[arg(long)]
+    pub all: bool,
+    /// Put back what is missing or damaged
+    #[arg(long)]
+    pub repair: bool,
+    /// Restore into memory from the secret and the nodes alone, and compare with what is here
+    #[arg(long, conflicts_with_all = ["all", "repair"])]
+    pub rehearse: bool,
 }
 
 /// Level of acknowledgement.

@@ -1,9 +1,9 @@
-//! The progress of a sync or of a file, for people: one line on stderr, only when it is a terminal.
+//! The progress of a sync, an audit or a file, for people: one line on stderr, only when it is a terminal.
 
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use tauri_plugin_wallet_sync::engine::{BackupProgress, Progress};
+use tauri_plugin_wallet_sync::engine::{AuditProgress, BackupProgress, Progress};
 
 /// How often the spinner turns.
 const TICK: Duration = Duration::from_millis(100);
@@ -36,6 +36,14 @@ impl Line {
         move |BackupProgress { done, total }| {
             let percent = done.saturating_mul(100).checked_div(total).unwrap_or(100);
             bar.set_message(format!("{percent} %"));
+        }
+    }
+
+    /// The same of an audit or a rehearsal.
+    pub fn auditor(&self) -> impl Fn(AuditProgress) + Send + Sync + use<> {
+        let bar = self.0.clone();
+        move |AuditProgress { checked, total }| {
+            bar.set_message(format!("checked {checked} of {total} blocks"))
         }
     }
 }

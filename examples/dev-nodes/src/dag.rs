@@ -168,6 +168,17 @@ impl Node {
         seen
     }
 
+    /// Whether below some recursive pin there is a block whose links cannot be read.
+    pub fn has_unreadable_pin(&self) -> bool {
+        let pins = self.store().pins.clone();
+        let roots = pins.iter().filter(|(_, pin)| pin.mode == PinMode::Recursive);
+        let below: HashSet<Cid> = roots.flat_map(|(root, _)| self.own_graph(root)).collect();
+        let is_unreadable = |cid: &Cid| {
+            cid.codec() == DAG_CBOR && self.own_block(cid).is_some_and(|bytes| cbor::decode(&bytes).is_err())
+        };
+        below.iter().any(is_unreadable)
+    }
+
     /// Pins; a second pin renames.
     pub fn pin(&self, cid: Cid, mode: PinMode, name: &str) {
         self.store().pins.insert(cid, Pin { mode, name: name.to_owned() });

@@ -1,8 +1,10 @@
 //! Plain data that callers of the engine see: requests, reports, rows, events. No behaviour.
 
+pub mod audit;
 pub mod backup;
 pub mod event;
 pub mod legacy;
+pub mod rehearsal;
 pub mod report;
 pub mod request;
 pub mod status;

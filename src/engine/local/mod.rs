@@ -11,6 +11,7 @@ pub mod history;
 pub mod join;
 pub mod kept;
 pub mod load;
+pub mod lost;
 pub mod proofs;
 pub mod records;
 pub mod room;

@@ -100,6 +100,11 @@ impl Network {
         self.nodes.node(at).map(AsRef::as_ref)
     }
 
+    /// A node for somebody else to hold.
+    pub fn shared(&self, at: usize) -> Option<Arc<dyn Node>> {
+        self.nodes.node(at).cloned()
+    }
+
     /// # Errors
     /// `not_found` when there is no such node.
     pub fn require(&self, at: usize) -> Result<&dyn Node, Error> {

@@ -10,6 +10,7 @@ mod edition;
 mod lane;
 pub mod lanes;
 mod level;
+mod mend;
 mod proof;
 mod rename;
 pub mod replace;
@@ -28,7 +29,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use self::edition::prepare;
-use self::lane::lacks;
+pub use self::lane::lacks;
 use self::lanes::next_due;
 use self::level::level_up;
 use self::run::{Published, Run};

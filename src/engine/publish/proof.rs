@@ -11,7 +11,7 @@ use crate::limits;
 use crate::model::beacon::{Beacon, Rank};
 use crate::model::cid::Cid;
 use crate::model::record::Record;
-use crate::node::{Outcome, Put, PutMode, is_refused};
+use crate::node::{Call, Outcome, Put, PutMode, is_refused};
 use crate::planted::{Bug, is_planted};
 
 /// Blocks looked for one by one without asking for the whole DAG.
@@ -176,8 +176,16 @@ impl Lane<'_> {
         };
         let sampled = (0..samples).filter(|_| !changed.is_empty()).filter_map(sample);
         let read = sampled.chain(std::iter::once(&self.edition.edition.root));
-        let blocks = join_all(read.map(|cid| self.node.own_block(cid, &call))).await;
-        all(blocks.into_iter().map(|block| block.map(|block| block.is_some())).collect())
+        all(join_all(read.map(|cid| self.gives_bytes(cid, &call))).await)
+    }
+
+    /// What is damaged there is dropped before the lane begins anew: else it would never be written again.
+    pub(super) async fn gives_bytes(&self, cid: &Cid, call: &Call) -> Result<bool, Error> {
+        let block = self.node.own_block(cid, call).await;
+        if block.as_ref().is_err_and(|e| e.code() == Code::HashMismatch) {
+            self.account.damage.note(self.at, [*cid]);
+        }
+        Ok(block?.is_some())
     }
 
     /// Looks once more; a node that no longer shows the edition, or a later one of ours, is not proven any more.

@@ -183,7 +183,13 @@ async fn to_node(account: &Account, at: usize, edition: &SignedEdition, run: &Ru
     Ok(ended)
 }
 
-pub(super) async fn bring_here(account: &Account, slot: Slot, at: usize, claim: &Claim, run: &Run) -> Result<(), Error> {
+pub(super) async fn bring_here(
+    account: &Account,
+    slot: Slot,
+    at: usize,
+    claim: &Claim,
+    run: &Run,
+) -> Result<(), Error> {
     let (holder, call) = (account.network.require(at)?, run.call(account, limits::CONTAIN));
     match (&claim.record, claim.root) {
         (Some(record), _) => contain(account, slot, record, holder, &call).await,

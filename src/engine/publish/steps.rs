@@ -40,6 +40,7 @@ impl Lane<'_> {
     }
 
     async fn all_steps(&self) -> Result<LaneEnd, Error> {
+        Box::pin(self.mend()).await?;
         let lack = self.to_send().await;
         let (mut there, supplied) = join(self.shown(), self.supply(&lack)).await;
         match supplied {

@@ -1,5 +1,6 @@
-//! When the engine works by itself: outbox, polling, upkeep. One task each, none wakes without a reason.
+//! When the engine works by itself: outbox, polling, upkeep, audits. One task each, none wakes without a reason.
 
+mod audits;
 mod outbox;
 mod poll;
 pub mod presence;
@@ -31,6 +32,7 @@ impl Schedule {
         let account = syncs.account().clone();
         tasks.spawn(async move { account.network.warm().await });
         tasks.spawn(outbox::run(syncs.clone()));
+        tasks.spawn(audits::run(syncs.account().clone()));
         tasks.spawn(poll::run(syncs.clone(), self.presence.subscribe()));
     }
 

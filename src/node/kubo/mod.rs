@@ -9,6 +9,7 @@ mod body;
 mod classify;
 mod client;
 mod content;
+mod discard;
 mod first;
 mod http;
 mod line;

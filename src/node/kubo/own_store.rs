@@ -64,8 +64,38 @@ impl KuboNode {
         }
     }
 
+    /// By `block/stat`, or from the block itself where that is refused.
+    pub(super) async fn stored_size(&self, cid: &Cid, call: &Call) -> Result<Option<u64>, Error> {
+        let whole = async || Ok(self.stored_block(cid, call).await?.map(|block| block.bytes().len() as u64));
+        if self.refusals.is_better(GET, STAT) {
+            return whole().await;
+        }
+        let arg = cid.to_string();
+        let query = [("arg", arg.as_str()), ("offline", "true")];
+        let answer = match self.ask(STAT, &query, self.short(limits::ERROR_BODY_BYTES), call).await {
+            Err(e) if is_refused(&e) => return whole().await,
+            answer => answer?,
+        };
+        if says(&answer, Meaning::NotLocal) {
+            return Ok(None);
+        }
+        let value: Option<Value> = serde_json::from_slice(&successful(answer)?.body).ok();
+        let value = value.filter(|value| value.get("Key").and_then(Value::as_str) == Some(arg.as_str()));
+        let size = value.as_ref().and_then(|value| value.get("Size")?.as_u64());
+        size.map(Some).ok_or_else(|| Error::new(Code::Invalid, "the answer is about another block"))
+    }
+
     /// How many blocks the DAG under a root has, if all of them are there.
     pub(super) async fn stored_dag(&self, root: &Cid, call: &Call) -> Result<Option<u64>, Error> {
+        self.dag_stat(root, "/DagStats/0/NumBlocks", call).await
+    }
+
+    /// How many bytes it has.
+    pub(super) async fn stored_dag_bytes(&self, root: &Cid, call: &Call) -> Result<Option<u64>, Error> {
+        self.dag_stat(root, "/DagStats/0/Size", call).await
+    }
+
+    async fn dag_stat(&self, root: &Cid, figure: &str, call: &Call) -> Result<Option<u64>, Error> {
         let arg = root.to_string();
         let query = [("arg", arg.as_str()), ("offline", "true"), ("progress", "false")];
         let answer = self.ask("dag/stat", &query, STEP, call).await?;
@@ -79,8 +109,8 @@ impl KuboNode {
         }
         let first = answer.body.split(|byte| *byte == b'\n').find(|line| !line.is_empty());
         let value: Option<Value> = serde_json::from_slice(first.unwrap_or_default()).ok();
-        let blocks = value.as_ref().and_then(|value| value.pointer("/DagStats/0/NumBlocks"));
-        blocks
+        let figure = value.as_ref().and_then(|value| value.pointer(figure));
+        figure
             .and_then(Value::as_u64)
             .map(Some)
             .ok_or_else(|| Error::new(Code::Unreachable, "the answer holds no statistics"))

@@ -23,6 +23,7 @@ const INSTEAD: &[(&str, &str)] = &[
     ("dag/import", "block/put takes its place, block by block"),
     ("dag/stat", "blocks are looked for one by one"),
     ("pin/add", "nothing can be kept there without it"),
+    ("block/rm", "a block that is damaged there stays so: its operator has to run `ipfs repo verify --heal`"),
     ("pin/ls", "nothing can be verified there without it"),
 ];
 

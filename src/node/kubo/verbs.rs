@@ -22,7 +22,7 @@ use crate::model::cid::Cid;
 use crate::model::identity::Name;
 use crate::model::record::Record;
 use crate::node::{
-    About, BlockSink, Call, Node, Outcome, Put, PutMode, Rename, Repin, Shown, Source, is_refused,
+    About, BlockSink, Call, Discarded, Node, Outcome, Put, PutMode, Rename, Repin, Shown, Source, is_refused,
 };
 
 #[async_trait]
@@ -224,6 +224,18 @@ impl Node for KuboNode {
 
     async fn own_block(&self, cid: &Cid, call: &Call) -> Result<Option<Block>, Error> {
         self.stored_block(cid, call).await
+    }
+
+    async fn own_size(&self, cid: &Cid, call: &Call) -> Result<Option<u64>, Error> {
+        self.stored_size(cid, call).await
+    }
+
+    async fn own_dag_bytes(&self, root: &Cid, call: &Call) -> Result<Option<u64>, Error> {
+        self.stored_dag_bytes(root, call).await
+    }
+
+    async fn discard(&self, cids: &[Cid], call: &Call) -> Result<Discarded, Error> {
+        self.drop_blocks(cids, call).await
     }
 
     fn gives_own_records(&self, source: Source) -> bool {

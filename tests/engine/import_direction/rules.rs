@@ -11,7 +11,7 @@ pub const LAYERS: [(&str, &[&str]); 5] = [
 ];
 
 /// The rooms of the engine (folders, and files beside them), and those each may name.
-pub const ROOMS: [(&str, &[&str]); 22] = [
+pub const ROOMS: [(&str, &[&str]); 26] = [
     ("api", &[]),
     ("tasks", &[]),
     ("events", &["api"]),
@@ -19,9 +19,10 @@ pub const ROOMS: [(&str, &[&str]); 22] = [
     ("lanes", &[]),
     ("uplink", &[]),
     ("attempts", &[]),
+    ("damage", &[]),
     ("local", &["api", "events", "measure"]),
     ("network", &["api", "measure"]),
-    ("account", &["attempts", "events", "lanes", "local", "measure", "network", "tasks", "uplink"]),
+    ("account", &["attempts", "damage", "events", "lanes", "local", "measure", "network", "tasks", "uplink"]),
     ("merge", &["account", "attempts", "api", "local", "network"]),
     ("read", &["account", "api", "local", "merge", "network"]),
     ("publish", &["account", "api", "local", "merge", "network", "uplink"]),
@@ -29,14 +30,17 @@ pub const ROOMS: [(&str, &[&str]); 22] = [
     ("legacy", &["account", "api", "local", "network", "publish", "tasks", "wallet", "mod"]),
     ("backup", &["account", "api", "local", "publish", "tasks", "mod"]),
     ("sync", &["account", "api", "local", "network", "publish", "read"]),
-    ("schedule", &["account", "api", "local", "network", "publish", "read", "sync"]),
+    ("audit", &["account", "api", "local", "network", "publish"]),
+    ("schedule", &["account", "api", "audit", "local", "network", "publish", "read", "sync"]),
     (
         "start",
         &[
-            "account", "api", "attempts", "events", "lanes", "local", "measure", "network", "schedule",
-            "sync", "tasks", "uplink",
+            "account", "api", "attempts", "damage", "events", "lanes", "local", "measure", "network",
+            "schedule", "sync", "tasks", "uplink",
         ],
     ),
+    ("rehearse", &["account", "api", "local", "network", "read", "start"]),
+    ("care", &["api", "audit", "rehearse", "tasks", "mod"]),
     ("observe", &["api", "tasks", "wallet", "mod"]),
     ("disputes", &["api", "tasks", "wallet", "mod"]),
     ("devices", &["api", "publish", "tasks", "wallet", "mod"]),

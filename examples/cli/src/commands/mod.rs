@@ -1,5 +1,6 @@
 //! One file per command. Each opens what it needs, does one thing, prints one result.
 
+mod audit;
 mod backup;
 mod cache;
 mod car;
@@ -75,6 +76,7 @@ pub async fn run(command: Command, context: Context) -> Result<(), Failure> {
         Command::Nodes { check: true } => nodes_check::run(&context).await,
         Command::Cache { clear } => cache::run(&context, clear).await,
         Command::Devices { retire, label } => devices::run(&context, retire, label.as_deref()).await,
+        Command::Audit(audit) => audit::run(&context, &audit).await,
         Command::Watch => watch::run(&context).await,
         Command::Record(Record::Verify { file, name, now }) => {
             record::verify(&context, &file, &name, now.as_deref())

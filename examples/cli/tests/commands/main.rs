@@ -12,6 +12,7 @@
 mod support;
 
 mod arguments;
+mod audit;
 mod backup;
 mod demo;
 mod devices;

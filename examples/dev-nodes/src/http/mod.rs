@@ -2,6 +2,7 @@
 
 mod call;
 mod content;
+mod drops;
 mod gateway;
 mod names;
 mod pins;
@@ -99,9 +100,10 @@ fn access_denied() -> Refusal {
 }
 
 /// The commands of the RPC that are there.
-const COMMANDS: [&str; 18] = [
+const COMMANDS: [&str; 19] = [
     "block/get",
     "block/put",
+    "block/rm",
     "block/stat",
     "dag/export",
     "dag/import",
@@ -157,6 +159,7 @@ async fn rpc(node: Arc<Node>, request: Request) -> Result<Response, Refusal> {
         }))),
         "block/get" => content::block_get(&call).await,
         "block/put" => content::block_put(&call).await,
+        "block/rm" => drops::block_rm(&call),
         "block/stat" => content::block_stat(&call).await,
         "dag/export" => content::dag_export(&call).await,
         "dag/import" => content::dag_import(&call).await,

@@ -180,6 +180,13 @@ impl DevNode {
         self.0.store().blocks.remove(&cid.to_ipld().hash().to_bytes()).is_some()
     }
 
+    /// Has other bytes for one block from now on, as after a power cut or on a failing disk; tells whether it was there.
+    pub fn damage_block(&self, cid: &Cid, bytes: impl Into<Bytes>) -> bool {
+        let mut store = self.0.store();
+        let stored = store.blocks.get_mut(&cid.to_ipld().hash().to_bytes());
+        stored.map(|stored| stored.bytes = bytes.into()).is_some()
+    }
+
     /// Loses one pin; tells whether it was there.
     pub fn lose_pin(&self, cid: &Cid) -> bool {
         self.0.store().pins.remove(&cid.to_ipld()).is_some()

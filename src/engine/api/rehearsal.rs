@@ -1,0 +1,103 @@
+//! What a rehearsal of a restore found.
+
+use serde::Serialize;
+
+use super::status::TokenCounts;
+use crate::limits;
+
+/// What a fresh device, made from the secret and the nodes alone, would show, compared with this one.
+#[derive(Clone, Debug, Default, PartialEq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Rehearsal {
+    /// Tokens of this device.
+    pub tokens: TokenCounts,
+    /// Tokens of the fresh one.
+    pub tokens_there: TokenCounts,
+    /// Entries of this device.
+    pub entries: usize,
+    /// Entries of the fresh one.
+    pub entries_there: usize,
+    /// Items of this device that the fresh one does not have, or of which it knows less.
+    pub items_missing: usize,
+    /// Blocks of payloads, evidence and values that were fetched and hashed, or should have been.
+    pub payloads: usize,
+    /// Payloads, evidence and values that did not come whole.
+    pub payloads_missing: usize,
+    /// Items of which the fresh one knows more: other devices published them, and a sync brings them here.
+    pub newer: usize,
+    /// Slots that were seen and whose content did not come.
+    pub unread: Vec<u8>,
+    /// Changes of this device that are not verified yet.
+    pub unpublished: usize,
+    /// The first of what is missing, by name.
+    pub missing: Vec<Missed>,
+    /// Until the list was there, milliseconds.
+    pub list_ms: f64,
+    /// Until every payload had been fetched.
+    pub elapsed_ms: f64,
+    /// Body bytes that were received.
+    pub bytes_in: u64,
+}
+
+/// Something that a fresh device would not have.
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[serde(untagged)]
+pub enum Missed {
+    /// A token state, or what it refers to: token id and state hash.
+    Token(String, String),
+    /// An entry, or its value: its key.
+    Entry(String),
+    /// Something of a later release.
+    Unknown,
+}
+
+impl Rehearsal {
+    /// Whether a restore would bring everything that is here.
+    #[must_use]
+    pub fn is_whole(&self) -> bool {
+        self.items_missing == 0 && self.payloads_missing == 0 && self.unread.is_empty()
+    }
+
+    /// The result in words, one sentence.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let Self { tokens_there: there, entries_there, .. } = self;
+        let (tokens, entries) = (there.total, entries_there);
+        if self.is_whole() {
+            return format!(
+                "a new device would have everything that is here: {tokens} live tokens and {entries} settings, \
+                 each payload fetched and checked"
+            );
+        }
+        let parts = [
+            (self.items_missing, "tokens or settings are not on the nodes"),
+            (self.payloads_missing, "payloads or values did not come"),
+            (self.unread.len(), "devices' content could not be read"),
+        ];
+        let parts = parts.iter().filter(|(count, _)| *count > 0);
+        let parts: Vec<String> = parts.map(|(count, what)| format!("{count} {what}")).collect();
+        let why = if self.unpublished > 0 {
+            format!("; {} changes are not verified yet: sync first", self.unpublished)
+        } else {
+            String::new()
+        };
+        format!("a new device would NOT have everything that is here: {}{why}", parts.join(", "))
+    }
+
+    /// An item is missing.
+    pub(in crate::engine) fn note_item(&mut self, missed: Missed) {
+        self.items_missing += 1;
+        self.name(missed);
+    }
+
+    /// A payload is missing.
+    pub(in crate::engine) fn note_payload(&mut self, missed: Missed) {
+        self.name(missed);
+    }
+
+    fn name(&mut self, missed: Missed) {
+        if self.missing.len() < limits::REHEARSAL_NAMES && !self.missing.contains(&missed) {
+            self.missing.push(missed);
+        }
+    }
+}

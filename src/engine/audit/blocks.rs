@@ -1,0 +1,173 @@
+//! The blocks of an edition on one node: a sample of them read and hashed, or all, one after the other; never more than a few in
+//! memory.
+
+use std::collections::BTreeSet;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use futures_util::{StreamExt, stream};
+
+use super::expected::Expected;
+use crate::engine::account::Account;
+use crate::engine::api::audit::{AuditProgress, OnAudit};
+use crate::error::{Code, Error};
+use crate::limits;
+use crate::model::cid::Cid;
+use crate::node::Node;
+
+/// Counts what was looked at, on all nodes.
+pub struct Count {
+    checked: AtomicU64,
+    total: AtomicU64,
+    progress: OnAudit,
+}
+
+impl Count {
+    pub fn new(progress: OnAudit) -> Self {
+        Self { checked: AtomicU64::new(0), total: AtomicU64::new(0), progress }
+    }
+
+    fn expect(&self, more: usize) {
+        self.total.fetch_add(more as u64, Ordering::Relaxed);
+        self.tell();
+    }
+
+    fn step(&self) {
+        self.checked.fetch_add(1, Ordering::Relaxed);
+        self.tell();
+    }
+
+    fn tell(&self) {
+        let [checked, total] = [&self.checked, &self.total].map(|count| count.load(Ordering::Relaxed));
+        (self.progress)(AuditProgress { checked, total });
+    }
+}
+
+/// What was found of the blocks on one node.
+#[derive(Clone, Debug, Default)]
+pub struct Blocks {
+    pub checked: u64,
+    pub missing: BTreeSet<Cid>,
+    pub damaged: BTreeSet<Cid>,
+    /// Each of them was asked for.
+    pub is_complete: bool,
+    /// Why some were not answered for.
+    pub error: Option<Error>,
+}
+
+/// How a block is looked at.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Way {
+    /// Its bytes are read and hashed.
+    Bytes,
+    /// The node says how many bytes it has.
+    Size,
+}
+
+/// One node and who asks it.
+pub struct OnNode<'a> {
+    pub account: &'a Account,
+    pub node: &'a dyn Node,
+    pub count: &'a Count,
+}
+
+impl OnNode<'_> {
+    /// Looks at the blocks; at all of them where `all` says so or the node turns out to lack something.
+    pub async fn blocks(&self, expected: &Expected, all: bool) -> Blocks {
+        if all {
+            return self.each(&expected.blocks, Way::Bytes).await;
+        }
+        let sample = self.sample(&expected.blocks);
+        let mut found = self.each(&sample, Way::Bytes).await;
+        let is_nothing_there = !sample.is_empty() && found.missing.len() == sample.len();
+        found.is_complete = sample.len() == expected.blocks.len();
+        if found.error.is_some() || found.is_complete {
+            return found;
+        }
+        if is_nothing_there {
+            // Of a node that was emptied nothing more is to be learnt.
+            found.missing = expected.blocks.iter().map(|(cid, _)| *cid).collect();
+            return found;
+        }
+        let is_sound = found.missing.is_empty() && found.damaged.is_empty();
+        if is_sound && self.has_all_bytes(expected).await {
+            return found;
+        }
+        let mut sizes = self.each(&expected.blocks, Way::Size).await;
+        sizes.damaged.extend(found.damaged.iter().filter(|cid| !sizes.missing.contains(*cid)).copied());
+        sizes
+    }
+
+    /// Whether the node counts as many bytes under the root as there should be. Where it is not to be told, a few more blocks
+    /// have to do.
+    async fn has_all_bytes(&self, expected: &Expected) -> bool {
+        let root = expected.edition.map(|edition| edition.root);
+        let (Some(root), Some(bytes)) = (root, expected.dag) else { return true };
+        let call = self.account.network.call(limits::AUDIT_DAG);
+        match self.node.own_dag_bytes(&root, &call).await {
+            Ok(found) => found == Some(bytes),
+            Err(e) if e.code() == Code::Denied => true,
+            Err(_) => false,
+        }
+    }
+
+    fn sample(&self, blocks: &[(Cid, u64)]) -> Vec<(Cid, u64)> {
+        let mut left: Vec<(Cid, u64)> = blocks.to_vec();
+        let mut sample = Vec::new();
+        while sample.len() < limits::AUDIT_SAMPLE && !left.is_empty() {
+            let at = usize::try_from(self.account.entropy.below(left.len() as u64)).unwrap_or(0);
+            sample.push(left.swap_remove(at.min(left.len() - 1)));
+        }
+        sample
+    }
+
+    async fn each(&self, blocks: &[(Cid, u64)], way: Way) -> Blocks {
+        self.count.expect(blocks.len());
+        let mut found = Blocks { is_complete: true, ..Blocks::default() };
+        let mut failures = 0;
+        let asked = blocks.to_vec().into_iter().map(|(cid, size)| self.one(cid, size, way));
+        let mut answers = stream::iter(asked).buffer_unordered(limits::BLOCK_REQUESTS);
+        while let Some((cid, answer)) = answers.next().await {
+            self.count.step();
+            match answer {
+                Ok(Some(true)) => found.checked += 1,
+                Ok(Some(false)) => {
+                    found.checked += 1;
+                    found.damaged.insert(cid);
+                }
+                Ok(None) => {
+                    found.checked += 1;
+                    found.missing.insert(cid);
+                }
+                Err(e) => {
+                    failures += 1;
+                    (found.error, found.is_complete) = (Some(e), false);
+                    if failures >= limits::AUDIT_FAILURES {
+                        break;
+                    }
+                }
+            }
+        }
+        found
+    }
+
+    /// Whether a block is as it should be; none where it is not there. An answer that is lost is asked for once more.
+    async fn one(&self, cid: Cid, size: u64, way: Way) -> (Cid, Result<Option<bool>, Error>) {
+        let first = self.ask(&cid, size, way).await;
+        match first {
+            Err(e) if e.code() != Code::Denied => (cid, self.ask(&cid, size, way).await),
+            other => (cid, other),
+        }
+    }
+
+    async fn ask(&self, cid: &Cid, size: u64, way: Way) -> Result<Option<bool>, Error> {
+        let call = self.account.network.call(self.account.config.timeouts.publish);
+        if way == Way::Size {
+            return Ok(self.node.own_size(cid, &call).await?.map(|found| found == size));
+        }
+        match self.node.own_block(cid, &call).await {
+            Ok(block) => Ok(block.map(|_| true)),
+            Err(e) if matches!(e.code(), Code::HashMismatch | Code::TooLarge) => Ok(Some(false)),
+            Err(e) => Err(e),
+        }
+    }
+}

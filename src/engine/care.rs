@@ -1,0 +1,55 @@
+//! Looking after the backup: auditing the nodes, and rehearsing a restore. A part of [`Engine`]'s public methods.
+
+use std::sync::Arc;
+
+use super::Engine;
+use super::api::audit::{AuditProgress, AuditReport, AuditRequest, OnAudit};
+use super::api::rehearsal::Rehearsal;
+use super::api::request::SyncRequest;
+use super::tasks::to_the_end;
+use super::{audit, rehearse};
+use crate::error::Error;
+use crate::store::Level;
+
+impl Engine {
+    /// Looks at what every node's own store holds of this wallet: record, beacon, pin, root, and blocks by size and hash. What is
+    /// missing or damaged lowers the level at once, with an `alert`, and is put back by the next publish; with `repair` by this
+    /// call. [`Mode::Background`](super::Mode) does this by itself: after opening, once a node is back, and daily.
+    ///
+    /// # Errors
+    /// `invalid` where nothing of the wallet was published from here or read yet; store errors. A node that does not answer is
+    /// named in the report.
+    ///
+    /// # Cancel safety
+    /// It goes on to its end.
+    pub async fn audit(
+        &self,
+        request: AuditRequest,
+        progress: impl Fn(AuditProgress) + Send + Sync + 'static,
+    ) -> Result<AuditReport, Error> {
+        let account = self.writable()?;
+        if request.repair && audit::has_unpublished(&account)? {
+            let sync = SyncRequest { fresh: true, deadline: None, wait: Some(Level::Verified) };
+            Box::pin(self.sync(sync, |_| ())).await.map_err(|failure| failure.error)?;
+        }
+        let progress: OnAudit = Arc::new(progress);
+        to_the_end(async move { Box::pin(audit::audit(&account, request, &progress)).await }).await
+    }
+
+    /// Rehearses a restore: a fresh device in memory, made from the secret and the nodes alone, is compared with this one. It
+    /// changes nothing, here or there, and holds a list, never all payloads, in memory.
+    ///
+    /// # Errors
+    /// `unreachable`, `invalid` or `denied` when no node gave a usable answer; store errors.
+    ///
+    /// # Cancel safety
+    /// Reads only.
+    pub async fn rehearse(
+        &self,
+        progress: impl Fn(AuditProgress) + Send + Sync + 'static,
+    ) -> Result<Rehearsal, Error> {
+        self.account().tasks.check_open()?;
+        let progress: OnAudit = Arc::new(progress);
+        Box::pin(rehearse::rehearse(self.account(), &progress)).await
+    }
+}

@@ -1,0 +1,66 @@
+//! Blocks that were found damaged in nodes' own stores: what a node believes to have it does not write again, so that they are
+//! dropped there before they are put. Forgotten with the process: the next audit finds them again.
+
+use std::collections::BTreeMap;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use crate::limits;
+use crate::model::cid::Cid;
+
+/// The damage that is known of, by node.
+#[derive(Default)]
+pub struct Damage(Mutex<BTreeMap<usize, BTreeMap<Cid, Harm>>>);
+
+/// One block on one node.
+#[derive(Clone, Copy, Default)]
+struct Harm {
+    is_open: bool,
+    /// How often it was put again.
+    mended: u32,
+}
+
+impl Damage {
+    fn found(&self) -> MutexGuard<'_, BTreeMap<usize, BTreeMap<Cid, Harm>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A node has other bytes than these blocks.
+    pub fn note(&self, at: usize, cids: impl IntoIterator<Item = Cid>) {
+        let mut found = self.found();
+        let of_node = found.entry(at).or_default();
+        for cid in cids {
+            of_node.entry(cid).or_default().is_open = true;
+        }
+    }
+
+    /// What is damaged on a node.
+    pub fn on(&self, at: usize) -> Vec<Cid> {
+        let found = self.found();
+        let open = found.get(&at).into_iter().flatten().filter(|(_, harm)| harm.is_open);
+        open.map(|(cid, _)| *cid).collect()
+    }
+
+    /// Whether something was put again so often there that it is of no use: the node has other bytes all the same.
+    pub fn is_hopeless(&self, at: usize) -> bool {
+        let found = self.found();
+        let mut harms = found.get(&at).into_iter().flat_map(BTreeMap::values);
+        harms.any(|harm| harm.is_open && harm.mended >= limits::MENDS)
+    }
+
+    /// These were put again there.
+    pub fn note_mended(&self, at: usize, cids: &[Cid]) {
+        let mut found = self.found();
+        let of_node = found.entry(at).or_default();
+        for cid in cids {
+            let harm = of_node.entry(*cid).or_default();
+            (harm.is_open, harm.mended) = (false, harm.mended.saturating_add(1));
+        }
+    }
+
+    /// These are of no use any more.
+    pub fn forget(&self, at: usize, cids: &[Cid]) {
+        if let Some(of_node) = self.found().get_mut(&at) {
+            of_node.retain(|cid, _| !cids.contains(cid));
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! What an audit found: blocks and pins that a node was proven to hold, and does not.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::Local;
+use super::state::change::Change;
+use crate::error::Error;
+use crate::model::cid::Cid;
+use crate::model::identity::Slot;
+
+impl Local {
+    /// A node lacks these blocks, or the pin of its last root, or shows something else: it is proven no more, and all it lacks is
+    /// sent again. What else it was sent is there all the same.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn note_lost(
+        self: &Arc<Self>,
+        node: &str,
+        slot: Slot,
+        lost: &BTreeSet<Cid>,
+        has_no_pin: bool,
+    ) -> Result<(), Error> {
+        let turn = self.turn().await;
+        let mut changes = Vec::new();
+        {
+            let state = turn.state();
+            if let Some(mut row) = state.nodes().row(node, slot).cloned() {
+                if has_no_pin {
+                    row.pinned.clear();
+                }
+                row.verified_sequence = 0;
+                changes.push(Change::Node(row));
+            }
+            let held = state.nodes().held(node).filter(|held| lost.iter().any(|cid| held.contains(cid)));
+            if let Some(held) = held {
+                let cids = held.iter().filter(|cid| !lost.contains(*cid)).copied().collect();
+                changes.push(Change::HeldExactly { node: node.to_owned(), cids });
+            }
+        }
+        turn.commit(changes).await
+    }
+
+    /// A node was asked for each of these blocks and has them.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn note_there(self: &Arc<Self>, node: &str, cids: Vec<Cid>) -> Result<(), Error> {
+        self.turn().await.commit(vec![Change::HeldExactly { node: node.to_owned(), cids }]).await
+    }
+}

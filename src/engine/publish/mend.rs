@@ -1,0 +1,164 @@
+//! Puts blocks again that are damaged in a node's own store.
+//!
+//! Kubo gives what its file says, counts it as there, and writes no block that it believes to have. So a damaged one is dropped,
+//! which leaves every pin as it is, and then sent as if it had never been there. Nothing is dropped that cannot be put back.
+
+use std::collections::HashSet;
+
+use futures_util::future::join_all;
+
+use super::lane::Lane;
+use crate::error::{Code, Error};
+use crate::limits;
+use crate::model::cid::Cid;
+use crate::model::identity::Slot;
+use crate::node::Discarded;
+
+/// A root of the wallet that is pinned on a node; with its slot where it is the newest of another device.
+type Pinned = (Option<Slot>, Cid);
+
+impl Lane<'_> {
+    /// Mends what is known to be damaged there.
+    ///
+    /// # Errors
+    /// The node's error; `invalid` when it has other bytes again and again, or cannot drop them; store errors.
+    pub(super) async fn mend(&self) -> Result<(), Error> {
+        let damage = &self.account.damage;
+        let damaged = damage.on(self.at);
+        if damaged.is_empty() {
+            return Ok(());
+        }
+        // Whatever comes of it: the node does not hold what it was proven to hold.
+        self.doubt_blocks(&damaged).await?;
+        if damage.is_hopeless(self.at) {
+            let words = "its store has other bytes for a block, however often that is put again";
+            return Err(Error::new(Code::Invalid, words));
+        }
+        let all: HashSet<&Cid> = self.edition.all.iter().collect();
+        let (here, elsewhere): (Vec<Cid>, Vec<Cid>) = damaged.into_iter().partition(|cid| all.contains(cid));
+        damage.forget(self.at, &elsewhere);
+        let mut released = Vec::new();
+        let replaced = self.replace(&here, &mut released).await;
+        self.pin_again(&released).await;
+        replaced
+    }
+
+    async fn read_back(&self, some: &[Cid]) -> Result<(), Error> {
+        let call = self.run.usual_call(self.account);
+        for few in some.chunks(limits::BLOCK_REQUESTS) {
+            for given in join_all(few.iter().map(|cid| self.gives_bytes(cid, &call))).await {
+                if !given? {
+                    return Err(Error::new(Code::Invalid, "the node said it took a block and lacks it"));
+                }
+            }
+        }
+        Ok(())
+    }
+
+    async fn doubt_blocks(&self, damaged: &[Cid]) -> Result<(), Error> {
+        let local = &self.account.local;
+        let lost = damaged.iter().copied().collect();
+        local.note_lost(self.node.id(), self.edition.edition.slot, &lost, false).await?;
+        local.check_level(self.account.needed()).await
+    }
+
+    /// Drops these and sends them. The node walks through all that is pinned for each block that it drops: where there are many,
+    /// and where it cannot read a node of a trie and so drops nothing, what the wallet has pinned there is released first.
+    async fn replace(&self, here: &[Cid], released: &mut Vec<Pinned>) -> Result<(), Error> {
+        let damage = &self.account.damage;
+        if here.len() > limits::DISCARD_BLOCKS {
+            self.release(released).await?;
+        }
+        for some in here.chunks(limits::DISCARD_BLOCKS) {
+            self.check_supply(some).await?;
+            tracing::debug!(node = self.node.id(), blocks = some.len(), "damaged blocks are put again");
+            let mut dropped = self.discard(some).await?;
+            if dropped == Discarded::Unreadable && released.is_empty() {
+                self.release(released).await?;
+                dropped = self.discard(some).await?;
+            }
+            if dropped == Discarded::Unreadable {
+                let words = "something else that is pinned there cannot be read, and keeps damaged blocks from being \
+                             put again: its operator has to run `ipfs repo verify --heal`";
+                return Err(Error::new(Code::Invalid, words));
+            }
+            self.upload(some, None).await?;
+            damage.note_mended(self.at, some);
+            self.read_back(some).await?;
+        }
+        Ok(())
+    }
+
+    /// # Errors
+    /// `corrupt` where a payload is damaged on this disk too.
+    async fn check_supply(&self, some: &[Cid]) -> Result<(), Error> {
+        for cid in some.iter().filter(|cid| !self.edition.blocks.contains_key(*cid)) {
+            if self.account.local.block(cid).await?.is_none() {
+                return Err(Error::new(Code::Corrupt, "a stored payload is damaged here too"));
+            }
+        }
+        Ok(())
+    }
+
+    /// Unpins the wallet's roots there, each of which is noted first.
+    async fn release(&self, released: &mut Vec<Pinned>) -> Result<(), Error> {
+        for (slot, root) in self.pinned_roots().await? {
+            released.push((slot, root));
+            self.node.unpin(&root, &self.run.usual_call(self.account)).await?;
+            if slot.is_none() {
+                let (node, own) = (self.node.id(), self.edition.edition.slot);
+                self.account.local.note_unpinned(node, own, &root).await?;
+            }
+        }
+        Ok(())
+    }
+
+    async fn discard(&self, some: &[Cid]) -> Result<Discarded, Error> {
+        self.node.discard(some, &self.run.call(self.account, limits::DISCARD)).await
+    }
+
+    /// The wallet's roots that are pinned there, each with its slot; those of other devices have our index where we have theirs.
+    async fn pinned_roots(&self) -> Result<Vec<Pinned>, Error> {
+        let local = &self.account.local;
+        let own = self.edition.edition.slot;
+        let (mut roots, others): (Vec<Pinned>, Vec<Slot>) = {
+            let state = local.read();
+            let nodes = state.nodes();
+            let known = nodes.rows_at(self.node.id()).flat_map(|row| row.pinned.iter().copied());
+            let signed = state.names().signed_roots(own);
+            let own_roots = known.chain(nodes.former(self.node.id())).chain(signed);
+            let roots = own_roots.map(|root| (None, root)).collect();
+            (roots, state.names().iter().map(|(slot, _)| slot).filter(|slot| *slot != own).collect())
+        };
+        roots.push((None, self.edition.edition.root));
+        for slot in others {
+            if let Some((last, root)) = local.last_root(slot).await? {
+                roots.retain(|(_, known)| *known != last);
+                roots.push((Some(slot), last));
+                roots.extend(root.predecessors.into_iter().map(|root| (None, root)));
+            }
+        }
+        roots.sort_unstable();
+        roots.dedup_by_key(|(_, root)| *root);
+        let call = self.run.usual_call(self.account);
+        let names = join_all(roots.iter().map(|(_, root)| self.node.pin_name(root, &call))).await;
+        let mut pinned = Vec::new();
+        for (root, name) in roots.into_iter().zip(names) {
+            pinned.extend(name?.map(|_| root));
+        }
+        Ok(pinned)
+    }
+
+    /// Pins the newest roots of other devices again; the own one follows with the edition. One that lacks a block of its own is left
+    /// to its device, whose audit finds that: all that it holds is in this edition too.
+    async fn pin_again(&self, released: &[Pinned]) {
+        for (slot, root) in released {
+            let Some(slot) = slot else { continue };
+            let name = self.account.local.keys().name(*slot);
+            let call = self.run.call(self.account, limits::CONTAIN);
+            if let Err(e) = self.node.pin(root, &name, &|_| (), &call).await {
+                tracing::debug!(node = self.node.id(), %slot, code = %e.code(), "a root of another device is not pinned");
+            }
+        }
+    }
+}

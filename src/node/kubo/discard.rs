@@ -1,0 +1,47 @@
+//! Drops damaged blocks from a node's own store.
+//!
+//! Kubo writes no block that it believes to have, whatever its file says, and removes none that a pin holds. It keeps blocks by
+//! their hash alone, and pins by CID: named by the same hash and the other codec, which nobody pins, a block goes and every pin
+//! stays (tested on each supported version).
+
+use serde_json::Value;
+
+use super::KuboNode;
+use super::classify::{shorten, successful};
+use super::verbs::{STEP, server_timeout};
+use crate::error::{Code, Error};
+use crate::limits;
+use crate::model::cid::Cid;
+use crate::node::{Call, Discarded};
+
+/// How the complaint of a walk begins that met what it could not read; the same on each supported version.
+const UNREADABLE: &str = "pin check failed: ";
+
+impl KuboNode {
+    /// In one call; the node walks through all that is pinned for each of them, and lets nobody write meanwhile.
+    pub(super) async fn drop_blocks(&self, cids: &[Cid], call: &Call) -> Result<Discarded, Error> {
+        let names: Vec<String> = cids.iter().map(|cid| cid.under_other_codec().to_string()).collect();
+        let timeout = server_timeout(call, limits::DISCARD);
+        let how = [("force", "true"), ("timeout", timeout.as_str())];
+        let query: Vec<(&str, &str)> = names.iter().map(|name| ("arg", name.as_str())).chain(how).collect();
+        let answer = successful(self.ask("block/rm", &query, STEP, call).await?)?;
+        let lines = answer.body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
+        let said: Vec<Value> = lines.filter_map(|line| serde_json::from_slice(line).ok()).collect();
+        // A walk whose time is over ends without a word for the rest.
+        if said.len() != cids.len() {
+            return Err(Error::new(
+                Code::Unreachable,
+                "the node did not say of every block that it is dropped",
+            ));
+        }
+        let complaints = said.iter().filter_map(|line| line.get("Error")?.as_str());
+        for complaint in complaints.filter(|complaint| !complaint.is_empty()) {
+            if complaint.starts_with(UNREADABLE) {
+                return Ok(Discarded::Unreadable);
+            }
+            let words = format!("a damaged block was not dropped: {}", shorten(complaint));
+            return Err(Error::new(Code::Invalid, words));
+        }
+        Ok(Discarded::All)
+    }
+}

@@ -1,0 +1,165 @@
+//! Nodes that can be harmed: what a failing disk, a power cut or an operator does to them.
+
+use std::path::{Path, PathBuf};
+
+use dev_nodes::{Cluster, DevNode};
+use serde_json::Value;
+use tauri_plugin_wallet_sync::model::cid::Cid;
+use wallet_sync_harness::RealCluster;
+
+/// What becomes of a block.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Harm {
+    /// Its file is there and has nothing in it.
+    Emptied,
+    /// One byte of it is another.
+    Changed,
+    /// It is gone.
+    Lost,
+}
+
+/// Three nodes.
+pub enum Farm {
+    Embedded(Cluster),
+    Kubo(RealCluster),
+}
+
+pub const NODES: usize = 3;
+/// Blocks of the wallet; a daemon has a few of its own that are smaller.
+const SMALLEST: usize = 33;
+
+impl Farm {
+    pub async fn embedded() -> Self {
+        Self::Embedded(Cluster::start(NODES).await.unwrap())
+    }
+
+    pub async fn kubo() -> Self {
+        let cluster = tokio::task::spawn_blocking(|| RealCluster::start(NODES)).await.unwrap();
+        Self::Kubo(cluster.unwrap())
+    }
+
+    pub fn nodes_json(&self) -> String {
+        match self {
+            Self::Embedded(cluster) => cluster.nodes_json(),
+            Self::Kubo(cluster) => cluster.nodes_json().unwrap(),
+        }
+    }
+
+    /// Harms blocks of a node, those that `which` picks of all in the order of their hashes; tells how many.
+    pub fn harm(&self, at: usize, harm: Harm, which: impl Fn(usize) -> bool) -> usize {
+        match self {
+            Self::Embedded(cluster) => harm_embedded(cluster.node(at), harm, which),
+            Self::Kubo(cluster) => harm_files(&store(cluster, at), harm, which),
+        }
+    }
+
+    /// Removes every pin of a node.
+    pub async fn unpin_all(&self, at: usize) {
+        match self {
+            Self::Embedded(cluster) => {
+                for pin in cluster.node(at).pins() {
+                    assert!(cluster.node(at).lose_pin(&pin.cid.parse::<Cid>().unwrap()));
+                }
+            }
+            Self::Kubo(cluster) => {
+                let api = api(cluster, at);
+                let listed: Value = rpc(&api, "pin/ls?type=recursive").await;
+                for cid in listed["Keys"].as_object().unwrap().keys() {
+                    rpc(&api, &format!("pin/rm?arg={cid}")).await;
+                }
+            }
+        }
+    }
+
+    /// A node forgets everything but who it is.
+    pub async fn wipe(&self, at: usize) {
+        match self {
+            Self::Embedded(cluster) => cluster.node(at).wipe(),
+            Self::Kubo(cluster) => restart_without(cluster, at, &["blocks", "datastore"]),
+        }
+    }
+
+    /// A node forgets its records; a daemon that lost the store of them has lost its pins with it.
+    pub async fn forget_records(&self, at: usize) {
+        match self {
+            Self::Embedded(cluster) => cluster.node(at).forget_records(),
+            Self::Kubo(cluster) => restart_without(cluster, at, &["datastore"]),
+        }
+    }
+}
+
+fn harm_embedded(node: &DevNode, harm: Harm, which: impl Fn(usize) -> bool) -> usize {
+    let blocks = node.blocks().into_iter().filter(|(_, bytes)| bytes.len() >= SMALLEST);
+    let picked: Vec<_> = blocks.enumerate().filter(|(n, _)| which(*n)).map(|(_, block)| block).collect();
+    for (cid, bytes) in &picked {
+        let is_there = match harm {
+            Harm::Emptied => node.damage_block(cid, Vec::<u8>::new()),
+            Harm::Changed => node.damage_block(cid, changed(bytes)),
+            Harm::Lost => node.lose_block(cid),
+        };
+        assert!(is_there);
+    }
+    picked.len()
+}
+
+fn changed(bytes: &[u8]) -> Vec<u8> {
+    let mut changed = bytes.to_vec();
+    let middle = changed.len() / 2;
+    changed[middle] ^= 1;
+    changed
+}
+
+fn harm_files(store: &Path, harm: Harm, which: impl Fn(usize) -> bool) -> usize {
+    let picked: Vec<PathBuf> =
+        files(store).into_iter().enumerate().filter(|(n, _)| which(*n)).map(|(_, file)| file).collect();
+    for file in &picked {
+        match harm {
+            Harm::Emptied => std::fs::write(file, b"").unwrap(),
+            Harm::Changed => {
+                let bytes = std::fs::read(file).unwrap();
+                std::fs::write(file, changed(&bytes)).unwrap();
+            }
+            Harm::Lost => std::fs::remove_file(file).unwrap(),
+        }
+    }
+    picked.len()
+}
+
+fn files(store: &Path) -> Vec<PathBuf> {
+    let folders = std::fs::read_dir(store).unwrap().map(|entry| entry.unwrap().path());
+    let inside = folders.filter(|path| path.is_dir()).flat_map(|path| std::fs::read_dir(path).unwrap());
+    let is_block = |path: &PathBuf| {
+        let is_data = path.extension().is_some_and(|extension| extension == "data");
+        is_data && std::fs::metadata(path).unwrap().len() >= SMALLEST as u64
+    };
+    let mut files: Vec<PathBuf> = inside.map(|entry| entry.unwrap().path()).filter(is_block).collect();
+    files.sort();
+    files
+}
+
+fn store(cluster: &RealCluster, at: usize) -> PathBuf {
+    cluster.dir().join(format!("n{at}/repo/blocks"))
+}
+
+fn restart_without(cluster: &RealCluster, at: usize, parts: &[&str]) {
+    tokio::task::block_in_place(|| {
+        cluster.kill(at).unwrap();
+        for part in parts {
+            std::fs::remove_dir_all(cluster.dir().join(format!("n{at}/repo/{part}"))).unwrap();
+        }
+        cluster.up(at).unwrap();
+    });
+}
+
+fn api(cluster: &RealCluster, at: usize) -> String {
+    let nodes: Value = serde_json::from_str(&cluster.nodes_json().unwrap()).unwrap();
+    nodes[at]["api"].as_str().unwrap().to_owned()
+}
+
+async fn rpc(api: &str, call: &str) -> Value {
+    let _ = rustls::crypto::ring::default_provider().install_default();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let answer = client.post(format!("{api}/api/v0/{call}")).send().await.unwrap();
+    assert!(answer.status().is_success(), "{call}: {}", answer.status());
+    serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
+}

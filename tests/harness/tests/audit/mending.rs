@@ -1,0 +1,95 @@
+//! How damage is mended without harm to anybody else, and where it ends.
+
+use dev_nodes::Fault;
+use tauri_plugin_wallet_sync::engine::{Ack, AuditRequest};
+
+use crate::device::{Device, clock};
+use crate::farm::{Farm, Harm, NODES};
+
+const REPAIR: AuditRequest = AuditRequest { all: true, repair: true };
+
+/// Two devices in step: their roots share the nodes of the index.
+async fn two_in_step(farm: &Farm) -> (Device, Device) {
+    let (nodes, clock) = (farm.nodes_json(), clock());
+    let [first, second] = [Device::on(&nodes, clock.clone()).await, Device::on(&nodes, clock.clone()).await];
+    first.put("a").await;
+    first.verify().await;
+    second.restore().await;
+    second.put("b").await;
+    second.verify().await;
+    for device in [&first, &second, &first, &second] {
+        device.restore().await;
+        assert_eq!(device.verify().await.ack, Ack::Verified);
+    }
+    (first, second)
+}
+
+async fn pins_of_others_outlast_a_mend(farm: Farm) {
+    let (first, second) = two_in_step(&farm).await;
+    for at in 0..NODES {
+        assert!(farm.harm(at, Harm::Emptied, |_| true) > 2);
+    }
+    // Each has what the other's roots share with it, and no more than that.
+    for device in [&first, &second, &first, &second] {
+        let report = device.engine.audit(REPAIR, |_| ()).await.unwrap();
+        assert!(report.is_safe(), "{report:?}");
+    }
+    for device in [&first, &second] {
+        let report = device.engine.audit(AuditRequest { all: true, repair: false }, |_| ()).await.unwrap();
+        assert!(report.nodes.iter().all(|node| node.whole), "{report:?}");
+        device.close().await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_devices_mend_what_they_share_on_embedded_nodes() {
+    pins_of_others_outlast_a_mend(Farm::embedded().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_devices_mend_what_they_share_on_kubo() {
+    pins_of_others_outlast_a_mend(Farm::kubo().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_node_that_gives_other_bytes_whatever_it_is_sent_does_not_keep_the_others_from_being_verified() {
+    let farm = Farm::embedded().await;
+    let Farm::Embedded(cluster) = &farm else { return };
+    let device = Device::on(&farm.nodes_json(), clock()).await;
+    device.put("a").await;
+    device.verify().await;
+    cluster.node(0).set_fault(Fault::Forge);
+    let report = device.engine.audit(REPAIR, |_| ()).await.unwrap();
+    assert!(report.is_safe() && !report.nodes[0].whole, "{report:?}");
+    assert_eq!(device.engine.status().verified_nodes, NODES - 1);
+    // What it says is asked for a few times, and then it is left alone.
+    let imports = || {
+        let log = cluster.node(0).request_log();
+        log.iter().filter(|line| line.path.ends_with("dag/import")).count()
+    };
+    let before = imports();
+    for _ in 0..4 {
+        device.verify().await;
+    }
+    let sent = imports() - before;
+    assert!(sent <= 2, "{sent} uploads to a node that keeps none");
+    device.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_next_publish_mends_what_an_audit_found() {
+    let farm = Farm::embedded().await;
+    let device = Device::on(&farm.nodes_json(), clock()).await;
+    device.put("a").await;
+    device.verify().await;
+    for at in 0..NODES {
+        farm.harm(at, Harm::Changed, |_| true);
+    }
+    device.engine.audit(AuditRequest::default(), |_| ()).await.unwrap();
+    assert_ne!(device.engine.status().ack, Ack::Verified);
+    device.put("b").await;
+    assert_eq!(device.verify().await.ack, Ack::Verified);
+    let report = device.engine.audit(REPAIR, |_| ()).await.unwrap();
+    assert!(report.nodes.iter().all(|node| node.whole), "{report:?}");
+    device.close().await;
+}
