@@ -23,7 +23,7 @@ use crate::legacy_wallet::{hash, id, rows, token, wallet};
 use crate::support::world::{Device, Fault, World};
 
 fn call() -> Call {
-    let deadline = tokio::time::Instant::now() + Duration::from_secs(10);
+    let deadline = tauri_plugin_wallet_sync::clock::monotonic() + Duration::from_secs(10);
     Call { deadline, meter: Arc::new(Meter::default()) }
 }
 
