@@ -166,12 +166,5 @@ async fn idle_engine_is_idle() {
     // A reading asks each node a handful of things; every ten minutes for the slots beyond.
     let asked = sent() - before;
     assert!(asked <= 5 * 60 * 8, "{asked} requests in an hour");
-    engine.set_foreground(false);
-    let _ = told(&mut events);
-    let before = sent();
-    pass(&world, 3_600).await;
-    let (reads, levels) = told(&mut events);
-    assert!(reads <= 15 && levels == 0, "{reads} readings in an hour in the background");
-    assert!(sent() - before <= asked / 2, "{} requests behind, {asked} in front", sent() - before);
     engine.close(Duration::from_secs(5)).await.unwrap();
 }
