@@ -26,6 +26,8 @@ const COMMANDS: &[&str] = &[
     "set_node_enabled",
     "retire_device",
     "wipe",
+    "audit",
+    "rehearse",
 ];
 
 fn main() {

@@ -45,6 +45,8 @@ pub(super) struct HostedAccount {
     pub payloads: Semaphore,
     /// Syncs and flushes that windows wait for.
     pub syncs: Semaphore,
+    /// One audit or rehearsal at a time.
+    pub audits: Semaphore,
     /// Tasks that run as long as the account is open; dropping this ends them.
     tasks: Mutex<JoinSet<()>>,
 }
@@ -127,6 +129,7 @@ impl WalletSync {
             feed,
             payloads: Semaphore::new(limits::PAYLOADS_IN_FLIGHT),
             syncs: Semaphore::new(limits::SYNCS_IN_FLIGHT),
+            audits: Semaphore::new(1),
             tasks: Mutex::new(tasks),
         });
         self.open.write().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), account);

@@ -71,6 +71,8 @@ impl Builder {
                 commands::admin::set_node_enabled,
                 commands::admin::retire_device,
                 commands::admin::wipe,
+                commands::care::audit,
+                commands::care::rehearse,
             ])
             .setup(|app, api| {
                 let config = self.config.or_else(|| api.config().clone()).unwrap_or_default();

@@ -20,8 +20,16 @@ const READ: [&str; 12] = [
     "subscribe",
 ];
 const WRITE: [&str; 5] = ["put_tokens", "record_spend", "set_entry", "sync_now", "flush"];
-const ADMIN: [&str; 6] =
-    ["invalidate_cache", "reset_metrics", "export_metrics", "set_node_enabled", "retire_device", "wipe"];
+const ADMIN: [&str; 8] = [
+    "invalidate_cache",
+    "reset_metrics",
+    "export_metrics",
+    "set_node_enabled",
+    "retire_device",
+    "wipe",
+    "audit",
+    "rehearse",
+];
 
 /// Whether a call reaches the command; what it then says of its empty arguments does not matter.
 fn is_allowed(app: &Fixture, command: &str) -> bool {

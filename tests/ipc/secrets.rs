@@ -63,6 +63,8 @@ fn no_answer_no_event_and_no_log_holds_the_secret_or_a_node_s_token() {
         ("invalidate_cache", json!({"account": "a", "kind": "all"})),
         ("export_metrics", json!({"account": "a", "format": "json"})),
         ("export_metrics", json!({"account": "a", "format": "prometheus"})),
+        ("audit", json!({"account": "a", "options": {}, "onProgress": "__CHANNEL__:78"})),
+        ("rehearse", json!({"account": "a", "onProgress": "__CHANNEL__:79"})),
         ("set_node_enabled", json!({"account": "a", "nodeId": "n1", "enabled": false})),
     ] {
         match app.invoke(command, body) {

@@ -3,6 +3,7 @@
 //!
 //! Numbers are JSON numbers and exact up to 2⁵³; times are milliseconds since the Unix epoch.
 
+mod audit;
 mod event;
 mod metrics;
 mod report;
@@ -12,6 +13,7 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::audit::{AuditOptions, AuditProgress, AuditReport, Mark, NodeAudit, Rehearsal};
 pub use self::event::{Progress, WalletEvent};
 pub use self::metrics::{CacheStats, HistoryRange, MetricsReport, NodeStatus};
 pub use self::report::{
