@@ -28,6 +28,8 @@ const COMMANDS: &[&str] = &[
     "retire_device",
     "wipe",
     "export_backup",
+    "audit",
+    "rehearse",
 ];
 
 fn main() {

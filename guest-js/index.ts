@@ -11,6 +11,8 @@ import { fromContent, LIMITS, toContent, type ByteSource } from './bytes.js'
 import {
   commands,
   type AccountInfo,
+  type AuditProgress,
+  type AuditReport,
   type BackupProgress,
   type BackupReport,
   type CacheKind,
@@ -26,6 +28,7 @@ import {
   type NodeStatus,
   type Progress,
   type PutReport,
+  type Rehearsal,
   type SpendKind,
   type SpendReport,
   type SyncReport,
@@ -40,6 +43,8 @@ export type {
   Ability,
   AccountInfo,
   Ack,
+  AuditProgress,
+  AuditReport,
   BackupProgress,
   BackupReport,
   Bucket,
@@ -55,8 +60,10 @@ export type {
   LastSync,
   LeftOut,
   Level,
+  Mark,
   Metrics,
   NameReport,
+  NodeAudit,
   NodeFinding,
   NodeOutcome,
   NodeReport,
@@ -66,6 +73,7 @@ export type {
   OperationFigures,
   Progress,
   PutReport,
+  Rehearsal,
   Side,
   SlowOperation,
   Source,
@@ -345,6 +353,48 @@ export const checkNode = (account: string, nodeId: string): Promise<NodeFinding[
  */
 export const retireDevice = (account: string, slot: number): Promise<Device[]> =>
   ask({ account, slot }, () => commands.retireDevice(account, slot))
+
+/** What an audit looks at, and whether it mends. */
+export interface AuditQuery {
+  /** Read and hash every block, not a sample. */
+  all?: boolean
+  /** Put back what is missing or damaged, and look once more. */
+  repair?: boolean
+}
+
+/**
+ * Looks at what each node's own store holds of the wallet: record, beacon, pin, root, and blocks by size and hash. What is
+ * wanting lowers the level at once, with an `alert`, and is put back by the next publish, or with `repair` by this call. The engine
+ * does this by itself after opening, once a node is back, and daily.
+ *
+ * Refused with `rate_limited` while another audit or rehearsal of the account is running.
+ */
+export async function audit(
+  account: string,
+  query: AuditQuery = {},
+  onProgress: (progress: AuditProgress) => void = () => undefined,
+): Promise<AuditReport> {
+  const channel = new Channel<AuditProgress>()
+  channel.onmessage = onProgress
+  const { all = null, repair = null } = query
+  const options = { all, repair }
+  return ask({ account, options }, () => commands.audit(account, options, channel))
+}
+
+/**
+ * Rehearses a restore: a fresh device in memory, made from the secret and the nodes alone, is compared with this one. It changes
+ * nothing, here or there.
+ *
+ * Refused with `rate_limited` while another audit or rehearsal of the account is running; `unreachable` when no node answers.
+ */
+export async function rehearse(
+  account: string,
+  onProgress: (progress: AuditProgress) => void = () => undefined,
+): Promise<Rehearsal> {
+  const channel = new Channel<AuditProgress>()
+  channel.onmessage = onProgress
+  return ask({ account }, () => commands.rehearse(account, channel))
+}
 
 /**
  * Writes everything that this device has into one encrypted file, which is read back before this resolves; no node is asked.

@@ -148,6 +148,27 @@ test('progress of a sync arrives until it is finished', async () => {
   expect(heard).toEqual([{ step: 'reading', names: 4 }, { step: 'finished' }])
 })
 
+test('an audit tells how far it has come, and gives each node', async () => {
+  const heard: api.AuditProgress[] = []
+  new Plugin({
+    audit: ({ onProgress, options }) => {
+      expect(options).toEqual({ all: null, repair: true })
+      Plugin.tell(onProgress, 0, { checked: 1, total: 2, finished: false })
+      Plugin.tell(onProgress, 1, { checked: 2, total: 2, finished: true })
+      return { safe: true, nodes: [] }
+    },
+  })
+  const report = await api.audit('a', { repair: true }, (progress) => heard.push(progress))
+  expect(report.safe).toBe(true)
+  expect(heard.map(({ checked, finished }) => [checked, finished])).toEqual([[1, false], [2, true]])
+})
+
+test('a rehearsal gives its result', async () => {
+  const plugin = new Plugin({ rehearse: () => ({ whole: true, words: 'all of it' }) })
+  expect((await api.rehearse('a')).whole).toBe(true)
+  expect(plugin.calls[0]?.args).toMatchObject({ account: 'a' })
+})
+
 test('every rejection is a WalletSyncError with a code', async () => {
   new Plugin({
     status: () => {

@@ -16,12 +16,14 @@ pub const AUDIT_LOOK: Duration = Duration::from_secs(60);
 /// An audit that ran into a publish, or that a node did not answer, is not made again for that before this long.
 pub const AUDIT_PAUSE: Duration = Duration::from_secs(600);
 /// How long an audit that mends waits for a node without further progress.
-pub const MEND_IDLE: Duration = Duration::from_secs(10);
+pub const MEND_IDLE: Duration = Duration::from_secs(15);
 /// Damaged blocks that are dropped at once, in a line of 5 KB. Where there are more, what is pinned is released first: a node walks
 /// through all of it for each block that it drops, 40 ms with 10,000 blocks (measured).
 pub const DISCARD_BLOCKS: usize = 64;
 /// How long a node may take for it: it walks through all that is pinned there, others' content too.
 pub const DISCARD: Duration = Duration::from_secs(60);
+/// The same at first: where what is damaged leads to a block that is nowhere, the walk waits for it. Then what is pinned is released.
+pub const DISCARD_FIRST: Duration = Duration::from_secs(5);
 /// Things named of one kind in a report of a rehearsal; the rest is counted.
 pub const REHEARSAL_NAMES: usize = 100;
 /// How long a rehearsal may take to read the wallet's list, as long as bytes flow.

@@ -48,6 +48,8 @@ pub(super) struct HostedAccount {
     pub syncs: Semaphore,
     /// Backup files being written.
     pub exports: Semaphore,
+    /// One audit or rehearsal at a time.
+    pub audits: Semaphore,
     /// Tasks that run as long as the account is open; dropping this ends them.
     tasks: Mutex<JoinSet<()>>,
 }
@@ -132,6 +134,7 @@ impl WalletSync {
             payloads: Semaphore::new(limits::PAYLOADS_IN_FLIGHT),
             syncs: Semaphore::new(limits::SYNCS_IN_FLIGHT),
             exports: Semaphore::new(1),
+            audits: Semaphore::new(1),
             tasks: Mutex::new(tasks),
         });
         self.open.write().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), account);

@@ -81,6 +81,8 @@ impl Builder {
                 commands::admin::retire_device,
                 commands::admin::wipe,
                 commands::backup::export_backup,
+                commands::care::audit,
+                commands::care::rehearse,
             ])
             .setup(|app, api| {
                 let config = self.config.or_else(|| api.config().clone()).unwrap_or_default();

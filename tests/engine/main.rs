@@ -12,6 +12,7 @@
 mod support;
 
 mod all_is_proven;
+mod audits;
 mod backup_file;
 mod c06_time_is_injected;
 mod checked_nodes;

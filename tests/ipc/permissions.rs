@@ -20,7 +20,7 @@ const READ: [&str; 12] = [
     "subscribe",
 ];
 const WRITE: [&str; 5] = ["put_tokens", "record_spend", "set_entry", "sync_now", "flush"];
-const ADMIN: [&str; 8] = [
+const ADMIN: [&str; 10] = [
     "invalidate_cache",
     "reset_metrics",
     "export_metrics",
@@ -29,6 +29,8 @@ const ADMIN: [&str; 8] = [
     "retire_device",
     "wipe",
     "export_backup",
+    "audit",
+    "rehearse",
 ];
 
 /// Whether a call reaches the command; what it then says of its empty arguments does not matter.

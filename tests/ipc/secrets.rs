@@ -64,6 +64,8 @@ fn no_answer_no_event_and_no_log_holds_the_secret_or_a_node_s_token() {
         ("export_metrics", json!({"account": "a", "format": "json"})),
         ("export_metrics", json!({"account": "a", "format": "prometheus"})),
         ("check_node", json!({"account": "a", "nodeId": "n1"})),
+        ("audit", json!({"account": "a", "options": {}, "onProgress": "__CHANNEL__:80"})),
+        ("rehearse", json!({"account": "a", "onProgress": "__CHANNEL__:79"})),
         ("set_node_enabled", json!({"account": "a", "nodeId": "n1", "enabled": false})),
         ("export_backup", json!({"account": "a", "onProgress": "__CHANNEL__:78"})),
     ] {

@@ -347,7 +347,7 @@ impl Node for FakeNode {
     async fn pin_name(&self, cid: &Cid, call: &Call) -> Result<Option<String>, Error> {
         match self.pass(call).await? {
             Fault::Broken => Err(Error::new(Code::Unreachable, "status 500")),
-            _ => Ok(self.held().labels.get(cid).cloned()),
+            _ => Ok(self.held().name_of(cid)),
         }
     }
 

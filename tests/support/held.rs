@@ -15,3 +15,10 @@ pub struct Held {
     /// Names of pins that were given one.
     pub labels: BTreeMap<Cid, String>,
 }
+
+impl Held {
+    /// The name of a pin.
+    pub fn name_of(&self, cid: &Cid) -> Option<String> {
+        self.labels.get(cid).cloned().or_else(|| self.pins.get(cid).map(Name::k51))
+    }
+}

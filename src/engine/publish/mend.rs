@@ -4,6 +4,7 @@
 //! which leaves every pin as it is, and then sent as if it had never been there. Nothing is dropped that cannot be put back.
 
 use std::collections::HashSet;
+use std::time::Duration;
 
 use futures_util::future::join_all;
 
@@ -12,7 +13,7 @@ use crate::error::{Code, Error};
 use crate::limits;
 use crate::model::cid::Cid;
 use crate::model::identity::Slot;
-use crate::node::Discarded;
+use crate::node::{Discarded, is_refused};
 
 /// A root of the wallet that is pinned on a node; with its slot where it is the newest of another device.
 type Pinned = (Option<Slot>, Cid);
@@ -72,11 +73,17 @@ impl Lane<'_> {
         for some in here.chunks(limits::DISCARD_BLOCKS) {
             self.check_supply(some).await?;
             tracing::debug!(node = self.node.id(), blocks = some.len(), "damaged blocks are put again");
-            let mut dropped = self.discard(some).await?;
-            if dropped == Discarded::Unreadable && released.is_empty() {
-                self.release(released).await?;
-                dropped = self.discard(some).await?;
-            }
+            let dropped = match self.discard(some, limits::DISCARD_FIRST).await {
+                Err(e) if is_refused(&e) => return Err(e),
+                Ok(Discarded::All) => Discarded::All,
+                // A changed byte may name a block that is nowhere: the walk waits for it.
+                Ok(Discarded::Unreadable) | Err(_) => {
+                    if released.is_empty() {
+                        self.release(released).await?;
+                    }
+                    self.discard(some, limits::DISCARD).await?
+                }
+            };
             if dropped == Discarded::Unreadable {
                 let words = "something else that is pinned there cannot be read, and keeps damaged blocks from being \
                              put again: its operator has to run `ipfs repo verify --heal`";
@@ -113,8 +120,8 @@ impl Lane<'_> {
         Ok(())
     }
 
-    async fn discard(&self, some: &[Cid]) -> Result<Discarded, Error> {
-        self.node.discard(some, &self.run.call(self.account, limits::DISCARD)).await
+    async fn discard(&self, some: &[Cid], within: Duration) -> Result<Discarded, Error> {
+        self.node.discard(some, &self.run.call(self.account, within)).await
     }
 
     /// The wallet's roots that are pinned there, each with its slot; those of other devices have our index where we have theirs.

@@ -4,6 +4,8 @@
 //! their hash alone, and pins by CID: named by the same hash and the other codec, which nobody pins, a block goes and every pin
 //! stays (tested on each supported version).
 
+use std::time::Duration;
+
 use serde_json::Value;
 
 use super::KuboNode;
@@ -17,11 +19,16 @@ use crate::node::{Call, Discarded};
 /// How the complaint of a walk begins that met what it could not read; the same on each supported version.
 const UNREADABLE: &str = "pin check failed: ";
 
+/// What the way back of an answer may take.
+const ANSWER: Duration = Duration::from_millis(500);
+
 impl KuboNode {
     /// In one call; the node walks through all that is pinned for each of them, and lets nobody write meanwhile.
     pub(super) async fn drop_blocks(&self, cids: &[Cid], call: &Call) -> Result<Discarded, Error> {
         let names: Vec<String> = cids.iter().map(|cid| cid.under_other_codec().to_string()).collect();
-        let timeout = server_timeout(call, limits::DISCARD);
+        // Its own answer is to come in time.
+        let early = Call { deadline: call.deadline - ANSWER, meter: call.meter.clone() };
+        let timeout = server_timeout(&early, limits::DISCARD);
         let how = [("force", "true"), ("timeout", timeout.as_str())];
         let query: Vec<(&str, &str)> = names.iter().map(|name| ("arg", name.as_str())).chain(how).collect();
         let answer = successful(self.ask("block/rm", &query, STEP, call).await?)?;

@@ -3,6 +3,7 @@
 //!
 //! Numbers are JSON numbers and exact up to 2⁵³; times are milliseconds since the Unix epoch.
 
+mod audit;
 mod backup;
 mod event;
 mod metrics;
@@ -13,6 +14,7 @@ mod words;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::audit::{AuditOptions, AuditProgress, AuditReport, Mark, NodeAudit, Rehearsal};
 pub use self::backup::{BackupProgress, BackupReport};
 pub use self::event::{Progress, WalletEvent};
 pub use self::metrics::{CacheStats, HistoryRange, MetricsReport, NodeFinding, NodeStatus};

@@ -125,17 +125,13 @@ macro_rules! on_both {
 
 on_both! {
     blocks_that_are_emptied_on_all_nodes_are_mended: super::emptied;
+    blocks_with_one_other_byte_on_all_nodes_are_mended: super::changed;
     blocks_that_are_gone_from_all_nodes_are_mended: super::lost;
     damage_on_one_node_is_mended_and_lowers_no_level: super::changed_on_one;
     pins_that_were_removed_are_set_again: super::removed_pins;
     one_node_that_was_wiped_is_filled_again: super::one_wiped;
     all_nodes_that_were_wiped_are_filled_again: super::all_wiped;
     records_that_are_gone_are_put_again: super::deleted_records;
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn blocks_with_one_other_byte_on_all_nodes_are_mended() {
-    changed(Farm::embedded().await).await;
 }
 
 async fn removed_pins(farm: Farm) {
