@@ -32,6 +32,10 @@ export const commands = {
 	wipe: (account: string, confirm: string, force: boolean) => __TAURI_INVOKE<WipeReport>("plugin:wallet-sync|wipe", { account, confirm, force }),
 	/**  Writes everything that this device has into one encrypted file, in the folder that the app chose. */
 	exportBackup: (account: string, onProgress: Channel<BackupProgress>) => __TAURI_INVOKE<BackupReport>("plugin:wallet-sync|export_backup", { account, onProgress }),
+	/**  Looks at what each node's own store holds of the wallet. */
+	audit: (account: string, options: AuditOptions, onProgress: Channel<AuditProgress>) => __TAURI_INVOKE<AuditReport>("plugin:wallet-sync|audit", { account, options, onProgress }),
+	/**  Restores into memory from the secret and the nodes alone, and compares with what is here. */
+	rehearse: (account: string, onProgress: Channel<AuditProgress>) => __TAURI_INVOKE<Rehearsal>("plugin:wallet-sync|rehearse", { account, onProgress }),
 };
 
 /* Types */
@@ -72,6 +76,38 @@ export type Ack =
 "published" | 
 /** Read back from enough nodes. */
 "verified";
+
+/**  Options of an audit. */
+export type AuditOptions = {
+	/**  Read and hash every block, not a sample. Default: no. */
+	all: boolean | null,
+	/**  Put back what is missing or damaged, and look once more. Default: no; the next publish puts it back. */
+	repair: boolean | null,
+};
+
+/**  How far an audit or a rehearsal has come. */
+export type AuditProgress = {
+	/**  Blocks that were looked at. */
+	checked: number,
+	/**  Blocks that are to be looked at; it may grow. */
+	total: number,
+	/**  Whether this is the last message. */
+	finished: boolean,
+};
+
+/**  An audit of all nodes. */
+export type AuditReport = {
+	/**  Whether enough machines hold everything. */
+	safe: boolean,
+	/**  Machines that hold everything. */
+	wholeMachines: number,
+	/**  Machines that have to. */
+	needed: number,
+	/**  Changes of this device that are in no edition yet, and were looked for nowhere. */
+	unpublished: number,
+	/**  Each node that can be written to. */
+	nodes: NodeAudit[],
+};
 
 /**  How far a backup file is written. */
 export type BackupProgress = {
@@ -330,6 +366,17 @@ export type Level =
 /** Read back from enough nodes. */
 "verified";
 
+/**  How one thing stands on a node. */
+export type Mark = 
+/**  As it should be. */
+"ok" | 
+/**  An older one, or another one, stands there. */
+"stale" | 
+/**  It is not there. */
+"missing" | 
+/**  What stands there is not what it says. */
+"damaged";
+
 /**  What was measured, and whether the targets are met. */
 export type Metrics = {
 	/**  Start of the measurements, ms since the Unix epoch. */
@@ -364,6 +411,32 @@ export type NameReport = {
 	sequence: number,
 	/**  Root of the record at the high-water mark. */
 	root: string | null,
+};
+
+/**  What one node's own store holds of the wallet. */
+export type NodeAudit = {
+	/**  Its configured id. */
+	id: string,
+	/**  The record of this device; none where the node did not answer. */
+	record: Mark | null,
+	/**  The beacon that names its root. */
+	beacon: Mark | null,
+	/**  The pin of the root. */
+	pin: Mark | null,
+	/**  The root itself. */
+	root: Mark | null,
+	/**  Blocks that were looked at. */
+	checked: number,
+	/**  Blocks that are not there. */
+	missing: number,
+	/**  Blocks that have other bytes there. */
+	damaged: number,
+	/**  Of all that was found wrong, so much was put back and read back. */
+	repaired: number,
+	/**  Whether it holds everything now, as far as was looked. */
+	whole: boolean,
+	/**  Why it could not be looked at, or not all of it. */
+	error: ErrorCode | null,
 };
 
 /**  One thing that was tried on a node. */
@@ -518,6 +591,38 @@ export type PutReport = {
 	unchanged: number,
 	/**  Revision of the account afterwards. */
 	revision: number,
+};
+
+/**  What a fresh device, made from the secret and the nodes alone, would show, compared with this one. */
+export type Rehearsal = {
+	/**  Whether it would have everything that is here. */
+	whole: boolean,
+	/**  The same in one sentence. */
+	words: string,
+	/**  Tokens of this device. */
+	tokens: TokenCounts,
+	/**  Tokens of the fresh one. */
+	tokensThere: TokenCounts,
+	/**  Entries of this device. */
+	entries: number,
+	/**  Entries of the fresh one. */
+	entriesThere: number,
+	/**  Tokens and entries of this device that the fresh one would not have, or know less of. */
+	itemsMissing: number,
+	/**  Blocks of payloads and values that were fetched and checked, or should have been. */
+	payloads: number,
+	/**  Payloads and values that did not come whole. */
+	payloadsMissing: number,
+	/**  Items of which the fresh one knows more; a sync brings them here. */
+	newer: number,
+	/**  Slots that were seen and whose content did not come. */
+	unread: number[],
+	/**  Changes of this device that are not verified yet. */
+	unpublished: number,
+	/**  When it was made, by this device's clock. */
+	at: number,
+	/**  Milliseconds that it took. */
+	elapsedMs: number,
 };
 
 /**  A side of a limit. */
