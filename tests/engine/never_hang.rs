@@ -197,7 +197,7 @@ async fn changes_made_while_others_are_published_are_no_failures_to_wait_after()
             device.put(&[id]).await;
         }
     };
-    let (took, ()) = futures_util::future::join(publish, add).await;
+    let (took, ()) = futures_util::future::join(Box::pin(publish), add).await;
     assert!(took <= TWO_SECONDS, "{took:?}");
     let metrics = device.engine.metrics();
     let publishes =

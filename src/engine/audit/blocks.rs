@@ -124,7 +124,7 @@ impl OnNode<'_> {
         self.count.expect(blocks.len());
         let mut found = Blocks { is_complete: true, ..Blocks::default() };
         let mut failures = 0;
-        let asked = blocks.to_vec().into_iter().map(|(cid, size)| self.one(cid, size, way));
+        let asked: Vec<_> = blocks.iter().map(|(cid, size)| self.one(*cid, *size, way)).collect();
         let mut answers = stream::iter(asked).buffer_unordered(limits::BLOCK_REQUESTS);
         while let Some((cid, answer)) = answers.next().await {
             self.count.step();

@@ -41,14 +41,14 @@ impl KuboNode {
                 "the node did not say of every block that it is dropped",
             ));
         }
-        let complaints = said.iter().filter_map(|line| line.get("Error")?.as_str());
-        for complaint in complaints.filter(|complaint| !complaint.is_empty()) {
-            if complaint.starts_with(UNREADABLE) {
-                return Ok(Discarded::Unreadable);
+        let mut complaints = said.iter().filter_map(|line| line.get("Error")?.as_str());
+        match complaints.find(|complaint| !complaint.is_empty()) {
+            None => Ok(Discarded::All),
+            Some(complaint) if complaint.starts_with(UNREADABLE) => Ok(Discarded::Unreadable),
+            Some(complaint) => {
+                tracing::debug!("a damaged block was not dropped: {}", shorten(complaint));
+                Err(Error::new(Code::Invalid, "the node did not drop a damaged block"))
             }
-            let words = format!("a damaged block was not dropped: {}", shorten(complaint));
-            return Err(Error::new(Code::Invalid, words));
         }
-        Ok(Discarded::All)
     }
 }
