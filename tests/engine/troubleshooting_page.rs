@@ -17,6 +17,7 @@ const UNTOLD: [(&str, &[&str]); 4] = [
             "datastore: key not found",
             "routing: not found",
             "record is expired",
+            "pin check failed: ",
             "could not resolve name",
             "can't replace a newer record with an older one",
             "old record",

@@ -85,13 +85,13 @@ impl Rehearsal {
     }
 
     /// An item is missing.
-    pub(in crate::engine) fn note_item(&mut self, missed: Missed) {
+    pub(crate) fn note_item(&mut self, missed: Missed) {
         self.items_missing += 1;
         self.name(missed);
     }
 
     /// A payload is missing.
-    pub(in crate::engine) fn note_payload(&mut self, missed: Missed) {
+    pub(crate) fn note_payload(&mut self, missed: Missed) {
         self.name(missed);
     }
 

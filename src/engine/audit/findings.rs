@@ -14,7 +14,7 @@ use crate::model::cid::Cid;
 use crate::model::identity::Slot;
 use crate::store::Level;
 
-/// Notes what was found, and wakes what puts it back.
+/// Notes what was found, on all nodes or on some, and wakes what puts it back.
 ///
 /// # Errors
 /// Store errors.
@@ -22,10 +22,11 @@ pub async fn note(
     account: &Arc<Account>,
     expected: &Expected,
     found: &[(usize, Looked)],
+    are_all: bool,
 ) -> Result<(), Error> {
     match &expected.edition {
         Some(edition) => own(account, expected, edition, found).await,
-        None => others(account, found).await,
+        None => others(account, found, are_all).await,
     }
 }
 
@@ -84,7 +85,7 @@ fn damaged(edition: &Edition, looked: &Looked) -> BTreeSet<Cid> {
 }
 
 /// Of what others published this device notes that it is held there no more. Where too few hold it, it answers for it itself.
-async fn others(account: &Arc<Account>, found: &[(usize, Looked)]) -> Result<(), Error> {
+async fn others(account: &Arc<Account>, found: &[(usize, Looked)], are_all: bool) -> Result<(), Error> {
     let slots: Vec<Slot> = account.local.read().names().iter().map(|(slot, _)| slot).collect();
     for (at, _) in found.iter().filter(|(_, looked)| looked.is_wanting()) {
         let id = account.network.id(*at);
@@ -92,6 +93,9 @@ async fn others(account: &Arc<Account>, found: &[(usize, Looked)]) -> Result<(),
             account.local.note_unconfirmed(&id, *slot).await?;
         }
         tracing::debug!(node = id, "a node lacks something that others published");
+    }
+    if !are_all {
+        return Ok(());
     }
     let whole: Vec<String> =
         found.iter().filter(|(_, looked)| looked.is_whole()).map(|(at, _)| account.network.id(*at)).collect();

@@ -38,13 +38,29 @@ pub async fn audit(
     request: AuditRequest,
     progress: &OnAudit,
 ) -> Result<AuditReport, Error> {
+    audit_of(account, &account.network.writable(), request, progress).await
+}
+
+/// The same of these nodes alone.
+///
+/// # Errors
+/// As [`audit`].
+///
+/// # Cancel safety
+/// As [`audit`].
+pub async fn audit_of(
+    account: &Arc<Account>,
+    nodes: &[usize],
+    request: AuditRequest,
+    progress: &OnAudit,
+) -> Result<AuditReport, Error> {
     let nothing = || Error::new(Code::Invalid, "nothing of this wallet was published from here or read yet");
     let expected = expected(account).await?.ok_or_else(nothing)?;
     let count = Count::new(progress.clone());
-    let nodes = account.network.writable();
     let looks = nodes.iter().map(|at| look(account, *at, &expected, request.all, &count));
     let found: Vec<(usize, Looked)> = nodes.iter().copied().zip(join_all(looks).await).collect();
-    note(account, &expected, &found).await?;
+    let are_all = account.network.writable().iter().all(|at| nodes.contains(at));
+    note(account, &expected, &found, are_all).await?;
     let mut rows: Vec<(usize, NodeAudit)> =
         found.iter().map(|(at, looked)| (*at, row(account, *at, looked))).collect();
     if request.repair {

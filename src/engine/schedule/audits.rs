@@ -6,17 +6,17 @@ use std::sync::Arc;
 use crate::clock::{UnixMs, millis};
 use crate::engine::account::Account;
 use crate::engine::api::audit::{AuditRequest, OnAudit};
-use crate::engine::audit::audit;
+use crate::engine::audit::audit_of;
 use crate::limits;
 
 /// What is known of the last one.
 #[derive(Default)]
 struct Last {
-    /// When it ended.
+    /// When the last one of all nodes ended.
     at: Option<UnixMs>,
     /// When one was last tried.
     tried_at: Option<UnixMs>,
-    /// Nodes that were away then, or since.
+    /// Nodes that were away then, or since, and were not looked at again.
     away: BTreeSet<usize>,
 }
 
@@ -25,10 +25,11 @@ pub async fn run(account: Arc<Account>) {
     let mut last = Last::default();
     tokio::time::sleep(limits::AUDIT_START).await;
     loop {
-        if last.is_due(&account) && is_at_rest(&account) {
+        let due = last.due(&account);
+        if !due.is_empty() && is_at_rest(&account) {
             last.tried_at = Some(account.clock.now());
-            if look(&account).await {
-                last.note(&account);
+            if look(&account, &due).await {
+                last.note(&account, &due);
             }
         }
         tokio::time::sleep(limits::AUDIT_LOOK).await;
@@ -42,11 +43,11 @@ fn is_at_rest(account: &Account) -> bool {
         && account.lanes.running().is_empty()
 }
 
-/// Audits; whether some node answered.
-async fn look(account: &Arc<Account>) -> bool {
+/// Audits these nodes; whether one of them answered.
+async fn look(account: &Arc<Account>, nodes: &[usize]) -> bool {
     let request = AuditRequest { all: false, repair: false };
     let quiet: OnAudit = Arc::new(|_| ());
-    match Box::pin(audit(account, request, &quiet)).await {
+    match Box::pin(audit_of(account, nodes, request, &quiet)).await {
         Ok(report) => report.nodes.iter().any(|node| node.error.is_none()),
         Err(e) => {
             tracing::debug!(code = %e.code(), "nothing could be audited");
@@ -56,21 +57,28 @@ async fn look(account: &Arc<Account>) -> bool {
 }
 
 impl Last {
-    fn is_due(&mut self, account: &Account) -> bool {
+    /// Nodes to be audited now: all of them daily, in between those that are back.
+    fn due(&mut self, account: &Account) -> Vec<usize> {
         let away = away(account);
-        let is_back = self.away.iter().any(|at| !away.contains(at));
+        let back: Vec<usize> = self.away.difference(&away).copied().collect();
         self.away.extend(away);
         let now = account.clock.now();
         let is_within = |at: Option<UnixMs>, time| {
             at.is_some_and(|at| (0..millis(time)).contains(&now.saturating_sub(at)))
         };
-        let is_wanted = is_back || !is_within(self.at, limits::CHECK_EVERY);
-        is_wanted && !is_within(self.tried_at, limits::AUDIT_PAUSE)
+        if is_within(self.tried_at, limits::AUDIT_PAUSE) {
+            return Vec::new();
+        }
+        if is_within(self.at, limits::CHECK_EVERY) { back } else { account.network.writable() }
     }
 
-    fn note(&mut self, account: &Account) {
-        self.at = Some(account.clock.now());
-        self.away = away(account);
+    fn note(&mut self, account: &Account, audited: &[usize]) {
+        let away = away(account);
+        if account.network.writable().iter().all(|at| audited.contains(at)) {
+            (self.at, self.away) = (Some(account.clock.now()), away);
+        } else {
+            self.away.retain(|at| away.contains(at) || !audited.contains(at));
+        }
     }
 }
 
