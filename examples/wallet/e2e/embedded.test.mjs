@@ -168,6 +168,16 @@ check("a check of a node says what it is able to do, and what to change when it 
   await wallet.press("Close the check");
 });
 
+check("an audit says what each node holds, and a rehearsed restore brings everything", async () => {
+  await wallet.open("Nodes");
+  await wallet.press("Audit the nodes");
+  await wallet.page.shown("//li[@data-audited='node-1'][@data-state='able'][contains(., 'holds everything')]", 60_000);
+  await wallet.press("Rehearse a restore");
+  await wallet.page.shown("//p[@data-is-whole='true'][contains(., 'Rehearsed')][contains(., 'a new device would have everything')]", 60_000);
+  await wallet.page.script(() => document.querySelector(".proof").scrollIntoView());
+  await wallet.picture("proof");
+});
+
 check("a node that forges is found out and changes nothing", async () => {
   await wallet.open("Nodes");
   await wallet.setFault("Forge", "node-2", true);

@@ -1,6 +1,6 @@
 /** Made-up measurements, plausible enough to judge charts by. */
 
-import type { Ability, HistoryPoint, Metrics, NodeFinding, NodeStatus, Operation, OperationFigures, Source } from 'tauri-plugin-wallet-sync-api'
+import type { Ability, AuditReport, HistoryPoint, Metrics, NodeFinding, NodeStatus, Operation, OperationFigures, Rehearsal, Source } from 'tauri-plugin-wallet-sync-api'
 
 const BOUNDS = [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000, 10_000, 30_000, 60_000, 600_000]
 
@@ -117,4 +117,23 @@ export function checkOf(isReached: boolean): NodeFinding[] {
       change: 'let bodies of at least 1 MB pass (nginx: client_max_body_size 9m); until then uploads are cut smaller',
     },
   ]
+}
+
+/** An audit in which the last node lost its pin. */
+export function auditOf(nodes: readonly string[]): AuditReport {
+  const rows = nodes.map((id, at) => {
+    const isLast = at === nodes.length - 1
+    return { id, record: 'ok' as const, beacon: 'ok' as const, pin: isLast ? ('missing' as const) : ('ok' as const), root: 'ok' as const, checked: 18, missing: 0, damaged: 0, repaired: 0, whole: !isLast, error: null }
+  })
+  return { safe: rows.length > 2, wholeMachines: rows.length - 1, needed: 2, unpublished: 0, nodes: rows }
+}
+
+/** A rehearsal of a wallet of so many tokens, all of it there. */
+export function rehearsalOf(total: number): Rehearsal {
+  const tokens = { total, unspent: total, suspect: 0 }
+  const words = `a new device would have everything that is here: ${total} live tokens and 0 settings, each payload fetched and checked`
+  return {
+    whole: true, words, tokens, tokensThere: tokens, entries: 0, entriesThere: 0, itemsMissing: 0, payloads: total, payloadsMissing: 0, newer: 0,
+    unread: [], unpublished: 0, at: Date.now(), elapsedMs: 412,
+  }
 }

@@ -7,7 +7,7 @@
 import type { Channel } from '@tauri-apps/api/core'
 import { mockIPC } from '@tauri-apps/api/mocks'
 import type { Fault } from '../native'
-import { checkOf, historyOf, metricsOf } from './figures'
+import { auditOf, checkOf, historyOf, metricsOf, rehearsalOf } from './figures'
 import { World, type MockDevice } from './world'
 
 type Args = Record<string, unknown>
@@ -105,6 +105,10 @@ function answerFor(world: World, device: MockDevice, name: string, args: Args): 
       return JSON.stringify(metricsOf(world.nodes(), world.syncs))
     case 'node_health':
       return world.nodes()
+    case 'audit':
+      return auditOf(world.nodes().map(({ id }) => id))
+    case 'rehearse':
+      return rehearsalOf(device.rows.size)
     case 'check_node':
       return checkOf(!world.disabled.has(args.nodeId as string))
     case 'cache_stats':

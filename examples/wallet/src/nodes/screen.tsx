@@ -10,6 +10,7 @@ import { useSay } from '../parts/toast'
 import { CacheCard } from './cache-card'
 import { CheckCard } from './check-card'
 import { FAULTS, NodeCard } from './node-card'
+import { ProofCard } from './proof-card'
 import { useCheck } from './use-check'
 import { useFaults } from './use-faults'
 
@@ -73,6 +74,7 @@ export function NodesScreen() {
           onClose={checked.close}
         />
       )}
+      <ProofCard key={shown.account} account={shown.account} />
       {illnesses !== null && (
         <dl className="fault-words hint">
           {FAULTS.map(({ fault, text, what }) => (
