@@ -163,3 +163,22 @@ async fn nodes_that_do_not_answer_are_no_wallet_that_is_not_there() {
     assert_eq!(from_nodes(&device).await, Code::Unreachable);
     assert_eq!(from_nodes(&world(0).device().await).await, Code::BadRequest);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_replacement_that_came_to_one_node_only_is_ended_by_the_next() {
+    let world = world(5);
+    on_nodes(&world, &wallet(), 71, 1_000_000).await;
+    let device = world.device().await;
+    device.engine.import_legacy(LegacySource::Nodes).await.unwrap();
+    device.sync_to(Level::Verified).await.unwrap();
+    world.faults(Fault::Dead, &[1, 2, 3, 4]);
+    assert!(device.engine.replace_legacy().await.is_err());
+    // Too few answer to say that the predecessor's is gone.
+    let code = device.engine.import_legacy(LegacySource::Nodes).await.unwrap_err().code();
+    assert_ne!(code, Code::NotFound);
+    world.faults(Fault::None, &[1, 2, 3, 4]);
+    device.engine.import_legacy(LegacySource::Nodes).await.unwrap();
+    device.sync_to(Level::Verified).await.unwrap();
+    device.engine.replace_legacy().await.unwrap();
+    assert!(!shown(&world).await.contains(&None));
+}

@@ -46,7 +46,8 @@ async fn records(account: &Account) -> Result<Vec<Record>, Error> {
     let asked = {
         let state = account.local.read();
         let names = state.names();
-        let (is_known, high_water) = (names.get(slot).is_some(), names.high_water(slot));
+        // What one node shows is no answer: others may still show the predecessor's.
+        let (is_known, high_water) = (names.get(slot).is_some(), limits::SEQUENCE_MAX);
         Asked { slot, name: account.local.keys().name(slot), is_known, high_water, expected: None }
     };
     let call = network.call(limits::SLOT_LOOK);
@@ -57,7 +58,7 @@ async fn records(account: &Account) -> Result<Vec<Record>, Error> {
     if !legacy.is_empty() {
         return Ok(legacy);
     }
-    if !shown.is_empty() || heard.absent(slot) * 2 > network.api_nodes().len() {
+    if heard.answering(slot) * 2 > network.api_nodes().len() {
         let message = "slot 0 has no wallet of the predecessor on these nodes";
         return Err(Error::new(Code::NotFound, message));
     }
