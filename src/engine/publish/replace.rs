@@ -1,7 +1,7 @@
 //! Puts an edition over what a predecessor's record stands for.
 
 use super::edition::prepare_retired;
-use super::retire::{bring_here, check_verified, to_nodes};
+use super::retire::{bring_here, check_verified, goes_over, to_nodes};
 use super::run::Run;
 use crate::engine::account::Account;
 use crate::engine::local::records::RootFate;
@@ -29,9 +29,11 @@ pub async fn replace(account: &Account, records: Vec<Record>, run: &Run) -> Resu
         // The edition goes above all of them.
         account.local.note_record(slot, record, RootFate::Foreign).await?;
     }
+    let mut earlier = Vec::new();
     for _ in 0..limits::RETIRE_TRIES {
         let mut edition = prepare_retired(account, slot).await?;
         edition.replaces.clone_from(&records);
+        goes_over(&mut edition, &mut earlier);
         match to_nodes(account, &edition, run).await? {
             None => return Ok(()),
             // An edition of ours, from an attempt that came to some nodes only, or from another device: it is brought here.

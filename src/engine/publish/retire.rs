@@ -23,6 +23,7 @@ use crate::engine::local::records::RootFate;
 use crate::engine::merge::contain::{contain, contain_root};
 use crate::error::{Code, Error};
 use crate::limits;
+use crate::model::cid::Cid;
 use crate::model::identity::Slot;
 
 /// Publishes a last edition under the own slot, which says that this device is done with it, and waits until enough nodes hold it.
@@ -69,6 +70,7 @@ fn is_ended(account: &Account) -> bool {
 /// # Cancel safety
 /// Nothing is lost: the slot is given back on the nodes that took it, or is as it was. Call it again.
 pub async fn retire(account: &Account, slot: Slot, run: &Run) -> Result<(), Error> {
+    let mut earlier = Vec::new();
     for _ in 0..limits::RETIRE_TRIES {
         check(account, slot)?;
         if is_given_back(account, slot) {
@@ -79,7 +81,8 @@ pub async fn retire(account: &Account, slot: Slot, run: &Run) -> Result<(), Erro
         }
         // What was found there may be new.
         check(account, slot)?;
-        let edition = prepare_retired(account, slot).await?;
+        let mut edition = prepare_retired(account, slot).await?;
+        goes_over(&mut edition, &mut earlier);
         match to_nodes(account, &edition, run).await? {
             None => return Ok(()),
             // What stands there is brought here, so that the next edition contains it.
@@ -87,6 +90,12 @@ pub async fn retire(account: &Account, slot: Slot, run: &Run) -> Result<(), Erro
         }
     }
     Err(Error::new(Code::Conflict, format!("in slot {slot} something else is found again and again")))
+}
+
+/// What was signed in an earlier try stands on some nodes by now, and all of it is in this edition.
+pub(super) fn goes_over(edition: &mut SignedEdition, earlier: &mut Vec<Cid>) {
+    edition.contained.get_or_insert_default().extend(earlier.iter().copied());
+    earlier.push(edition.edition.root);
 }
 
 pub(super) fn check_verified(account: &Account) -> Result<(), Error> {
