@@ -97,8 +97,8 @@ impl OnNode<'_> {
         sizes
     }
 
-    /// Whether the node counts as many bytes under the root as there should be. Where it is not to be told, a few more blocks
-    /// have to do.
+    /// Whether the node counts as many bytes under the root as there should be. Where it does not offer that, the sample has to do;
+    /// where it does not answer, each block is asked for its size, which takes long for many blocks over a long line.
     async fn has_all_bytes(&self, expected: &Expected) -> bool {
         let root = expected.edition.map(|edition| edition.root);
         let (Some(root), Some(bytes)) = (root, expected.dag) else { return true };
