@@ -268,7 +268,7 @@ export type EntryVersions = {
 };
 
 /**  The closed list of error codes. */
-export type ErrorCode = "bad_request" | "closed" | "conflict" | "corrupt" | "deadline" | "decrypt_failed" | "denied" | "expired" | "hash_mismatch" | "invalid" | "inventory_too_large" | "locked" | "malformed" | "name_mismatch" | "newer_schema" | "not_found" | "pending_changes" | "rate_limited" | "read_only" | "sequence_exhausted" | "signature_invalid" | "slots_exhausted" | "storage_full" | "storage_io" | "task_failed" | "too_large" | "unreachable" | "wrong_wallet";
+export type ErrorCode = "bad_request" | "closed" | "conflict" | "corrupt" | "deadline" | "decrypt_failed" | "denied" | "expired" | "hash_mismatch" | "invalid" | "inventory_too_large" | "locked" | "malformed" | "moved" | "name_mismatch" | "newer_schema" | "not_found" | "pending_changes" | "rate_limited" | "read_only" | "sequence_exhausted" | "signature_invalid" | "slots_exhausted" | "storage_full" | "storage_io" | "task_failed" | "too_large" | "unreachable" | "wrong_wallet";
 
 /**  Form of exported measurements. */
 export type ExportFormat = 
@@ -948,6 +948,8 @@ export type WalletStatus = {
 	unread: number[],
 	/**  Slots of which only a part fits here. */
 	leftOut: LeftOut[],
+	/**  The wallet has another secret since: nothing is read or published under this one any more. */
+	moved: boolean,
 };
 
 /**  What became of a wiped account. */

@@ -16,6 +16,18 @@ const RESULT = /^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored; \
 /** Says how far `cargo test` is. */
 export const sayProgress = (line) => (BINARY.test(line) || RESULT.test(line)) && say(line.trim());
 
+/** The names of tests that failed, and those of a binary without a result that were at work for a minute or more. */
+export function cargoTestNames(lines) {
+  const text = lines.join("\n");
+  const binaries = text.split(new RegExp(`(?=${BINARY.source})`, "m")).filter((part) => BINARY.test(part) && !RESULT.test(part));
+  const silent = binaries.flatMap((part) => {
+    const ended = new Set([...part.matchAll(/^test (\S+).* \.\.\. (?:ok|FAILED)$/gm)].map(([, test]) => test));
+    const late = [...part.matchAll(/^test (\S+) has been running for over/gm)].map(([, test]) => test).filter((test) => !ended.has(test));
+    return [`${part.split("\n")[0].trim()} has no result`, ...late.map((test) => `${test} did not end`)];
+  });
+  return [...new Set([...text.matchAll(/^test (\S+).* \.\.\. FAILED$/gm)].map(([, test]) => test)), ...silent];
+}
+
 /** What `cargo test` prints: for each binary its tests and results. A test that is left out has not passed. */
 export function cargoTestCounts(lines) {
   const counts = { passed: 0, failed: 0 };

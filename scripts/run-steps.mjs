@@ -4,13 +4,16 @@
 // the first one runs, for what takes long and disturbs nobody; `begun` is its promise. A step that throws, or counts nothing, has failed.
 // After a failed `needed` step nothing else is run.
 //
-// A command is what `run` of run.mjs takes, or {command, what?, read?, needed?, …options}: one case, or what `read` counts in its lines.
+// A command is what `run` of run.mjs takes, or {command, what?, read?, name?, needed?, …options}: one case, or what `read` counts in its
+// lines. What `name` finds there after a failure is said once more at the end, where a long run is looked at first.
 
 import { run, say, words } from "./run.mjs";
 
 /** Adds counts up. */
 export const sum = (counts) =>
   counts.reduce((all, one) => ({ passed: all.passed + one.passed, failed: all.failed + one.failed }), { passed: 0, failed: 0 });
+
+const named = [];
 
 /** What nobody needs to see of a program that failed. */
 const DULL = /^(test .* \.\.\. ok|\s+(Compiling|Checking|Downloaded) .*|)$/;
@@ -19,13 +22,14 @@ const DULL = /^(test .* \.\.\. ok|\s+(Compiling|Checking|Downloaded) .*|)$/;
 export async function check(...commands) {
   const all = [];
   for (const one of commands) {
-    const { command, what, read, needed, ...options } = one.command ? one : { command: one };
+    const { command, what, read, name, needed, ...options } = one.command ? one : { command: one };
     const { ok, reason, lines } = await run(command, options);
     const counts = read ? read(lines, ok) : { passed: ok ? 1 : 0, failed: 0 };
     all.push(counts);
     if (ok && counts.failed === 0 && counts.passed > 0) continue;
     counts.failed = Math.max(counts.failed, 1);
     for (const line of lines) if (!DULL.test(line)) say(line);
+    named.push(...(name?.(lines) ?? []));
     say(`failed: ${what ?? words(command).join(" ")} (${reason})`);
     if (needed) break;
   }
@@ -58,6 +62,7 @@ export async function runSteps(steps) {
     const columns = [`${passed} passed`.padStart(12), `${failed} failed`.padStart(11), time(ms).padStart(10)];
     console.log(`${failed === 0 ? "ok  " : "FAIL"} ${name.padEnd(14)}${columns.join("")}`);
   }
+  for (const one of named) console.log(`failed: ${one}`);
   if (!isReady) console.log(`not run: ${rest.map((step) => step.name).join(", ")}`);
   console.log(`all steps: ${time(performance.now() - began)}`);
   return sum(rows);

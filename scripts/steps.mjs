@@ -18,7 +18,7 @@ const FEATURES = ["specta", "test-ipc", "planted-bugs"].map((name) => `tauri-plu
 const EVERYTHING = `--locked --workspace --features ${FEATURES}`;
 const FUZZ_SECONDS = 30;
 /** Inputs that a fuzz target starts from. */
-const SEEDS = { record: ["tests/data/ipns-records", "tests/data/js-ipns"] };
+const SEEDS = { record: ["tests/data/ipns-records", "tests/data/js-ipns"], legacy: ["fuzz/seeds/legacy"] };
 
 /** One file after the other: some open a window, and times are looked at. The shell lists the files, for Node 20 does not. */
 const nodeTests = (folder) =>
@@ -78,7 +78,7 @@ async function cargoTests(command) {
   await chmod(temporary, 0o711);
   const own = { env: { TMPDIR: temporary, RUST_BACKTRACE: "1" }, onLine: rules.sayProgress, limitMs: 45 * 60_000 };
   try {
-    return await check({ command, read: rules.cargoTestCounts, ...own });
+    return await check({ command, read: rules.cargoTestCounts, name: rules.cargoTestNames, ...own });
   } finally {
     // The nodes of tests that did not live to stop them.
     for (const [prefix, script, verb] of [["kubo", "tests/kubo/cluster.sh", "stop"], ["nodes", "examples/nodes/nodes.sh", "down"]]) {

@@ -38,6 +38,8 @@ pub enum Code {
     Locked,
     /// Bytes do not parse.
     Malformed,
+    /// The wallet has another secret since; this one is neither read nor published under any more.
+    Moved,
     /// A record's key does not belong to the name asked for.
     NameMismatch,
     /// The database was written by a newer release.
@@ -72,7 +74,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in order; the documented closed list.
-    pub const ALL: [Self; 28] = [
+    pub const ALL: [Self; 29] = [
         Self::BadRequest,
         Self::Closed,
         Self::Conflict,
@@ -86,6 +88,7 @@ impl Code {
         Self::InventoryTooLarge,
         Self::Locked,
         Self::Malformed,
+        Self::Moved,
         Self::NameMismatch,
         Self::NewerSchema,
         Self::NotFound,
@@ -120,6 +123,7 @@ impl Code {
             Self::InventoryTooLarge => "inventory_too_large",
             Self::Locked => "locked",
             Self::Malformed => "malformed",
+            Self::Moved => "moved",
             Self::NameMismatch => "name_mismatch",
             Self::NewerSchema => "newer_schema",
             Self::NotFound => "not_found",

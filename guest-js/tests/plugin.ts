@@ -74,6 +74,7 @@ export const STATUS: WalletStatus = {
   missingPayloads: 0,
   unread: [],
   leftOut: [],
+  moved: false,
 }
 
 /** Lets everything that is ready run. */

@@ -18,6 +18,14 @@ for (const [what, lines, passed, failed] of [
   test(`cargo test: ${what}`, () => assert.deepEqual(rules.cargoTestCounts(lines), { passed, failed }));
 }
 
+test("cargo test: what failed and what did not end has a name", () => {
+  const late = (test) => `test ${test} has been running for over 60 seconds`;
+  const failed = [binary("a.rs"), "test slow ... ok", late("slow"), "test wrong ... FAILED", "test half - should panic ... FAILED", result(1, 2)];
+  const hung = [binary("b.rs"), late("long"), late("stuck"), "test long ... ok"];
+  assert.deepEqual(rules.cargoTestNames([...failed, ...hung]), ["wrong", "half", `${binary("b.rs").trim()} has no result`, "stuck did not end"]);
+  assert.deepEqual(rules.cargoTestNames([binary("a.rs"), "test a ... ok", result(1, 0)]), []);
+});
+
 test("TAP of Node and of vitest; what was not run has not passed, a suite is no test", () => {
   const node = ["TAP version 13", "# Subtest: a", "ok 1 - a", "  ---", "not ok 2 - b", "ok 3 - c # SKIP", "ok 4 - d # TODO", "1..4"];
   assert.deepEqual(rules.tapCounts(node), { passed: 1, failed: 3 });

@@ -31,7 +31,7 @@
 //! ```text
 //!  mod, observe, disputes, devices, care   the public methods
 //!  start             opens and closes
-//!  rehearse          a fresh device in memory, compared with this one
+//!  rehearse | rekey  a fresh device in memory, compared with this one | all of it taken to another secret
 //!  schedule          when the engine works by itself: outbox, polling, upkeep, audits
 //!  audit             what each node's own store holds, and putting it back
 //!  sync              one call: read, publish, wait
@@ -88,6 +88,7 @@ mod observe;
 mod publish;
 mod read;
 mod rehearse;
+mod rekey;
 mod schedule;
 mod start;
 mod sync;
@@ -110,6 +111,7 @@ pub use self::api::legacy::{Found, LegacyReport, LegacySource, Unreadable};
 pub use self::api::rehearsal::{Missed, Rehearsal};
 pub use self::api::report::{NameReport, NodeOutcome, NodeReport, SyncFailure, SyncOutcome, SyncReport};
 pub use self::api::request::SyncRequest;
+pub use self::api::secret_change::{SecretChange, Unmarked};
 pub use self::api::status::{
     Ability, Ack, CacheKind, CacheStats, DeviceRow, Finding, HighWater, LastSync, LeftOut, NameInfo,
     NodeStatus, Status, TokenCounts,

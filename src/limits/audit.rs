@@ -5,8 +5,14 @@ use std::time::Duration;
 /// Blocks of each node that are read and hashed in an audit that is no full one; of all the rest it is asked how many bytes they
 /// have together.
 pub const AUDIT_SAMPLE: usize = 16;
-/// How long one node may take to say how many bytes a DAG has: Kubo walks 10,000 blocks in half a second (measured).
-pub const AUDIT_DAG: Duration = Duration::from_secs(60);
+/// How long one node may take to say how many bytes a DAG has, and how much longer for each of its blocks: Kubo walks 10,000 in half
+/// a second (measured), from a slow disk it takes longer. An answer that does not come is asked for once more.
+pub const AUDIT_DAG: Duration = Duration::from_secs(4);
+/// The same for each block.
+pub const AUDIT_DAG_BLOCK: Duration = Duration::from_micros(500);
+/// Where a node does not say how many bytes it has, each block is asked for its size, up to so many: sixteen at once, they take under
+/// a second at 40 ms. Of more the audit says that the node did not answer.
+pub const AUDIT_SIZES: usize = 256;
 /// Questions to one node that may fail before the others are not asked: it does not answer any more.
 pub const AUDIT_FAILURES: usize = 16;
 /// An account that is opened is audited after this long, so that its first readings have the line.
@@ -28,5 +34,11 @@ pub const DISCARD_FIRST: Duration = Duration::from_secs(5);
 pub const REHEARSAL_NAMES: usize = 100;
 /// How long a rehearsal may take to read the wallet's list, as long as bytes flow.
 pub const REHEARSAL_LIST: Duration = Duration::from_secs(120);
+/// How often what is here is taken along to a new secret, where it changes meanwhile.
+pub const CARRY_TRIES: usize = 8;
+/// How long the old wallet is read before its secret is changed, as long as bytes flow.
+pub const CARRY_READ: Duration = Duration::from_secs(600);
+/// Payloads that are sealed anew at once, of a few bytes each.
+pub const CARRY_BATCH: usize = 256;
 /// How often a damaged block is put again on one node before that counts as of no use: its disk fails, or it does not mean well.
 pub const MENDS: u32 = 3;

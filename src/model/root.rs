@@ -31,8 +31,10 @@ const PREDECESSORS: &str = "o";
 const RETIRED: &str = "r";
 const POOL: &str = "k";
 const LABEL: &str = "l";
+const MOVED: &str = "g";
+const FORMER: &str = "a";
 const LINKS_HASH: &str = "h";
-const KEYS: [&str; 13] = [
+const KEYS: [&str; 15] = [
     VERSION,
     WALLET,
     DEVICE,
@@ -45,6 +47,8 @@ const KEYS: [&str; 13] = [
     RETIRED,
     POOL,
     LABEL,
+    MOVED,
+    FORMER,
     LINKS_HASH,
 ];
 /// More than index and keep only in later minor versions.
@@ -77,6 +81,10 @@ pub struct Root {
     pub pool: Option<PoolMark>,
     /// What the owner calls the device; 1 to [`limits::LABEL_BYTES`] bytes.
     pub label: Option<String>,
+    /// The wallet has another secret since: the id of the wallet that goes on.
+    pub moved: Option<WalletId>,
+    /// The wallet whose secret was changed for this one's.
+    pub former: Option<WalletId>,
     /// Root node of the index.
     pub index: Cid,
     /// Root node of the keep.
@@ -117,6 +125,8 @@ impl Root {
         );
         body.extend(self.pool.as_ref().map(|pool| (POOL.to_owned(), pool.to_ipld())));
         body.extend(self.label.clone().map(|label| (LABEL.to_owned(), Ipld::String(label))));
+        body.extend(self.moved.map(|wallet| (MOVED.to_owned(), Ipld::Bytes(wallet.to_vec()))));
+        body.extend(self.former.map(|wallet| (FORMER.to_owned(), Ipld::Bytes(wallet.to_vec()))));
         envelope::wrap(Kind::Root, body, &[self.index, self.keep], sealer)
     }
 
@@ -168,6 +178,8 @@ impl Root {
             },
             pool: body.list(POOL)?.map(|pool| PoolMark::from_ipld(&pool)).transpose()?,
             label: body.text(LABEL)?,
+            moved: body.array(MOVED)?,
+            former: body.array(FORMER)?,
             index: *index,
             keep: *keep,
             unknown: body.rest(),

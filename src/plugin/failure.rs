@@ -62,6 +62,7 @@ codes! {
     InventoryTooLarge, "the wallet would hold more than one wallet may";
     Locked, "another process holds the account";
     Malformed, "bytes do not parse";
+    Moved, "the wallet has another secret since";
     NameMismatch, "a record belongs to another name";
     NewerSchema, "the data were written by a newer release";
     NotFound, "there is no such thing";

@@ -44,6 +44,7 @@ mod pins_of_former_owners;
 mod pools;
 mod r10_highest_sequence;
 mod runners;
+mod secret_change;
 mod slots_come_back;
 mod slow_lines;
 mod slow_operations_are_logged;

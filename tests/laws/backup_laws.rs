@@ -44,6 +44,8 @@ fn wallet(sequence: u64, record_slot: u8) -> Vec<Block> {
         retired: false,
         pool: None,
         label: None,
+        moved: None,
+        former: None,
         index: index.seal(keys.sealer()).unwrap(),
         keep: keep.seal().unwrap(),
         unknown: Default::default(),

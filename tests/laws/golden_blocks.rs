@@ -94,6 +94,8 @@ fn root() -> Root {
         retired: false,
         pool: None,
         label: None,
+        moved: None,
+        former: None,
         index: node("index"),
         keep: node("keep"),
         unknown: BTreeMap::new(),

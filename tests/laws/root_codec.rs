@@ -38,6 +38,8 @@ fn root() -> Root {
         retired: false,
         pool: None,
         label: None,
+        moved: None,
+        former: None,
         index: node(1),
         keep: node(2),
         unknown: BTreeMap::new(),

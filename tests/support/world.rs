@@ -46,6 +46,18 @@ impl World {
         }
     }
 
+    /// The same nodes and clock for a wallet of another secret.
+    pub fn under(&self, secret: [u8; 32]) -> Self {
+        Self {
+            nodes: self.nodes.clone(),
+            clock: self.clock.clone(),
+            config: self.config.clone(),
+            secret: Secret::new(secret),
+            peers: self.peers.clone(),
+            seed: AtomicU64::new(self.seed.fetch_add(1_000, Ordering::Relaxed)),
+        }
+    }
+
     /// A world whose nodes can be reached as peers.
     pub fn with_peers(nodes: usize) -> (Self, Arc<FakePeers>) {
         let mut world = Self::new(nodes);

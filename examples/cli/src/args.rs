@@ -137,6 +137,8 @@ pub enum Command {
     /// The whole wallet in one encrypted file, without any node
     #[command(subcommand)]
     Backup(Backup),
+    /// Change the wallet's secret: everything goes to a new one, is verified there, and the old one says so from then on
+    ChangeSecret(ChangeSecret),
     /// Take over a predecessor's clear-text wallet, from a file or from the nodes
     ImportLegacy {
         /// Its JSON; without it what slot 0's record on the nodes leads to
@@ -188,6 +190,20 @@ pub struct Audit {
     /// Restore into memory from the secret and the nodes alone, and compare with what is here
     #[arg(long, conflicts_with_all = ["all", "repair"])]
     pub rehearse: bool,
+}
+
+/// Arguments of `change-secret`.
+#[derive(Debug, Args)]
+pub struct ChangeSecret {
+    /// File with the new secret; made when it is absent
+    #[arg(long, value_name = "FILE")]
+    pub to_secret_file: PathBuf,
+    /// Data folder of the wallet under the new secret
+    #[arg(long, value_name = "DIR")]
+    pub to_data: PathBuf,
+    /// Go on although payloads are on no node any more that answers
+    #[arg(long)]
+    pub leave_missing: bool,
 }
 
 /// Level of acknowledgement.

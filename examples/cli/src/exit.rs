@@ -18,6 +18,7 @@ pub const fn code(code: Code) -> u8 {
         | Code::Expired
         | Code::HashMismatch
         | Code::Malformed
+        | Code::Moved
         | Code::NameMismatch
         | Code::ReadOnly
         | Code::SignatureInvalid
@@ -40,7 +41,7 @@ mod tests {
             (3, "deadline sequence_exhausted slots_exhausted unreachable"),
             (
                 4,
-                "decrypt_failed denied expired hash_mismatch invalid malformed name_mismatch read_only \
+                "decrypt_failed denied expired hash_mismatch invalid malformed moved name_mismatch read_only \
                  signature_invalid too_large",
             ),
             (5, "closed corrupt newer_schema storage_full storage_io task_failed wrong_wallet"),

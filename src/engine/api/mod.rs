@@ -7,6 +7,7 @@ pub mod legacy;
 pub mod rehearsal;
 pub mod report;
 pub mod request;
+pub mod secret_change;
 pub mod status;
 pub mod tokens;
 pub mod warning;

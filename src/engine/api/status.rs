@@ -99,6 +99,8 @@ pub struct Status {
     pub unread: Vec<u8>,
     /// Slots of which only a part fits here.
     pub left_out: Vec<LeftOut>,
+    /// The wallet has another secret since: nothing is read or published under this one any more.
+    pub moved: bool,
 }
 
 /// What of another device's content does not fit here.

@@ -88,25 +88,36 @@ impl OnNode<'_> {
             found.missing = expected.blocks.iter().map(|(cid, _)| *cid).collect();
             return found;
         }
-        let is_sound = found.missing.is_empty() && found.damaged.is_empty();
-        if is_sound && self.has_all_bytes(expected).await {
-            return found;
+        if found.missing.is_empty() && found.damaged.is_empty() {
+            match self.has_all_bytes(expected).await {
+                Ok(true) => return found,
+                Err(e) if expected.blocks.len() > limits::AUDIT_SIZES => {
+                    found.error = Some(e);
+                    return found;
+                }
+                Ok(false) | Err(_) => {}
+            }
         }
         let mut sizes = self.each(&expected.blocks, Way::Size).await;
         sizes.damaged.extend(found.damaged.iter().filter(|cid| !sizes.missing.contains(*cid)).copied());
         sizes
     }
 
-    /// Whether the node counts as many bytes under the root as there should be. Where it does not offer that, the sample has to do;
-    /// where it does not answer, each block is asked for its size, which takes long for many blocks over a long line.
-    async fn has_all_bytes(&self, expected: &Expected) -> bool {
+    /// Whether the node counts as many bytes under the root as there should be. Where it does not offer that, the sample has to do.
+    async fn has_all_bytes(&self, expected: &Expected) -> Result<bool, Error> {
         let root = expected.edition.map(|edition| edition.root);
-        let (Some(root), Some(bytes)) = (root, expected.dag) else { return true };
-        let call = self.account.network.call(limits::AUDIT_DAG);
-        match self.node.own_dag_bytes(&root, &call).await {
-            Ok(found) => found == Some(bytes),
-            Err(e) if e.code() == Code::Denied => true,
-            Err(_) => false,
+        let (Some(root), Some(bytes)) = (root, expected.dag) else { return Ok(true) };
+        let count = u32::try_from(expected.blocks.len()).unwrap_or(u32::MAX);
+        let wait = limits::AUDIT_DAG + limits::AUDIT_DAG_BLOCK.saturating_mul(count);
+        let ask = async || self.node.own_dag_bytes(&root, &self.account.network.call(wait)).await;
+        let answer = match ask().await {
+            Err(e) if e.code() != Code::Denied => ask().await,
+            first => first,
+        };
+        match answer {
+            Ok(found) => Ok(found == Some(bytes)),
+            Err(e) if e.code() == Code::Denied => Ok(true),
+            Err(e) => Err(e),
         }
     }
 

@@ -1,9 +1,10 @@
 //! Blocks: reading them from the disk, keeping those that arrive, and what an edition is made of.
 
 use std::collections::HashSet;
-use std::sync::{Arc, PoisonError};
+use std::sync::Arc;
 
 use super::Local;
+use super::guarded::Writing;
 use super::state::change::Change;
 use super::state::holdings::Contents;
 use super::turn::Turn;
@@ -104,8 +105,8 @@ impl Local {
     }
 
     /// Sealing remembers what it has sealed; nothing that the store holds changes.
-    fn sealing(&self) -> std::sync::RwLockWriteGuard<'_, super::state::State> {
-        self.state.write().unwrap_or_else(PoisonError::into_inner)
+    fn sealing(&self) -> Writing<'_> {
+        self.state.write()
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, RwLock};
+use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 
 use super::Local;
+use super::guarded::Guarded;
 use super::room::Bounds;
 use super::rows::{self, Metas};
 use super::state::State;
@@ -79,7 +80,7 @@ impl Local {
             store,
             clock,
             events,
-            state: RwLock::new(state),
+            state: Guarded::new(state),
             order: Arc::default(),
             damage: Mutex::new(warnings.into_iter().chain(damage).collect()),
             bounds,
@@ -224,6 +225,8 @@ fn marks(metas: &Metas<'_>) -> Vec<Change> {
         .extend(metas.get(rows::CONFIGURED).map(|value| Change::Configured(rows::parse_configured(value))));
     changes.extend(metas.get(rows::MACHINES).map(|value| Change::Machines(rows::parse_machines(value))));
     changes.extend(metas.get(rows::POOL).and_then(rows::parse_pool).map(Change::Pool));
+    changes.extend(metas.get(rows::MOVED).and_then(rows::parse_moved).map(Change::Moved));
+    changes.extend(metas.get(rows::FORMER_WALLET).and_then(rows::parse_wallet).map(Change::FormerWallet));
     changes.push(Change::Stray(metas.get(rows::STRAY).is_some()));
     changes.extend(metas.get(rows::LABEL).map(|value| Change::Label(rows::parse_label(value))));
     changes.extend(metas.get(rows::CONFIRMED).map(|value| Change::Confirmed(rows::parse_confirmed(value))));

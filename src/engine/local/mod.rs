@@ -7,11 +7,13 @@
 pub mod acks;
 pub mod blocks;
 pub mod edition;
+mod guarded;
 pub mod history;
 pub mod join;
 pub mod kept;
 pub mod load;
 pub mod lost;
+pub mod moves;
 pub mod proofs;
 pub mod records;
 pub mod room;
@@ -21,10 +23,11 @@ pub mod state;
 pub mod turn;
 
 use std::sync::atomic::AtomicBool;
-use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use self::guarded::Guarded;
+pub use self::guarded::Reading;
 use self::room::Bounds;
-use self::state::State;
 use super::api::event::Event;
 use super::events::Events;
 use crate::clock::{Clock, UnixMs};
@@ -37,7 +40,7 @@ pub struct Local {
     store: Arc<dyn Store>,
     clock: Arc<dyn Clock>,
     events: Arc<Events>,
-    state: RwLock<State>,
+    state: Guarded,
     /// Held from the reading of the state on which a change is based until the state shows it.
     order: Arc<tokio::sync::Mutex<()>>,
     /// What was found damaged when the account was opened, until somebody asks.
@@ -59,8 +62,8 @@ impl Local {
     }
 
     /// The state as it is now. Not to be held across an await.
-    pub fn read(&self) -> RwLockReadGuard<'_, State> {
-        self.state.read().unwrap_or_else(PoisonError::into_inner)
+    pub fn read(&self) -> Reading<'_> {
+        self.state.read()
     }
 
     pub fn revision(&self) -> u64 {

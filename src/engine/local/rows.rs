@@ -4,12 +4,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 
-use super::state::marks::Label;
+use super::state::marks::{Label, Moved, Moving};
 use super::state::names::{Contained, Edition, KnownName};
 use super::state::nodes::{Doubt, Former};
 use crate::clock::UnixMs;
 use crate::model::cid::Cid;
-use crate::model::identity::Slot;
+use crate::model::identity::{Slot, WalletId};
 use crate::model::inventory::{Id, ProofHash, TokenKey};
 use crate::model::pool::PoolMark;
 use crate::store::{Level, NameRow, Write};
@@ -25,6 +25,7 @@ pub const EDITION: &str = "edition";
 pub const FAILED: &str = "failed";
 pub const FIRST_READ: &str = "first_read";
 pub const FORMER: &str = "former";
+pub const FORMER_WALLET: &str = "former_wallet";
 pub const GAP: &str = "gap";
 pub const HEALTH: &str = "health";
 pub const KEPT: &str = "kept";
@@ -33,6 +34,7 @@ pub const LAST_SYNC: &str = "last_sync";
 pub const LOST: &str = "lost";
 pub const MACHINES: &str = "machines";
 pub const MERGED: &str = "merged";
+pub const MOVED: &str = "moved";
 pub const PARTLY: &str = "partly";
 pub const POOL: &str = "pool";
 pub const PROVED: &str = "proved";
@@ -184,6 +186,23 @@ pub fn pool(mark: &PoolMark) -> Option<Vec<u8>> {
 pub fn parse_pool(value: &[u8]) -> Option<PoolMark> {
     let (version, keys) = serde_json::from_slice(value).ok()?;
     Some(PoolMark { version, keys })
+}
+
+const MOVING: [Moving; 4] = [Moving::Begun, Moving::Made, Moving::MadeElsewhere, Moving::Joined];
+
+/// How far it has come, and the wallet that goes on.
+pub fn moved(moved: Moved) -> Vec<u8> {
+    let how = MOVING.iter().position(|how| *how == moved.how).and_then(|at| u8::try_from(at).ok());
+    [&[how.unwrap_or(0)][..], &moved.to].concat()
+}
+
+pub fn parse_moved(value: &[u8]) -> Option<Moved> {
+    let (how, to) = value.split_first()?;
+    Some(Moved { to: to.try_into().ok()?, how: *MOVING.get(usize::from(*how))? })
+}
+
+pub fn parse_wallet(value: &[u8]) -> Option<WalletId> {
+    value.try_into().ok()
 }
 
 /// Rejections that this device confirmed: token id, state hash, and what each proof is called by.

@@ -1,12 +1,11 @@
 //! The door: the right to change, and the one place that commits to the store.
 
-use std::sync::{Arc, PoisonError, RwLockReadGuard};
+use std::sync::Arc;
 
 use tokio::sync::OwnedMutexGuard;
 
-use super::Local;
-use super::state::State;
 use super::state::change::Change;
+use super::{Local, Reading};
 use crate::error::{Code, Error};
 
 /// The right to change the account. Others wait until it is dropped; what was read under it stays true until then.
@@ -28,7 +27,7 @@ impl Turn {
     }
 
     /// The state as it is now.
-    pub fn state(&self) -> RwLockReadGuard<'_, State> {
+    pub fn state(&self) -> Reading<'_> {
         self.local.read()
     }
 
@@ -75,7 +74,7 @@ impl Turn {
 impl Local {
     fn apply(&self, changes: Vec<Change>) {
         let is_shown = changes.iter().any(Change::is_shown);
-        let mut state = self.state.write().unwrap_or_else(PoisonError::into_inner);
+        let mut state = self.state.write();
         for change in changes {
             change.apply(&mut state, &self.keys);
         }

@@ -7,6 +7,7 @@ mod clock;
 pub mod contain;
 pub mod content;
 mod index;
+mod moves;
 mod part;
 mod pool;
 mod singly;
@@ -102,6 +103,7 @@ pub async fn merge_contained(
         account.local.note_retired(slot, cid).await?;
     }
     account.local.note_record(slot, record, RootFate::Merged(cid)).await?;
+    moves::look(account, &root).await?;
     let warnings = clock::look(account, &root).into_iter().chain(pool::look(account, &root)).collect();
     Ok(Merged::Yes(root, Gain::default(), warnings))
 }
@@ -186,6 +188,7 @@ async fn merge_root(
         }
         Err(e) => return Ok(Merged::Foreign(e)),
     };
+    moves::look(account, &root).await?;
     let (is_own, is_retried) = {
         let state = local.read();
         let names = state.names();

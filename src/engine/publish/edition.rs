@@ -8,6 +8,7 @@ use crate::engine::local::edition::SignedEdition;
 use crate::engine::local::slots::Signing;
 use crate::engine::local::state::State;
 use crate::engine::local::state::holdings::Contents;
+use crate::engine::local::state::marks::Moved;
 use crate::engine::local::state::names::{Edition, KnownName};
 use crate::engine::local::turn::Turn;
 use crate::error::{Code, Error};
@@ -25,12 +26,14 @@ const CARRY_OVERHEAD: usize = 9;
 /// Signs the present state for a slot, or takes the last edition up again when nothing changed since.
 ///
 /// # Errors
-/// `sequence_exhausted` when the name cannot be raised; store errors, with nothing sent.
+/// `sequence_exhausted` when the name cannot be raised; `moved` once the wallet has another secret, but for this device's own
+/// marker of that; store errors, with nothing sent.
 ///
 /// # Cancel safety
 /// What was signed is on disk and is taken up by the next call.
 pub async fn prepare(account: &Account, slot: Slot) -> Result<SignedEdition, Error> {
     let turn = account.local.turn().await;
+    check_secret(account)?;
     let contents = account.local.contents()?;
     if let Some((edition, record)) = last_if_current(account, slot, &contents)
         && let Some(root) = account.local.block(&edition.root).await?
@@ -38,6 +41,18 @@ pub async fn prepare(account: &Account, slot: Slot) -> Result<SignedEdition, Err
         return Ok(whole(account, edition, record, root, contents));
     }
     sign(account, &turn, slot, contents).await
+}
+
+/// Under a secret that was changed nothing is signed but this device's own marker of that.
+///
+/// # Errors
+/// `moved`.
+pub fn check_secret(account: &Account) -> Result<(), Error> {
+    let is_marker = {
+        let state = account.local.read();
+        state.session().is_ending() && state.marks().moved().is_some_and(|moved| moved.marks())
+    };
+    if is_marker { Ok(()) } else { account.local.check_here() }
 }
 
 /// An edition of what is here now.
@@ -171,6 +186,8 @@ fn root(account: &Account, slot: Slot, contents: &Contents) -> Result<Root, Erro
         retired: false,
         pool: account.pool.clone(),
         label: state.marks().label().text.clone(),
+        moved: state.marks().moved().filter(Moved::marks).map(|moved| moved.to),
+        former: state.marks().former(),
         index: contents.index,
         keep: contents.keep,
         unknown: BTreeMap::new(),

@@ -10,6 +10,7 @@ mod edition;
 mod lane;
 pub mod lanes;
 mod level;
+pub mod marker;
 mod mend;
 mod proof;
 mod rename;
@@ -28,7 +29,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use self::edition::prepare;
+use self::edition::{check_secret, prepare};
 pub use self::lane::lacks;
 use self::lanes::next_due;
 use self::level::level_up;
@@ -88,6 +89,7 @@ pub async fn bring_along(account: &Arc<Account>, run: &Arc<Run>) -> Result<(), E
 async fn start(account: &Arc<Account>, run: &Arc<Run>) -> Result<Option<u64>, Error> {
     // One slot and one edition at a time; nobody holds this while a node is waited for but to choose a slot.
     let _one = account.publishing.lock().await;
+    check_secret(account)?;
     let slot = match own_slot(account).await? {
         Some(slot) => slot,
         None => slot::choose(account, run).await?,
@@ -189,6 +191,9 @@ pub fn left_behind(account: &Account) -> Vec<usize> {
 
 /// Whether a publish has work: pending content, or a node that is not proven to hold the latest edition and may be tried.
 pub fn is_needed(account: &Account) -> bool {
+    if account.local.check_here().is_err() {
+        return false;
+    }
     let is_due = || next_due(account).is_some_and(|at| at <= account.clock.monotonic());
     account.local.read().marks().first_read() && (account.local.has_pending() || is_due())
 }

@@ -93,13 +93,15 @@ impl ShownBy {
         let mut open = Vec::new();
         for (slot, by) in &self.names {
             let confirmed = confirmed_on(account, *slot, by);
-            let left =
-                by.iter().filter(|at| !asked.contains(&(*slot, **at)) && !is_confirmed(account, *slot, **at));
+            let is_left =
+                |at: &&usize| !asked.contains(&(*slot, **at)) && !is_confirmed(account, *slot, **at);
+            // Before the state is read once more.
+            let left: Vec<usize> = by.iter().filter(is_left).copied().collect();
             let state = account.local.read();
             let Some(known) = state.names().get(*slot) else { continue };
             let Some(root) = state.names().root_here(*slot) else { continue };
-            let unproven = |at: &usize| Unproven { at: *at, slot: *slot, sequence: known.sequence, root };
-            open.extend(left.take(needed.saturating_sub(confirmed)).map(unproven));
+            let unproven = |at| Unproven { at, slot: *slot, sequence: known.sequence, root };
+            open.extend(left.into_iter().take(needed.saturating_sub(confirmed)).map(unproven));
         }
         open
     }

@@ -36,9 +36,10 @@ pub async fn run(account: Arc<Account>) {
     }
 }
 
-/// Whether all that is here was published and no lane is under way: what is on its way is missing nowhere.
+/// Whether the wallet is read under this secret, all that is here was published and no lane is under way: what is on its way is missing nowhere.
 fn is_at_rest(account: &Account) -> bool {
-    account.local.read().marks().first_read()
+    account.local.check_here().is_ok()
+        && account.local.read().marks().first_read()
         && !account.local.has_pending()
         && account.lanes.running().is_empty()
 }

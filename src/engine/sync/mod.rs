@@ -46,13 +46,15 @@ impl Syncs {
     /// Syncs once.
     ///
     /// # Errors
-    /// `unreachable`, `invalid` or `denied` when no source gave a usable answer and one was needed; store errors.
+    /// `unreachable`, `invalid` or `denied` when no source gave a usable answer and one was needed; `moved` once the wallet has another
+    /// secret; store errors.
     ///
     /// # Cancel safety
     /// The read and the publish go on when the future is dropped.
     pub async fn sync(&self, request: SyncRequest, progress: OnProgress) -> Result<SyncReport, SyncFailure> {
         let account = &self.account;
         account.tasks.check_open()?;
+        account.local.check_here()?;
         let started = account.clock.monotonic();
         if !request.fresh
             && let Some(mut reading) = cached(account, started)
@@ -74,6 +76,8 @@ impl Syncs {
         if reading.outcome != SyncOutcome::Offline {
             self.reput_if_due().await;
         }
+        // The reading may have met the marker.
+        account.local.check_here()?;
         let report = report(account, reading, traffic, publishing);
         self.remember(&report).await;
         Ok(report)

@@ -2,6 +2,6 @@
 
 pub mod read;
 pub mod reject;
-mod seal;
+pub mod seal;
 pub mod status;
 pub mod write;

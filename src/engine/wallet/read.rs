@@ -88,7 +88,7 @@ pub async fn payload(account: &Account, token_id: &str, state_hash: &str) -> Res
 }
 
 /// Opens a data block, fetching it when it is not here.
-async fn open_block(account: &Account, kind: Kind, block: &BlockRef, max: usize) -> Result<Bytes, Error> {
+pub async fn open_block(account: &Account, kind: Kind, block: &BlockRef, max: usize) -> Result<Bytes, Error> {
     let mut chunks = chunks_here(account, block).await?;
     let absent: Vec<Cid> = block.chunks().filter(|cid| !chunks.contains_key(*cid)).copied().collect();
     if !absent.is_empty() {

@@ -33,6 +33,7 @@ pub fn status(account: &Account) -> Status {
         missing_payloads: state.holdings().missing_payloads(),
         unread: state.unread().into_iter().map(Slot::number).collect(),
         left_out: left_out.collect(),
+        moved: state.marks().moved().is_some_and(|moved| moved.is_over()),
     }
 }
 

@@ -8,6 +8,7 @@ mod entry;
 mod entry_codec;
 mod item;
 mod join;
+mod resealed;
 mod times;
 mod twins;
 mod view;
@@ -23,6 +24,7 @@ use crate::error::Error;
 pub(super) use codec::check_unknown;
 pub use entry::{Actor, Entry, EntryValue, Hlc, Last, Live, Seen, Version, VersionHash};
 pub use item::{BlockRef, Id, Item, ProofHash, Rest, Spend, TokenKey, TokenState};
+pub use resealed::{Resealed, resealed_proof};
 pub use view::{Counts, ViewRow};
 
 /// Result of joining one item.

@@ -103,6 +103,8 @@ pub struct WalletStatus {
     pub unread: Vec<u8>,
     /// Slots of which only a part fits here.
     pub left_out: Vec<LeftOut>,
+    /// The wallet has another secret since: nothing is read or published under this one any more.
+    pub moved: bool,
 }
 
 /// What of another device's content does not fit here.
@@ -136,6 +138,7 @@ impl WalletStatus {
             missing_payloads: count(status.missing_payloads),
             unread: status.unread,
             left_out: status.left_out.into_iter().map(left).collect(),
+            moved: status.moved,
         }
     }
 }

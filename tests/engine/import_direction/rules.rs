@@ -11,7 +11,7 @@ pub const LAYERS: [(&str, &[&str]); 5] = [
 ];
 
 /// The rooms of the engine (folders, and files beside them), and those each may name.
-pub const ROOMS: [(&str, &[&str]); 26] = [
+pub const ROOMS: [(&str, &[&str]); 27] = [
     ("api", &[]),
     ("tasks", &[]),
     ("events", &["api"]),
@@ -40,6 +40,7 @@ pub const ROOMS: [(&str, &[&str]); 26] = [
         ],
     ),
     ("rehearse", &["account", "api", "local", "network", "read", "start"]),
+    ("rekey", &["account", "api", "local", "publish", "wallet", "mod"]),
     ("care", &["api", "audit", "rehearse", "tasks", "mod"]),
     ("observe", &["api", "tasks", "wallet", "mod"]),
     ("disputes", &["api", "tasks", "wallet", "mod"]),

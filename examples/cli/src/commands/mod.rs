@@ -4,6 +4,7 @@ mod audit;
 mod backup;
 mod cache;
 mod car;
+mod change_secret;
 mod demo;
 mod devices;
 mod files;
@@ -85,6 +86,7 @@ pub async fn run(command: Command, context: Context) -> Result<(), Failure> {
         Command::Backup(Backup::Export { file, force }) => backup::export(&context, &file, force).await,
         Command::Backup(Backup::Verify { file }) => backup::verify(&context, &file).await,
         Command::Backup(Backup::Import { file }) => backup::import(&context, &file).await,
+        Command::ChangeSecret(change) => change_secret::run(&context, &change).await,
         Command::ImportLegacy { file } => import_legacy::run(&context, file.as_deref()).await,
         Command::Demo => demo::run(&context).await,
     }

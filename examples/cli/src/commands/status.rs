@@ -30,6 +30,11 @@ fn describe(status: &Status) -> String {
             slots.join(", ")
         ));
     }
+    if status.moved {
+        text.push_str(
+            "\nmoved      the wallet has another secret since; change-secret takes along what is here",
+        );
+    }
     for left in &status.left_out {
         text.push_str(&format!("\nnot whole  {} items of slot {} do not fit here", left.items, left.slot));
     }

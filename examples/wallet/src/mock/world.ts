@@ -51,7 +51,7 @@ export class MockDevice {
       { name: '12D3KooWQ3nZr7sPqkLbVn2cTtqD9wA1', sequence: 7 },
       { name: '12D3KooWB81kQm5uYtGfHsJw8eRc2Xz9', sequence: 3 },
     ]
-    return { account, revision, tokens: this.counts(), pending, ack: pending > 0 ? 'local' : 'verified', lastSync, syncing, slot: 0, highWater, nodes: 5, verifiedNodes, missingPayloads: 0, unread: [], leftOut: [] }
+    return { account, revision, tokens: this.counts(), pending, ack: pending > 0 ? 'local' : 'verified', lastSync, syncing, slot: 0, highWater, nodes: 5, verifiedNodes, missingPayloads: 0, unread: [], leftOut: [], moved: false }
   }
 
   async sync(tell: (progress: Progress) => void): Promise<SyncReport> {

@@ -8,7 +8,7 @@ use bytes::Bytes;
 
 use super::State;
 use super::kept::KeptBlocks;
-use super::marks::{Label, Verified};
+use super::marks::{Label, Moved, Verified};
 use super::names::{Contained, Edition, KnownName, OwnSlot, RecordDigest, Written};
 use super::nodes::{Doubt, Former};
 use super::partly::Partly;
@@ -17,7 +17,7 @@ use crate::engine::local::rows::{self, Confirmed};
 use crate::error::Error;
 use crate::model::block::Block;
 use crate::model::cid::Cid;
-use crate::model::identity::{Slot, WalletKeys};
+use crate::model::identity::{Slot, WalletId, WalletKeys};
 use crate::model::inventory::Item;
 use crate::model::pool::PoolMark;
 use crate::model::seal::{Compression, Kind, Sealer};
@@ -126,6 +126,10 @@ pub enum Change {
 
     /// The newest pool that a root named.
     Pool(PoolMark),
+
+    /// The wallet has another secret since, or is the one that has it.
+    Moved(Moved),
+    FormerWallet(WalletId),
 
     /// Health of the nodes, for the next start.
     Health(Bytes),
@@ -237,6 +241,9 @@ impl Change {
 
             Self::Pool(mark) => one(rows::meta(rows::POOL, rows::pool(mark))),
 
+            Self::Moved(moved) => one(rows::meta(rows::MOVED, Some(rows::moved(*moved)))),
+            Self::FormerWallet(wallet) => one(rows::meta(rows::FORMER_WALLET, Some(wallet.to_vec()))),
+
             Self::Health(health) => one(rows::meta(rows::HEALTH, Some(health.to_vec()))),
             Self::LastSync(last) => one(rows::meta(rows::LAST_SYNC, last.as_ref().map(|last| last.to_vec()))),
             Self::Rollup(row) => one(Write::Rollup(row.clone())),
@@ -310,6 +317,9 @@ impl Change {
             Self::Failed(at) => state.marks.failed_at = at,
 
             Self::Pool(mark) => state.marks.pool = Some(mark),
+
+            Self::Moved(moved) => state.marks.moved = Some(moved),
+            Self::FormerWallet(wallet) => state.marks.former = Some(wallet),
 
             Self::Configured(ids) => state.nodes.set_configured(ids),
             Self::InVain(cids, now) => state.holdings.note_in_vain(&cids, now),

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use crate::clock::{UnixMs, millis};
 use crate::limits;
 use crate::model::cid::Cid;
-use crate::model::identity::Slot;
+use crate::model::identity::{Slot, WalletId};
 use crate::model::pool::PoolMark;
 use crate::store::Level;
 
@@ -31,9 +31,44 @@ pub struct Label {
     pub is_due: bool,
 }
 
+/// How far a change of secret has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moving {
+    /// It was begun on this device: what is here is on its way to the new one.
+    Begun,
+    /// It was made on this device, which puts the markers.
+    Made,
+    /// Another device made it, as a marker or the new wallet says.
+    MadeElsewhere,
+    /// Another device made it, and this one has brought what it had.
+    Joined,
+}
+
+/// The wallet has another secret since, or is about to have.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Moved {
+    /// The wallet that goes on.
+    pub to: WalletId,
+    pub how: Moving,
+}
+
+impl Moved {
+    /// Whether nothing is read or published under this secret any more.
+    pub fn is_over(&self) -> bool {
+        self.how != Moving::Begun
+    }
+
+    /// Whether what this device signs now is a marker.
+    pub fn marks(&self) -> bool {
+        matches!(self.how, Moving::Made | Moving::Joined)
+    }
+}
+
 /// Facts that survive.
 #[derive(Debug, Default)]
 pub struct Marks {
+    pub(super) moved: Option<Moved>,
+    pub(super) former: Option<WalletId>,
     pub(super) label: Label,
     pub(super) verified: Verified,
     pub(super) first_read: bool,
@@ -53,6 +88,16 @@ impl Marks {
     /// What the owner calls this device.
     pub fn label(&self) -> &Label {
         &self.label
+    }
+
+    /// Where the wallet goes on under another secret.
+    pub fn moved(&self) -> Option<Moved> {
+        self.moved
+    }
+
+    /// The wallet whose secret was changed for this one's.
+    pub fn former(&self) -> Option<WalletId> {
+        self.former
     }
 
     pub fn verified(&self) -> Verified {

@@ -37,8 +37,14 @@ struct Shared {
     to_hold: AtomicUsize,
     held: Mutex<Vec<Held>>,
     hides_records: AtomicBool,
-    /// A verb that is answered with this status in place of the node's answer, as by a proxy that lets through a list of verbs.
-    refused: Mutex<Option<(String, u16)>>,
+    refused: Mutex<Option<Refused>>,
+}
+
+/// A verb that is answered with this status in place of the node's answer, as by a proxy that lets through a list of verbs.
+struct Refused {
+    path: String,
+    status: u16,
+    times: usize,
 }
 
 /// A rename that waits at the front, whether or not its sender still does.
@@ -109,8 +115,14 @@ impl Fronts {
 
     /// From now on no node is asked for this verb.
     pub fn refuse(&self, verb: &str, status: u16) {
+        self.refuse_times(verb, status, usize::MAX);
+    }
+
+    /// So many times at each node.
+    pub fn refuse_times(&self, verb: &str, status: u16, times: usize) {
         for front in &self.fronts {
-            *front.shared.refused.lock().unwrap() = Some((format!("/api/v0/{verb}"), status));
+            let path = format!("/api/v0/{verb}");
+            *front.shared.refused.lock().unwrap() = Some(Refused { path, status, times });
         }
     }
 
@@ -141,10 +153,7 @@ impl Drop for Fronts {
 async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
     let line = request.uri().path_and_query().unwrap().to_string();
     shared.log.lock().unwrap().push(line.clone());
-    let refused = shared.refused.lock().unwrap().clone();
-    if let Some((verb, status)) = refused
-        && line.split('?').next() == Some(&verb)
-    {
+    if let Some(status) = refusal(&shared, &line) {
         return Response::builder().status(status).body(Body::from("not on the list")).unwrap();
     }
     if is_rename(&line) && shared.to_hold.swap(0, Ordering::SeqCst) > 0 {
@@ -162,6 +171,13 @@ async fn pass(State(shared): State<Arc<Shared>>, request: Request) -> Response {
         return forwarded.await.unwrap();
     }
     forward(&shared, &line, request).await
+}
+
+fn refusal(shared: &Shared, line: &str) -> Option<u16> {
+    let mut refused = shared.refused.lock().unwrap();
+    let of_line = refused.as_mut().filter(|refused| line.split('?').next() == Some(&refused.path))?;
+    of_line.times = of_line.times.checked_sub(1)?;
+    Some(of_line.status)
 }
 
 /// Beacons are raw blocks, roots are not.

@@ -5,5 +5,6 @@
 mod device;
 mod fronts;
 mod late_renames;
+mod lost_counts;
 mod pin_lists;
 mod refused_verbs;

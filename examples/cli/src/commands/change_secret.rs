@@ -1,0 +1,73 @@
+//! `change-secret`: takes the wallet to another secret.
+
+use serde::Serialize;
+use tauri_plugin_wallet_sync::Engine;
+use tauri_plugin_wallet_sync::engine::{Mode, SecretChange, Unmarked};
+
+use super::Context;
+use crate::args::{ChangeSecret, Global};
+use crate::failure::Failure;
+use crate::{account, secret_file};
+
+#[derive(Serialize)]
+struct Changed {
+    #[serde(flatten)]
+    change: SecretChange,
+    /// The new secret was made now.
+    created: bool,
+}
+
+pub async fn run(context: &Context, change: &ChangeSecret) -> Result<(), Failure> {
+    let to = Global {
+        data: Some(change.to_data.clone()),
+        secret_file: Some(change.to_secret_file.clone()),
+        ..context.global.clone()
+    };
+    let old = account::open(&context.global, Mode::Own).await?;
+    let changed = account::with(old, async |old| {
+        let created = secret_file::create_if_absent(&change.to_secret_file)?;
+        let new = account::open(&to, Mode::Own).await?;
+        account::with(new, async |new| {
+            if created {
+                new.note_created().await?;
+            }
+            take(old, new, change.leave_missing, created).await
+        })
+        .await
+    })
+    .await?;
+    context.output.done(&changed, || text(&changed, change))
+}
+
+async fn take(old: &Engine, new: &Engine, leave_missing: bool, created: bool) -> Result<Changed, Failure> {
+    let change = old.change_secret(new, leave_missing).await?;
+    Ok(Changed { change, created })
+}
+
+fn text(changed: &Changed, arguments: &ChangeSecret) -> String {
+    let SecretChange { items, added, missing, unknown, verified_nodes, begun_elsewhere, marked, unmarked } =
+        &changed.change;
+    let secret = if changed.created { "created" } else { "found" };
+    let mut lines = vec![
+        format!("secret {secret}: {}", arguments.to_secret_file.display()),
+        format!(
+            "{items} token states and entries taken along, {added} of them new there; on {verified_nodes} nodes"
+        ),
+    ];
+    if *begun_elsewhere {
+        lines.push("another device had changed the secret already".to_owned());
+    } else {
+        lines.push(format!("{} slots of the old secret say that the wallet moved", marked.len()));
+    }
+    if *missing > 0 {
+        lines
+            .push(format!("{missing} payloads, proofs or values are on no node that answers, and were left"));
+    }
+    if *unknown > 0 {
+        lines.push(format!("{unknown} items of a later release went along as they are"));
+    }
+    for Unmarked { slot, reason } in unmarked {
+        lines.push(format!("slot {slot} does not say so yet: {reason}; run the command again"));
+    }
+    lines.join("\n")
+}
