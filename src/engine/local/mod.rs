@@ -20,7 +20,7 @@ pub mod slots;
 pub mod state;
 pub mod turn;
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError, RwLock, RwLockReadGuard};
 
 use self::room::Bounds;
@@ -46,6 +46,8 @@ pub struct Local {
     reads_along: bool,
     /// That few slots are left is told once.
     few_slots_told: AtomicBool,
+    /// Highest revision that an event named.
+    told: AtomicU64,
 }
 
 impl Local {
