@@ -1,7 +1,8 @@
 import { ask } from './arguments.js'
 import { commands, type Source, type Subscription, type SyncOutcome, type WalletEvent } from './bindings.js'
 import { channelTo, drawId } from './call.js'
-import { badRequest } from './error.js'
+import { badRequest, WalletSyncError } from './error.js'
+import { within } from './time.js'
 
 /** Stops listening. */
 export type UnlistenFn = () => void
@@ -12,6 +13,9 @@ type Listener = (event: WalletEvent) => void
 const RENEW_AFTER = 64
 /** Pauses before a renewal that failed is tried again, ms: doubled each time. */
 const RETRY = { first: 1_000, last: 30_000 } as const
+
+/** Longest wait for the answer to a subscription, ms: it comes from memory. */
+const ANSWER_MS = 10_000
 
 /** This copy of the package: a page may hold several, and frames with further ones. */
 let copy: string | null = null
@@ -49,7 +53,7 @@ class Hub {
       this.receive(events)
     })
     const turns = this.turns
-    const subscription = await commands.subscribe(this.account, channel, copy)
+    const subscription = await within(ANSWER_MS, commands.subscribe(this.account, channel, copy))
     this.isSubscribed = true
     this.received = count
     this.pause = 0
@@ -95,11 +99,11 @@ class Hub {
 
   private tell(event: WalletEvent): void {
     for (const listener of [...this.listeners]) deliver(listener, event)
-    if (event.event === 'lagged') void this.reread()
+    if (event.event === 'lagged') void this.reread(event.revision)
   }
 
   /** After missed events: sends an event of each kind, so that everything is read again. */
-  private async reread(): Promise<void> {
+  private async reread(missedAt: number): Promise<void> {
     try {
       const status = await ask({ account: this.account }, () => commands.status(this.account))
       const { account, revision, ack, verifiedNodes, syncing, lastSync } = status
@@ -111,8 +115,14 @@ class Hub {
       this.tell({ event: 'publish-changed', account, revision, ack, verifiedNodes })
       this.tell({ event: 'node-health-changed', account, revision })
       this.tell({ event: 'metrics-updated', account, revision })
-    } catch {
-      // Closed meanwhile: there is nothing to read.
+    } catch (reason) {
+      // Closed meanwhile: there is nothing to read. Else whoever shows something tries it by itself.
+      if (WalletSyncError.from(reason).code === 'closed') return
+      const [account, revision] = [this.account, missedAt]
+      this.tell({ event: 'tokens-changed', account, revision, added: 0, spent: 0 })
+      this.tell({ event: 'entries-changed', account, revision })
+      this.tell({ event: 'node-health-changed', account, revision })
+      this.tell({ event: 'metrics-updated', account, revision })
     }
   }
 }

@@ -74,6 +74,35 @@ test('after lagging everything counts as changed, by a status that was read agai
   expect(tokens).toEqual([{ event: 'tokens-changed', account: 'a', revision: 7, added: 0, spent: 0 }])
 })
 
+test('after lagging everything counts as changed, also where the status cannot be read', async () => {
+  const [plugin, account] = [new Plugin(), fresh()]
+  const kinds: string[] = []
+  await subscribe(account, (event) => kinds.push(event.event))
+  plugin.send(account, { event: 'lagged', account, revision: 6, missed: 9 })
+  await settled()
+  expect(kinds).toEqual(['lagged', 'tokens-changed', 'entries-changed', 'node-health-changed', 'metrics-updated'])
+  plugin.answers['status'] = () => {
+    throw { code: 'closed', message: 'the account is not open', retryable: false }
+  }
+  plugin.send(account, { event: 'lagged', account, revision: 7, missed: 1 })
+  await settled()
+  expect(kinds.slice(5)).toEqual(['lagged'])
+})
+
+test('a subscription that is never answered holds up no later one', async () => {
+  vi.useFakeTimers()
+  const [plugin, account, heard] = [new Plugin(), fresh(), vi.fn()]
+  plugin.answers['subscribe'] = () => new Promise(() => undefined)
+  const first = subscribe(account, heard).catch((error: unknown) => error)
+  await vi.advanceTimersByTimeAsync(10_000)
+  expect(await first).toMatchObject({ code: 'deadline', retryable: true })
+  delete plugin.answers['subscribe']
+  await subscribe(account, heard)
+  vi.useRealTimers()
+  plugin.send(account, changed(account, 2))
+  expect(heard).toHaveBeenCalledOnce()
+})
+
 test('a subscription is renewed before the plugin goes silent, and what was missed meanwhile is told', async () => {
   const [plugin, account] = [new Plugin({ status: () => STATUS }), fresh()]
   const kinds: string[] = []

@@ -47,8 +47,9 @@ pub const PAGE_ID_CHARS: usize = 64;
 pub const CALL_REMEMBERED: Duration = Duration::from_secs(60);
 /// Answers remembered at most; the oldest go first. A window that makes as many calls as it may fills this in forty seconds.
 pub const CALLS_REMEMBERED: usize = 4_096;
-/// Rows that are looked through for one page of spendable states, at most: a page with fewer rows may have another one after it.
-pub const PAGE_SCAN: usize = 10_000;
+/// Rows that are looked through for one page of spendable states, at most, a few milliseconds of the main thread: a page with fewer rows
+/// may have another one after it.
+pub const PAGE_SCAN: usize = 2_000;
 /// How long an app that was told to end by a signal may take beyond the drain before it is ended.
 pub const SIGNAL_SLACK: Duration = Duration::from_secs(3);
 /// Messages sent to a listener that does not renew its subscription: bounds what piles up for a window that hangs.

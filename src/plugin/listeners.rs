@@ -63,10 +63,7 @@ impl Listeners {
 
     /// Sends nothing more to a window.
     pub(super) fn forget(&self, window: &str) {
-        let mut all = self.all();
-        let gone: Vec<_> = all.extract_if(.., |place, _| place.window == window).collect();
-        drop(all);
-        drop(gone);
+        self.all().retain(|place, _| place.window != window);
     }
 
     /// Sends to all who listen to an account.

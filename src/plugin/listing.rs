@@ -5,6 +5,9 @@ use super::wire::Since;
 use crate::engine::{Engine, TokenChanges, TokenKey, TokenRow};
 use crate::limits;
 
+/// Rows that are looked at together.
+const SCAN: usize = 250;
+
 /// Rows after a key, and where the next page begins.
 pub(super) fn rows(
     engine: &Engine,
@@ -28,14 +31,15 @@ pub(super) fn spendable(
 ) -> (Vec<TokenRow>, Option<TokenKey>) {
     let (mut found, mut after, mut looked_at) = (Vec::new(), after, 0);
     loop {
-        let (page, next) = rows(engine, after.as_ref(), limit, all);
+        let (page, next) = rows(engine, after.as_ref(), limit.max(SCAN), all);
         looked_at += page.len();
+        let last = page.last().map(|row| row.key.clone());
         for row in page.into_iter().filter(TokenRow::is_spendable) {
             found.push(row);
             if found.len() == limit {
-                let last = found.last().map(|row| row.key.clone());
-                let is_last = next.is_none() && engine.tokens(last.as_ref(), 1, all).is_empty();
-                return (found, last.filter(|_| !is_last));
+                let here = found.last().map(|row| row.key.clone());
+                let is_last = next.is_none() && here == last;
+                return (found, here.filter(|_| !is_last));
             }
         }
         match next {

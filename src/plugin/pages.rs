@@ -28,7 +28,7 @@ impl Pages {
 
 impl Page {
     /// Waits until the page is gone.
-    pub(super) async fn is_gone(mut self) {
+    pub(super) async fn end(mut self) {
         while self.0.changed().await.is_ok() {}
     }
 }
@@ -44,8 +44,8 @@ mod tests {
         let pages = Pages::default();
         let (first, other) = (pages.of("main"), pages.of("second"));
         pages.leave("main");
-        assert!(first.is_gone().now_or_never().is_some());
-        assert!(other.is_gone().now_or_never().is_none());
-        assert!(pages.of("main").is_gone().now_or_never().is_none(), "the next one is there");
+        assert!(first.end().now_or_never().is_some());
+        assert!(other.end().now_or_never().is_none());
+        assert!(pages.of("main").end().now_or_never().is_none(), "the next one is there");
     }
 }

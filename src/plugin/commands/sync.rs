@@ -39,7 +39,7 @@ pub(crate) fn sync_now<R: Runtime>(
         let _turn = turn(&open)?;
         let steps = Steps { outlet: outlet.clone(), last: Mutex::new(None) };
         let syncing = open.engine.sync(request, move |step| steps.send(step));
-        let done = waited_for(syncing, page).await?;
+        let done = waited_for(Box::pin(syncing), page).await?;
         // The window may be closed.
         let _ = outlet.send(Progress::Finished);
         report(&open, done)
@@ -57,7 +57,7 @@ pub(crate) fn flush<R: Runtime>(
     call.later(CallClass::Write, &account, |open| async move {
         let within = args::call_ms(*within_ms)?.unwrap_or(limits::FLUSH);
         let _turn = turn(&open)?;
-        let done = waited_for(open.engine.flush(within), page).await?;
+        let done = waited_for(Box::pin(open.engine.flush(within)), page).await?;
         report(&open, done)
     })
 }
@@ -67,7 +67,7 @@ async fn waited_for<T>(work: impl Future<Output = T>, page: Page) -> CommandResu
     tokio::select! {
         biased;
         done = work => Ok(done),
-        () = page.is_gone() => Err(Error::new(Code::Closed, "the page is gone").into()),
+        () = page.end() => Err(Error::new(Code::Closed, "the page is gone").into()),
     }
 }
 
