@@ -87,6 +87,7 @@ export {
   type TokenPagesQuery,
 } from './pages.js'
 export type {
+  AsJson,
   AuditQuery,
   BackupQuery,
   Entry,

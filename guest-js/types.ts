@@ -122,5 +122,11 @@ export interface WipeQuery {
   opening?: number
 }
 
+/** A value that is stored as JSON. */
+export interface AsJson {
+  /** What JSON holds: no function, no `NaN`, no circle. */
+  json: unknown
+}
+
 /** What an entry is set to: text, bytes, or a value that is stored as JSON. */
-export type EntryValue = ByteSource | { json: unknown }
+export type EntryValue = ByteSource | AsJson

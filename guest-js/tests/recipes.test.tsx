@@ -192,9 +192,7 @@ test('what the README has a page do first shows a token', async () => {
     listing.put(row(1, { tokenId: 'coin-1', stateHash: '00ff', summary: '1 coin' }))
     return { added: 1, unchanged: 0, revision: 1 }
   }
-  const said = vi.spyOn(console, 'log').mockImplementation(() => undefined)
   await run('../../README.md', 'Install')
-  expect(said).toHaveBeenCalledWith([['coin-1', '1 coin']])
-  said.mockRestore()
+  expect([...document.querySelectorAll('body > ul > li')].map(({ textContent }) => textContent)).toEqual(['1 coin'])
   expect(listing.plugin.count('subscribe')).toBe(1)
 })
