@@ -1,7 +1,7 @@
 /** The token list of an account as far as somebody looks at it, kept in step without being read again. */
 
 import type { TokenRow } from './bindings.js'
-import type { WalletSyncError } from './error.js'
+import { late, type WalletSyncError } from './error.js'
 import { rowsOf, withChanges, withPage, type Rows } from './list.js'
 import { belongs, PAGE, readChanges, readPage, type Which } from './pages.js'
 import { pause } from './time.js'
@@ -9,6 +9,8 @@ import { IDLE, Watched, type Reading } from './watched.js'
 
 /** Shortest time between two readings of everything, ms: what changes faster than it can be followed must not fill the line. */
 const WHOLE_EVERY = 1_000
+/** How often a list that changes meanwhile is read from the start, before that is told as an error and tried again later. */
+const ATTEMPTS = 3
 
 /** The rows that are shown, for all who look at the same list. */
 export class TokenStore {
@@ -50,7 +52,7 @@ export class TokenStore {
     const run = ++this.run
     let rows = this.rows
     if (rows !== null && isNews) rows = await this.upToDate(rows)
-    rows = await this.further(rows, Math.max(this.wanted, rows === null ? (this.rows?.tokens.length ?? 0) : 0))
+    rows = await this.further(run, rows, Math.max(this.wanted, rows === null ? (this.rows?.tokens.length ?? 0) : 0))
     if (run === this.run) this.rows = rows
     return rows
   }
@@ -62,8 +64,9 @@ export class TokenStore {
   }
 
   /** With further pages, all of one revision. */
-  private async further(begun: Rows | null, wanted: number): Promise<Rows> {
-    for (let rows = begun; ; rows = null) {
+  private async further(run: number, begun: Rows | null, wanted: number): Promise<Rows> {
+    let rows = begun
+    for (let attempt = 1; attempt <= ATTEMPTS && run === this.run; attempt += 1) {
       if (rows === null) {
         const early = this.readAt + WHOLE_EVERY - performance.now()
         if (early > 0) await pause(early)
@@ -77,9 +80,11 @@ export class TokenStore {
         isMixed ||= page.revision !== rows.revision || page.opening !== rows.opening
         rows = withPage(rows, page)
       }
-      const whole: Rows | null = isMixed ? await this.upToDate(rows) : rows
-      if (whole !== null) return whole
+      rows = isMixed ? await this.upToDate(rows) : rows
+      if (rows !== null) return rows
     }
+    // It changes faster than it can be read, or a later reading has begun.
+    throw late()
   }
 }
 

@@ -291,6 +291,25 @@ test('where it is not known what changed, the rows that are shown are read again
   expect(tokens().tokens).toEqual(listing.sorted.slice(0, 20))
 })
 
+test('a list that changes faster than it can be read says so, keeps what it had, and is tried again', async () => {
+  const listing = new Listing(2_500)
+  const tokens = await render(() => useTokens(account, { pageSize: 1_000 }))
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  listing.remembers = false
+  listing.afterPage = () => (listing.revision += 1)
+  listing.afterPage()
+  await act(async () => {
+    tokens().loadMore()
+    await vi.advanceTimersByTimeAsync(9_000)
+  })
+  expect(tokens()).toMatchObject({ error: { code: 'deadline' } })
+  expect(tokens().tokens.length).toBe(1_000)
+  listing.afterPage = () => undefined
+  await act(() => vi.advanceTimersByTimeAsync(31_000))
+  expect(tokens()).toMatchObject({ error: null, isFetching: false })
+  expect(tokens().tokens).toEqual(listing.sorted.slice(0, 2_000))
+})
+
 test('an account that was opened anew is another list', async () => {
   const listing = new Listing(3)
   const tokens = await render(() => useTokens(account))
