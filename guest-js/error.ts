@@ -1,12 +1,23 @@
 import type { ErrorCode } from './bindings.js'
 
-/** The plugin's codes, and `not_allowed` when the window has no permission for the command. */
-export type WalletSyncErrorCode = ErrorCode | 'not_allowed'
+/**
+ * The plugin's codes, and those of the package itself: `not_allowed` when the window has no permission for the command,
+ * `unavailable` outside of a Tauri window, `aborted` when a signal ended the wait.
+ */
+export type WalletSyncErrorCode = ErrorCode | 'not_allowed' | 'unavailable' | 'aborted'
+
+/** A page may hold several copies of the package: an error of one is an error of all. */
+const BRAND = Symbol.for('tauri-plugin-wallet-sync/error')
 
 /** Every rejection of this API. */
 export class WalletSyncError extends Error {
   /** `WalletSyncError`. */
   override readonly name = 'WalletSyncError'
+
+  /** Whether something is one, of whichever copy of the package in this page. */
+  static override [Symbol.hasInstance](value: unknown): boolean {
+    return typeof value === 'object' && value !== null && BRAND in value
+  }
 
   constructor(
     /** Stable; the closed list is in docs/integration.md. */
@@ -16,6 +27,7 @@ export class WalletSyncError extends Error {
     readonly retryable: boolean,
   ) {
     super(message)
+    Object.defineProperty(this, BRAND, { value: true })
   }
 
   /** Converts the reason of a rejection: the plugin's object, or a text from Tauri. */
@@ -46,3 +58,9 @@ export const badRequest = (field: string, what: string): WalletSyncError =>
 /** A value above its limit, in bytes. */
 export const tooLarge = (field: string, max: number): WalletSyncError =>
   new WalletSyncError('too_large', `${field}: at most ${max / 1024} KiB`, false)
+
+/** The wait was ended by its signal. */
+export const aborted = (): WalletSyncError => new WalletSyncError('aborted', 'the wait was ended', false)
+
+/** Nothing came in time. */
+export const late = (): WalletSyncError => new WalletSyncError('deadline', 'no answer in time', true)

@@ -1,6 +1,8 @@
-import { Channel } from '@tauri-apps/api/core'
 import { ask } from './arguments.js'
-import { commands, type Source, type SyncOutcome, type WalletEvent } from './bindings.js'
+import { commands, type Source, type Subscription, type SyncOutcome, type WalletEvent } from './bindings.js'
+import { channelTo, drawId } from './call.js'
+import { badRequest, WalletSyncError } from './error.js'
+import { within } from './time.js'
 
 /** Stops listening. */
 export type UnlistenFn = () => void
@@ -9,59 +11,99 @@ type Listener = (event: WalletEvent) => void
 
 /** The plugin stops sending after 256 messages unless this page subscribes again; see `SUBSCRIPTION_CREDIT` in src/limits. */
 const RENEW_AFTER = 64
+/** Pauses before a renewal that failed is tried again, ms: doubled each time. */
+const RETRY = { first: 1_000, last: 30_000 } as const
 
-/** One subscription per account, shared by all listeners of this page. */
+/** Longest wait for the answer to a subscription, ms: it comes from memory. */
+const ANSWER_MS = 10_000
+
+/** This copy of the package: a page may hold several, and frames with further ones. */
+let copy: string | null = null
+
+/** One subscription per account, shared by all listeners of this copy of the package. */
 class Hub {
   readonly listeners = new Set<Listener>()
-  private channel: Channel<WalletEvent[]> | null = null
+  private isSubscribed = false
   private starting: Promise<void> | null = null
   private received = 0
+  private pause = 0
+  private retry: ReturnType<typeof setTimeout> | null = null
+  /** Number of the account's opening; `null` while it is closed, `undefined` before that is known. */
+  private opening: number | null | undefined
+  /** How often it was told to be opened or closed. */
+  private turns = 0
 
   constructor(readonly account: string) {}
 
   /** Subscribes, or renews the subscription before the plugin stops sending. */
   start(): Promise<void> {
-    if (this.channel !== null && this.received < RENEW_AFTER) return Promise.resolve()
+    if (this.isSubscribed && this.received < RENEW_AFTER) return Promise.resolve()
     this.starting ??= this.subscribe().finally(() => (this.starting = null))
     return this.starting
   }
 
   private async subscribe(): Promise<void> {
-    const isFirst = this.channel === null
-    const channel = new Channel<WalletEvent[]>()
-    channel.onmessage = (events) => this.receive(channel, events)
-    const subscription = await ask({ account: this.account }, () => commands.subscribe(this.account, channel))
-    this.channel = channel
-    this.received = 0
+    const isFirst = !this.isSubscribed
+    copy ??= drawId()
+    // It may send before the call is answered. What still comes on the channel before counts as well.
+    let count = 0
+    const channel = channelTo<WalletEvent[]>((events) => {
+      count += 1
+      this.received = count
+      this.receive(events)
+    })
+    const turns = this.turns
+    const subscription = await within(ANSWER_MS, commands.subscribe(this.account, channel, copy))
+    this.isSubscribed = true
+    this.received = count
+    this.pause = 0
+    // What was told meanwhile is newer than the answer may be.
+    if (this.turns === turns) this.compare(subscription)
     if (subscription.missed && !isFirst) {
       const { account, revision } = subscription
       this.tell({ event: 'lagged', account, revision, missed: 1 })
     }
   }
 
-  private receive(channel: Channel<WalletEvent[]>, events: WalletEvent[]): void {
-    this.received += 1
+  /** Tells what was missed of the account's life. */
+  private compare({ account, revision, opening }: Subscription): void {
+    if (this.opening === undefined) this.opening = opening
+    else if (opening !== null) this.receive([{ event: 'opened', account, revision, opening }])
+    else this.receive([{ event: 'closed', account, revision }])
+  }
+
+  private receive(events: WalletEvent[]): void {
     for (const event of events) {
-      if (event.event === 'closed') {
-        if (this.channel !== channel && this.channel !== null) continue
-        hubs.delete(this.account)
-        this.channel = null
+      if (event.event === 'closed' || event.event === 'opened') {
+        const opening = event.event === 'opened' ? event.opening : null
+        if (this.opening === opening) continue
+        this.opening = opening
+        this.turns += 1
       }
       this.tell(event)
     }
-    if (this.received >= RENEW_AFTER && this.listeners.size > 0 && this.channel !== null) {
-      // A closed account sends an event; any other failure is tried again with the next message.
-      this.start().catch(() => undefined)
-    }
+    if (this.received >= RENEW_AFTER) this.renew()
+  }
+
+  private renew(): void {
+    if (this.listeners.size === 0 || this.retry !== null) return
+    this.start().catch(() => {
+      // With nothing coming any more, nothing else would try again.
+      this.pause = Math.min(Math.max(this.pause * 2, RETRY.first), RETRY.last)
+      this.retry = setTimeout(() => {
+        this.retry = null
+        this.renew()
+      }, this.pause)
+    })
   }
 
   private tell(event: WalletEvent): void {
     for (const listener of [...this.listeners]) deliver(listener, event)
-    if (event.event === 'lagged') void this.reread()
+    if (event.event === 'lagged') void this.reread(event.revision)
   }
 
   /** After missed events: sends an event of each kind, so that everything is read again. */
-  private async reread(): Promise<void> {
+  private async reread(missedAt: number): Promise<void> {
     try {
       const status = await ask({ account: this.account }, () => commands.status(this.account))
       const { account, revision, ack, verifiedNodes, syncing, lastSync } = status
@@ -69,11 +111,18 @@ class Hub {
       const source = (lastSync?.source as Source | undefined) ?? null
       this.tell({ event: 'sync-changed', account, revision, running: syncing, outcome, source })
       this.tell({ event: 'tokens-changed', account, revision, added: 0, spent: 0 })
+      this.tell({ event: 'entries-changed', account, revision })
       this.tell({ event: 'publish-changed', account, revision, ack, verifiedNodes })
       this.tell({ event: 'node-health-changed', account, revision })
       this.tell({ event: 'metrics-updated', account, revision })
-    } catch {
-      // Closed meanwhile: there is nothing to read.
+    } catch (reason) {
+      // Closed meanwhile: there is nothing to read. Else whoever shows something tries it by itself.
+      if (WalletSyncError.from(reason).code === 'closed') return
+      const [account, revision] = [this.account, missedAt]
+      this.tell({ event: 'tokens-changed', account, revision, added: 0, spent: 0 })
+      this.tell({ event: 'entries-changed', account, revision })
+      this.tell({ event: 'node-health-changed', account, revision })
+      this.tell({ event: 'metrics-updated', account, revision })
     }
   }
 }
@@ -92,36 +141,39 @@ function deliver(listener: Listener, event: WalletEvent): void {
 }
 
 /**
- * Listens to every event of an account.
+ * Listens to every event of an account, whether or not it is open yet.
  *
  * An event only says that something has changed; read it with the commands. `lagged` means that events were missed: it
- * is followed by one of each kind, so that everything is read again. `closed` is the last event: subscribe again when the
- * account is open again.
+ * is followed by one of each kind, so that everything is read again. `closed` is followed by `opened` when the account is
+ * opened again.
  */
 export async function subscribe(account: string, handler: (event: WalletEvent) => void): Promise<UnlistenFn> {
-  const hub = hubs.get(account) ?? new Hub(account)
-  hubs.set(account, hub)
-  // The same function may listen twice.
-  const listener: Listener = (event) => handler(event)
-  hub.listeners.add(listener)
-  try {
-    await hub.start()
-  } catch (error) {
-    hub.listeners.delete(listener)
-    if (hub.listeners.size === 0 && hubs.get(account) === hub) hubs.delete(account)
-    throw error
-  }
-  return () => void hub.listeners.delete(listener)
+  return ask({ account }, async () => {
+    if (typeof handler !== 'function') throw badRequest('handler', 'not a function')
+    const hub = hubs.get(account) ?? new Hub(account)
+    hubs.set(account, hub)
+    // The same function may listen twice.
+    const listener: Listener = (event) => handler(event)
+    hub.listeners.add(listener)
+    try {
+      await hub.start()
+    } catch (error) {
+      hub.listeners.delete(listener)
+      throw error
+    }
+    return () => void hub.listeners.delete(listener)
+  })
 }
 
 /** The event of a name. */
 export type EventOf<K extends WalletEvent['event']> = Extract<WalletEvent, { event: K }>
 
-function on<K extends WalletEvent['event']>(
+async function on<K extends WalletEvent['event']>(
   account: string,
   kind: K,
   handler: (event: EventOf<K>) => void,
 ): Promise<UnlistenFn> {
+  if (typeof handler !== 'function') throw badRequest('handler', 'not a function')
   return subscribe(account, (event) => {
     if (event.event === kind) handler(event as EventOf<K>)
   })
@@ -134,6 +186,10 @@ export const onSyncChanged = (account: string, handler: (event: EventOf<'sync-ch
 /** The token list or the entries changed. */
 export const onTokensChanged = (account: string, handler: (event: EventOf<'tokens-changed'>) => void) =>
   on(account, 'tokens-changed', handler)
+
+/** Entries were set or deleted, here or by another device. */
+export const onEntriesChanged = (account: string, handler: (event: EventOf<'entries-changed'>) => void) =>
+  on(account, 'entries-changed', handler)
 
 /** The level of changes has risen or fallen. */
 export const onPublishChanged = (account: string, handler: (event: EventOf<'publish-changed'>) => void) =>
@@ -151,6 +207,10 @@ export const onMetricsUpdated = (account: string, handler: (event: EventOf<'metr
 export const onAlert = (account: string, handler: (event: EventOf<'alert'>) => void) =>
   on(account, 'alert', handler)
 
-/** The account was closed; there are no more events. */
+/** The account was opened, for the first time or again. Not told of one that is open already. */
+export const onOpened = (account: string, handler: (event: EventOf<'opened'>) => void) =>
+  on(account, 'opened', handler)
+
+/** The account was closed. */
 export const onClosed = (account: string, handler: (event: EventOf<'closed'>) => void) =>
   on(account, 'closed', handler)

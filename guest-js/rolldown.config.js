@@ -3,20 +3,25 @@ import { defineConfig } from 'rolldown'
 const external = [/^@tauri-apps\/api/, 'react']
 const name = '__TAURI_PLUGIN_WALLET_SYNC__'
 
-// The React entry shares the module state of the main entry: it imports the built file next to it.
-const beside = (extension) => ({
-  name: 'beside',
-  resolveId: (source) => (source === './index.js' ? { id: `./index.${extension}`, external: true } : null),
-})
-
 // Sources name each other as the built files do.
 const resolve = { extensionAlias: { '.js': ['.ts', '.js'] } }
 
+/** Both entries over one file with what they share: listeners are known once. */
+const entries = (format, extension) => ({
+  input: { index: 'index.ts', react: 'react.ts' },
+  external,
+  resolve,
+  output: {
+    dir: 'dist',
+    format,
+    entryFileNames: `[name].${extension}`,
+    chunkFileNames: `shared.${extension}`,
+  },
+})
+
 export default defineConfig([
-  { input: 'index.ts', external, resolve, output: { file: 'dist/index.js', format: 'esm' } },
-  { input: 'index.ts', external, resolve, output: { file: 'dist/index.cjs', format: 'cjs' } },
-  { input: 'react.ts', external, resolve, plugins: [beside('js')], output: { file: 'dist/react.js', format: 'esm' } },
-  { input: 'react.ts', external, resolve, plugins: [beside('cjs')], output: { file: 'dist/react.cjs', format: 'cjs' } },
+  entries('esm', 'js'),
+  entries('cjs', 'cjs'),
   {
     // For applications without a bundler (`withGlobalTauri`): `window.__TAURI__.walletSync`.
     input: 'index.ts',
@@ -27,7 +32,8 @@ export default defineConfig([
       name,
       minify: true,
       banner: "if ('__TAURI__' in window) {",
-      footer: `Object.defineProperty(window.__TAURI__, 'walletSync', { value: ${name} }) }`,
+      // Loaded twice, the first stays.
+      footer: `if (!('walletSync' in window.__TAURI__)) Object.defineProperty(window.__TAURI__, 'walletSync', { value: ${name} }) }`,
     },
   },
 ])

@@ -1,4 +1,4 @@
-import { afterEach, expect, test } from 'vitest'
+import { afterEach, expect, test, vi } from 'vitest'
 import * as api from '../index.js'
 import { Plugin, reset, STATUS } from './plugin.js'
 
@@ -9,7 +9,7 @@ test('every function calls its command with every argument', async () => {
     Object.fromEntries(
       [
         'accounts', 'status', 'list_tokens', 'metrics', 'metrics_history', 'node_health', 'cache_stats', 'record_spend',
-        'set_entry', 'sync_now', 'flush', 'invalidate_cache', 'reset_metrics', 'export_metrics', 'set_node_enabled',
+        'set_entry', 'delete_entry', 'sync_now', 'flush', 'invalidate_cache', 'reset_metrics', 'export_metrics', 'set_node_enabled',
         'check_node',
         'devices', 'retire_device', 'wipe', 'export_backup',
       ].map((command) => [command, () => STATUS]),
@@ -24,6 +24,7 @@ test('every function calls its command with every argument', async () => {
   await api.cacheStats('a')
   await api.recordSpend('a', 't', 's', 'intent', 'salt')
   await api.setEntry('a', 'k', new Uint8Array([255, 0]))
+  await api.deleteEntry('a', 'k')
   await api.flush('a')
   await api.invalidateCache('a')
   await api.resetMetrics('a')
@@ -37,7 +38,7 @@ test('every function calls its command with every argument', async () => {
   expect(plugin.calls).toEqual([
     { command: 'accounts', args: {} },
     { command: 'status', args: { account: 'a' } },
-    { command: 'list_tokens', args: { account: 'a', page: { after: null, limit: 5, all: null } } },
+    { command: 'list_tokens', args: { account: 'a', page: { after: null, limit: 5, all: null, spendable: null } } },
     { command: 'metrics', args: { account: 'a' } },
     { command: 'metrics_history', args: { account: 'a', range: { from: null, to: null, stepMinutes: 5 } } },
     { command: 'node_health', args: { account: 'a' } },
@@ -47,6 +48,7 @@ test('every function calls its command with every argument', async () => {
       args: { account: 'a', tokenId: 't', stateHash: 's', kind: 'intent', evidence: { encoding: 'utf8', value: 'salt' } },
     },
     { command: 'set_entry', args: { account: 'a', entryKey: 'k', value: { encoding: 'base64', value: '/wA=' } } },
+    { command: 'delete_entry', args: { account: 'a', entryKey: 'k' } },
     { command: 'flush', args: { account: 'a', withinMs: null } },
     { command: 'invalidate_cache', args: { account: 'a', kind: 'all' } },
     { command: 'reset_metrics', args: { account: 'a' } },
@@ -55,7 +57,8 @@ test('every function calls its command with every argument', async () => {
     { command: 'check_node', args: { account: 'a', nodeId: 'n1' } },
     { command: 'devices', args: { account: 'a' } },
     { command: 'retire_device', args: { account: 'a', slot: 3 } },
-    { command: 'wipe', args: { account: 'a', confirm: 'a', force: false } },
+    { command: 'status', args: { account: 'a' } },
+    { command: 'wipe', args: { account: 'a', confirm: 'a', force: false, opening: 1 } },
     { command: 'export_backup', args: { account: 'a', onProgress: expect.anything() } },
   ])
 })
@@ -143,7 +146,7 @@ test('progress of a sync arrives until it is finished', async () => {
       return { outcome: 'merged' }
     },
   })
-  const report = await api.syncNow('a', { fresh: true, deadlineMs: 500, wait: 'verified' }, (p) => heard.push(p))
+  const report = await api.syncNow('a', { fresh: true, deadlineMs: 500, wait: 'verified', onProgress: (p) => heard.push(p) })
   expect(report.outcome).toBe('merged')
   expect(heard).toEqual([{ step: 'reading', names: 4 }, { step: 'finished' }])
 })
@@ -158,7 +161,7 @@ test('an audit tells how far it has come, and gives each node', async () => {
       return { safe: true, nodes: [] }
     },
   })
-  const report = await api.audit('a', { repair: true }, (progress) => heard.push(progress))
+  const report = await api.audit('a', { repair: true, onProgress: (progress) => heard.push(progress) })
   expect(report.safe).toBe(true)
   expect(heard.map(({ checked, finished }) => [checked, finished])).toEqual([[1, false], [2, true]])
 })
@@ -188,10 +191,97 @@ test('every rejection is a WalletSyncError with a code', async () => {
   }
   expect(await reason(api.status('a'))).toMatchObject({ code: 'closed', retryable: false })
   expect(await reason(api.flush('a'))).toMatchObject({ code: 'bad_request' })
-  expect(await reason(api.wipe('a', 'a'))).toMatchObject({ code: 'not_allowed' })
+  expect(await reason(api.wipe('a', 'a', { opening: 1 }))).toMatchObject({ code: 'not_allowed' })
   expect(await reason(api.getToken('a', 't', 's'))).toMatchObject({ code: 'not_allowed' })
   expect(await reason(api.putTokens('a', []))).toMatchObject({ code: 'not_allowed' })
-  expect(await reason(api.onTokensChanged('closed', () => undefined).then(() => api.wipe('a', 'a')))).toMatchObject({
+  expect(await reason(api.onTokensChanged('closed', () => undefined).then(() => api.wipe('a', 'a', { opening: 1 })))).toMatchObject({
     code: 'not_allowed',
   })
+})
+
+test('a row is as good as token id and state hash', async () => {
+  const answers = { get_token: () => new ArrayBuffer(1), record_spend: () => ({ known: true, revision: 1 }) }
+  const plugin = new Plugin(answers)
+  const row = { tokenId: 't', stateHash: 's', summary: 'more than a key' }
+  await api.getToken('a', row)
+  await api.getToken('a', 't', 's')
+  await api.recordSpend('a', row, 'proof', 'x')
+  await api.recordSpend('a', 't', 's', 'proof', 'x')
+  await api.listTokens('a', { after: row }).catch(() => undefined)
+  const [byRow, byKey, spentByRow, spentByKey, page] = plugin.calls.map(({ args }) => args)
+  expect(byRow).toEqual(byKey)
+  expect(spentByRow).toEqual(spentByKey)
+  expect(page).toMatchObject({ page: { after: { tokenId: 't', stateHash: 's' } } })
+  expect(Object.keys((page as { page: { after: object } }).page.after)).toEqual(['tokenId', 'stateHash'])
+})
+
+test('an entry is set to what JSON holds, and to nothing else', async () => {
+  const plugin = new Plugin({ set_entry: () => ({ revision: 1 }) })
+  await api.setEntry('a', 'k', { json: { theme: 'dark', sizes: [1, null] } })
+  expect(plugin.calls[0]?.args.value).toEqual({ encoding: 'utf8', value: '{"theme":"dark","sizes":[1,null]}' })
+  const circle: Record<string, unknown> = {}
+  circle['self'] = circle
+  for (const json of [undefined, Number.NaN, { at: Infinity }, 5n, circle, () => 1, { f: () => 1 }]) {
+    await expect(api.setEntry('a', 'k', { json })).rejects.toMatchObject({ code: 'bad_request' })
+  }
+  expect(plugin.calls.length).toBe(1)
+})
+
+test('every call has an id of its own', async () => {
+  const ids: unknown[] = []
+  const plugin = new Plugin({ status: () => STATUS })
+  const { invoke } = (window as unknown as { __TAURI_INTERNALS__: { invoke: (...all: unknown[]) => unknown } })
+    .__TAURI_INTERNALS__
+  Object.assign((window as unknown as { __TAURI_INTERNALS__: object }).__TAURI_INTERNALS__, {
+    invoke: (...all: unknown[]) => {
+      ids.push((all[2] as { headers: Record<string, string> }).headers['wallet-sync-call'])
+      return invoke(...all)
+    },
+  })
+  await api.status('a')
+  await api.status('a')
+  await api.putTokens('a', []).catch(() => undefined)
+  expect(plugin.calls.length).toBe(3)
+  expect(new Set(ids).size).toBe(3)
+  for (const id of ids) expect(id).toMatch(/^[0-9a-z-]{8,64}$/)
+})
+
+test('a signal ends the wait, before and after the call', async () => {
+  const plugin = new Plugin({ sync_now: () => new Promise(() => undefined) })
+  await expect(api.syncNow('a', { signal: AbortSignal.abort() })).rejects.toMatchObject({ code: 'aborted' })
+  expect(plugin.calls).toEqual([])
+  const control = new AbortController()
+  const syncing = api.syncNow('a', { signal: control.signal })
+  await Promise.resolve()
+  control.abort()
+  const error: unknown = await syncing.catch((error: unknown) => error)
+  expect(error).toBeInstanceOf(api.WalletSyncError)
+  expect(error).toMatchObject({ code: 'aborted', retryable: false })
+})
+
+test('an error is one of any copy of the package', async () => {
+  vi.resetModules()
+  const other = await import('../index.js')
+  const error = new other.WalletSyncError('closed', 'the account is not open', false)
+  expect(error).toBeInstanceOf(api.WalletSyncError)
+  expect(api.WalletSyncError.from(error)).toBe(error)
+  expect(new Error('closed')).not.toBeInstanceOf(api.WalletSyncError)
+  expect(null).not.toBeInstanceOf(api.WalletSyncError)
+})
+
+test('nothing throws before it returns a promise', async () => {
+  new Plugin()
+  for (const [name, one] of Object.entries(api)) {
+    if (typeof one !== 'function' || name === 'WalletSyncError') continue
+    for (const args of [[], [null], ['a', null, null], ['a', 5, 5], [{}, {}, {}]]) {
+      const result = (one as (...args: unknown[]) => unknown)(...args)
+      if (name === 'tokenPages') {
+        const reading = (result as AsyncGenerator).next()
+        await expect(reading, `${name}(${args})`).rejects.toBeInstanceOf(api.WalletSyncError)
+      } else {
+        const error: unknown = await (result as Promise<unknown>).catch((error: unknown) => error)
+        expect(error, `${name}(${args})`).toBeInstanceOf(api.WalletSyncError)
+      }
+    }
+  }
 })

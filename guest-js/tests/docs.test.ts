@@ -4,27 +4,10 @@ import { createRequire } from 'node:module'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { expect, test } from 'vitest'
+import { samples } from './samples.js'
 
 const here = (path: string): string => fileURLToPath(new URL(path, import.meta.url))
-const pages = ['../../README.md', '../../docs/integration.md', '../README.md']
-
-/** The samples of a page, each with its language and the line it begins at. */
-function samples(page: string): { language: string; line: number; text: string }[] {
-  const found = []
-  let open: { language: string; line: number; text: string } | null = null
-  for (const [at, line] of readFileSync(here(page), 'utf8').split('\n').entries()) {
-    const fence = /^```(\w*)$/.exec(line)
-    if (fence === null) {
-      if (open !== null) open.text += `${line}\n`
-    } else if (open === null) {
-      open = { language: fence[1] ?? '', line: at + 1, text: '' }
-    } else {
-      found.push(open)
-      open = null
-    }
-  }
-  return found
-}
+const pages = ['../../README.md', '../../docs/integration.md', '../README.md', '../../docs/recipes.md']
 
 test('every TypeScript sample of the documents compiles', () => {
   const dir = here('../.samples')
@@ -38,7 +21,7 @@ test('every TypeScript sample of the documents compiles', () => {
       writeFileSync(`${dir}/page-${number}-line-${line}.${language}`, text)
     }
   }
-  expect(count).toBeGreaterThanOrEqual(4)
+  expect(count).toBeGreaterThanOrEqual(12)
   const paths = {
     'tauri-plugin-wallet-sync-api': ['../index.ts'],
     'tauri-plugin-wallet-sync-api/react': ['../react.ts'],
@@ -75,6 +58,6 @@ test('the list of error codes in the guide is the list of the types', () => {
   const bindings = readFileSync(here('../bindings.ts'), 'utf8')
   const [type = ''] = /export type ErrorCode = [^;]*;/.exec(bindings) ?? []
   const codes = [...type.matchAll(/"(\w+)"/g)].map((code) => code[1])
-  expect(documented).toEqual([...codes, 'not_allowed'])
+  expect(documented).toEqual([...codes, 'not_allowed', 'unavailable', 'aborted'])
   expect(codes.length).toBeGreaterThan(20)
 })

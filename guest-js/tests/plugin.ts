@@ -8,10 +8,12 @@ type Answer = (args: Args) => unknown
 /** The plugin's side of IPC, with answers per command. */
 export class Plugin {
   readonly calls: { command: string; args: Args }[] = []
-  /** The newest subscription's channel, by account. */
-  readonly channels = new Map<string, { channel: Channel; index: number }>()
+  /** The newest channel of each listener, with the account that it listens to. */
+  readonly channels = new Map<string, { account: string; channel: Channel; index: number }>()
   /** What the next subscription says about missed events. */
   missed = false
+  /** Number of the account's opening; `null` while it is closed. */
+  opening: number | null = 1
 
   constructor(readonly answers: Record<string, Answer> = {}) {
     mockIPC((cmd, payload) => {
@@ -25,21 +27,23 @@ export class Plugin {
     })
   }
 
-  private subscribe(args: Args): unknown {
+  subscribe(args: Args): unknown {
     const account = args.account as string
-    this.channels.set(account, { channel: args.onEvents as Channel, index: 0 })
+    this.channels.set(`${account} ${args.listener}`, { account, channel: args.onEvents as Channel, index: 0 })
     const missed = this.missed
     this.missed = false
-    return { account, revision: 1, missed }
+    return { account, revision: 1, missed, opening: this.opening }
   }
 
-  /** Sends one message of events to whoever subscribed last. */
+  /** Sends one message of events to each listener, on the channel that it gave last. */
   send(account: string, ...events: WalletEvent[]): void {
-    const open = this.channels.get(account)
-    if (open === undefined) throw new Error('nobody listens')
-    const message = { index: open.index, message: events }
-    open.index += 1
-    internals().runCallback(open.channel.id, message)
+    const open = [...this.channels.values()].filter((one) => one.account === account)
+    if (open.length === 0) throw new Error('nobody listens')
+    for (const one of open) {
+      const message = { index: one.index, message: events }
+      one.index += 1
+      internals().runCallback(one.channel.id, message)
+    }
   }
 
   /** Sends on the channel that a command was given. */
@@ -61,6 +65,7 @@ export const reset = clearMocks
 /** A status to alter. */
 export const STATUS: WalletStatus = {
   account: 'a',
+  opening: 1,
   revision: 7,
   tokens: { total: 2, unspent: 1, suspect: 1 },
   pending: 0,

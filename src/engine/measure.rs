@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::time::Instant;
 
+use super::api::report::SyncOutcome;
 use super::api::status::LastSync;
 use crate::clock::Clock;
 use crate::error::Error;
@@ -32,8 +33,15 @@ impl Measure {
         self.last_sync.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
-    pub fn set_last_sync(&self, last: LastSync) {
-        *self.last_sync.lock().unwrap_or_else(PoisonError::into_inner) = Some(last);
+    /// How a sync ended; whether that is another outcome than was noted before.
+    pub fn note_sync(&self, source: Source, outcome: SyncOutcome) -> bool {
+        let word = serde_json::to_value(outcome).ok();
+        let outcome = word.as_ref().and_then(|text| text.as_str()).unwrap_or("").to_owned();
+        let last = LastSync { at: self.clock.now(), source: source.as_str().to_owned(), outcome };
+        let mut noted = self.last_sync.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_new = noted.as_ref().is_none_or(|old| old.outcome != last.outcome);
+        *noted = Some(last);
+        is_new
     }
 
     /// A look into the cache, or a read of the nodes.

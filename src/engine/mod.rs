@@ -118,7 +118,7 @@ pub use self::api::status::{
 };
 pub use self::api::tokens::{
     Entries, EntryRow, EntryVersionRow, EntryVersions, NewToken, ProofRow, PutReport, SpendKind, SpendReport,
-    TokenRow,
+    TokenChanges, TokenRow,
 };
 pub use self::events::Subscription;
 pub use self::local::room::Bounds;
@@ -202,6 +202,17 @@ impl Engine {
         to_the_end(wallet::write::set(self.writable()?, key.to_owned(), value)).await
     }
 
+    /// Deletes a synced entry: it is not listed any more until it is set again, here or on a device that has not seen this.
+    ///
+    /// # Errors
+    /// As [`Engine::set`].
+    ///
+    /// # Cancel safety
+    /// As [`Engine::put`].
+    pub async fn delete(&self, key: &str) -> Result<(), Error> {
+        to_the_end(wallet::write::delete(self.writable()?, key.to_owned())).await
+    }
+
     /// Checks the key of an entry before it is used: 1–128 characters, none of them a control character.
     ///
     /// # Errors
@@ -219,12 +230,6 @@ impl Engine {
     /// Reads only.
     pub async fn get(&self, key: &str) -> Result<Bytes, Error> {
         wallet::read::get(self.account(), key).await
-    }
-
-    /// Up to `limit` rows of the view in key order, after a key; `all` shows proven-spent states too.
-    #[must_use]
-    pub fn tokens(&self, after: Option<&TokenKey>, limit: usize, all: bool) -> Vec<TokenRow> {
-        wallet::read::tokens(self.account(), after, limit, all)
     }
 
     /// A payload, byte for byte as it was put; fetched when it is not on this disk.
@@ -306,12 +311,6 @@ impl Engine {
     #[must_use]
     pub fn names(&self) -> Vec<NameInfo> {
         wallet::status::names(self.account())
-    }
-
-    /// Revision of the account: grows with every change of what is shown.
-    #[must_use]
-    pub fn revision(&self) -> u64 {
-        self.account().local.revision()
     }
 
     /// Takes a node out of use or back into it. It lasts until the account is closed: a node that is to go for good

@@ -1,12 +1,14 @@
 //! Watching an account: measurements, nodes, cache. A part of [`Engine`]'s public methods.
 
 use super::Engine;
-use super::api::status::{CacheKind, CacheStats, Finding, NodeStatus, TokenCounts};
+use super::api::status::{Ack, CacheKind, CacheStats, Finding, NodeStatus, TokenCounts};
+use super::api::tokens::{TokenChanges, TokenRow};
 use super::tasks::to_the_end;
-use super::wallet::status;
+use super::wallet::{read, status};
 use crate::clock::UnixMs;
 use crate::error::Error;
 use crate::metrics::{HistoryPoint, Snapshot, Target};
+use crate::model::inventory::TokenKey;
 use crate::node::health::NodeHealth;
 
 impl Engine {
@@ -14,6 +16,30 @@ impl Engine {
     #[must_use]
     pub fn counts(&self) -> TokenCounts {
         self.account().local.read().counts()
+    }
+
+    /// Revision of the account: grows with every change of what is shown.
+    #[must_use]
+    pub fn revision(&self) -> u64 {
+        self.account().local.revision()
+    }
+
+    /// Up to `limit` rows of the view in key order, after a key; `all` shows proven-spent states too.
+    #[must_use]
+    pub fn tokens(&self, after: Option<&TokenKey>, limit: usize, all: bool) -> Vec<TokenRow> {
+        read::tokens(self.account(), after, limit, all)
+    }
+
+    /// What changed in the list since it had a revision; at most so many tokens and rows.
+    #[must_use]
+    pub fn token_changes(&self, revision: u64, all: bool, at_most: usize) -> TokenChanges {
+        read::token_changes(self.account(), revision, all, at_most)
+    }
+
+    /// Level of everything that this device did not change itself; see [`TokenRow::own`].
+    #[must_use]
+    pub fn others_level(&self) -> Ack {
+        read::others_level(self.account()).into()
     }
 
     /// The account's wall clock.

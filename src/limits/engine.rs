@@ -32,6 +32,8 @@ pub const EXIT_DRAIN: Duration = Duration::from_secs(5);
 pub const EXIT_CLOSE: Duration = Duration::from_secs(1);
 /// Events a slow listener may fall behind before it gets a message that it lagged.
 pub const EVENT_BACKLOG: usize = 256;
+/// Changed rows of the token list remembered, so that a list is brought up to date without being read again: a few hundred KB.
+pub const CHANGES_KEPT: usize = 4_096;
 /// Slow operations remembered in a metrics snapshot.
 pub const SLOW_OPERATIONS: usize = 10;
 /// Roll-ups kept: one per minute for two days.

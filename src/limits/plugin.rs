@@ -36,6 +36,22 @@ pub const METRICS_SPACING: Duration = Duration::from_secs(1);
 pub const EVENT_ALERTS: usize = 16;
 /// Longest alert or warning that goes to a window, characters.
 pub const SENTENCE_CHARS: usize = 512;
+/// Listeners of one window, over all accounts: each copy of the package in a page, and in each frame, is one for every account that it
+/// listens to.
+pub const LISTENERS_PER_WINDOW: usize = 64;
+/// Credit below which a listener has not renewed its subscription in time: it gives way where a window has no room for another.
+pub const CREDIT_OF_THE_LIVING: u32 = 128;
+/// Longest name of a listener and of a call, characters: what a page draws is shorter.
+pub const PAGE_ID_CHARS: usize = 64;
+/// How long the answer to a call is remembered after it was given: a web view sends a call again within seconds after a reload.
+pub const CALL_REMEMBERED: Duration = Duration::from_secs(60);
+/// Answers remembered at most; the oldest go first. A window that makes as many calls as it may fills this in forty seconds.
+pub const CALLS_REMEMBERED: usize = 4_096;
+/// Rows that are looked through for one page of spendable states, at most, a few milliseconds of the main thread: a page with fewer rows
+/// may have another one after it.
+pub const PAGE_SCAN: usize = 2_000;
+/// How long an app that was told to end by a signal may take beyond the drain before it is ended.
+pub const SIGNAL_SLACK: Duration = Duration::from_secs(3);
 /// Messages sent to a listener that does not renew its subscription: bounds what piles up for a window that hangs.
 pub const SUBSCRIPTION_CREDIT: u32 = 256;
 /// Time of a `flush` when the caller does not say.

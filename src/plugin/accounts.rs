@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
@@ -11,8 +11,11 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use tokio::task::JoinSet;
 
 use super::call_limiter::{CallClass, CallLimiter};
+use super::calls::Calls;
 use super::failure::CommandResult;
 use super::feed::Feed;
+use super::listeners::Listeners;
+use super::pages::Pages;
 use super::{export, folder};
 use crate::clock::monotonic;
 use crate::config::Config;
@@ -35,11 +38,18 @@ pub struct WalletSync {
     is_in_front: AtomicBool,
     /// Bytes of put bodies in memory, over all accounts.
     bodies: Arc<Semaphore>,
+    pub(super) listeners: Arc<Listeners>,
+    pub(super) calls: Calls,
+    pub(super) pages: Pages,
+    /// Accounts opened so far.
+    openings: AtomicU32,
 }
 
 /// An open account.
 pub(super) struct HostedAccount {
     pub id: String,
+    /// Number of this opening: the same name may be opened again, and is another then.
+    pub opening: u32,
     pub engine: Engine,
     pub feed: Arc<Feed>,
     /// Payloads being read.
@@ -81,6 +91,10 @@ impl WalletSync {
             limiter: CallLimiter::default(),
             is_in_front: AtomicBool::new(true),
             bodies: Arc::new(Semaphore::new(limits::PUT_BYTES_IN_FLIGHT)),
+            listeners: Arc::default(),
+            calls: Calls::default(),
+            pages: Pages::default(),
+            openings: AtomicU32::new(0),
         }
     }
 
@@ -120,7 +134,8 @@ impl WalletSync {
         let dir = folder::of(&self.folder, id);
         let engine = Engine::open(&secret, OpenOptions { dir, config, mode: Mode::Background }).await?;
         engine.set_foreground(self.is_in_front.load(Ordering::Acquire));
-        let feed = Arc::new(Feed::new(id));
+        let feed = Arc::new(Feed::new(id, self.listeners.clone()));
+        let opening = self.openings.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
         let mut tasks = JoinSet::new();
         let (running, events) = (feed.clone(), engine.subscribe());
         tasks.spawn(async move { running.run(events).await });
@@ -129,8 +144,9 @@ impl WalletSync {
         }
         let account = Arc::new(HostedAccount {
             id: id.to_owned(),
+            opening,
             engine: engine.clone(),
-            feed,
+            feed: feed.clone(),
             payloads: Semaphore::new(limits::PAYLOADS_IN_FLIGHT),
             syncs: Semaphore::new(limits::SYNCS_IN_FLIGHT),
             exports: Semaphore::new(1),
@@ -138,6 +154,7 @@ impl WalletSync {
             tasks: Mutex::new(tasks),
         });
         self.open.write().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), account);
+        feed.open(opening);
         Ok(engine)
     }
 
@@ -184,7 +201,21 @@ impl WalletSync {
     /// # Cancel safety
     /// The folder is moved whole or not at all.
     pub async fn wipe_account(&self, id: &str, force: bool) -> Result<Wiped, Error> {
+        self.wipe_opening(id, None, force).await
+    }
+
+    /// The same, unless the account was closed and opened again since the given opening (`conflict`).
+    pub(super) async fn wipe_opening(
+        &self,
+        id: &str,
+        opening: Option<u32>,
+        force: bool,
+    ) -> Result<Wiped, Error> {
         let _order = self.order.lock().await;
+        let now = self.account(id)?.opening;
+        if opening.is_some_and(|opening| opening != now) {
+            return Err(Error::new(Code::Conflict, "the account was opened again meanwhile"));
+        }
         if !force && self.account(id)?.engine.status().pending > 0 {
             return Err(Error::new(Code::PendingChanges, "changes of this device are not verified yet"));
         }
@@ -243,14 +274,14 @@ impl WalletSync {
         }
     }
 
-    pub(super) fn forget_listeners(&self, window: &str) {
-        for account in self.all() {
-            account.feed.forget(window);
-        }
+    /// The page of a window is gone: it has lost its listeners, and what it waited for.
+    pub(super) fn forget_page(&self, window: &str) {
+        self.listeners.forget(window);
+        self.pages.leave(window);
     }
 
     pub(super) fn forget_window(&self, window: &str) {
-        self.forget_listeners(window);
+        self.forget_page(window);
         self.limiter.forget(window);
     }
 

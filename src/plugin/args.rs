@@ -7,9 +7,26 @@ mod put;
 
 pub(super) use self::put::{parse_put, put_body};
 use super::failure::{CommandError, CommandResult};
+use super::folder;
 use super::wire::{Content, Encoding};
 use crate::engine::{Engine, Id, TokenKey};
 use crate::limits;
+
+/// The name of an account.
+pub(super) fn account_id(id: &str) -> CommandResult<()> {
+    folder::check_id(id)
+        .map_err(|_| CommandError::bad_request("account: 1–64 characters of A–Z a–z 0–9 . _ -"))
+}
+
+/// The name of a listener; empty where the page gives none.
+pub(super) fn listener(name: Option<String>) -> CommandResult<String> {
+    match name {
+        Some(name) if name.len() > limits::PAGE_ID_CHARS => {
+            Err(CommandError::bad_request("listener: at most 64 characters"))
+        }
+        name => Ok(name.unwrap_or_default()),
+    }
+}
 
 /// A token id.
 pub(super) fn token_id(text: &str) -> CommandResult<Id> {

@@ -7,7 +7,7 @@ use tauri::plugin::{Builder as Plugin, TauriPlugin};
 use tauri::{Manager, Runtime};
 
 use super::accounts::WalletSync;
-use super::{PLUGIN_NAME, commands, lifecycle};
+use super::{PLUGIN_NAME, commands, lifecycle, signals};
 use crate::config::Config;
 
 /// The plugin with the settings of `plugins.wallet-sync`.
@@ -23,6 +23,7 @@ pub struct Builder {
     config: Option<Config>,
     folder: Option<PathBuf>,
     backups: Option<PathBuf>,
+    leaves_signals: bool,
 }
 
 impl Builder {
@@ -51,6 +52,13 @@ impl Builder {
         self
     }
 
+    /// Leaves `SIGTERM` and `SIGINT` to the app. Default: on Unix the plugin ends the app as `AppHandle::exit` does when it gets one of
+    /// them, so that what is pending is published first; without a handler the process is gone at once.
+    pub fn leave_signals(mut self) -> Self {
+        self.leaves_signals = true;
+        self
+    }
+
     /// Builds the plugin. With an unknown key or a value out of its bounds the app does not start; the message names it.
     #[must_use]
     pub fn build<R: Runtime>(self) -> TauriPlugin<R, Option<Config>> {
@@ -59,6 +67,7 @@ impl Builder {
                 commands::read::accounts,
                 commands::read::status,
                 commands::read::list_tokens,
+                commands::read::token_changes,
                 commands::read::get_token,
                 commands::read::list_entries,
                 commands::read::entry_versions,
@@ -71,6 +80,7 @@ impl Builder {
                 commands::write::put_tokens,
                 commands::write::record_spend,
                 commands::write::set_entry,
+                commands::write::delete_entry,
                 commands::sync::sync_now,
                 commands::sync::flush,
                 commands::admin::invalidate_cache,
@@ -84,7 +94,7 @@ impl Builder {
                 commands::care::audit,
                 commands::care::rehearse,
             ])
-            .setup(|app, api| {
+            .setup(move |app, api| {
                 let config = self.config.or_else(|| api.config().clone()).unwrap_or_default();
                 config.validate()?;
                 let folder = match self.folder {
@@ -92,7 +102,12 @@ impl Builder {
                     // Not the roaming one of Windows: a copy on a second machine would write to the same names.
                     None => app.path().app_local_data_dir()?.join(PLUGIN_NAME),
                 };
-                app.manage(Arc::new(WalletSync::new(config, folder, self.backups)));
+                let wallets = Arc::new(WalletSync::new(config, folder, self.backups));
+                app.manage(wallets.clone());
+                app.resources_table().add(lifecycle::AtCleanup::of(&wallets));
+                if !self.leaves_signals {
+                    signals::follow(app);
+                }
                 Ok(())
             })
             .on_page_load(lifecycle::page_loaded)

@@ -5,9 +5,10 @@
 //! without any handle, and the main thread sends the answer.
 
 use std::marker::PhantomData;
-use std::pin::Pin;
 use std::sync::Arc;
 
+use futures_util::FutureExt;
+use futures_util::future::BoxFuture;
 use tauri::ipc::{
     Channel, CommandArg, CommandItem, InvokeError, InvokeResolver, InvokeResponseBody, IpcResponse,
 };
@@ -16,24 +17,27 @@ use tauri::{Manager, Runtime, Webview};
 use super::WalletSync;
 use super::accounts::HostedAccount;
 use super::call_limiter::CallClass;
+use super::calls::{CallId, Reply};
 use super::failure::{CommandError, CommandResult};
 use super::main_thread::{Outlet, hand_back};
+use super::pages::Page;
+use crate::clock::monotonic;
 use crate::error::{Code, Error};
 
-type IpcResult = Result<InvokeResponseBody, InvokeError>;
-type Work = Pin<Box<dyn Future<Output = IpcResult> + Send>>;
-
 /// The calling window. Stays on the main thread.
-pub(crate) struct WindowCall<R: Runtime>(Webview<R>);
+pub(crate) struct WindowCall<R: Runtime> {
+    webview: Webview<R>,
+    id: Option<CallId>,
+}
 
 impl<R: Runtime> WindowCall<R> {
     /// The window's label.
     pub(super) fn window(&self) -> &str {
-        self.0.label()
+        self.webview.label()
     }
 
     pub(super) fn wallets(&self) -> Arc<WalletSync> {
-        self.0.state::<Arc<WalletSync>>().inner().clone()
+        self.webview.state::<Arc<WalletSync>>().inner().clone()
     }
 
     /// Admits the call and returns the open account.
@@ -41,9 +45,14 @@ impl<R: Runtime> WindowCall<R> {
         self.wallets().enter(self.window(), class, account)
     }
 
+    /// The page that the call came from.
+    pub(super) fn page(&self) -> Page {
+        self.wallets().pages.of(self.window())
+    }
+
     /// A channel of this window that the work may use.
     pub(super) fn outlet<T: IpcResponse + Send>(&self, channel: Channel<T>) -> Outlet<T> {
-        Outlet::new(channel, self.0.clone())
+        Outlet::new(channel, self.webview.clone())
     }
 
     /// Admits the call, and answers with the result of `work` on the open account.
@@ -57,27 +66,42 @@ impl<R: Runtime> WindowCall<R> {
         F: Future<Output = CommandResult<T>> + Send + 'static,
         T: IpcResponse,
     {
-        let entered = self.enter(class, account);
-        self.answer(entered, work)
+        self.answer(class, |call| call.enter(class, account), work)
     }
 
-    /// Answers with the result of `work`, or at once with the error if the call was not admitted.
-    pub(super) fn answer<E, F, T>(self, admitted: CommandResult<E>, work: impl FnOnce(E) -> F) -> Later<R, T>
+    /// Answers with the result of `work`, or at once with the error if the call is not admitted. A call that writes and comes again,
+    /// as after a reload, gets the answer of the first and is neither admitted nor worked on.
+    pub(super) fn answer<E, F, T>(
+        self,
+        class: CallClass,
+        admit: impl FnOnce(&Self) -> CommandResult<E>,
+        work: impl FnOnce(E) -> F,
+    ) -> Later<R, T>
     where
         F: Future<Output = CommandResult<T>> + Send + 'static,
         T: IpcResponse,
     {
-        let answer = admitted.map(|admitted| -> Work {
+        let (wallets, id) = (self.wallets(), self.id.clone().filter(|_| class == CallClass::Write));
+        if let Some(known) = id.as_ref().and_then(|id| wallets.calls.find(id)) {
+            return Later { webview: self.webview, answer: Ok(known.boxed()), of: PhantomData };
+        }
+        let answer = admit(&self).map(|admitted| {
             let work = work(admitted);
-            Box::pin(async { body(work.await) })
+            let work = async { body(work.await) }.boxed();
+            match id {
+                Some(id) => wallets.calls.begin(id, work, monotonic()).boxed(),
+                None => work,
+            }
         });
-        Later { webview: self.0, answer, of: PhantomData }
+        Later { webview: self.webview, answer, of: PhantomData }
     }
 }
 
 impl<'de, R: Runtime> CommandArg<'de, R> for WindowCall<R> {
     fn from_command(command: CommandItem<'de, R>) -> Result<Self, InvokeError> {
-        Webview::from_command(command).map(Self)
+        let (name, headers) = (command.name, command.message.headers());
+        let id = CallId::of(command.message.webview_ref().label(), name, headers);
+        Ok(Self { webview: Webview::from_command(command)?, id })
     }
 }
 
@@ -85,7 +109,7 @@ impl<'de, R: Runtime> CommandArg<'de, R> for WindowCall<R> {
 #[must_use]
 pub(crate) struct Later<R: Runtime, T> {
     webview: Webview<R>,
-    answer: CommandResult<Work>,
+    answer: CommandResult<BoxFuture<'static, Reply>>,
     of: PhantomData<fn() -> T>,
 }
 
@@ -118,13 +142,13 @@ impl Answering {
 struct Promise<R: Runtime>(Option<(Webview<R>, InvokeResolver<R>)>);
 
 impl<R: Runtime> Promise<R> {
-    fn keep(mut self, body: IpcResult) {
+    fn keep(mut self, body: Reply) {
         self.answer(body);
     }
 
-    fn answer(&mut self, body: IpcResult) {
+    fn answer(&mut self, body: Reply) {
         if let Some((webview, resolver)) = self.0.take() {
-            hand_back(webview, move || resolver.respond(body));
+            hand_back(webview, move || resolver.respond(body.map_err(InvokeError)));
         }
     }
 }
@@ -133,13 +157,14 @@ impl<R: Runtime> Drop for Promise<R> {
     fn drop(&mut self) {
         if self.0.is_some() {
             let error = Error::new(Code::TaskFailed, "the work ended without an answer");
-            self.answer(Err(CommandError::from(error).into()));
+            self.answer(Err(InvokeError::from(CommandError::from(error)).0));
         }
     }
 }
 
-fn body<T: IpcResponse>(answer: CommandResult<T>) -> IpcResult {
-    answer.map_err(InvokeError::from).and_then(|value| value.body().map_err(InvokeError::from_error))
+fn body<T: IpcResponse>(answer: CommandResult<T>) -> Reply {
+    let body = answer.map_err(InvokeError::from);
+    body.and_then(|value| value.body().map_err(InvokeError::from_error)).map_err(|InvokeError(reason)| reason)
 }
 
 #[cfg(feature = "specta")]

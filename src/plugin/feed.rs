@@ -1,53 +1,33 @@
 //! Sends the engine's events to the windows that listen.
 //!
-//! Events of one kind in quick succession become one, and no listener gets more than twenty messages a second. Nothing
-//! here waits for a window: one that hangs gets [`limits::SUBSCRIPTION_CREDIT`] messages and no more until it subscribes
-//! again; the answer then says that it missed some.
+//! Events of one kind in quick succession become one, and no listener gets more than twenty messages a second.
 
-use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::Notify;
 use tokio::time::Instant;
 
-use super::main_thread::Outlet;
+use super::listeners::Listeners;
 use super::wire::WalletEvent;
 use crate::clock::monotonic;
 use crate::engine::{Event, Subscription};
 use crate::limits;
 
-/// The listeners of one account: at most one per window, shared by all scripts in it.
-#[derive(Default)]
+/// What one open account tells its listeners.
+#[derive(Debug, Default)]
 pub(super) struct Feed {
     account: String,
-    listeners: Mutex<BTreeMap<String, Listener>>,
+    listeners: Arc<Listeners>,
     /// The engine measured something without an event.
     measured: Notify,
     is_syncing: AtomicBool,
     revision: AtomicU64,
 }
 
-struct Listener {
-    channel: Outlet<Vec<WalletEvent>>,
-    credit: u32,
-    missed: bool,
-}
-
 impl Feed {
-    pub(super) fn new(account: &str) -> Self {
-        Self { account: account.to_owned(), ..Self::default() }
-    }
-
-    /// Sends to a window from now on, in place of its earlier channel. Returns whether messages to that one were dropped.
-    pub(super) fn listen(&self, window: &str, channel: Outlet<Vec<WalletEvent>>) -> bool {
-        let listener = Listener { channel, credit: limits::SUBSCRIPTION_CREDIT, missed: false };
-        self.listeners().insert(window.to_owned(), listener).is_some_and(|old| old.missed)
-    }
-
-    /// Sends nothing more to a window.
-    pub(super) fn forget(&self, window: &str) {
-        self.listeners().remove(window);
+    pub(super) fn new(account: &str, listeners: Arc<Listeners>) -> Self {
+        Self { account: account.to_owned(), listeners, ..Self::default() }
     }
 
     /// There are new figures.
@@ -60,11 +40,16 @@ impl Feed {
         self.is_syncing.load(Ordering::Acquire)
     }
 
-    /// Tells every listener that the account is closed, and forgets them.
+    /// Tells every listener that the account is open.
+    pub(super) fn open(&self, opening: u32) {
+        let (account, revision) = (self.account.clone(), self.revision());
+        self.send(&[WalletEvent::Opened { account, revision, opening }]);
+    }
+
+    /// Tells every listener that the account is closed. They stay: it may be opened again.
     pub(super) fn close(&self) {
         let (account, revision) = (self.account.clone(), self.revision());
         self.send(&[WalletEvent::Closed { account, revision }]);
-        self.listeners().clear();
     }
 
     /// Sends the engine's events on until the engine is closed.
@@ -106,6 +91,7 @@ impl Feed {
         }
         if let Event::SyncChanged { revision, .. }
         | Event::TokensChanged { revision, .. }
+        | Event::EntriesChanged { revision }
         | Event::PublishChanged { revision, .. }
         | Event::NodeHealthChanged { revision }
         | Event::Alert { revision, .. } = event
@@ -120,24 +106,7 @@ impl Feed {
     }
 
     fn send(&self, events: &[WalletEvent]) {
-        self.listeners().retain(|_, listener| {
-            match listener.credit.checked_sub(1) {
-                // The window is closed.
-                Some(_) if !listener.channel.send(events.to_vec()) => false,
-                Some(left) => {
-                    listener.credit = left;
-                    true
-                }
-                None => {
-                    listener.missed = true;
-                    true
-                }
-            }
-        });
-    }
-
-    fn listeners(&self) -> MutexGuard<'_, BTreeMap<String, Listener>> {
-        self.listeners.lock().unwrap_or_else(PoisonError::into_inner)
+        self.listeners.send(&self.account, events);
     }
 }
 

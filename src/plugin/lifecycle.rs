@@ -2,40 +2,76 @@
 //! again at once when it was suspended.
 
 use std::collections::BTreeSet;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Weak};
 
 use tauri::webview::{PageLoadEvent, PageLoadPayload};
-use tauri::{AppHandle, Manager, RunEvent, Runtime, Webview, WindowEvent};
+use tauri::{AppHandle, Manager, Resource, RunEvent, Runtime, Webview, WindowEvent};
 
-use super::main_thread::hand_back;
 use super::{WalletSync, WalletSyncExt};
 use crate::limits;
 
-/// A page that is loaded again has lost its listeners.
+/// A page that is loaded again has lost its listeners, and nobody waits for what it asked.
 pub(super) fn page_loaded<R: Runtime>(webview: &Webview<R>, payload: &PageLoadPayload<'_>) {
     if payload.event() == PageLoadEvent::Started
         && let Some(wallets) = webview.try_state::<Arc<WalletSync>>()
     {
-        wallets.forget_listeners(webview.label());
+        wallets.forget_page(webview.label());
     }
 }
 
 /// Handles the app's events.
+///
+/// Nothing is closed before the app ends: whether it does is decided by the app itself, which may live on in the tray without a
+/// window. [`RunEvent::Exit`] comes once that is certain, whoever asked for it, and holds the process until all is in order.
 pub(super) fn listener<R: Runtime>() -> impl FnMut(&AppHandle<R>, &RunEvent) + Send + 'static {
-    let mut leaving = Leaving::default();
     let mut in_front = BTreeSet::new();
     move |app, event| match event {
         RunEvent::WindowEvent { label, event, .. } => window_changed(app, label, event, &mut in_front),
-        RunEvent::ExitRequested { api, code, .. } if leaving.must_wait(app, code.unwrap_or(0)) => {
-            api.prevent_exit();
-        }
-        // A restart cannot be delayed and comes here without a drain. The folder must be free for the new process.
-        RunEvent::Exit if !leaving.is_done() => {
-            tauri::async_runtime::block_on(drain(app));
+        RunEvent::Exit => {
+            // Windows that are still there would look as if they hung.
+            for window in app.webview_windows().into_values() {
+                let _ = window.hide();
+            }
+            leave(app.state::<Arc<WalletSync>>().inner());
         }
         _ => {}
     }
+}
+
+/// Puts all accounts in order when Tauri cleans up. A restart that is asked for on the main thread ends the process without any
+/// event, but not without this.
+pub(super) struct AtCleanup(Weak<WalletSync>);
+
+impl AtCleanup {
+    pub(super) fn of(wallets: &Arc<WalletSync>) -> Self {
+        Self(Arc::downgrade(wallets))
+    }
+}
+
+impl Resource for AtCleanup {
+    /// A page may close resources by number; that is no end of the app.
+    fn close(self: Arc<Self>) {
+        std::mem::forget(self);
+    }
+}
+
+impl Drop for AtCleanup {
+    fn drop(&mut self) {
+        if let Some(wallets) = self.0.upgrade() {
+            leave(&wallets);
+        }
+    }
+}
+
+/// Publishes what is pending, closes, and returns when both are done or the time is up.
+pub(super) fn leave(wallets: &Arc<WalletSync>) {
+    if wallets.accounts().is_empty() {
+        return;
+    }
+    let wallets = wallets.clone();
+    // A thread of its own: whoever ends the app may do so inside of a runtime.
+    let leaving = std::thread::spawn(move || tauri::async_runtime::block_on(drain(&wallets)));
+    let _ = leaving.join();
 }
 
 fn window_changed<R: Runtime>(
@@ -60,37 +96,8 @@ fn window_changed<R: Runtime>(
     app.wallet_sync().set_foreground(!in_front.is_empty());
 }
 
-/// Publishes what is pending and closes. A disk that hangs must not keep the app from exiting.
-async fn drain<R: Runtime>(app: &AppHandle<R>) {
-    let all = app.wallet_sync().drain(limits::EXIT_DRAIN);
+/// A disk that hangs must not keep the app from ending.
+async fn drain(wallets: &WalletSync) {
+    let all = wallets.drain(limits::EXIT_DRAIN);
     let _ = tokio::time::timeout(limits::EXIT_DRAIN + limits::EXIT_CLOSE, all).await;
-}
-
-/// Exits in two steps: the first request starts the drain, and its end requests the exit again.
-#[derive(Default)]
-struct Leaving {
-    done: Arc<AtomicBool>,
-    is_draining: bool,
-}
-
-impl Leaving {
-    fn is_done(&self) -> bool {
-        self.done.load(Ordering::Acquire)
-    }
-
-    fn must_wait<R: Runtime>(&mut self, app: &AppHandle<R>, code: i32) -> bool {
-        if self.is_done() {
-            return false;
-        }
-        if !std::mem::replace(&mut self.is_draining, true) {
-            let (app, done) = (app.clone(), self.done.clone());
-            tauri::async_runtime::spawn(async move {
-                drain(&app).await;
-                done.store(true, Ordering::Release);
-                app.exit(code);
-                hand_back(app, || {});
-            });
-        }
-        true
-    }
 }

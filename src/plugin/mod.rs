@@ -13,13 +13,18 @@ mod bindings;
 mod builder;
 mod call;
 mod call_limiter;
+mod calls;
 mod commands;
 mod export;
 mod failure;
 mod feed;
 mod folder;
 mod lifecycle;
+mod listeners;
+mod listing;
 mod main_thread;
+mod pages;
+mod signals;
 pub mod wire;
 
 use std::sync::Arc;

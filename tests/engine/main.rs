@@ -52,3 +52,4 @@ mod thin_lines;
 mod third_tier;
 mod troubleshooting_page;
 mod upkeep;
+mod what_lists_show;

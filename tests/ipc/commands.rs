@@ -19,7 +19,7 @@ fn tokens_are_put_listed_in_pages_and_read_back_byte_for_byte() {
     assert_eq!(
         first["tokens"][1],
         json!({"tokenId": "t2", "stateHash": "s", "previous": null, "summary": "about t2", "size": 2, "spend": "none",
-            "forked": false, "ack": "local", "hasPayload": true})
+            "forked": false, "ack": "local", "hasPayload": true, "own": true})
     );
     assert_eq!((&first["total"], &first["next"]), (&json!(3), &json!({"tokenId": "t2", "stateHash": "s"})));
     let last = app.ok("list_tokens", json!({"account": "a", "page": {"limit": 2, "after": first["next"]}}));

@@ -74,12 +74,68 @@ fn two_windows_that_do_the_same_make_one_change_that_both_hear_of() {
 }
 
 #[test]
-fn closing_an_account_is_told_and_nobody_can_listen_to_it() {
+fn copies_of_the_package_in_one_window_hear_side_by_side() {
     let app = Fixture::new(&ALL, Value::Null);
-    app.subscribe("a", 5);
+    let subscribe = |copy: &str, channel: u32| {
+        let to = format!("__CHANNEL__:{channel}");
+        app.ok("subscribe", json!({"account": "a", "onEvents": to, "listener": copy}))
+    };
+    subscribe("esm", 5);
+    subscribe("iife", 6);
+    // A page that names none is one of its own.
+    app.subscribe("a", 7);
+    subscribe("iife", 8);
+    app.put("a", &[("t1", b"one")]).unwrap();
+    for channel in [5, 7, 8] {
+        assert_eq!(app.event(channel, "tokens-changed")["added"], 1);
+    }
+    let long = json!({"account": "a", "onEvents": "__CHANNEL__:9", "listener": "x".repeat(65)});
+    assert_eq!(app.code("subscribe", long), "bad_request");
+}
+
+#[test]
+fn who_listens_hears_that_an_account_is_closed_and_opened_again() {
+    let app = Fixture::new(&ALL, Value::Null);
+    let first = app.subscribe("a", 5);
     wait(app.wallets().close_account("a")).unwrap();
     assert_eq!(app.event(5, "closed")["account"], "a");
-    assert_eq!(app.code("subscribe", json!({"account": "a", "onEvents": "__CHANNEL__:6"})), "closed");
+    let before = app.subscribe("b", 6);
+    assert_eq!((&before["opening"], &before["revision"]), (&Value::Null, &json!(0)));
+    app.open("b", 2);
+    app.open("a", 1);
+    assert_eq!(app.event(6, "opened")["account"], "b");
+    let opened = app.event(5, "opened");
+    assert!(opened["opening"].as_u64() > first["opening"].as_u64(), "{opened} after {first}");
+    assert_eq!(app.ok("status", json!({"account": "a"}))["opening"], opened["opening"]);
+    app.put("a", &[("t1", b"one")]).unwrap();
+    assert_eq!(app.event(5, "tokens-changed")["added"], 1);
+    assert_eq!(app.code("subscribe", json!({"account": "../a", "onEvents": "__CHANNEL__:7"})), "bad_request");
+}
+
+#[test]
+fn a_publish_in_the_background_is_the_last_sync_of_the_status_and_an_event_says_so() {
+    let cluster = wait(Cluster::start(3)).unwrap();
+    let nodes: Value = serde_json::from_str(&cluster.nodes_json()).unwrap();
+    let app = Fixture::new(&ALL, json!({"nodes": nodes}));
+    app.subscribe("a", 5);
+    app.put("a", &[("t1", b"one")]).unwrap();
+    while app.event(5, "sync-changed")["outcome"] != "published" {}
+    let status = app.ok("status", json!({"account": "a"}));
+    assert_eq!(status["lastSync"]["outcome"], "published");
+}
+
+#[test]
+fn entries_that_change_are_told_apart_from_tokens() {
+    let app = Fixture::new(&ALL, Value::Null);
+    app.subscribe("a", 5);
+    app.put("a", &[("t1", b"one")]).unwrap();
+    let (_, events) = app.message(5);
+    assert!(events.as_array().unwrap().iter().all(|event| event["event"] != "entries-changed"), "{events}");
+    let value = json!({"encoding": "utf8", "value": "v"});
+    app.ok("set_entry", json!({"account": "a", "entryKey": "k", "value": value}));
+    app.event(5, "entries-changed");
+    app.ok("delete_entry", json!({"account": "a", "entryKey": "k"}));
+    app.event(5, "entries-changed");
 }
 
 #[test]

@@ -7,6 +7,7 @@ use std::sync::mpsc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
+use tauri::http::HeaderMap;
 use tauri::ipc::{CallbackFn, InvokeBody, InvokeResponseBody, RuntimeAuthority};
 use tauri::test::{INVOKE_KEY, MockRuntime, get_ipc_response, mock_builder, mock_context, noop_assets};
 use tauri::utils::acl::capability::Capability;
@@ -80,7 +81,8 @@ pub fn build(permissions: &[&str], config: Value, plugin: Builder) -> Built {
     *context.runtime_authority_mut() = RuntimeAuthority::new(acl, resolved);
     let (sink, sent) = mpsc::channel();
     let app = mock_builder()
-        .plugin(plugin.build())
+        // What ends the process of a test ends all of them.
+        .plugin(plugin.leave_signals().build())
         .channel_interceptor(move |_webview, id, index, body| {
             let body = match body {
                 InvokeResponseBody::Json(text) => serde_json::from_str(text).expect("json"),
@@ -98,13 +100,23 @@ pub fn window(app: &tauri::App<MockRuntime>, label: &str) -> WebviewWindow<MockR
 }
 
 pub fn invoke(window: &WebviewWindow<MockRuntime>, url: &str, cmd: &str, body: InvokeBody) -> Answer {
+    invoke_as(window, url, cmd, body, HeaderMap::new())
+}
+
+fn invoke_as(
+    window: &WebviewWindow<MockRuntime>,
+    url: &str,
+    cmd: &str,
+    body: InvokeBody,
+    headers: HeaderMap,
+) -> Answer {
     let request = InvokeRequest {
         cmd: format!("plugin:{PLUGIN_NAME}|{cmd}"),
         callback: CallbackFn(0),
         error: CallbackFn(1),
         url: url.parse().expect("a URL"),
         body,
-        headers: Default::default(),
+        headers,
         invoke_key: INVOKE_KEY.to_owned(),
     };
     get_ipc_response(window, request).map(|body| match body {
@@ -144,6 +156,12 @@ impl Fixture {
 
     pub fn invoke(&self, cmd: &str, body: Value) -> Answer {
         invoke(&self.window, LOCAL, cmd, InvokeBody::Json(body))
+    }
+
+    /// A call with the id that its page drew.
+    pub fn call(&self, id: &str, cmd: &str, body: InvokeBody) -> Answer {
+        let headers = HeaderMap::from_iter([("wallet-sync-call".parse().unwrap(), id.parse().unwrap())]);
+        invoke_as(&self.window, LOCAL, cmd, body, headers)
     }
 
     pub fn ok(&self, cmd: &str, body: Value) -> Value {

@@ -4,12 +4,15 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::indexing_slicing, missing_docs)]
 
 mod accounts;
+mod again;
 mod backup;
 mod commands;
 mod errors;
 mod events;
 mod fixture;
 mod leaving;
+mod lists;
 mod permissions;
+mod readme;
 mod secrets;
 mod values;

@@ -5,10 +5,11 @@ use tauri::ipc::InvokeBody;
 
 use crate::fixture::{ALL, Fixture, LOCAL, invoke, manifest, window};
 
-const READ: [&str; 12] = [
+const READ: [&str; 13] = [
     "accounts",
     "status",
     "list_tokens",
+    "token_changes",
     "get_token",
     "list_entries",
     "entry_versions",
@@ -19,7 +20,7 @@ const READ: [&str; 12] = [
     "devices",
     "subscribe",
 ];
-const WRITE: [&str; 5] = ["put_tokens", "record_spend", "set_entry", "sync_now", "flush"];
+const WRITE: [&str; 6] = ["put_tokens", "record_spend", "set_entry", "delete_entry", "sync_now", "flush"];
 const ADMIN: [&str; 10] = [
     "invalidate_cache",
     "reset_metrics",
@@ -108,7 +109,10 @@ fn permissions_commands_and_bindings_name_the_same_things() {
         .map(|permission| permission.trim_start_matches("allow-").replace('-', "_"))
         .collect();
     assert_eq!(in_sets, known);
-    let sources = [include_str!("../../guest-js/bindings.ts"), include_str!("../../guest-js/index.ts")];
+    let package = concat!(env!("CARGO_MANIFEST_DIR"), "/guest-js");
+    let files = std::fs::read_dir(package).unwrap().flatten().map(|entry| entry.path());
+    let files = files.filter(|path| path.extension().is_some_and(|extension| extension == "ts"));
+    let sources: Vec<String> = files.map(|path| std::fs::read_to_string(path).unwrap()).collect();
     let called: BTreeSet<String> = sources
         .iter()
         .flat_map(|source| source.split("plugin:wallet-sync|").skip(1))

@@ -27,6 +27,11 @@ export class Machine {
     return join(this.#home, "config", "dev.wallet-sync.wallet");
   }
 
+  /** Where the plugin keeps its accounts. */
+  get data() {
+    return join(this.#home, "share", "dev.wallet-sync.wallet");
+  }
+
   get env() {
     const folders = { XDG_DATA_HOME: "share", XDG_CONFIG_HOME: "config", XDG_CACHE_HOME: "cache" };
     return Object.fromEntries(Object.entries(folders).map(([name, folder]) => [name, join(this.#home, folder)]));

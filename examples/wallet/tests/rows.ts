@@ -12,6 +12,7 @@ export const row = (change: Partial<TokenRow> = {}): TokenRow => ({
   forked: false,
   ack: 'verified',
   hasPayload: true,
+  own: true,
   ...change,
 })
 

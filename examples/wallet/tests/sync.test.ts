@@ -8,6 +8,7 @@ import { row } from './rows'
 const NOW = 1_000_000
 const STATUS: WalletStatus = {
   account: 'a',
+  opening: 1,
   revision: 1,
   tokens: { total: 1, unspent: 1, suspect: 0 },
   pending: 0,

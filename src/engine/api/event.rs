@@ -33,6 +33,11 @@ pub enum Event {
         /// States proven spent.
         spent: usize,
     },
+    /// Entries were set, here or by another device. Follows [`Event::TokensChanged`].
+    EntriesChanged {
+        /// Revision of the account.
+        revision: u64,
+    },
     /// The level of changes rose or fell.
     PublishChanged {
         /// Revision of the account.

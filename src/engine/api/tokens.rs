@@ -3,7 +3,7 @@
 use serde::Serialize;
 
 use crate::clock::UnixMs;
-use crate::model::inventory::{ProofHash, Spend, TokenKey};
+use crate::model::inventory::{Id, ProofHash, Spend, TokenKey};
 use crate::store::Level;
 
 /// A token state to add.
@@ -66,6 +66,27 @@ pub struct TokenRow {
     pub ack: Level,
     /// Whether the payload is on this disk.
     pub has_payload: bool,
+    /// Whether `ack` is the state's own. Else it is that of everything this device did not change, with which it rises and falls.
+    pub own: bool,
+}
+
+impl TokenRow {
+    /// Whether it may be offered for spending: no spend of it is known, it has no rival, and its payload is here.
+    #[must_use]
+    pub fn is_spendable(&self) -> bool {
+        self.spend == Spend::None && !self.forked && self.has_payload
+    }
+}
+
+/// What changed in the token list after a revision.
+#[derive(Clone, Debug)]
+pub struct TokenChanges {
+    /// Revision that the list has with these changes.
+    pub revision: u64,
+    /// Tokens of which a row changed; `None` when that is not known any more, or there are too many.
+    pub tokens: Option<Vec<Id>>,
+    /// The rows that these tokens have now.
+    pub rows: Vec<TokenRow>,
 }
 
 /// A part of the list of entries.
@@ -102,6 +123,8 @@ pub struct EntryVersions {
 /// A version of an entry that no other one replaces.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct EntryVersionRow {
+    /// Whether this version says that the entry was deleted.
+    pub is_deleted: bool,
     /// When it was set, by the clock of the device that set it.
     pub at: UnixMs,
     /// Bytes of the value.

@@ -28,7 +28,6 @@ impl Local {
             return Ok(());
         }
         turn.commit(vec![Change::Raise { upto, level, except }]).await?;
-        drop(turn);
         self.events.advance();
         self.announce_level();
         Ok(())
@@ -44,7 +43,6 @@ impl Local {
             return Ok(());
         }
         turn.commit_told(vec![Change::Lower(level), Change::Verified(Verified::default())]).await?;
-        drop(turn);
         self.alert("level_lowered", why);
         self.announce_level();
         Ok(())
@@ -102,6 +100,7 @@ impl Local {
         };
         self.events.step();
         self.events.emit(Event::PublishChanged { revision, ack, verified_nodes });
+        self.note_told(revision);
     }
 
     /// Whether something waits to be published: changes of this device; merged content that its own root does not have; or what

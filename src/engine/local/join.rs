@@ -40,6 +40,8 @@ pub struct Gain {
     pub made: usize,
     /// Items that found no room.
     pub left_out: usize,
+    /// Entries among those that differ from before.
+    pub entries: usize,
 }
 
 /// Items that differ from what is here, as changes.
@@ -204,6 +206,7 @@ impl Joining {
     fn put(&mut self, item: Item, is_made: bool, sealer: &Sealer) -> Result<(), Error> {
         let key = item.index_key(sealer);
         self.gain.changed += 1;
+        self.gain.entries += usize::from(matches!(item, Item::Entry(..)));
         self.changes.push(Change::Item { key, encoded: item.encode()?, item: Box::new(item) });
         if is_made {
             self.number = self.number.saturating_add(1);
@@ -237,6 +240,10 @@ impl Local {
         if gain.changed > 0 {
             let revision = self.revision();
             self.events.emit(Event::TokensChanged { revision, added: gain.added, spent: gain.spent });
+            if gain.entries > 0 {
+                self.events.emit(Event::EntriesChanged { revision });
+            }
+            self.note_told(revision);
         }
         for (kind, words) in alerts {
             self.alert(kind, words);

@@ -1,7 +1,7 @@
 //! Opening: the stored rows become changes, and the changes become the state, by the same code as while it runs.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
@@ -86,6 +86,7 @@ impl Local {
             bounds,
             reads_along,
             few_slots_told: AtomicBool::new(false),
+            told: AtomicU64::new(0),
         });
         // Who only reads along writes and publishes nothing, so needs neither.
         if !reads_along {

@@ -22,7 +22,7 @@ pub mod slots;
 pub mod state;
 pub mod turn;
 
-use std::sync::atomic::AtomicBool;
+use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use self::guarded::Guarded;
@@ -49,6 +49,8 @@ pub struct Local {
     reads_along: bool,
     /// That few slots are left is told once.
     few_slots_told: AtomicBool,
+    /// Highest revision that an event named.
+    told: AtomicU64,
 }
 
 impl Local {

@@ -1,11 +1,14 @@
 //! The door: the right to change, and the one place that commits to the store.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tokio::sync::OwnedMutexGuard;
 
 use super::state::change::Change;
+use super::state::shown::Touched;
 use super::{Local, Reading};
+use crate::engine::api::event::Event;
 use crate::error::{Code, Error};
 
 /// The right to change the account. Others wait until it is dropped; what was read under it stays true until then.
@@ -75,11 +78,32 @@ impl Local {
     fn apply(&self, changes: Vec<Change>) {
         let is_shown = changes.iter().any(Change::is_shown);
         let mut state = self.state.write();
+        let mut touched = Touched::default();
         for change in changes {
+            state.touch(&change, &mut touched);
             change.apply(&mut state, &self.keys);
         }
         if is_shown {
-            state.next_revision();
+            state.next_revision(touched);
         }
+    }
+
+    /// An event with this revision was sent.
+    pub(super) fn note_told(&self, revision: u64) {
+        self.told.fetch_max(revision, Ordering::AcqRel);
+    }
+
+    /// Nobody shows an old state because no event named its revision: payloads that came are told here.
+    fn tell_rest(&self) {
+        let revision = self.revision();
+        if self.told.fetch_max(revision, Ordering::AcqRel) < revision {
+            self.events.emit(Event::TokensChanged { revision, added: 0, spent: 0 });
+        }
+    }
+}
+
+impl Drop for Turn {
+    fn drop(&mut self) {
+        self.local.tell_rest();
     }
 }

@@ -15,9 +15,9 @@ use self::report::{Publishing, offline, report};
 use self::shared::{Done, SharedRead, read_shared};
 use self::wait::publish_pending;
 use super::account::Account;
+use super::api::event::Event;
 use super::api::report::{NodeOutcome, NodeReport, SyncFailure, SyncOutcome, SyncReport};
 use super::api::request::{OnProgress, SyncRequest};
-use super::api::status::LastSync;
 use super::api::warning::Word;
 use super::publish::run::Run;
 use super::publish::{bring_along, left_behind};
@@ -230,12 +230,12 @@ impl Syncs {
 
     /// Behind the answer it reaches the disk: an app that is killed keeps when it last synced and what was measured.
     async fn remember(&self, report: &SyncReport) {
-        let outcome = serde_json::to_value(report.outcome).ok();
-        self.account.measure.set_last_sync(LastSync {
-            at: self.account.clock.now(),
-            source: report.source.as_str().to_owned(),
-            outcome: outcome.as_ref().and_then(|text| text.as_str()).unwrap_or("").to_owned(),
-        });
+        if self.account.measure.note_sync(report.source, report.outcome) {
+            // The end of the reading was told; that something was published as well is told now.
+            let (revision, outcome) = (self.account.local.revision(), Some(report.outcome));
+            let source = Some(report.source);
+            self.account.events.emit(Event::SyncChanged { revision, running: false, outcome, source });
+        }
         let account = self.account.clone();
         let work = async move {
             if let Err(e) = account.local.write_measurements(&account.measure).await {

@@ -104,6 +104,7 @@ async fn read(
             (SyncOutcome::Offline, Source::None)
         }
     };
+    account.measure.note_sync(source, outcome);
     let revision = account.local.revision();
     let (outcome, source) = (Some(outcome), Some(source));
     account.events.emit(Event::SyncChanged { revision, running: false, outcome, source });

@@ -5,61 +5,87 @@ use std::sync::{Mutex, PoisonError};
 
 use bytes::Bytes;
 
-use super::seal::token_key;
+use super::seal::{DELETED, token_key};
 use crate::engine::account::Account;
-use crate::engine::api::tokens::{Entries, EntryRow, EntryVersionRow, EntryVersions, TokenRow};
+use crate::engine::api::tokens::{Entries, EntryRow, EntryVersionRow, EntryVersions, TokenChanges, TokenRow};
+use crate::engine::local::state::State;
 use crate::engine::network::flow::Flow;
 use crate::error::{Code, Error};
 use crate::limits;
 use crate::model::block::Block;
 use crate::model::chunks;
 use crate::model::cid::Cid;
-use crate::model::inventory::{BlockRef, Entry, EntryValue, Item, Spend, TokenKey, Version};
-use crate::model::seal::Kind;
+use crate::model::inventory::{BlockRef, Entry, EntryValue, Item, Spend, TokenKey, Version, ViewRow};
+use crate::model::seal::{Kind, Sealer};
 use crate::store::Level;
 
 pub fn tokens(account: &Account, after: Option<&TokenKey>, limit: usize, all: bool) -> Vec<TokenRow> {
+    let remote = others_level(account);
+    let state = account.local.read();
+    let sealer = account.local.keys().sealer();
+    let rows = state.holdings().inventory().view_from(after, all).take(limit);
+    rows.map(|row| shown(&state, sealer, remote, &row)).collect()
+}
+
+/// What changed in the list after a revision; at most so many tokens and rows.
+pub fn token_changes(account: &Account, revision: u64, all: bool, at_most: usize) -> TokenChanges {
+    let remote = others_level(account);
+    let state = account.local.read();
+    let now = state.revision();
+    let unknown = TokenChanges { revision: now, tokens: None, rows: Vec::new() };
+    let Some(ids) = state.shown().since(revision).filter(|ids| revision <= now && ids.len() <= at_most)
+    else {
+        return unknown;
+    };
+    let sealer = account.local.keys().sealer();
+    let inventory = state.holdings().inventory();
+    let rows = ids.iter().flat_map(|id| inventory.view_of(id, all)).take(at_most + 1);
+    let rows: Vec<TokenRow> = rows.map(|row| shown(&state, sealer, remote, &row)).collect();
+    if rows.len() > at_most {
+        return unknown;
+    }
+    TokenChanges { revision: now, tokens: Some(ids.into_iter().collect()), rows }
+}
+
+/// Level of what this device did not change.
+pub fn others_level(account: &Account) -> Level {
     // What the own root has too is held as well as that.
     let is_in_own = account.local.is_in_own_root() == Some(true);
     let state = account.local.read();
-    let remote = match state.names().own().slot {
+    match state.names().own().slot {
         _ if is_in_own => Level::Verified,
         // It is on its way into the own root.
         Some(_) => Level::Published,
         None if state.marks().is_stray() => Level::Published,
         None => state.marks().remote_level().unwrap_or(Level::Published),
+    }
+}
+
+fn shown(state: &State, sealer: &Sealer, remote: Level, row: &ViewRow<'_>) -> TokenRow {
+    let payload = row.state.payloads.first();
+    // Most wallets have few changes of their own pending; the key is only made where it is needed.
+    let own = if state.levels().is_empty() {
+        None
+    } else {
+        let item = Item::Token(row.key.clone(), Default::default());
+        state.levels().of(&item.index_key(sealer))
     };
-    let sealer = account.local.keys().sealer();
-    state
-        .holdings()
-        .inventory()
-        .view_from(after, all)
-        .take(limit)
-        .map(|row| {
-            let payload = row.state.payloads.first();
-            // Most wallets have few changes of their own pending; the key is only made where it is needed.
-            let level = if state.levels().is_empty() {
-                remote
-            } else {
-                let item = Item::Token(row.key.clone(), Default::default());
-                state.levels().of(&item.index_key(sealer)).unwrap_or(remote)
-            };
-            let has_payload = payload.is_some_and(|payload| state.holdings().has_all_of(payload));
-            // What is not here is known to be listed on the nodes, not to be there.
-            let is_told = has_payload || row.spend == Spend::Proof;
-            let level = if is_told { level } else { level.min(Level::Published) };
-            TokenRow {
-                key: row.key.clone(),
-                previous: row.state.previous.as_ref().map(|id| id.as_str().to_owned()),
-                summary: row.state.summary.clone(),
-                size: payload.map_or(0, |payload| payload.size),
-                spend: row.spend,
-                forked: row.forked,
-                ack: level,
-                has_payload,
-            }
-        })
-        .collect()
+    let level = own.unwrap_or(remote);
+    let has_payload = payload.is_some_and(|payload| state.holdings().has_all_of(payload));
+    // What is not here is known to be listed on the nodes, not to be there.
+    let is_told = has_payload || row.spend == Spend::Proof;
+    let level = if is_told { level } else { level.min(Level::Published) };
+    TokenRow {
+        key: row.key.clone(),
+        previous: row.state.previous.as_ref().map(|id| id.as_str().to_owned()),
+        summary: row.state.summary.clone(),
+        size: payload.map_or(0, |payload| payload.size),
+        spend: row.spend,
+        forked: row.forked,
+        ack: level,
+        has_payload,
+        own: own.is_some(),
+    }
 }
 
 pub async fn get(account: &Account, key: &str) -> Result<Bytes, Error> {
@@ -72,6 +98,9 @@ pub async fn get(account: &Account, key: &str) -> Result<Bytes, Error> {
     };
     match value {
         None => Err(Error::new(Code::NotFound, "there is no entry of this key")),
+        Some(value) if is_deleted(&value) => {
+            Err(Error::new(Code::NotFound, "the entry of this key was deleted"))
+        }
         Some(EntryValue::Inline(bytes)) => Ok(bytes),
         Some(EntryValue::Block(block)) => open_block(account, Kind::Value, &block, limits::VALUE_BYTES).await,
     }
@@ -162,6 +191,7 @@ pub async fn entries(
         let state = account.local.read();
         let listed = state.holdings().inventory().entries(now);
         listed
+            .filter(|(_, version)| !is_deleted(&version.value))
             .filter(|(key, _)| key.starts_with(prefix) && after.is_none_or(|after| *key > after))
             .take(limit.saturating_add(1))
             .map(|(key, version)| (key.to_owned(), version.clone()))
@@ -197,9 +227,15 @@ pub async fn entry_versions(account: &Account, key: &str, max_bytes: usize) -> R
         }
         let (size, value) = value_here(account, &version.value).await?;
         bytes = bytes.saturating_add(size);
-        rows.push(EntryVersionRow { at: version.hlc.ms, size, value });
+        let is_deleted = is_deleted(&version.value);
+        rows.push(EntryVersionRow { at: version.hlc.ms, size, value, is_deleted });
     }
     Ok(EntryVersions { is_more: rows.len() < live.len(), rows })
+}
+
+/// Whether a version says that the entry was deleted.
+fn is_deleted(value: &EntryValue) -> bool {
+    matches!(value, EntryValue::Inline(bytes) if bytes.as_ref() == DELETED)
 }
 
 /// Size of a value, and the value if it is on this disk.

@@ -11,6 +11,9 @@ use crate::model::identity::WalletKeys;
 use crate::model::inventory::{BlockRef, Id, TokenKey, TokenState};
 use crate::model::seal::{Compression, Kind};
 
+/// The value of an entry that was deleted. Nothing is taken out of what devices join, so a deletion is a version like any other.
+pub const DELETED: &[u8] = b"\0wallet-sync:deleted";
+
 /// A checked token with its sealed payload.
 pub struct SealedToken {
     pub key: TokenKey,

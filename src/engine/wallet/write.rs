@@ -6,7 +6,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::read::sealed_here;
-use super::seal::{SealedToken, bad, seal_all, seal_block, token_key};
+use super::seal::{DELETED, SealedToken, bad, seal_all, seal_block, token_key};
 use crate::engine::account::Account;
 use crate::engine::api::tokens::{NewToken, PutReport, SpendKind, SpendReport};
 use crate::engine::local::state::change::Change;
@@ -144,7 +144,19 @@ pub async fn spend(
     Ok(report)
 }
 
+/// An entry that is deleted is set to a value of its own, which replaces what was seen before like any other.
+pub async fn delete(account: Arc<Account>, key: String) -> Result<(), Error> {
+    store(account, key, Bytes::from_static(DELETED)).await
+}
+
 pub async fn set(account: Arc<Account>, key: String, value: Bytes) -> Result<(), Error> {
+    if value.as_ref() == DELETED {
+        return Err(bad("value: this one says that an entry was deleted".to_owned()));
+    }
+    store(account, key, value).await
+}
+
+async fn store(account: Arc<Account>, key: String, value: Bytes) -> Result<(), Error> {
     account.tasks.check_open()?;
     Entry::check_key(&key)?;
     if value.len() > limits::VALUE_BYTES {

@@ -19,6 +19,11 @@ use crate::model::seal::{Sealer, sealed_size};
 pub struct Id(Arc<str>);
 
 impl Id {
+    /// Before every other one; it names nothing.
+    pub(super) fn lowest() -> Self {
+        Self(Arc::from(""))
+    }
+
     /// Checks length and characters.
     ///
     /// # Errors

@@ -272,6 +272,22 @@ impl Inventory {
         })
     }
 
+    /// Those rows of the view that are states of one token.
+    pub fn view_of(&self, token: &Id, all: bool) -> impl Iterator<Item = ViewRow<'_>> {
+        let from = TokenKey { token_id: token.clone(), state_hash: Id::lowest() };
+        let states = self.states.range(from..).take_while({
+            let token = token.clone();
+            move |(key, _)| key.token_id == token
+        });
+        let rows = states.filter(|(_, state)| !state.payloads.is_empty()).map(|(key, state)| ViewRow {
+            key,
+            state,
+            spend: self.spend_of(key, state),
+            forked: self.live.is_forked(key),
+        });
+        rows.filter(move |row| all || row.spend != Spend::Proof)
+    }
+
     /// How many states are in the view, by spend.
     #[must_use]
     pub fn counts(&self) -> Counts {

@@ -10,17 +10,17 @@ use super::*;
 
 #[command]
 fn double(call: WindowCall<MockRuntime>, number: u32) -> Later<MockRuntime, u32> {
-    call.answer(Ok(number), |number| async move { Ok(number * 2) })
+    call.answer(CallClass::Read, |_| Ok(number), |number| async move { Ok(number * 2) })
 }
 
 #[command]
 fn refuse(call: WindowCall<MockRuntime>) -> Later<MockRuntime, u32> {
-    call.answer(Err(CommandError::bad_request("no")), |()| async { Ok(1) })
+    call.answer(CallClass::Read, |_| Err(CommandError::bad_request("no")), |()| async { Ok(1) })
 }
 
 #[command]
 fn fall_over(call: WindowCall<MockRuntime>) -> Later<MockRuntime, u32> {
-    call.answer(Ok(()), |()| async { panic!("as a defect would") })
+    call.answer(CallClass::Read, |_| Ok(()), |()| async { panic!("as a defect would") })
 }
 
 fn ask(cmd: &str, body: serde_json::Value) -> Result<serde_json::Value, serde_json::Value> {
@@ -28,6 +28,8 @@ fn ask(cmd: &str, body: serde_json::Value) -> Result<serde_json::Value, serde_js
         .invoke_handler(generate_handler![double, refuse, fall_over])
         .build(mock_context(noop_assets()))
         .expect("builds");
+    let folder = tempfile::tempdir().expect("a folder");
+    app.manage(Arc::new(WalletSync::new(crate::Config::default(), folder.path().to_owned(), None)));
     let window = WebviewWindowBuilder::new(&app, "main", Default::default()).build().expect("a window");
     let request = InvokeRequest {
         cmd: cmd.to_owned(),

@@ -59,10 +59,14 @@ pub(crate) fn set_node_enabled<R: Runtime>(
     account: Arg<String>,
     node_id: Arg<String>,
     enabled: Arg<bool>,
-) -> CommandResult<Vec<NodeStatus>> {
-    let open = call.enter(CallClass::Write, &account)?;
-    open.engine.set_node_enabled(&node_id, *enabled)?;
-    Ok(read::nodes(&open))
+) -> Later<R, Vec<NodeStatus>> {
+    // Done on the main thread: of two calls the later one counts.
+    let set = |call: &WindowCall<R>| {
+        let open = call.enter(CallClass::Write, &account)?;
+        open.engine.set_node_enabled(&node_id, *enabled)?;
+        Ok(open)
+    };
+    call.answer(CallClass::Write, set, |open| async move { Ok(read::nodes(&open)) })
 }
 
 /// Tries on one of the configured nodes everything that a sync asks of it.
@@ -96,7 +100,8 @@ pub(crate) fn retire_device<R: Runtime>(
     })
 }
 
-/// Closes the account and removes its folder from this device; `confirm` is its name, typed again.
+/// Closes the account and removes its folder from this device; `confirm` is its name, typed again. Another `opening` than that of
+/// the account is a `conflict`.
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
 pub(crate) fn wipe<R: Runtime>(
@@ -104,14 +109,17 @@ pub(crate) fn wipe<R: Runtime>(
     account: Arg<String>,
     confirm: Arg<String>,
     force: Arg<bool>,
+    opening: Arg<Option<u32>>,
 ) -> Later<R, WipeReport> {
     let wallets = call.wallets();
-    let admitted = call.enter(CallClass::Write, &account);
-    call.answer(admitted, |_| async move {
+    call.later(CallClass::Write, &account.0.clone(), |open| async move {
         if *confirm != *account {
             return Err(CommandError::bad_request("confirm: not the name of the account"));
         }
-        let wiped = wallets.wipe_account(&account, *force).await?;
+        // The one that the page means, not one that is opened under the same name meanwhile.
+        let opening = opening.unwrap_or(open.opening);
+        drop(open);
+        let wiped = wallets.wipe_opening(&account, Some(opening), *force).await?;
         Ok(WipeReport { account: account.0, removed: wiped == Wiped::Removed })
     })
 }

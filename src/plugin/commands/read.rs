@@ -10,9 +10,12 @@ use crate::plugin::arg::Arg;
 use crate::plugin::call::{Later, WindowCall};
 use crate::plugin::call_limiter::CallClass;
 use crate::plugin::failure::CommandResult;
+use crate::plugin::listeners::Place;
+use crate::plugin::listing;
 use crate::plugin::wire::{
     AccountInfo, CacheStats, DeviceRow, EntryPage, EntryRange, EntryVersions, HistoryPoint, HistoryRange,
-    MetricsReport, NodeStatus, SubscribeReport, TokenPage, TokenRange, WalletEvent, WalletStatus,
+    MetricsReport, NodeStatus, Since, SubscribeReport, TokenChanges, TokenPage, TokenRange, WalletEvent,
+    WalletStatus,
 };
 use crate::plugin::{CommandError, args};
 
@@ -27,7 +30,11 @@ pub(crate) fn accounts<R: Runtime>(call: WindowCall<R>) -> CommandResult<Vec<Acc
     let all = wallets.all();
     Ok(all
         .iter()
-        .map(|open| AccountInfo { account: open.id.clone(), revision: open.engine.revision() })
+        .map(|open| AccountInfo {
+            account: open.id.clone(),
+            opening: open.opening,
+            revision: open.engine.revision(),
+        })
         .collect())
 }
 
@@ -36,7 +43,7 @@ pub(crate) fn accounts<R: Runtime>(call: WindowCall<R>) -> CommandResult<Vec<Acc
 pub(crate) fn status<R: Runtime>(call: WindowCall<R>, account: Arg<String>) -> CommandResult<WalletStatus> {
     let open = call.enter(CallClass::Read, &account)?;
     let nodes = open.engine.node_count();
-    Ok(WalletStatus::of(&open.id, open.engine.status(), nodes, open.feed.is_syncing()))
+    Ok(WalletStatus::of(&open.id, open.opening, open.engine.status(), nodes, open.feed.is_syncing()))
 }
 
 #[command]
@@ -55,12 +62,29 @@ pub(crate) fn list_tokens<R: Runtime>(
     // Read before the rows: a change in between causes an event with a higher revision.
     let revision = open.engine.revision();
     let total = u64::try_from(open.engine.counts().total).unwrap_or(u64::MAX);
-    let mut rows = open.engine.tokens(after.as_ref(), limit + 1, page.all.unwrap_or(false));
-    let is_more = rows.len() > limit;
-    rows.truncate(limit);
-    let tokens: Vec<_> = rows.into_iter().map(crate::plugin::wire::TokenRow::from).collect();
-    let next = tokens.last().filter(|_| is_more).map(Into::into);
-    Ok(TokenPage { revision, total, tokens, next })
+    let others = open.engine.others_level().into();
+    let all = page.all.unwrap_or(false);
+    let (rows, next) = if page.spendable.unwrap_or(false) {
+        listing::spendable(&open.engine, after, limit, all)
+    } else {
+        listing::rows(&open.engine, after.as_ref(), limit, all)
+    };
+    let tokens = rows.into_iter().map(Into::into).collect();
+    Ok(TokenPage { opening: open.opening, revision, total, others, tokens, next: next.map(Into::into) })
+}
+
+/// What changed in the token list since it had a revision: instead of reading it again.
+#[command]
+#[cfg_attr(feature = "specta", specta::specta)]
+pub(crate) fn token_changes<R: Runtime>(
+    call: WindowCall<R>,
+    account: Arg<String>,
+    since: Arg<Since>,
+) -> CommandResult<TokenChanges> {
+    let open = call.enter(CallClass::Read, &account)?;
+    let total = u64::try_from(open.engine.counts().total).unwrap_or(u64::MAX);
+    let others = open.engine.others_level().into();
+    Ok(TokenChanges::of(open.opening, total, others, listing::changes(&open, &since)))
 }
 
 /// Answers with bytes, not JSON.
@@ -172,22 +196,25 @@ pub(crate) fn cache_stats<R: Runtime>(call: WindowCall<R>, account: Arg<String>)
     call.later(CallClass::Read, &account, |open| async move { Ok(open.engine.cache_stats().await?.into()) })
 }
 
-/// Sends events to this window from now on, in place of its earlier channel.
+/// Sends events to a listener of this window from now on, in place of its earlier channel. The account need not be open yet.
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
 pub(crate) fn subscribe<R: Runtime>(
     call: WindowCall<R>,
     account: Arg<String>,
     on_events: Arg<Channel<Vec<WalletEvent>>>,
+    listener: Arg<Option<String>>,
 ) -> CommandResult<SubscribeReport> {
-    let open = call.enter(CallClass::Read, &account)?;
-    let missed = open.feed.listen(call.window(), call.outlet(on_events.0));
-    // Closed meanwhile: no event would say so.
-    if call.wallets().account(&account).is_err() {
-        open.feed.close();
-        return Err(closed());
-    }
-    Ok(SubscribeReport { account: open.id.clone(), revision: open.engine.revision(), missed })
+    let wallets = call.wallets();
+    wallets.admit(call.window(), CallClass::Read)?;
+    args::account_id(&account)?;
+    let copy = args::listener(listener.0)?;
+    let place = Place { account: account.0.clone(), window: call.window().to_owned(), copy };
+    let missed = wallets.listeners.listen(place, call.outlet(on_events.0))?;
+    // Looked at after listening began: whichever way it changes from now on, an event says so.
+    let open = wallets.account(&account).ok();
+    let revision = open.as_ref().map_or(0, |open| open.engine.revision());
+    Ok(SubscribeReport { account: account.0, revision, missed, opening: open.map(|open| open.opening) })
 }
 
 /// The nodes of an account, as windows get them.

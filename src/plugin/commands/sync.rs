@@ -16,6 +16,7 @@ use crate::plugin::call::{Later, WindowCall};
 use crate::plugin::call_limiter::CallClass;
 use crate::plugin::failure::CommandResult;
 use crate::plugin::main_thread::Outlet;
+use crate::plugin::pages::Page;
 use crate::plugin::wire::{Progress, SyncOptions, SyncReport};
 use crate::plugin::{CommandError, args};
 use crate::{engine, limits};
@@ -28,7 +29,7 @@ pub(crate) fn sync_now<R: Runtime>(
     options: Arg<SyncOptions>,
     on_progress: Arg<Channel<Progress>>,
 ) -> Later<R, SyncReport> {
-    let outlet = Arc::new(call.outlet(on_progress.0));
+    let (outlet, page) = (Arc::new(call.outlet(on_progress.0)), call.page());
     call.later(CallClass::Write, &account, |open| async move {
         let request = SyncRequest {
             fresh: options.fresh.unwrap_or(false),
@@ -37,7 +38,8 @@ pub(crate) fn sync_now<R: Runtime>(
         };
         let _turn = turn(&open)?;
         let steps = Steps { outlet: outlet.clone(), last: Mutex::new(None) };
-        let done = open.engine.sync(request, move |step| steps.send(step)).await;
+        let syncing = open.engine.sync(request, move |step| steps.send(step));
+        let done = waited_for(Box::pin(syncing), page).await?;
         // The window may be closed.
         let _ = outlet.send(Progress::Finished);
         report(&open, done)
@@ -51,12 +53,22 @@ pub(crate) fn flush<R: Runtime>(
     account: Arg<String>,
     within_ms: Arg<Option<u32>>,
 ) -> Later<R, SyncReport> {
+    let page = call.page();
     call.later(CallClass::Write, &account, |open| async move {
         let within = args::call_ms(*within_ms)?.unwrap_or(limits::FLUSH);
         let _turn = turn(&open)?;
-        let done = open.engine.flush(within).await;
+        let done = waited_for(Box::pin(open.engine.flush(within)), page).await?;
         report(&open, done)
     })
+}
+
+/// The work goes on behind a page that is gone; its turn is free for the next one.
+async fn waited_for<T>(work: impl Future<Output = T>, page: Page) -> CommandResult<T> {
+    tokio::select! {
+        biased;
+        done = work => Ok(done),
+        () = page.end() => Err(Error::new(Code::Closed, "the page is gone").into()),
+    }
 }
 
 fn turn(open: &HostedAccount) -> Result<SemaphorePermit<'_>, CommandError> {

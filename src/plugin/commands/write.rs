@@ -17,13 +17,16 @@ use crate::plugin::{WalletSync, args};
 /// Its body is bytes (see [`args::parse_put`]), so that payloads need no JSON.
 #[command]
 pub(crate) fn put_tokens<R: Runtime>(call: WindowCall<R>, request: Request<'_>) -> Later<R, PutReport> {
-    let received = receive(&call, &request);
-    call.answer(received, |AcceptedPut { wallets, body, room: _room }| async move {
-        let put = args::parse_put(body)?;
-        let open = wallets.account(&put.account)?;
-        let report = open.engine.put(put.tokens).await?;
-        Ok(PutReport::of(report, open.engine.revision()))
-    })
+    call.answer(
+        CallClass::Write,
+        |call| receive(call, &request),
+        |AcceptedPut { wallets, body, room: _room }| async move {
+            let put = args::parse_put(body)?;
+            let open = wallets.account(&put.account)?;
+            let report = open.engine.put(put.tokens).await?;
+            Ok(PutReport::of(report, open.engine.revision()))
+        },
+    )
 }
 
 /// A put that was admitted.
@@ -71,6 +74,21 @@ pub(crate) fn set_entry<R: Runtime>(
         args::entry_key(&entry_key)?;
         let value = args::content(value.0, &args::VALUE)?;
         open.engine.set(&entry_key, value).await?;
+        Ok(Changed { revision: open.engine.revision() })
+    })
+}
+
+/// Deletes a synced entry: it is not listed any more until it is set again.
+#[command]
+#[cfg_attr(feature = "specta", specta::specta)]
+pub(crate) fn delete_entry<R: Runtime>(
+    call: WindowCall<R>,
+    account: Arg<String>,
+    entry_key: Arg<String>,
+) -> Later<R, Changed> {
+    call.later(CallClass::Write, &account, |open| async move {
+        args::entry_key(&entry_key)?;
+        open.engine.delete(&entry_key).await?;
         Ok(Changed { revision: open.engine.revision() })
     })
 }

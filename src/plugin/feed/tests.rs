@@ -6,20 +6,24 @@ use tauri::ipc::{Channel, InvokeResponseBody};
 use tokio::sync::mpsc;
 
 use super::*;
+use crate::plugin::listeners::Place;
+use crate::plugin::main_thread::Outlet;
 
 /// A feed that runs, the engine's side of it, and what a listener hears.
 struct World {
     feed: Arc<Feed>,
+    listeners: Arc<Listeners>,
     engine: tokio::sync::broadcast::Sender<Event>,
 }
 
 impl World {
     fn new() -> Self {
         let (engine, events) = tokio::sync::broadcast::channel(limits::EVENT_BACKLOG);
-        let feed = Arc::new(Feed::new("a"));
+        let listeners = Arc::new(Listeners::default());
+        let feed = Arc::new(Feed::new("a", listeners.clone()));
         let running = feed.clone();
         tokio::spawn(async move { running.run(Subscription::of(events)).await });
-        Self { feed, engine }
+        Self { feed, listeners, engine }
     }
 
     fn listen(&self) -> mpsc::UnboundedReceiver<(Instant, Value)> {
@@ -29,8 +33,13 @@ impl World {
             let _ = sender.send((monotonic(), serde_json::from_str(&text)?));
             Ok(())
         });
-        self.feed.listen("main", Outlet::unbound(channel));
+        self.listen_on(channel);
         heard
+    }
+
+    fn listen_on(&self, channel: Channel<Vec<WalletEvent>>) -> bool {
+        let place = Place { account: "a".into(), window: "main".into(), copy: String::new() };
+        self.listeners.listen(place, Outlet::unbound(channel)).unwrap()
     }
 
     fn tell(&self, event: Event) {
@@ -120,8 +129,8 @@ async fn a_window_that_hangs_gets_a_bounded_number_and_is_told_when_it_comes_bac
         messages += 1;
     }
     assert_eq!(messages, limits::SUBSCRIPTION_CREDIT);
-    assert!(world.feed.listen("main", Outlet::unbound(Channel::new(|_| Ok(())))), "it missed some");
-    assert!(!world.feed.listen("main", Outlet::unbound(Channel::new(|_| Ok(())))));
+    assert!(world.listen_on(Channel::new(|_| Ok(()))), "it missed some");
+    assert!(!world.listen_on(Channel::new(|_| Ok(()))));
 }
 
 #[tokio::test(start_paused = true)]
@@ -145,12 +154,14 @@ async fn alerts_are_kept_apart_and_bounded() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn closing_is_the_last_thing_heard() {
+async fn who_listened_before_an_account_was_closed_hears_that_it_is_opened_again() {
     let world = World::new();
     let mut heard = world.listen();
     world.feed.close();
     assert_eq!(heard.recv().await.unwrap().1, json!([{"event": "closed", "account": "a", "revision": 0}]));
-    assert!(heard.recv().await.is_none(), "the listener is forgotten");
+    Feed::new("a", world.listeners.clone()).open(2);
+    let opened = json!([{"event": "opened", "account": "a", "revision": 0, "opening": 2}]);
+    assert_eq!(heard.recv().await.unwrap().1, opened);
 }
 
 #[tokio::test(start_paused = true)]

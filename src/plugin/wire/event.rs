@@ -38,6 +38,14 @@ pub enum WalletEvent {
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         spent: u64,
     },
+    /// Entries were set or deleted, here or by another device.
+    EntriesChanged {
+        /// Which account.
+        account: String,
+        /// Revision of the account at that time.
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        revision: u64,
+    },
     /// The level of changes has risen or fallen.
     PublishChanged {
         /// Which account.
@@ -90,7 +98,17 @@ pub enum WalletEvent {
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         missed: u64,
     },
-    /// The account was closed; there are no more events.
+    /// The account was opened. Revisions count anew.
+    Opened {
+        /// Which account.
+        account: String,
+        /// Its revision.
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        revision: u64,
+        /// Number of this opening; see `status`.
+        opening: u32,
+    },
+    /// The account was closed. The next event is `opened`.
     Closed {
         /// Which account.
         account: String,
@@ -116,6 +134,7 @@ impl WalletEvent {
                 let verified_nodes = count(verified_nodes);
                 Self::PublishChanged { account, revision, ack: ack.into(), verified_nodes }
             }
+            Event::EntriesChanged { .. } => Self::EntriesChanged { account, revision },
             Event::NodeHealthChanged { .. } => Self::NodeHealthChanged { account, revision },
             Event::Alert { kind, message, .. } => {
                 Self::Alert { account, revision, kind: kind.to_owned(), message: sentence(&message) }

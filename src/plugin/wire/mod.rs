@@ -1,7 +1,8 @@
 //! The types that go over IPC. Most are separate from the engine's, so that nothing internal, and no message of a node,
 //! reaches a window by accident. Types of the metrics hold numbers and our own words only and are used as they are.
 //!
-//! Numbers are JSON numbers and exact up to 2⁵³; times are milliseconds since the Unix epoch.
+//! Numbers are JSON numbers and exact up to 2⁵³; sequences, which may be larger, are decimal text; times are milliseconds
+//! since the Unix epoch.
 
 mod audit;
 mod backup;
@@ -22,7 +23,8 @@ pub use self::report::{
     Changed, NameReport, NodeReport, PutReport, SpendReport, SyncOptions, SyncReport, WipeReport,
 };
 pub use self::rows::{
-    EntryPage, EntryRange, EntryRow, EntryVersion, EntryVersions, TokenPage, TokenRange, TokenRef, TokenRow,
+    EntryPage, EntryRange, EntryRow, EntryVersion, EntryVersions, Since, TokenChanges, TokenPage, TokenRange,
+    TokenRef, TokenRow,
 };
 pub use self::status::{
     AccountInfo, DeviceRow, HighWater, LastSync, LeftOut, SubscribeReport, TokenCounts, WalletStatus,
@@ -59,6 +61,11 @@ impl From<&[u8]> for Content {
 /// A count or size; none is ever above 2⁵³.
 fn count(number: usize) -> u64 {
     u64::try_from(number).unwrap_or(u64::MAX)
+}
+
+/// A number that may be above 2⁵³, as text.
+fn decimal<S: serde::Serializer>(number: &u64, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_str(number)
 }
 
 /// A sentence of the engine for display: shortened and without control characters.

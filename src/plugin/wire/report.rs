@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Ack, Level, NodeOutcome, Source, SyncOutcome, TokenCounts, count, sentence};
+use super::{Ack, Level, NodeOutcome, Source, SyncOutcome, TokenCounts, count, decimal, sentence};
 use crate::engine;
 use crate::plugin::ErrorCode;
 
@@ -94,8 +94,9 @@ pub struct NameReport {
     pub slot: u8,
     /// `12D3KooW…`.
     pub name: String,
-    /// High-water mark.
-    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    /// High-water mark, in decimal.
+    #[serde(serialize_with = "decimal")]
+    #[cfg_attr(feature = "specta", specta(type = String))]
     pub sequence: u64,
     /// Root of the record at the high-water mark.
     pub root: Option<String>,

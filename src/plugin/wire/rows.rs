@@ -27,6 +27,9 @@ pub struct TokenRange {
     pub limit: Option<u32>,
     /// Show states that are proven spent too. Default: no.
     pub all: Option<bool>,
+    /// Show only states that may be offered for spending: no spend is known, no rival, the payload is here. Default: no. A page may
+    /// have fewer rows than asked for and still be followed by another one.
+    pub spendable: Option<bool>,
 }
 
 /// A page of the token list.
@@ -34,12 +37,16 @@ pub struct TokenRange {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub struct TokenPage {
+    /// Number of the account's opening: revisions of another one count anew.
+    pub opening: u32,
     /// Revision of the account when this was read.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub revision: u64,
     /// Number of live states in the wallet.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub total: u64,
+    /// Level of every state that this device did not change itself.
+    pub others: Ack,
     /// Rows in key order.
     pub tokens: Vec<TokenRow>,
     /// Pass as `after` for the next page; none at the end.
@@ -69,6 +76,58 @@ pub struct TokenRow {
     pub ack: Ack,
     /// Whether the payload is on this device.
     pub has_payload: bool,
+    /// Whether `ack` is this state's own. Else it is that of `others`, and at most `published` while the payload of a state that is not
+    /// proven spent is not here.
+    pub own: bool,
+}
+
+/// Which state of a list is known.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Since {
+    /// Number of the account's opening.
+    pub opening: u32,
+    /// Revision of the list.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub revision: u64,
+    /// Show states that are proven spent too. Default: no.
+    pub all: Option<bool>,
+}
+
+/// What changed in the token list.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct TokenChanges {
+    /// Number of the account's opening.
+    pub opening: u32,
+    /// Revision that the list has with these changes.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub revision: u64,
+    /// Number of live states in the wallet.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub total: u64,
+    /// Level of every state that this device did not change itself.
+    pub others: Ack,
+    /// Tokens of which a row changed: all their rows are in `tokens`, and no other ones exist. None when that is not known any
+    /// more, or there are too many: read the list again.
+    pub changed: Option<Vec<String>>,
+    /// Their rows.
+    pub tokens: Vec<TokenRow>,
+}
+
+impl TokenChanges {
+    pub(in crate::plugin) fn of(
+        opening: u32,
+        total: u64,
+        others: Ack,
+        changes: engine::TokenChanges,
+    ) -> Self {
+        let changed = changes.tokens.map(|ids| ids.iter().map(|id| id.as_str().to_owned()).collect());
+        let tokens = changes.rows.into_iter().map(TokenRow::from).collect();
+        Self { opening, revision: changes.revision, total, others, changed, tokens }
+    }
 }
 
 impl From<engine::TokenRow> for TokenRow {
@@ -83,13 +142,14 @@ impl From<engine::TokenRow> for TokenRow {
             forked: row.forked,
             ack: engine::Ack::from(row.ack).into(),
             has_payload: row.has_payload,
+            own: row.own,
         }
     }
 }
 
-impl From<&TokenRow> for TokenRef {
-    fn from(row: &TokenRow) -> Self {
-        Self { token_id: row.token_id.clone(), state_hash: row.state_hash.clone() }
+impl From<engine::TokenKey> for TokenRef {
+    fn from(key: engine::TokenKey) -> Self {
+        Self { token_id: key.token_id.as_str().to_owned(), state_hash: key.state_hash.as_str().to_owned() }
     }
 }
 
@@ -156,6 +216,8 @@ pub struct EntryVersions {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub struct EntryVersion {
+    /// Whether this version says that the entry was deleted; it has no value then.
+    pub deleted: bool,
     /// When it was set, by the clock of the device that set it.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub at: i64,
@@ -168,8 +230,9 @@ pub struct EntryVersion {
 
 impl From<engine::EntryVersionRow> for EntryVersion {
     fn from(row: engine::EntryVersionRow) -> Self {
-        let content = row.value.as_deref().map(Content::from);
-        Self { at: row.at, size: count(row.size), content }
+        let content = row.value.as_deref().filter(|_| !row.is_deleted).map(Content::from);
+        let size = if row.is_deleted { 0 } else { count(row.size) };
+        Self { deleted: row.is_deleted, at: row.at, size, content }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::{Ack, count};
+use super::{Ack, count, decimal};
 use crate::engine;
 
 /// An open account.
@@ -12,6 +12,8 @@ use crate::engine;
 pub struct AccountInfo {
     /// Its name.
     pub account: String,
+    /// Number of this opening: grows each time that an account is opened.
+    pub opening: u32,
     /// Grows with every change of what a window may show.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub revision: u64,
@@ -60,8 +62,9 @@ pub struct LastSync {
 pub struct HighWater {
     /// `12D3KooW…`.
     pub name: String,
-    /// Highest sequence seen.
-    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    /// Highest sequence seen, in decimal: it may be larger than a number of JavaScript can be.
+    #[serde(serialize_with = "decimal")]
+    #[cfg_attr(feature = "specta", specta(type = String))]
     pub sequence: u64,
 }
 
@@ -72,7 +75,9 @@ pub struct HighWater {
 pub struct WalletStatus {
     /// Which account.
     pub account: String,
-    /// Grows with every change of what a window may show.
+    /// Number of this opening: grows each time that an account is opened.
+    pub opening: u32,
+    /// Grows with every change of what a window may show, from the opening on.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub revision: u64,
     /// Number of live states.
@@ -118,13 +123,20 @@ pub struct LeftOut {
 }
 
 impl WalletStatus {
-    pub(in crate::plugin) fn of(account: &str, status: engine::Status, nodes: usize, syncing: bool) -> Self {
+    pub(in crate::plugin) fn of(
+        account: &str,
+        opening: u32,
+        status: engine::Status,
+        nodes: usize,
+        syncing: bool,
+    ) -> Self {
         let mark = |mark: engine::HighWater| HighWater { name: mark.name, sequence: mark.sequence };
         let left = |left: engine::LeftOut| LeftOut { slot: left.slot, items: left.items };
         let last =
             |last: engine::LastSync| LastSync { at: last.at, source: last.source, outcome: last.outcome };
         Self {
             account: account.to_owned(),
+            opening,
             revision: status.revision,
             tokens: status.tokens.into(),
             pending: count(status.pending),
@@ -155,8 +167,9 @@ pub struct DeviceRow {
     /// Whether it is this device.
     #[serde(rename = "self")]
     pub is_self: bool,
-    /// Sequence of its last record.
-    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    /// Sequence of its last record, in decimal.
+    #[serde(serialize_with = "decimal")]
+    #[cfg_attr(feature = "specta", specta(type = String))]
     pub sequence: u64,
     /// When that was made, by the device's own clock; none where it is not known.
     #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
@@ -181,9 +194,11 @@ impl From<engine::DeviceRow> for DeviceRow {
 pub struct SubscribeReport {
     /// Which account.
     pub account: String,
-    /// Its revision now.
+    /// Its revision now; 0 while it is closed.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
     pub revision: u64,
-    /// Whether this window missed events since it subscribed before.
+    /// Whether this listener missed events since it subscribed before.
     pub missed: bool,
+    /// Number of its opening; none while it is closed.
+    pub opening: Option<u32>,
 }

@@ -77,6 +77,7 @@ fn describe(event: &Event) -> String {
             None => "sync ended without an answer".to_owned(),
         },
         Event::TokensChanged { added, spent, .. } => format!("tokens: {added} added, {spent} spent"),
+        Event::EntriesChanged { .. } => "entries changed".to_owned(),
         Event::PublishChanged { ack, verified_nodes, .. } => {
             format!("level: {} (latest root on {verified_nodes} nodes)", super::sync::level(*ack))
         }

@@ -5,6 +5,7 @@ import {
   subscribe,
   syncNow,
   WalletSyncError,
+  type Progress,
   type SyncOutcome,
   type SyncQuery,
   type SyncReport,
@@ -56,6 +57,7 @@ export class DeviceSession {
     alerts: [],
   }
   private readonly lookers = new Set<() => void>()
+  private isListening = false
   private readonly reader: Rereader<WalletStatus>
 
   constructor(
@@ -76,13 +78,17 @@ export class DeviceSession {
     return () => void this.lookers.delete(looker)
   }
 
-  /** Listens and reads; again after the account was opened anew. */
+  /** Listens and reads; what was closed and opened anew is heard on its own. */
   async start(): Promise<void> {
     try {
-      await subscribe(this.account, (event) => this.hear(event))
-      this.set({ opening: this.state.opening + 1 })
+      if (!this.isListening) {
+        this.isListening = true
+        await subscribe(this.account, (event) => this.hear(event))
+        this.set({ opening: this.state.opening + 1 })
+      }
       await this.reader.again()
     } catch (error) {
+      this.isListening = false
       this.set({ isOpen: WalletSyncError.from(error).code !== 'closed' })
     }
   }
@@ -91,9 +97,8 @@ export class DeviceSession {
     if (this.state.isAsked) return
     this.set({ isAsked: true, failure: null, steps: advance(NO_STEPS, { step: 'asked' }) })
     try {
-      const report = await syncNow(this.account, query, (progress) =>
-        this.set({ steps: advance(this.state.steps, progress) }),
-      )
+      const onProgress = (progress: Progress) => this.set({ steps: advance(this.state.steps, progress) })
+      const report = await syncNow(this.account, { ...query, onProgress })
       const steps = advance(this.state.steps, { step: 'ended', missing: report.missingPayloads })
       this.set({ report, outcome: report.outcome, steps })
     } catch (error) {
@@ -120,6 +125,9 @@ export class DeviceSession {
       case 'closed':
         this.set({ isOpen: false, status: null, report: null, steps: NO_STEPS, outcome: null, failure: null })
         return
+      case 'opened':
+        this.set({ opening: this.state.opening + 1 })
+        break
       case 'metrics-updated':
       case 'node-health-changed':
         return

@@ -77,7 +77,7 @@ export function useWatched<T>(
     const names = wanted.split(' ')
     subscribe(account, (event) => {
       if (event.event === 'closed') setState({ value: null, error: null })
-      else if (names.includes(event.event)) void own.again()
+      else if (event.event === 'opened' || names.includes(event.event)) void own.again()
     }).then(
       (unlisten) => {
         if (isGone) return unlisten()

@@ -60,7 +60,7 @@ function answerFor(world: World, device: MockDevice, name: string, args: Args): 
   switch (name) {
     case 'subscribe':
       device.send = sender(args.onEvents as Channel)
-      return { account: device.account, revision: device.revision, missed: false }
+      return { account: device.account, revision: device.revision, missed: false, opening: device.opening }
     case 'status':
       return device.status()
     case 'list_tokens': {
@@ -69,8 +69,10 @@ function answerFor(world: World, device: MockDevice, name: string, args: Args): 
       const from = after === null ? 0 : keys.indexOf(`${after.tokenId}/${after.stateHash}`) + 1
       const tokens = keys.slice(from, from + limit).map((key) => device.rows.get(key))
       const last = tokens.at(-1)
-      return { revision: device.revision, total: keys.length, tokens: structuredClone(tokens), next: from + limit < keys.length && last ? last : null }
+      return { opening: device.opening, revision: device.revision, others: 'verified', total: keys.length, tokens: structuredClone(tokens), next: from + limit < keys.length && last ? last : null }
     }
+    case 'token_changes':
+      return { opening: device.opening, revision: device.revision, total: 0, others: 'verified', changed: null, tokens: [] }
     case 'list_entries': {
       const { prefix } = args.page as { prefix: string }
       const entries = [...device.entries].filter(([key]) => key.startsWith(prefix)).map(([key, { at, value }]) => ({ key, at, size: value.length, content: { encoding: 'utf8', value } }))
@@ -78,7 +80,7 @@ function answerFor(world: World, device: MockDevice, name: string, args: Args): 
     }
     case 'entry_versions': {
       const entry = device.entries.get(args.entryKey as string)
-      const versions = entry ? [{ at: entry.at, size: entry.value.length, content: { encoding: 'utf8', value: entry.value } }] : []
+      const versions = entry ? [{ deleted: false, at: entry.at, size: entry.value.length, content: { encoding: 'utf8', value: entry.value } }] : []
       return { revision: device.revision, versions, isMore: false }
     }
     case 'get_token':
@@ -86,6 +88,7 @@ function answerFor(world: World, device: MockDevice, name: string, args: Args): 
     case 'set_entry':
       device.entries.set(args.entryKey as string, { at: Date.now(), value: (args.value as { value: string }).value })
       device.tell({ event: 'tokens-changed', added: 0, spent: 0 })
+      device.tell({ event: 'entries-changed' })
       return { revision: device.revision }
     case 'record_spend': {
       const row = device.rows.get(`${args.tokenId as string}/${args.stateHash as string}`)
@@ -124,6 +127,8 @@ function answerFor(world: World, device: MockDevice, name: string, args: Args): 
     case 'reopen_device':
       device.isOpen = true
       device.lastSync = null
+      device.opening += 1
+      device.tell({ event: 'opened', opening: device.opening })
       return null
     default:
       throw `Command ${name} not found`
@@ -140,7 +145,7 @@ function putTokens(world: World, bytes: Uint8Array): unknown {
   const device = world.devices.find(({ account }) => account === head.account)
   if (device === undefined) throw { code: 'closed', message: 'the account is not open', retryable: false }
   for (const { tokenId, stateHash, summary, size } of head.tokens) {
-    device.put({ tokenId, stateHash, summary, size, previous: null, spend: 'none', forked: false, ack: 'local', hasPayload: true })
+    device.put({ tokenId, stateHash, summary, size, previous: null, spend: 'none', forked: false, ack: 'local', hasPayload: true, own: true })
   }
   device.tell({ event: 'tokens-changed', added: head.tokens.length, spent: 0 })
   return { added: head.tokens.length, unchanged: 0, revision: device.revision }

@@ -15,6 +15,7 @@ export class MockDevice {
   lastSync: WalletStatus['lastSync'] = null
   verifiedNodes = 0
   isOpen = true
+  opening = 1
   send: (events: WalletEvent[]) => void = () => undefined
 
   constructor(
@@ -48,10 +49,10 @@ export class MockDevice {
     const { account, revision, lastSync, syncing, verifiedNodes } = this
     const pending = this.pending()
     const highWater = [
-      { name: '12D3KooWQ3nZr7sPqkLbVn2cTtqD9wA1', sequence: 7 },
-      { name: '12D3KooWB81kQm5uYtGfHsJw8eRc2Xz9', sequence: 3 },
+      { name: '12D3KooWQ3nZr7sPqkLbVn2cTtqD9wA1', sequence: '7' },
+      { name: '12D3KooWB81kQm5uYtGfHsJw8eRc2Xz9', sequence: '3' },
     ]
-    return { account, revision, tokens: this.counts(), pending, ack: pending > 0 ? 'local' : 'verified', lastSync, syncing, slot: 0, highWater, nodes: 5, verifiedNodes, missingPayloads: 0, unread: [], leftOut: [], moved: false }
+    return { account, opening: this.opening, revision, tokens: this.counts(), pending, ack: pending > 0 ? 'local' : 'verified', lastSync, syncing, slot: 0, highWater, nodes: 5, verifiedNodes, missingPayloads: 0, unread: [], leftOut: [], moved: false }
   }
 
   async sync(tell: (progress: Progress) => void): Promise<SyncReport> {
@@ -124,6 +125,7 @@ export class World {
         forked: false,
         ack,
         hasPayload: at !== tokens - 9,
+        own: true,
       }
       first.put(row)
       if (ack === 'verified') this.shared.set(`${row.tokenId}/${row.stateHash}`, { ...row })

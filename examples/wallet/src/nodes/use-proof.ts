@@ -33,12 +33,12 @@ export function useProof(account: string) {
   }
 
   async function look(repair: boolean): Promise<void> {
-    const found = await run(repair ? 'repair' : 'audit', 'Not audited', (tell) => audit(account, { repair }, tell))
+    const found = await run(repair ? 'repair' : 'audit', 'Not audited', (tell) => audit(account, { repair, onProgress: tell }))
     if (found !== null) setReport(found)
   }
 
   async function restore(): Promise<void> {
-    const found = await run('rehearsal', 'Not rehearsed', (tell) => rehearse(account, tell))
+    const found = await run('rehearsal', 'Not rehearsed', (tell) => rehearse(account, { onProgress: tell }))
     if (found === null) return
     setRehearsed(found)
     keepRehearsal(account, found, localStorage)

@@ -347,16 +347,10 @@ impl Change {
                 | Self::Confirmed(_)
                 | Self::Block(_)
                 | Self::BlockAhead(_)
+                | Self::BlockLost(_)
                 | Self::Raise { .. }
                 | Self::Lower(_)
         )
-    }
-}
-
-impl State {
-    /// Something that is shown has changed.
-    pub fn next_revision(&mut self) {
-        self.session.revision = self.session.revision.wrapping_add(1);
     }
 }
 

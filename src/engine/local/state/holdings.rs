@@ -94,6 +94,11 @@ impl Holdings {
         self.missing.contains_key(cid)
     }
 
+    /// Items that want a block which is not here.
+    pub(super) fn wanting(&self, cid: &Cid) -> impl Iterator<Item = &ItemKey> {
+        self.missing.get(cid).into_iter().flat_map(|missing| &missing.wanted_by)
+    }
+
     /// Blocks to fetch now, and the bytes that each has at most: those first that were asked for in vain least often, payloads before
     /// the rest. One that is nowhere keeps no other away.
     pub fn missing(&self, now: UnixMs) -> Vec<(Cid, u64)> {

@@ -31,6 +31,12 @@ impl Levels {
         local + published
     }
 
+    /// Items whose change would be raised.
+    pub(super) fn below(&self, upto: u64, level: Level) -> impl Iterator<Item = &ItemKey> {
+        let is_below = move |(number, old): &(u64, Level)| *number <= upto && *old < level;
+        self.changes.iter().filter(move |(_, change)| is_below(change)).map(|(key, _)| key)
+    }
+
     /// Number of the last change.
     pub fn last(&self) -> u64 {
         self.last

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use super::shown::Shown;
 use crate::clock::{UnixMs, millis};
 use crate::limits;
 use crate::model::cid::Cid;
@@ -180,6 +181,7 @@ impl Marks {
 #[derive(Debug, Default)]
 pub struct SessionFacts {
     pub(super) revision: u64,
+    pub(super) shown: Shown,
     pub(super) unread: bool,
     pub(super) read_only: BTreeSet<Slot>,
     /// Roots whose content did not come: how often in a row, and when it is asked for again.

@@ -10,6 +10,8 @@ pub mod marks;
 pub mod names;
 pub mod nodes;
 pub mod partly;
+pub mod shown;
+pub mod touched;
 
 use self::holdings::Holdings;
 use self::kept::KeptBlocks;
