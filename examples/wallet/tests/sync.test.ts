@@ -22,6 +22,7 @@ const STATUS: WalletStatus = {
   missingPayloads: 0,
   unread: [],
   leftOut: [],
+  moved: false,
 }
 const KNOWN = { isOpen: true, status: STATUS, isAsked: false, failure: null, outcome: null }
 const failure = (code: 'unreachable' | 'storage_full') => new WalletSyncError(code, 'it failed', true)
