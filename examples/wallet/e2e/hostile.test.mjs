@@ -169,6 +169,7 @@ check("neither do calls of every kind", async () => {
     ["set_node_enabled", { account, nodeId: "node-1", enabled: true }],
     ["check_node", { account, nodeId: "node-1" }],
     ["devices", { account }],
+    ["set_device_label", { account, label: "" }],
     ["retire_device", { account, slot: 64 }],
     ["wipe", { account, confirm: "no", force: true }],
   ]);

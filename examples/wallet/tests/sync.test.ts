@@ -30,7 +30,7 @@ describe('cloud button', () => {
     expect(cloudOf(KNOWN, NOW)).toEqual({
       kind: 'synced',
       title: 'Synced',
-      detail: 'Verified on 4 of 5 nodes. Last answer 12 s ago, HTTP routing.',
+      detail: 'Proven on 4 of 5 nodes. Last answer 12 s ago, HTTP routing.',
     })
   })
 
@@ -42,14 +42,14 @@ describe('cloud button', () => {
   it('says offline when nobody answered, and what is still kept', () => {
     const cloud = cloudOf({ ...KNOWN, failure: failure('unreachable'), status: { ...STATUS, pending: 3 } }, NOW)
     expect(cloud.kind).toBe('offline')
-    expect(cloud.detail).toContain('3 changes not verified yet')
+    expect(cloud.detail).toContain('3 changes not proven yet')
     expect(cloudOf({ ...KNOWN, outcome: 'offline' }, NOW).kind).toBe('offline')
   })
 
   it('says error with its reason for anything else', () => {
     const cloud = cloudOf({ ...KNOWN, failure: failure('storage_full') }, NOW)
     expect(cloud).toMatchObject({ kind: 'error', title: 'Sync failed' })
-    expect(cloud.detail).toContain('storage full: it failed')
+    expect(cloud.detail).toContain('Storage full: it failed')
   })
 
   it('says syncing whoever started it, even after a failure', () => {

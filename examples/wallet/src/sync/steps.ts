@@ -1,6 +1,7 @@
 /** The steps of a sync as a person sees them. */
 
 import type { Progress } from 'tauri-plugin-wallet-sync-api'
+import { TEXT } from '../text/en'
 
 export type StepName = 'reading' | 'listed' | 'fetching' | 'publishing'
 export type StepState = 'waiting' | 'active' | 'done' | 'skipped' | 'failed'
@@ -20,12 +21,7 @@ type News = Progress | { step: 'asked' } | { step: 'ended'; missing: number } | 
 
 const ORDER: readonly StepName[] = ['reading', 'listed', 'fetching', 'publishing']
 
-export const TITLES: Record<StepName, string> = {
-  reading: 'Read the records',
-  listed: 'Merge the list',
-  fetching: 'Fetch the payloads',
-  publishing: 'Publish and read back',
-}
+const text = TEXT.steps
 
 export const NO_STEPS: Steps = []
 
@@ -54,19 +50,19 @@ const settled = ({ state }: Step): StepState => (state === 'active' || state ===
 function ended(step: Step, missing: number): Step {
   const state = settled(step)
   if (step.name !== 'fetching' || state !== 'done') return { ...step, state }
-  return { ...step, state, detail: missing === 0 ? 'all here' : `${missing} still missing` }
+  return { ...step, state, detail: missing === 0 ? text.allHere : text.missing(missing) }
 }
 
 function detail(progress: Progress): string {
   switch (progress.step) {
     case 'reading':
-      return `${progress.names} ${progress.names === 1 ? 'name' : 'names'} on every node`
+      return text.names(progress.names)
     case 'listed':
-      return progress.added === 0 ? 'nothing new' : `${progress.added} new`
+      return progress.added === 0 ? text.nothingNew : text.added(progress.added)
     case 'fetching':
-      return `${progress.done} of ${progress.total}`
+      return progress.total === 0 ? text.allHere : text.of(progress.done, progress.total)
     case 'publishing':
-      return `verified on ${progress.verified} of ${progress.nodes} nodes`
+      return text.proven(progress.verified, progress.nodes)
     case 'finished':
       return ''
   }
