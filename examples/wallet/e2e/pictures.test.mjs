@@ -29,9 +29,9 @@ for (const mode of ["light", "dark"]) {
 
     /** `where` scrolls to what is to be seen. */
     const look = async (name, where) => {
-      await wallet.quiet();
       for (const [width, height] of SIZES) {
         await wallet.page.resize(width, height);
+        await wallet.quiet();
         await wallet.page.script((how) => (how ? document.querySelector(how).scrollIntoView() : document.querySelector("main").scrollTo(0, 0)), where ?? null);
         const inDocs = mode === "light" && width > 1000 ? name : mode === "dark" && name === "wallet" ? `${name}-dark-${width}` : undefined;
         await wallet.picture(`${mode}-${width}-${name}`, inDocs);
@@ -122,7 +122,7 @@ for (const mode of ["light", "dark"]) {
       await look("node");
       await wallet.press("All nodes");
       await wallet.open("Wallet");
-      await wallet.page.shown("//*[@role='status'][contains(., 'not answer: node-3')]");
+      await wallet.page.shown("//*[@role='status'][contains(., 'The backup goes on')][contains(., 'node-3')]");
       await look("degraded");
     });
 

@@ -14,7 +14,8 @@ describe('the activity', () => {
     [{ event: 'tokens-changed', added: 0, spent: 0 }, 'tokens', 'Labels or settings changed'],
     [{ event: 'publish-changed', ack: 'verified', verifiedNodes: 4 }, 'backup', 'Proven on 4 of 5 nodes'],
     [{ event: 'publish-changed', ack: 'published', verifiedNodes: 0 }, 'backup', 'On a node, not proven yet'],
-    [{ event: 'sync-changed', running: false, outcome: 'offline', source: 'none' }, 'backup', 'Sync ended: no node answered (Nothing answered)'],
+    [{ event: 'sync-changed', running: false, outcome: 'offline', source: 'none' }, 'backup', 'Sync ended: no node answered'],
+    [{ event: 'sync-changed', running: false, outcome: 'merged', source: 'http-routing' }, 'backup', 'Sync ended: new content came (HTTP routing)'],
     [{ event: 'alert', kind: 'clock', message: 'a clock is off' }, 'alerts', 'a clock is off'],
     [{ event: 'lagged', missed: 2 }, 'alerts', '2 events missed; everything was read again'],
   ])('says %j', (change, kind, text) => expect(lineOf(event(change), STATUS)).toMatchObject({ kind, text }))

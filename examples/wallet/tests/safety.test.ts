@@ -30,9 +30,9 @@ describe('how safe a wallet is', () => {
   })
 })
 
-describe('nodes that do not answer', () => {
+describe('nodes that fail', () => {
   it('are named while others do', () => {
-    expect(degradedOf([node('a'), node('b', { state: 'down' }), node('c', { state: 'failing' })])).toContain('2 of 3 nodes do not answer: b, c.')
+    expect(degradedOf([node('a'), node('b', { state: 'down' }), node('c', { state: 'failing' })])).toContain('2 of 3 nodes fail: b, c.')
   })
 
   it('are no warning where all are well, all are gone, or the user took them out', () => {
@@ -48,6 +48,8 @@ describe('what to change on a node', () => {
     const down = node('a', { state: 'down', lastError: 'storage_full' })
     expect(changesOf(down, null)).toEqual(['Its disk is full.'])
     expect(changesOf(down, [{ ability: 'pins', ok: false, said: 'no', code: 'denied', change: 'let pins pass' }])).toEqual(['let pins pass'])
+    const pointer = 'see docs/troubleshooting.md'
+    expect(changesOf(down, [{ ability: 'connection', ok: false, said: 'no', code: 'storage_full', change: pointer }])).toEqual(['Its disk is full.', pointer])
     expect(changesOf(node('a', { lastError: 'storage_full' }), null)).toEqual([])
   })
 })

@@ -41,7 +41,7 @@ export function lineOf(event: WalletEvent, status: WalletStatus | null): Line | 
     }
     case 'sync-changed':
       if (event.running || event.outcome === null) return null
-      return { kind: 'backup', tone: toneOf(event.outcome), text: text.synced(SYNC_OUTCOMES[event.outcome], event.source && sourceName(event.source)) }
+      return { kind: 'backup', tone: toneOf(event.outcome), text: text.synced(SYNC_OUTCOMES[event.outcome], event.source === null || event.source === 'none' ? null : sourceName(event.source)) }
     case 'alert':
       return { kind: 'alerts', tone: 'bad', text: event.message }
     case 'lagged':

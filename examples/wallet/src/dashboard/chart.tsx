@@ -78,31 +78,34 @@ export function ChartBox({ kind, title, labels, series, format, isStacked = fals
         <canvas ref={canvas} role="img" aria-label={title} />
         {isEmpty && <p className="chart-empty hint">{text.empty}</p>}
       </div>
-      <table className="visually-hidden">
-        <caption>{title}</caption>
-        <thead>
-          <tr>
-            <th scope="col">{text.at}</th>
-            {series.map(({ name }) => (
-              <th key={name} scope="col">
-                {name}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {labels.map((label, at) =>
-            series.some(({ values, isLimit }) => isLimit !== true && values[at] !== null && values[at] !== undefined) ? (
-              <tr key={label + at}>
-                <th scope="row">{label}</th>
-                {series.map(({ name, values }) => (
-                  <td key={name}>{values[at] === null || values[at] === undefined ? text.none : format(values[at])}</td>
-                ))}
-              </tr>
-            ) : null,
-          )}
-        </tbody>
-      </table>
+      {/* A table is as wide as its words, hidden or not: its box is what is hidden. */}
+      <div className="visually-hidden">
+        <table>
+          <caption>{title}</caption>
+          <thead>
+            <tr>
+              <th scope="col">{text.at}</th>
+              {series.map(({ name }) => (
+                <th key={name} scope="col">
+                  {name}
+                </th>
+              ))}
+            </tr>
+          </thead>
+          <tbody>
+            {labels.map((label, at) =>
+              series.some(({ values, isLimit }) => isLimit !== true && values[at] !== null && values[at] !== undefined) ? (
+                <tr key={label + at}>
+                  <th scope="row">{label}</th>
+                  {series.map(({ name, values }) => (
+                    <td key={name}>{values[at] === null || values[at] === undefined ? text.none : format(values[at])}</td>
+                  ))}
+                </tr>
+              ) : null,
+            )}
+          </tbody>
+        </table>
+      </div>
     </figure>
   )
 }

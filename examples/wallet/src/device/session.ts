@@ -109,7 +109,7 @@ export class DeviceSession {
     let report: SyncReport | null = null
     try {
       report = await syncNow(this.account, query, (progress) => this.set({ steps: advance(this.state.steps, progress) }))
-      const steps = advance(this.state.steps, { step: 'ended', missing: report.missingPayloads })
+      const steps = advance(this.state.steps, { step: 'ended', missing: report.missingPayloads, verified: report.verifiedNodes, nodes: report.nodes.length })
       this.set({ report, outcome: report.outcome, steps })
     } catch (error) {
       this.set({ failure: WalletSyncError.from(error), steps: advance(this.state.steps, { step: 'failed' }) })

@@ -33,10 +33,17 @@ export function verdictOf(findings: readonly NodeFinding[]): { tone: Tone; text:
   return { tone: 'good', text: text.nothingToChange }
 }
 
+/** Where a check can only point to a page, the code of the failure says more. */
+const POINTER = 'docs/'
+
 /** What to change on a node: what a check says, else what its last failure hints at. A node that is well needs none. */
 export function changesOf({ enabled, state, lastError }: NodeStatus, findings: readonly NodeFinding[] | null): string[] {
-  const told = (findings ?? []).flatMap(({ ok, change }) => (ok || change === null ? [] : [change]))
-  if (told.length > 0) return told
+  const told = (findings ?? []).flatMap(({ ok, change, code }) => {
+    if (ok || change === null) return []
+    const advice = code !== null && change.includes(POINTER) ? NODE_ADVICE[code] : undefined
+    return advice === undefined ? [change] : [advice, change]
+  })
+  if (told.length > 0) return [...new Set(told)]
   const advice = enabled && state !== 'up' && lastError !== null ? NODE_ADVICE[lastError] : undefined
   return advice === undefined ? [] : [advice]
 }

@@ -50,8 +50,11 @@ export function useRestore(session: DeviceSession) {
   }
 
   async function fromFile(file: string): Promise<Found> {
-    const { added, unchanged, missing } = await importBackup(session.account, file, (done, total) => setRead({ done, total }))
-    await session.start()
+    const wasOpen = device.isOpen
+    const tell = (done: number, total: number): void => setRead({ done, total })
+    // Opened for the file, whatever became of it.
+    const brought = importBackup(session.account, file, tell).finally(() => (wasOpen ? undefined : session.start()))
+    const { added, unchanged, missing } = await brought
     // What was spent since, and to the nodes with the rest: not waited for, since there may be none.
     void session.sync({ fresh: true })
     const notes = [TEXT.restore.spentLater, ...(missing > 0 ? [TEXT.restore.missing(missing)] : [])]

@@ -119,8 +119,8 @@ export const TEXT = {
     noNodes: 'No node is configured: there is no backup',
     legend: (name: string, value: number) => `${name}: ${count(value)}`,
     offline: 'No node answers. What you see is on this device; changes go out by themselves when a node is back.',
-    degraded: (names: string, down: number, all: number) =>
-      `${count(down)} of ${nodes(all)} ${down === 1 ? 'does' : 'do'} not answer: ${names}. The backup goes on with the others.`,
+    degraded: (names: string, failing: number, all: number) =>
+      `${count(failing)} of ${nodes(all)} ${failing === 1 ? 'fails' : 'fail'}: ${names}. The backup goes on with the others.`,
     part: 'Not all of this wallet is here: what other devices published is still on its way, or does not fit here.',
     search: 'Search label, memo, amount, id',
     searchName: 'Search tokens',
@@ -197,6 +197,7 @@ export const TEXT = {
     spoken: { waiting: 'not begun', active: 'under way', done: 'done', skipped: 'not needed', failed: 'failed' },
     notNeeded: 'not needed', allHere: 'all here', missing: (howMany: number) => `${howMany} still missing`,
     names: (howMany: number) => `${plural(howMany, 'name')} on every node`,
+    goesOn: 'goes on by itself',
     nothingNew: 'nothing new', added: (howMany: number) => `${howMany} new`,
     of: (done: number, total: number) => `${done} of ${total}`,
     proven: (done: number, total: number) => `proven on ${done} of ${total} nodes`,

@@ -19,7 +19,7 @@ export const provenOf = (status: WalletStatus | null): Proven => ({
   of: status?.nodes ?? 0,
 })
 
-/** Some nodes do not answer, and some do; `null` otherwise. */
+/** Some nodes fail, and some do not; `null` otherwise. */
 export function degradedOf(nodes: readonly NodeStatus[] | null): string | null {
   const used = nodes?.filter(({ enabled }) => enabled) ?? []
   const ill = used.filter(({ state }) => state === 'down' || state === 'failing')
