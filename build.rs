@@ -27,6 +27,7 @@ const COMMANDS: &[&str] = &[
     "export_metrics",
     "set_node_enabled",
     "check_node",
+    "set_device_label",
     "retire_device",
     "wipe",
     "export_backup",

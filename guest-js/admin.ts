@@ -47,6 +47,13 @@ export const checkNode = async (account: string, nodeId: string): Promise<NodeFi
   ask({ account, nodeId }, () => commands.checkNode(account, nodeId))
 
 /**
+ * What this device is called, for the wallet's other devices to show: 1–64 bytes, no control characters; `null` takes it away. On disk
+ * when it resolves; the others see it once it is published, which it is where this device has a slot.
+ */
+export const setDeviceLabel = async (account: string, label: string | null): Promise<Device[]> =>
+  ask({ account, label }, () => commands.setDeviceLabel(account, label))
+
+/**
  * Gives back the slot of a device that is gone, once all it published is here and on enough nodes under this device's
  * signature; the next device that needs a slot takes it. A device that was not gone after all loses nothing: it takes another slot.
  *

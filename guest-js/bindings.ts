@@ -31,6 +31,8 @@ export const commands = {
 	setNodeEnabled: (account: string, nodeId: string, enabled: boolean) => __TAURI_INVOKE<NodeStatus[]>("plugin:wallet-sync|set_node_enabled", { account, nodeId, enabled }),
 	/**  Tries on one of the configured nodes everything that a sync asks of it. */
 	checkNode: (account: string, nodeId: string) => __TAURI_INVOKE<NodeFinding[]>("plugin:wallet-sync|check_node", { account, nodeId }),
+	/**  What this device is called, for the wallet's other devices to show; none takes it away. */
+	setDeviceLabel: (account: string, label: string | null) => __TAURI_INVOKE<Device[]>("plugin:wallet-sync|set_device_label", { account, label }),
 	/**  Gives back the slot of a device that is gone. */
 	retireDevice: (account: string, slot: number) => __TAURI_INVOKE<Device[]>("plugin:wallet-sync|retire_device", { account, slot }),
 	/**

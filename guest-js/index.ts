@@ -126,6 +126,7 @@ export {
   rehearse,
   resetMetrics,
   retireDevice,
+  setDeviceLabel,
   setNodeEnabled,
   wipe,
 } from './admin.js'

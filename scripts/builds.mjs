@@ -29,7 +29,7 @@ export async function windowDriver() {
 }
 
 /** A command on a display of its own, which nobody sees. */
-export const onHiddenDisplay = (...command) => ["xvfb-run", "-a", "-s", "-screen 0 1400x900x24", ...command];
+export const onHiddenDisplay = (...command) => ["xvfb-run", "-a", "-s", "-screen 0 1600x1000x24", ...command];
 
 const FUZZ_FLAGS =
   "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters " +

@@ -11,7 +11,7 @@ test('every function calls its command with every argument', async () => {
         'accounts', 'status', 'list_tokens', 'metrics', 'metrics_history', 'node_health', 'cache_stats', 'record_spend',
         'set_entry', 'delete_entry', 'sync_now', 'flush', 'invalidate_cache', 'reset_metrics', 'export_metrics', 'set_node_enabled',
         'check_node',
-        'devices', 'retire_device', 'wipe', 'export_backup',
+        'devices', 'set_device_label', 'retire_device', 'wipe', 'export_backup',
       ].map((command) => [command, () => STATUS]),
     ),
   )
@@ -32,6 +32,8 @@ test('every function calls its command with every argument', async () => {
   await api.setNodeEnabled('a', 'n1', false)
   await api.checkNode('a', 'n1')
   await api.devices('a')
+  await api.setDeviceLabel('a', 'Laptop')
+  await api.setDeviceLabel('a', null)
   await api.retireDevice('a', 3)
   await api.wipe('a', 'a')
   await api.exportBackup('a')
@@ -56,6 +58,8 @@ test('every function calls its command with every argument', async () => {
     { command: 'set_node_enabled', args: { account: 'a', nodeId: 'n1', enabled: false } },
     { command: 'check_node', args: { account: 'a', nodeId: 'n1' } },
     { command: 'devices', args: { account: 'a' } },
+    { command: 'set_device_label', args: { account: 'a', label: 'Laptop' } },
+    { command: 'set_device_label', args: { account: 'a', label: null } },
     { command: 'retire_device', args: { account: 'a', slot: 3 } },
     { command: 'status', args: { account: 'a' } },
     { command: 'wipe', args: { account: 'a', confirm: 'a', force: false, opening: 1 } },

@@ -39,6 +39,7 @@ fn builder() -> Builder<MockRuntime> {
             commands::admin::export_metrics::<MockRuntime>,
             commands::admin::set_node_enabled::<MockRuntime>,
             commands::admin::check_node::<MockRuntime>,
+            commands::admin::set_device_label::<MockRuntime>,
             commands::admin::retire_device::<MockRuntime>,
             commands::admin::wipe::<MockRuntime>,
             commands::backup::export_backup::<MockRuntime>,
@@ -104,6 +105,7 @@ fn no_command_takes_more_than_names_numbers_and_content() {
         "format",
         "nodeId",
         "slot",
+        "label",
         "enabled",
         "confirm",
         "force",
@@ -121,5 +123,5 @@ fn no_command_takes_more_than_names_numbers_and_content() {
             assert!(allowed.contains(name), "{call}");
         }
     }
-    assert_eq!(seen, 27, "every command but the two whose bytes go outside of JSON");
+    assert_eq!(seen, 28, "every command but the two whose bytes go outside of JSON");
 }

@@ -88,6 +88,7 @@ impl Builder {
                 commands::admin::export_metrics,
                 commands::admin::set_node_enabled,
                 commands::admin::check_node,
+                commands::admin::set_device_label,
                 commands::admin::retire_device,
                 commands::admin::wipe,
                 commands::backup::export_backup,

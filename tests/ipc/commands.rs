@@ -166,6 +166,28 @@ fn a_sync_publishes_to_the_nodes_and_streams_its_progress() {
 }
 
 #[test]
+fn a_label_is_shown_here_at_once_and_on_the_other_devices_after_a_sync() {
+    let cluster = wait(Cluster::start(3)).unwrap();
+    let app = Fixture::new(&ALL, nodes(&cluster));
+    app.put("a", &[("t1", b"one")]).unwrap();
+    assert_eq!(app.ok("set_device_label", json!({"account": "a", "label": "Lap"})), json!([]), "no slot yet");
+    app.ok("flush", json!({"account": "a", "withinMs": 20_000}));
+    assert_eq!(app.ok("devices", json!({"account": "a"}))[0]["label"], "Lap");
+    let told = app.ok("set_device_label", json!({"account": "a", "label": "Laptop, blue"}));
+    assert_eq!(told[0]["label"], "Laptop, blue");
+    let sync = |account: &str| {
+        let options = json!({"fresh": true, "wait": "verified", "deadlineMs": 20_000});
+        app.ok("sync_now", json!({"account": account, "options": options, "onProgress": "__CHANNEL__:77"}));
+    };
+    sync("a");
+    app.open("b", 1);
+    sync("b");
+    let seen = app.ok("devices", json!({"account": "b"}));
+    assert_eq!((&seen[0]["label"], &seen[0]["self"]), (&json!("Laptop, blue"), &json!(false)), "{seen}");
+    assert_eq!(app.ok("set_device_label", json!({"account": "a", "label": null}))[0]["label"], Value::Null);
+}
+
+#[test]
 fn a_node_out_of_use_is_sent_nothing_until_it_is_back() {
     let cluster = wait(Cluster::start(3)).unwrap();
     let app = Fixture::new(&ALL, nodes(&cluster));

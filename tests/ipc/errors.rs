@@ -71,6 +71,9 @@ fn an_argument_out_of_its_bounds_is_refused_by_name() {
         ("set_node_enabled", json!({"account": "a", "nodeId": "n", "enabled": true}), "not_found", "no such"),
         ("check_node", json!({"account": "a", "nodeId": "http://127.0.0.1:9"}), "not_found", "no such"),
         ("retire_device", json!({"account": "a", "slot": 64}), "bad_request", "slot"),
+        ("set_device_label", json!({"account": "a", "label": ""}), "bad_request", "label"),
+        ("set_device_label", json!({"account": "a", "label": "x".repeat(65)}), "bad_request", "label"),
+        ("set_device_label", json!({"account": "a", "label": "a\nb"}), "bad_request", "label"),
     ];
     for (command, body, code, word) in cases {
         let error = app.invoke(command, body).unwrap_err();
@@ -103,6 +106,7 @@ fn a_badly_typed_or_unknown_argument_is_an_error_of_the_list_too() {
         ("sync_now", json!({"account": "a", "options": options, "onProgress": "__CHANNEL__:77"}), "options"),
         ("wipe", json!({"account": "a", "confirm": "a", "force": "yes"}), "force"),
         ("retire_device", json!({"account": "a", "slot": 256}), "slot"),
+        ("set_device_label", json!({"account": "a", "label": 7}), "label"),
     ] {
         let error = app.invoke(command, body).unwrap_err();
         let message = format!("{argument}: missing, or not what it has to be");

@@ -21,12 +21,13 @@ const READ: [&str; 13] = [
     "subscribe",
 ];
 const WRITE: [&str; 6] = ["put_tokens", "record_spend", "set_entry", "delete_entry", "sync_now", "flush"];
-const ADMIN: [&str; 10] = [
+const ADMIN: [&str; 11] = [
     "invalidate_cache",
     "reset_metrics",
     "export_metrics",
     "set_node_enabled",
     "check_node",
+    "set_device_label",
     "retire_device",
     "wipe",
     "export_backup",

@@ -57,6 +57,7 @@ fn no_answer_no_event_and_no_log_holds_the_secret_or_a_node_s_token() {
         ("node_health", account.clone()),
         ("cache_stats", account.clone()),
         ("devices", account),
+        ("set_device_label", json!({"account": "a", "label": "Laptop"})),
         ("retire_device", json!({"account": "a", "slot": 3})),
         ("sync_now", json!({"account": "a", "options": {"fresh": true}, "onProgress": "__CHANNEL__:77"})),
         ("flush", json!({"account": "a", "withinMs": 100})),

@@ -81,7 +81,7 @@ try {
 
   await wallet.press("Add tokens");
   await wallet.page.click("//*[@role='radio'][contains(., '000') and starts-with(., '10')]");
-  await wallet.page.click("//dialog//button[@type='submit']");
+  await wallet.page.click("//*[@role='dialog']//button[@type='submit']");
   await wallet.page.attributeIs(".wallet", "data-tokens", String(TOKENS), 120_000);
   const first = await wallet.page.promise(latencies, "plugin:wallet-sync|list_tokens", { account: "device-a", page: { limit: 100 } });
   tell("a page of 100 of 10,000 tokens through IPC, p50", first.p50, 10);

@@ -16,12 +16,12 @@ export function lowContrast() {
     const colour = parse(getComputedStyle(element).backgroundColor);
     return colour.alpha === 1 ? colour.rgb : over(colour, behind(element.parentElement));
   };
-  const open = document.querySelector("dialog[open]") ?? document.body;
+  const open = document.querySelector("[role=dialog]") ?? document.body;
   const found = new Set();
   for (const element of open.querySelectorAll("*")) {
     const isText = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.textContent.trim() !== "");
     const style = getComputedStyle(element);
-    if (!isText || !element.checkVisibility() || element.closest(":disabled, .visually-hidden, [data-spend=proof], .toasts")) continue;
+    if (!isText || !element.checkVisibility() || element.closest(":disabled, .visually-hidden, [data-spend=proof], .toasts, [data-disabled]")) continue;
     const ground = behind(element);
     const [one, other] = [luminance(over(parse(style.color), ground)), luminance(ground)];
     const ratio = (Math.max(one, other) + 0.05) / (Math.min(one, other) + 0.05);

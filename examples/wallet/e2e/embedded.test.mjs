@@ -41,7 +41,7 @@ check("a token is on this disk at once and verified a moment later", async () =>
 check("a label is kept and found", async () => {
   await wallet.addToken("3.20", "EUR", "Bread");
   await wallet.page.click(wallet.token("Bread"));
-  await wallet.page.type("//dialog//label[contains(., 'Label')]/input", "Sunday breakfast");
+  await wallet.page.type("//*[@role='dialog']//label[contains(., 'Label')]/input", "Sunday breakfast");
   await wallet.press("Save");
   await wallet.press("Close");
   await wallet.page.type("[aria-label='Search tokens']", "sunday");
@@ -68,12 +68,12 @@ check("an intent without a proof is suspect, two states of one token are forked"
   await wallet.addToken("5", "CHF", "Kiosk");
   await wallet.page.click(wallet.token("Kiosk"));
   await wallet.press("Spend: record the intent");
-  await wallet.page.shown("//dialog//*[contains(@class, 'badge')][contains(., 'Suspect')]");
+  await wallet.page.shown("//*[@role='dialog']//*[contains(@class, 'badge')][contains(., 'Suspect')]");
   await wallet.press("Close");
   await wallet.addToken("6", "CHF", "Market");
   await wallet.page.click(wallet.token("Market"));
   await wallet.press("Make a rival state");
-  await wallet.page.shown("//dialog//*[contains(@class, 'badge')][contains(., 'Forked')]");
+  await wallet.page.shown("//*[@role='dialog']//*[contains(@class, 'badge')][contains(., 'Forked')]");
   await wallet.press("Close");
   await wallet.page.click("//*[@role='radio'][contains(., 'Forked 2')]");
   await wallet.page.click("//*[@role='radio'][starts-with(., 'All')]");
@@ -82,16 +82,16 @@ check("an intent without a proof is suspect, two states of one token are forked"
 check("the keyboard alone moves through the list and opens a token", async () => {
   await wallet.page.script(() => document.querySelector("[role=listbox]").focus());
   await wallet.page.keys(KEYS.down, KEYS.down, KEYS.enter);
-  await wallet.page.shown("//dialog//*[contains(., 'Show the payload')]");
+  await wallet.page.shown("//*[@role='dialog']//*[contains(., 'Show the payload')]");
   await wallet.page.keys(KEYS.escape);
-  await wallet.page.until("the dialog is closed", () => wallet.page.script(() => document.querySelector("dialog") === null));
+  await wallet.page.until("the dialog is closed", () => wallet.page.script(() => document.querySelector("[role=dialog]") === null));
 });
 
 check("a second device of the same secret comes to the same wallet", async () => {
   // What the first device has not published yet, the second cannot see.
   await wallet.cloud("synced");
   await wallet.open("Sync");
-  await wallet.press("Sync Device B");
+  await wallet.press("Sync now: Device B");
   await wallet.page.attributeIs(".converged", "data-is-same", "true");
   await wallet.page.shown("//*[@class='steps']//li[@data-state='done'][contains(., 'Read the records')]");
   const pages = await Promise.all(
@@ -123,7 +123,7 @@ check("the dashboard shows what the plugin has measured", async () => {
   await wallet.page.until("the export is JSON", () =>
     wallet.page.script(() => {
       try {
-        return JSON.parse(document.querySelector("dialog textarea").value).operations.length > 0;
+        return JSON.parse(document.querySelector("[role=dialog] textarea").value).operations.length > 0;
       } catch {
         return false;
       }
@@ -153,29 +153,68 @@ check("with every node dead the wallet says offline and goes on; what is pending
   await wallet.cloud("synced");
 });
 
-check("a check of a node says what it is able to do, and what to change when it is dead", async () => {
+check("the page of a node says what it is able to do, and what to change when it is dead", async () => {
   await wallet.open("Nodes");
+  await wallet.press("Details of node-1");
   await wallet.press("Check node-1");
   await wallet.page.shown("//ul[@data-node='node-1']/li[@data-ability='bodies'][@data-state='able']", 60_000);
   const states = () => wallet.page.script(() => [...document.querySelectorAll(".abilities li")].map(({ dataset }) => dataset.state));
   assert.deepEqual(await states(), Array(8).fill("able"));
-  await wallet.picture("check-able");
+  await wallet.press("All nodes");
   await wallet.setFault("Kill", "node-2", true);
+  await wallet.press("Details of node-2");
   await wallet.press("Check node-2");
-  await wallet.page.shown("//ul[@data-node='node-2']/li[@data-ability='connection'][@data-state='unable'][contains(., 'To change:')]", 60_000);
+  await wallet.page.shown("//ul[@data-node='node-2']/li[@data-ability='connection'][@data-state='unable']", 60_000);
   assert.deepEqual(await states(), ["unable", ...Array(7).fill("untried")]);
+  await wallet.page.shown("//*[contains(@class, 'changes')]//li");
   await wallet.setFault("Kill", "node-2", false);
-  await wallet.press("Close the check");
+  await wallet.press("All nodes");
 });
 
 check("an audit says what each node holds, and a rehearsed restore brings everything", async () => {
-  await wallet.open("Nodes");
+  await wallet.open("Audit");
   await wallet.press("Audit the nodes");
-  await wallet.page.shown("//li[@data-audited='node-1'][@data-state='able'][contains(., 'holds everything')]", 60_000);
+  await wallet.page.shown("//tr[@data-audited='node-1'][@data-state='able'][contains(., 'Everything')]", 60_000);
   await wallet.press("Rehearse a restore");
   await wallet.page.shown("//p[@data-is-whole='true'][contains(., 'Rehearsed')][contains(., 'a new device would have everything')]", 60_000);
-  await wallet.page.script(() => document.querySelector(".proof").scrollIntoView());
-  await wallet.picture("proof");
+});
+
+check("a device's label is shown on the other device after a sync", async () => {
+  await wallet.open("Devices");
+  await wallet.page.type("//label[contains(., 'Label')]/input", "Laptop, blue");
+  await wallet.press("Save");
+  await wallet.page.shown("//li[@data-slot][contains(., 'Laptop, blue')][contains(., 'This one')]");
+  await wallet.sync();
+  await wallet.page.click("//*[@role='radio'][.='Device B']");
+  await wallet.sync();
+  await wallet.page.shown("//li[@data-slot][contains(., 'Laptop, blue')][not(contains(., 'This one'))]");
+  await wallet.page.click("//*[@role='radio'][.='Device A']");
+});
+
+check("the activity tells what happened, live", async () => {
+  await wallet.open("Wallet");
+  await wallet.addToken("2", "EUR", "Live");
+  await wallet.open("Activity");
+  await wallet.page.shown("//*[@role='log']//li[@data-kind='tokens'][contains(., '1 token added')]");
+  await wallet.page.shown("//*[@role='log']//li[@data-kind='backup'][contains(., 'Proven on')]");
+  await wallet.open("Nodes");
+  await wallet.setFault("Kill", "node-4", true);
+  await wallet.sync();
+  await wallet.open("Activity");
+  await wallet.page.click("//*[@role='radio'][.='Nodes']");
+  await wallet.page.shown("//*[@role='log']//li[@data-kind='nodes'][contains(., 'node-4')]");
+  await wallet.open("Nodes");
+  await wallet.press("Heal all");
+});
+
+check("colours are the user's choice, and kept", async () => {
+  await wallet.page.click("[aria-label='Dark']");
+  await wallet.page.attributeIs("html", "data-theme", "dark");
+  await wallet.page.script(() => location.reload());
+  await wallet.page.shown(".shell[data-ready='true']");
+  await wallet.page.attributeIs("html", "data-theme", "dark");
+  await wallet.page.click("[aria-label='As the system']");
+  await wallet.page.attributeIs("html", "data-theme", "light");
 });
 
 check("a node that forges is found out and changes nothing", async () => {
@@ -189,13 +228,41 @@ check("a node that forges is found out and changes nothing", async () => {
   await wallet.setFault("Forge", "node-2", false);
 });
 
-check("a device that was lost is restored from the nodes with the secret alone", async () => {
+/** Takes the second device off this machine. */
+async function loseDeviceB() {
   await wallet.open("Sync");
   await wallet.press("Remove Device B from this machine");
-  await wallet.page.type("//dialog//input", "device-b");
+  await wallet.page.type("//*[@role='dialog']//input", "device-b");
   await wallet.press("Remove");
-  await wallet.press("Restore from the nodes");
+}
+
+check("a device that was lost is restored from the nodes with the secret alone", async () => {
+  await loseDeviceB();
+  await wallet.press("Device B: Restore or new?");
+  await wallet.press("Go on");
+  await wallet.page.shown(".found[data-tone='good']", 60_000);
+  assert.match(await wallet.page.text(".found-title"), /\d+ tokens found/);
+  await wallet.press("Open the wallet");
   await wallet.page.attributeIs(".converged", "data-is-same", "true");
+});
+
+check("a backup file brings a lost device back while no node answers", async () => {
+  await wallet.open("Audit");
+  await wallet.press("Write a backup file");
+  await wallet.page.shown("//*[contains(@class, 'backup-written')][contains(., 'read back and whole')]", 60_000);
+  await loseDeviceB();
+  await wallet.open("Nodes");
+  const nodes = [1, 2, 3, 4, 5].map((at) => `node-${at}`);
+  for (const node of nodes) await wallet.setFault("Kill", node, true);
+  await wallet.open("Sync");
+  await wallet.press("Device B: Restore or new?");
+  await wallet.page.click("//*[@role='radio'][contains(., 'from a backup file')]");
+  await wallet.press("Go on");
+  await wallet.page.shown(".found[data-tone='good']", 60_000);
+  await wallet.press("Open the wallet");
+  await wallet.page.attributeIs(".converged", "data-is-same", "true");
+  await wallet.open("Nodes");
+  await wallet.press("Heal all");
 });
 
 check("the window may call nothing else, and runs nothing that is not the app's", async () => {
@@ -220,5 +287,5 @@ check("killed and started again it shows the wallet at once", async () => {
   wallet = await Wallet.start(machine);
   await wallet.page.shown(wallet.token("Coffee"));
   await wallet.page.shown(wallet.token("Sunday breakfast"));
-  assert.equal(await wallet.page.text(".balance[data-coin='EUR'] .balance-amount"), "16.70");
+  assert.equal(await wallet.page.text(".balance[data-coin='EUR'] .balance-amount"), "18.70");
 });

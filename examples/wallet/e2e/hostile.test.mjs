@@ -51,6 +51,8 @@ check("no command gives the secret, or takes a path, an address or SQL", async (
   for (const name of ["../../etc/passwd", "/etc/passwd", "x'; DROP TABLE token; --", "http://127.0.0.1:5001"]) {
     const { error } = await attempt("plugin:wallet-sync|status", { account: name });
     assert.equal(error?.code, "closed", "it is the name of an account that is not open");
+    const file = await attempt("begin_import", { account, file: name });
+    assert.equal(file.error?.code, "not_found", "it is the name of a file that is not listed");
   }
 });
 
@@ -169,6 +171,7 @@ check("neither do calls of every kind", async () => {
     ["set_node_enabled", { account, nodeId: "node-1", enabled: true }],
     ["check_node", { account, nodeId: "node-1" }],
     ["devices", { account }],
+    ["set_device_label", { account, label: "" }],
     ["retire_device", { account, slot: 64 }],
     ["wipe", { account, confirm: "no", force: true }],
   ]);

@@ -47,7 +47,7 @@ check("killed and started again it shows the wallet at once, verified as before"
 
 check("a second device comes to the same wallet over the nodes", async () => {
   await wallet.open("Sync");
-  await wallet.press("Sync Device B");
+  await wallet.press("Sync now: Device B");
   await wallet.page.attributeIs(".converged", "data-is-same", "true");
   await wallet.page.shown("//section[.//h2[.='Device B']]//li[contains(., 'record found')]");
 });

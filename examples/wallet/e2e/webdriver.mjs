@@ -36,8 +36,15 @@ export class Session {
     return this.#post("/url", { url });
   }
 
-  resize(width, height) {
-    return this.#post("/window/rect", { width, height });
+  /** Makes the page this large; the window around it is larger. */
+  async resize(width, height) {
+    let [wide, high] = [width, height];
+    await this.until(`the page is ${width} x ${height}`, async () => {
+      await this.#post("/window/rect", { width: wide, height: high });
+      const [isWide, isHigh] = await this.script(() => [innerWidth, innerHeight]);
+      [wide, high] = [wide + width - isWide, high + height - isHigh];
+      return isWide === width && isHigh === height;
+    });
   }
 
   /** Runs a function in the page with arguments that are JSON. */

@@ -5,11 +5,15 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, connect } from "node:net";
 import { tmpdir } from "node:os";
 import { test } from "node:test";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { KEYS, Session } from "./webdriver.mjs";
 
-const pictures = fileURLToPath(new URL("../../../screenshots", import.meta.url));
+const folder = (name) => fileURLToPath(new URL(`../../../${name}`, import.meta.url));
+/** Where pictures go for people to look at after a run; git does not see it. */
+const pictures = folder("screenshots");
+/** Those of the documents: written where `WALLET_DOCS_PICTURES` is set, so that a run changes no file of the project by itself. */
+const docs = process.env.WALLET_DOCS_PICTURES ? folder("docs/pictures") : null;
 const need = (name) => process.env[name] ?? fail(`${name} is not set: run this by \`npm test -- window\``);
 const fail = (text) => {
   throw new Error(text);
@@ -115,9 +119,9 @@ export class Wallet {
 
   async addToken(amount, coin, memo) {
     await this.press("Add tokens");
-    await this.page.type("//dialog//label[contains(., 'Amount')]/input", amount);
-    await this.page.type("//dialog//label[contains(., 'Coin')]/input", coin);
-    await this.page.type("//dialog//label[contains(., 'Memo')]/input", memo);
+    await this.page.type("//*[@role='dialog']//label[contains(., 'Amount')]/input", amount);
+    await this.page.type("//*[@role='dialog']//label[contains(., 'Coin')]/input", coin);
+    await this.page.type("//*[@role='dialog']//label[contains(., 'Memo')]/input", memo);
     await this.press("Add token");
     await this.page.shown(this.token(memo));
   }
@@ -154,9 +158,20 @@ export class Wallet {
     await this.page.shown(`${name}[@aria-checked='${on}']`);
   }
 
-  async picture(name) {
-    mkdirSync(pictures, { recursive: true });
-    writeFileSync(join(pictures, `${name}.png`), await this.page.screenshot());
+  /** Dismisses the messages at the foot of the window. */
+  async quiet() {
+    await this.page.script(() => document.querySelectorAll(".toast button").forEach((button) => button.click()));
+    await this.page.until("no message is shown", () => this.page.script(() => document.querySelector(".toast") === null));
+  }
+
+  /** `inDocs` = the name under which the documents show it. */
+  async picture(name, inDocs) {
+    const png = await this.page.screenshot();
+    const places = [join(pictures, `${name}.png`), ...(docs && inDocs ? [join(docs, `${inDocs}.png`)] : [])];
+    for (const place of places) {
+      mkdirSync(dirname(place), { recursive: true });
+      writeFileSync(place, png);
+    }
   }
 }
 

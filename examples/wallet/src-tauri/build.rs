@@ -2,7 +2,15 @@
 
 use std::process::ExitCode;
 
-const COMMANDS: &[&str] = &["overview", "reopen_device", "save_metrics", "set_fault"];
+const COMMANDS: &[&str] = &[
+    "backup_files",
+    "begin_import",
+    "import_state",
+    "overview",
+    "reopen_device",
+    "save_metrics",
+    "set_fault",
+];
 
 fn main() -> ExitCode {
     let manifest = tauri_build::AppManifest::new().commands(COMMANDS);

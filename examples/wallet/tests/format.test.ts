@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
-import { ago, bytes, count, duration, percent, plural, shortId, sourceName } from '../src/text/format'
+import { ago, sourceName } from '../src/text/en'
+import { bytes, count, duration, percent, plural, shortId } from '../src/text/format'
 
 describe('numbers for people', () => {
   it.each([

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import type { AuditReport, NodeAudit } from 'tauri-plugin-wallet-sync-api'
-import { auditVerdict, keepRehearsal, lastRehearsal, nodeLines } from '../src/nodes/proof'
+import { auditVerdict, keepRehearsal, lastRehearsal, nodeLines } from '../src/audit/proof'
 
 const WHOLE: NodeAudit = { id: 'a', record: 'ok', beacon: 'ok', pin: 'ok', root: 'ok', checked: 18, missing: 0, damaged: 0, repaired: 0, whole: true, error: null }
 const EMPTIED: NodeAudit = { ...WHOLE, id: 'b', pin: 'missing', missing: 1, damaged: 2, whole: false }
@@ -17,12 +17,22 @@ describe('an audit', () => {
   it('says of each node what it holds and what it lacks', () => {
     const lines = nodeLines(report([WHOLE, EMPTIED, { ...EMPTIED, repaired: 4, whole: true }, AWAY], false))
     expect(lines.map(({ state }) => state)).toEqual(['able', 'unable', 'able', 'untried'])
-    expect(lines.map(({ said }) => said)).toEqual([
-      'holds everything: 18 blocks read and checked',
-      'pin missing, 1 block missing, 2 blocks damaged',
-      'pin missing, 1 block missing, 2 blocks damaged; 4 put back',
-      'not looked at, or not all of it: unreachable',
+    expect(lines.map(({ result }) => result)).toEqual(['Everything', 'Not everything', 'Everything, 4 put back', 'Not looked at, or not all of it: unreachable'])
+    expect(lines.map(({ cells }) => [cells.pin.said, cells.blocks.said])).toEqual([
+      ['there', '18 checked'],
+      ['missing', '1 missing, 2 damaged'],
+      ['missing, put back', '1 missing, 2 damaged, put back'],
+      ['unknown', 'unknown'],
     ])
+  })
+
+  it('marks as wrong what is wrong now, and not what was put back or not looked at', () => {
+    const [whole, emptied, mended, away] = nodeLines(report([WHOLE, EMPTIED, { ...EMPTIED, repaired: 4, whole: true }, AWAY], false))
+    const states = (line: typeof whole): string[] => [line?.cells.record.state, line?.cells.pin.state, line?.cells.blocks.state].map(String)
+    expect(states(whole)).toEqual(['able', 'able', 'able'])
+    expect(states(emptied)).toEqual(['able', 'unable', 'unable'])
+    expect(states(mended)).toEqual(['able', 'able', 'able'])
+    expect(states(away)).toEqual(['untried', 'untried', 'untried'])
   })
 
   it('is good only when every node is whole, and bad when too few are', () => {

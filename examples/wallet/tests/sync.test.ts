@@ -32,7 +32,7 @@ describe('cloud button', () => {
     expect(cloudOf(KNOWN, NOW)).toEqual({
       kind: 'synced',
       title: 'Synced',
-      detail: 'Verified on 4 of 5 nodes. Last answer 12 s ago, HTTP routing.',
+      detail: 'Proven on 4 of 5 nodes. Last answer 12 s ago, HTTP routing.',
     })
   })
 
@@ -44,14 +44,14 @@ describe('cloud button', () => {
   it('says offline when nobody answered, and what is still kept', () => {
     const cloud = cloudOf({ ...KNOWN, failure: failure('unreachable'), status: { ...STATUS, pending: 3 } }, NOW)
     expect(cloud.kind).toBe('offline')
-    expect(cloud.detail).toContain('3 changes not verified yet')
+    expect(cloud.detail).toContain('3 changes not proven yet')
     expect(cloudOf({ ...KNOWN, outcome: 'offline' }, NOW).kind).toBe('offline')
   })
 
   it('says error with its reason for anything else', () => {
     const cloud = cloudOf({ ...KNOWN, failure: failure('storage_full') }, NOW)
     expect(cloud).toMatchObject({ kind: 'error', title: 'Sync failed' })
-    expect(cloud.detail).toContain('storage full: it failed')
+    expect(cloud.detail).toContain('Storage full: it failed')
   })
 
   it('says syncing whoever started it, even after a failure', () => {
@@ -74,6 +74,7 @@ describe('cloud button', () => {
 
 describe('steps of a sync', () => {
   const after = (...news: (Progress | { step: 'asked' } | { step: 'failed' })[]): Steps => news.reduce(advance, NO_STEPS)
+  const END = { step: 'ended', missing: 0, verified: 0, nodes: 5 } as const
   const states = (steps: Steps): string[] => steps.map(({ state }) => state)
 
   it('begin with all waiting', () => expect(states(after({ step: 'asked' }))).toEqual(['waiting', 'waiting', 'waiting', 'waiting']))
@@ -91,9 +92,15 @@ describe('steps of a sync', () => {
 
   it('end with what is really here, not with the last count on the way', () => {
     const under = after({ step: 'asked' }, { step: 'fetching', done: 0, total: 9 })
-    expect(advance(under, { step: 'ended', missing: 0 })[2]).toMatchObject({ state: 'done', detail: 'all here' })
-    expect(advance(under, { step: 'ended', missing: 2 })[2]).toMatchObject({ detail: '2 still missing' })
-    expect(states(advance(under, { step: 'ended', missing: 0 }))).toEqual(['skipped', 'skipped', 'done', 'skipped'])
+    expect(advance(under, { ...END, missing: 0 })[2]).toMatchObject({ state: 'done', detail: 'all here' })
+    expect(advance(under, { ...END, missing: 2 })[2]).toMatchObject({ detail: '2 still missing' })
+    expect(states(advance(under, { ...END, missing: 0 }))).toEqual(['skipped', 'skipped', 'done', 'skipped'])
+  })
+
+  it('say at the end how many nodes are proven, and of none that it goes on', () => {
+    const under = after({ step: 'asked' }, { step: 'publishing', verified: 0, nodes: 5 })
+    expect(advance(under, { ...END, verified: 4 })[3]).toMatchObject({ state: 'done', detail: 'proven on 4 of 5 nodes' })
+    expect(advance(under, END)[3]).toMatchObject({ state: 'done', detail: 'goes on by itself' })
   })
 
   it('show where it failed', () => {

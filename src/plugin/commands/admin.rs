@@ -83,6 +83,24 @@ pub(crate) fn check_node<R: Runtime>(
     })
 }
 
+/// What this device is called, for the wallet's other devices to show; none takes it away.
+#[command]
+#[cfg_attr(feature = "specta", specta::specta)]
+pub(crate) fn set_device_label<R: Runtime>(
+    call: WindowCall<R>,
+    account: Arg<String>,
+    label: Arg<Option<String>>,
+) -> Later<R, Vec<DeviceRow>> {
+    call.later(CallClass::Write, &account, |open| async move {
+        let refused = |e: Error| match e.code() {
+            Code::BadRequest => CommandError::bad_request("label: 1–64 bytes, no control characters"),
+            _ => e.into(),
+        };
+        open.engine.set_device_label(label.as_deref()).await.map_err(refused)?;
+        read::device_rows(&open).await
+    })
+}
+
 /// Gives back the slot of a device that is gone.
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]

@@ -5,6 +5,7 @@ use tauri::{AppHandle, Manager, State, async_runtime, command};
 use tauri_plugin_wallet_sync::plugin::CommandError;
 use tauri_plugin_wallet_sync::{Code, Error, WalletSyncExt};
 
+use crate::backups::{self, BackupFile, Import};
 use crate::devices::{self, DEVICES};
 use crate::nodes::{Ill, Illness};
 use crate::secret::Place;
@@ -49,6 +50,29 @@ pub fn overview(app: AppHandle, wallet: State<'_, Wallet>) -> Overview {
 #[command]
 pub fn reopen_device(app: AppHandle, account: String) -> Result<(), CommandError> {
     Ok(async_runtime::block_on(devices::open(&app, &account))?)
+}
+
+/// The backup files that lie in the app's folder for them.
+#[command]
+pub fn backup_files(app: AppHandle) -> Vec<BackupFile> {
+    backups::files(app.wallet_sync().backup_folder())
+}
+
+/// Brings a backup file back into a device, behind this answer; `file` is one of the names listed.
+#[command]
+pub fn begin_import(
+    app: AppHandle,
+    wallet: State<'_, Wallet>,
+    account: String,
+    file: String,
+) -> Result<(), CommandError> {
+    Ok(backups::begin(&app, &wallet.imports, &account, &file)?)
+}
+
+/// How far the last import of a device is; none where there was none.
+#[command]
+pub fn import_state(wallet: State<'_, Wallet>, account: String) -> Option<Import> {
+    wallet.imports.of(&account)
 }
 
 /// Makes an embedded node ill, or well again; answers what is wrong with each.

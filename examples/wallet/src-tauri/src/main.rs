@@ -3,6 +3,7 @@
 //! The secret, the nodes and every path stay on this side; the window names devices, nodes and faults only.
 #![cfg_attr(not(debug_assertions), windows_subsystem = "windows")]
 
+mod backups;
 mod commands;
 mod devices;
 mod nodes;
@@ -16,6 +17,9 @@ fn main() -> ExitCode {
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));
     tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
     let app = tauri::Builder::default().setup(|app| set_up(app)).invoke_handler(tauri::generate_handler![
+        commands::backup_files,
+        commands::begin_import,
+        commands::import_state,
         commands::overview,
         commands::reopen_device,
         commands::save_metrics,

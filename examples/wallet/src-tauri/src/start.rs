@@ -1,8 +1,11 @@
 //! What has to be there before the window: nodes, secret, the devices' accounts.
 
+use std::sync::Arc;
+
 use tauri::{App, AppHandle, Manager, WebviewWindowBuilder, async_runtime};
 use tauri_plugin_wallet_sync::{Builder, Code, Config, Error};
 
+use crate::backups::Imports;
 use crate::devices::{self, DEVICES};
 use crate::nodes::Nodes;
 use crate::secret::{self, Kept};
@@ -11,6 +14,7 @@ use crate::secret::{self, Kept};
 pub struct Wallet {
     pub nodes: Nodes,
     pub kept: Kept,
+    pub imports: Arc<Imports>,
 }
 
 /// Opens everything, then the window: its first question finds the wallet.
@@ -29,7 +33,7 @@ pub fn set_up(app: &App) -> Result<(), Error> {
 
     let has_wallet = data_folder.join(tauri_plugin_wallet_sync::PLUGIN_NAME).exists();
     let kept = secret::obtain(&config_folder, has_wallet)?;
-    app.manage(Wallet { nodes, kept });
+    app.manage(Wallet { nodes, kept, imports: Arc::default() });
     for device in DEVICES {
         async_runtime::block_on(devices::open(app.handle(), device.account))?;
     }

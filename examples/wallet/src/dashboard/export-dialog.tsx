@@ -6,23 +6,22 @@ import { Button } from '../parts/button'
 import { Dialog } from '../parts/dialog'
 import { Segmented } from '../parts/segmented'
 import { useSay } from '../parts/toast'
+import { TEXT } from '../text/en'
 
-const FORMATS = [
-  { value: 'json', text: 'JSON' },
-  { value: 'prometheus', text: 'Prometheus' },
-] as const
+const text = TEXT.dashboard
+const FORMATS = (['json', 'prometheus'] as const).map((value) => ({ value, text: text.formats[value] }))
 
 export function ExportDialog({ account, onClose }: { account: string; onClose: () => void }) {
   const say = useSay()
   const [format, setFormat] = useState<ExportFormat>('json')
-  const [text, setText] = useState('')
+  const [exported, setExported] = useState('')
   useEffect(() => {
     let isGone = false
     exportMetrics(account, format).then(
-      (exported) => {
-        if (!isGone) setText(format === 'json' ? JSON.stringify(JSON.parse(exported), null, 2) : exported)
+      (told) => {
+        if (!isGone) setExported(format === 'json' ? JSON.stringify(JSON.parse(told), null, 2) : told)
       },
-      (error: unknown) => say.failed('No export', error),
+      (error: unknown) => say.failed(text.noExport, error),
     )
     return () => {
       isGone = true
@@ -30,33 +29,33 @@ export function ExportDialog({ account, onClose }: { account: string; onClose: (
   }, [account, format, say])
 
   return (
-    <Dialog title="Export the measurements" onClose={onClose}>
+    <Dialog title={text.exportTitle} onClose={onClose} look="wide">
       <div className="form">
-        <Segmented label="Format" options={FORMATS} value={format} onChange={setFormat} />
-        <textarea className="export" aria-label="Measurements" readOnly value={text} spellCheck={false} />
+        <Segmented label={text.format} options={FORMATS} value={format} onChange={setFormat} />
+        <textarea className="export" aria-label={text.exportText} readOnly value={exported} spellCheck={false} />
         <footer className="form-foot">
           <Button
             icon={<ClipboardCopy aria-hidden />}
             onClick={() => {
-              navigator.clipboard.writeText(text).then(
-                () => say.done('Copied'),
-                () => say.failed('Not copied', 'the clipboard is not open to this window'),
+              navigator.clipboard.writeText(exported).then(
+                () => say.done(text.copied),
+                () => say.failed(text.notCopied, text.noClipboard),
               )
             }}
           >
-            Copy
+            {text.copy}
           </Button>
           <Button
             look="primary"
             icon={<Save aria-hidden />}
             onClick={() => {
               saveMetrics(account).then(
-                (name) => say.done(`Saved as ${name} in the app's data folder`),
-                (error: unknown) => say.failed('Not saved', error),
+                (name) => say.done(text.saved(name)),
+                (error: unknown) => say.failed(text.notSaved, error),
               )
             }}
           >
-            Save as JSON
+            {text.save}
           </Button>
         </footer>
       </div>

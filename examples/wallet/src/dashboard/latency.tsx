@@ -3,7 +3,8 @@ import type { Operation, OperationFigures } from 'tauri-plugin-wallet-sync-api'
 import { Card } from '../parts/card'
 import { Empty } from '../parts/empty'
 import { Segmented } from '../parts/segmented'
-import { bytes, count, duration, percent, sourceName } from '../text/format'
+import { OPERATIONS, sourceName, TEXT } from '../text/en'
+import { bytes, count, duration, percent } from '../text/format'
 import { ChartBox, type Series } from './chart'
 import { histogram, ordered, rate } from './series'
 
@@ -15,21 +16,21 @@ const COLOURS: Record<string, string> = {
   none: '--chart-5',
 }
 
-const NAMES: Record<Operation, string> = { sync: 'Sync', publish: 'Publish', resolve: 'Resolve', fetch: 'Fetch', cache: 'Cache', dht: 'DHT' }
+const text = TEXT.dashboard
 
 export function LatencyTable({ rows }: { rows: readonly OperationFigures[] }) {
   return (
-    <Card title="Latency" hint="Per operation and source; of successful ones only" className="wide">
+    <Card title={text.latency} hint={text.latencyHint} className="wide">
       {rows.length === 0 ? (
-        <Empty title="Nothing was measured yet" />
+        <Empty title={text.notMeasured} />
       ) : (
-        <div className="table-box" tabIndex={0} role="region" aria-label="Latency table">
+        <div className="table-box" tabIndex={0} role="region" aria-label={text.latencyTable}>
           <table>
             <thead>
               <tr>
-                <th scope="col">Operation</th>
-                <th scope="col">Source</th>
-                {['Count', 'P50', 'P95', 'P99', 'Mean', 'Max', 'Success', 'In', 'Out'].map((head) => (
+                <th scope="col">{text.heads.operation}</th>
+                <th scope="col">{text.heads.source}</th>
+                {text.heads.figures.map((head) => (
                   <th key={head} scope="col" className="number">
                     {head}
                   </th>
@@ -39,7 +40,7 @@ export function LatencyTable({ rows }: { rows: readonly OperationFigures[] }) {
             <tbody>
               {ordered(rows).map((row) => (
                 <tr key={row.operation + row.source} data-operation={row.operation} data-source={row.source}>
-                  <th scope="row">{NAMES[row.operation]}</th>
+                  <th scope="row">{OPERATIONS[row.operation]}</th>
                   <td>{sourceName(row.source)}</td>
                   <td className="number" data-field="count">{count(row.count)}</td>
                   <td className="number" data-field="p50">{duration(row.p50Ms)}</td>
@@ -70,16 +71,16 @@ export function LatencyHistogram({ rows }: { rows: readonly OperationFigures[] }
     const all = shown.map(
       ({ source }, at): Series => ({ name: sourceName(source), colour: COLOURS[source] ?? '--chart-1', values: bars.map(({ counts }) => counts[at] ?? 0) }),
     )
-    return { labels: bars.map((bar) => `≤ ${bar.text}`), series: all }
+    return { labels: bars.map((bar) => text.upTo(bar.text)), series: all }
   }, [rows, operation])
-  const options = (Object.keys(NAMES) as Operation[]).map((value) => ({ value, text: NAMES[value] }))
+  const options = (Object.keys(OPERATIONS) as Operation[]).map((value) => ({ value, text: OPERATIONS[value] }))
   return (
     <Card
-      title="How long"
-      hint="How many took how long, by source"
-      actions={<Segmented label="Operation" options={options} value={operation} onChange={setOperation} />}
+      title={text.howLong}
+      hint={text.howLongHint}
+      actions={<Segmented label={text.operation} options={options} value={operation} onChange={setOperation} />}
     >
-      <ChartBox kind="bar" title={`Latencies of ${NAMES[operation]}`} labels={labels} series={series} format={whole} isStacked />
+      <ChartBox kind="bar" title={text.latencies(OPERATIONS[operation])} labels={labels} series={series} format={whole} isStacked />
     </Card>
   )
 }

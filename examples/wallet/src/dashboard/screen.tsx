@@ -6,7 +6,8 @@ import { useDevice, useDevices } from '../device/devices'
 import { Button } from '../parts/button'
 import { Card } from '../parts/card'
 import { useSay } from '../parts/toast'
-import { bytes, clockSeconds, count, percent, plural } from '../text/format'
+import { TEXT } from '../text/en'
+import { bytes, clockSeconds, count, percent } from '../text/format'
 import { LevelBar } from '../wallet/balance-cards'
 import { levels } from '../wallet/balance'
 import { useInventory } from '../wallet/inventory'
@@ -16,6 +17,8 @@ import { LatencyHistogram, LatencyTable } from './latency'
 import { AlertList, NodeTable, SlowTable } from './tables'
 import { Targets } from './targets'
 
+const text = TEXT.dashboard
+
 export default function DashboardScreen() {
   const { shown } = useDevices()
   const say = useSay()
@@ -24,42 +27,42 @@ export default function DashboardScreen() {
   const { tokens } = useInventory(shown.account, false)
   const reached = useMemo(() => levels(tokens), [tokens])
   const [isExporting, setExporting] = useState(false)
-  if (metrics === null) return <p className="screen hint">{error?.message ?? 'Reading the measurements'}</p>
+  if (metrics === null) return <p className="screen hint">{error?.message ?? text.reading}</p>
   const { totals } = metrics
 
   return (
     <div className="screen dashboard">
       <div className="toolbar">
         <p className="hint">
-          Since {clockSeconds(metrics.since)}: {plural(totals.requests, 'request')}, {bytes(totals.bytesIn)} in, {bytes(totals.bytesOut)} out
+          {text.since(clockSeconds(metrics.since), totals.requests, bytes(totals.bytesIn), bytes(totals.bytesOut))}
         </p>
         <Button
           icon={<RotateCcw aria-hidden />}
           onClick={() => {
-            resetMetrics(shown.account).then(refresh, (reason: unknown) => say.failed('Not reset', reason))
+            resetMetrics(shown.account).then(refresh, (reason: unknown) => say.failed(text.notReset, reason))
           }}
         >
-          Start at zero
+          {text.reset}
         </Button>
         <Button icon={<Download aria-hidden />} onClick={() => setExporting(true)}>
-          Export
+          {text.export}
         </Button>
       </div>
       <Targets target={metrics.target} />
       <div className="grid">
-        <History account={shown.account} />
+        <History account={shown.account} target={metrics.target} />
         <LatencyTable rows={metrics.operations} />
         <LatencyHistogram rows={metrics.operations} />
         <NodeTable nodes={metrics.nodes} />
-        <Card title="Levels and rates" hint="How far the tokens have come, how often things went well">
+        <Card title={text.levels} hint={text.levelsHint}>
           <LevelBar levels={reached} />
           <dl className="figures">
-            <Figure name="Verified" value={count(reached.verified)} />
-            <Figure name="Published" value={count(reached.published)} />
-            <Figure name="On this disk only" value={count(reached.local)} />
-            <Figure name="Nodes with the latest root" value={`${status?.verifiedNodes ?? 0} of ${status?.nodes ?? 0}`} />
-            <Figure name="Success rate" value={percent(metrics.successRate)} />
-            <Figure name="Cache hit rate" value={percent(metrics.cacheHitRate)} />
+            <Figure name={TEXT.levels.verified} value={count(reached.verified)} />
+            <Figure name={TEXT.levels.published} value={count(reached.published)} />
+            <Figure name={TEXT.levels.local} value={count(reached.local)} />
+            <Figure name={text.rows.latest} value={text.of2(status?.verifiedNodes ?? 0, status?.nodes ?? 0)} />
+            <Figure name={text.rows.success} value={percent(metrics.successRate)} />
+            <Figure name={text.rows.hits} value={percent(metrics.cacheHitRate)} />
           </dl>
         </Card>
         <SlowTable slow={metrics.slow} />

@@ -1,6 +1,7 @@
 /** From measurements to what the charts and tables show. */
 
-import type { HistoryPoint, OperationFigures, Source } from 'tauri-plugin-wallet-sync-api'
+import type { HistoryPoint, OperationFigures, Source, Target } from 'tauri-plugin-wallet-sync-api'
+import { TEXT } from '../text/en'
 
 export interface Range {
   value: string
@@ -10,10 +11,10 @@ export interface Range {
 }
 
 export const RANGES: readonly Range[] = [
-  { value: '15m', text: '15 min', minutes: 15, stepMinutes: 1 },
-  { value: '1h', text: '1 h', minutes: 60, stepMinutes: 1 },
-  { value: '6h', text: '6 h', minutes: 360, stepMinutes: 5 },
-  { value: '24h', text: '24 h', minutes: 1440, stepMinutes: 15 },
+  { value: '15m', text: TEXT.dashboard.ranges['15m'], minutes: 15, stepMinutes: 1 },
+  { value: '1h', text: TEXT.dashboard.ranges['1h'], minutes: 60, stepMinutes: 1 },
+  { value: '6h', text: TEXT.dashboard.ranges['6h'], minutes: 360, stepMinutes: 5 },
+  { value: '24h', text: TEXT.dashboard.ranges['24h'], minutes: 1440, stepMinutes: 15 },
 ]
 
 const MINUTE_MS = 60_000
@@ -64,3 +65,6 @@ export function ordered(rows: readonly OperationFigures[]): OperationFigures[] {
     operations.indexOf(operation) * SOURCES.length + SOURCES.indexOf(source)
   return [...rows].sort((a, b) => rank(a) - rank(b))
 }
+
+/** The limit of a target, ms; `null` where there is no such target. */
+export const limitOf = ({ targets }: Target, name: string): number | null => targets.find((goal) => goal.name === name)?.limit ?? null

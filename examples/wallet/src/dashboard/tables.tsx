@@ -4,22 +4,24 @@ import type { Alert } from '../device/session'
 import { Badge } from '../parts/badge'
 import { Card } from '../parts/card'
 import { Empty } from '../parts/empty'
-import { clockSeconds, duration, percent, shortId, sourceName, words } from '../text/format'
+import { OPERATIONS, TEXT } from '../text/en'
+import { clockSeconds, duration, percent, shortId, words } from '../text/format'
 import { StateBadge } from '../nodes/state-badge'
+
+const text = TEXT.dashboard
 
 export function NodeTable({ nodes }: { nodes: readonly NodeStatus[] }) {
   return (
-    <Card title="Nodes" hint="Latency of each one's last answers">
-      <div className="table-box" tabIndex={0} role="region" aria-label="Node table">
+    <Card title={text.nodes} hint={text.nodesHint}>
+      <div className="table-box" tabIndex={0} role="region" aria-label={text.nodeTable}>
         <table>
           <thead>
             <tr>
-              <th scope="col">Node</th>
-              <th scope="col">State</th>
-              <th scope="col" className="number">P50</th>
-              <th scope="col" className="number">P95</th>
-              <th scope="col" className="number">Success</th>
-              <th scope="col">Last error</th>
+              {text.nodeHeads.map((head, at) => (
+                <th key={head} scope="col" className={at >= 2 && at <= 4 ? 'number' : undefined}>
+                  {head}
+                </th>
+              ))}
             </tr>
           </thead>
           <tbody>
@@ -44,21 +46,20 @@ export function NodeTable({ nodes }: { nodes: readonly NodeStatus[] }) {
 
 export function SlowTable({ slow }: { slow: readonly SlowOperation[] }) {
   return (
-    <Card title="Slow operations" hint="The last ten that took a second or more">
+    <Card title={text.slow} hint={text.slowHint}>
       {slow.length === 0 ? (
-        <Empty icon={<CircleCheck aria-hidden />} title="None" />
+        <Empty icon={<CircleCheck aria-hidden />} title={text.noneAt} />
       ) : (
         <ul className="lines">
           {slow.map((one) => (
             <li key={`${one.at}${one.operation}${one.ms}`}>
               <span className="lines-time">{clockSeconds(one.at)}</span>
               <span>
-                {one.operation} over {sourceName(one.source)}
+                {text.slowLine(OPERATIONS[one.operation], one.source)}
                 {one.detail !== null && <span className="hint"> {words(one.detail)}</span>}
               </span>
               <Badge tone={one.ok ? 'warn' : 'bad'}>
-                {duration(one.ms)}
-                {one.ok ? '' : ', failed'}
+                {one.ok ? duration(one.ms) : text.slowFailed(duration(one.ms))}
               </Badge>
             </li>
           ))}
@@ -70,9 +71,9 @@ export function SlowTable({ slow }: { slow: readonly SlowOperation[] }) {
 
 export function AlertList({ alerts }: { alerts: readonly Alert[] }) {
   return (
-    <Card title="Alerts" hint="What a person should look at, since the app started">
+    <Card title={text.alerts} hint={text.alertsHint}>
       {alerts.length === 0 ? (
-        <Empty icon={<CircleCheck aria-hidden />} title="None" />
+        <Empty icon={<CircleCheck aria-hidden />} title={text.noneAt} />
       ) : (
         <ul className="lines">
           {alerts.map(({ id, at, kind, message }) => (

@@ -2,6 +2,8 @@
 
 import { createContext, use, useEffect, useMemo, useState, useSyncExternalStore, type ReactNode } from 'react'
 import type { Overview } from '../native'
+import { RestoreWizard } from '../restore/wizard'
+import { TEXT } from '../text/en'
 import { DeviceSession, type DeviceState } from './session'
 
 interface Devices {
@@ -9,6 +11,8 @@ interface Devices {
   sessions: readonly DeviceSession[]
   shown: DeviceSession
   show: (account: string) => void
+  /** Asks where the wallet of a device comes from, and brings it. */
+  restore: (session: DeviceSession) => void
 }
 
 const Context = createContext<Devices | null>(null)
@@ -23,10 +27,17 @@ export function DevicesProvider({ overview, children }: { overview: Overview; ch
     // The wallet shows from disk at once; what the nodes say follows.
     for (const session of sessions) void session.start().then(() => session.sync())
   }, [sessions])
+  const [restoring, restore] = useState<DeviceSession | null>(null)
   const shown = sessions.find((session) => session.account === account) ?? sessions[0]
-  const devices = useMemo(() => (shown ? { overview, sessions, shown, show } : null), [overview, sessions, shown])
-  if (devices === null) return <p role="alert">The app has no device.</p>
-  return <Context value={devices}>{children}</Context>
+  const devices = useMemo(() => (shown ? { overview, sessions, shown, show, restore } : null), [overview, sessions, shown])
+  if (devices === null) return <p role="alert">{TEXT.app.noDevice}</p>
+  return (
+    <Context value={devices}>
+      {children}
+      {/* Beside the screens: those begin anew when their device is opened. */}
+      {restoring !== null && <RestoreWizard session={restoring} onClose={() => restore(null)} />}
+    </Context>
+  )
 }
 
 export function useDevices(): Devices {

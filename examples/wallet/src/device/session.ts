@@ -1,10 +1,12 @@
-/** What the app knows of one device: its status, its syncs, its alerts. */
+/** What the app knows of one device: its status, its nodes, its syncs, what happened to it. */
 
 import {
+  nodeHealth,
   status,
   subscribe,
   syncNow,
   WalletSyncError,
+  type NodeStatus,
   type Progress,
   type SyncOutcome,
   type SyncQuery,
@@ -12,6 +14,7 @@ import {
   type WalletEvent,
   type WalletStatus,
 } from 'tauri-plugin-wallet-sync-api'
+import { added, lineOf, nodeLines, type Happening } from '../activity/happening'
 import { advance, NO_STEPS, type Steps } from '../sync/steps'
 import { Rereader } from './watch'
 
@@ -28,6 +31,8 @@ export interface DeviceState {
   isOpen: boolean
   /** `null` before the first read. */
   status: WalletStatus | null
+  /** How each node is doing; `null` before the first read. */
+  nodes: readonly NodeStatus[] | null
   /** Steps of the last sync that was started here. */
   steps: Steps
   /** Whether a sync that was started here is running. */
@@ -39,6 +44,8 @@ export interface DeviceState {
   outcome: SyncOutcome | null
   /** Newest first. */
   alerts: readonly Alert[]
+  /** Newest first. */
+  happenings: readonly Happening[]
 }
 
 const ALERTS = 100
@@ -49,16 +56,19 @@ export class DeviceSession {
     opening: 0,
     isOpen: true,
     status: null,
+    nodes: null,
     steps: NO_STEPS,
     isAsked: false,
     report: null,
     failure: null,
     outcome: null,
     alerts: [],
+    happenings: [],
   }
   private readonly lookers = new Set<() => void>()
   private isListening = false
   private readonly reader: Rereader<WalletStatus>
+  private readonly health: Rereader<NodeStatus[]>
 
   constructor(
     readonly account: string,
@@ -68,6 +78,11 @@ export class DeviceSession {
       () => status(account),
       (value) => this.set({ status: value, isOpen: true }),
       (error) => this.set({ isOpen: error.code !== 'closed' }),
+    )
+    this.health = new Rereader(
+      () => nodeHealth(account),
+      (nodes) => this.seeNodes(nodes),
+      () => undefined,
     )
   }
 
@@ -86,35 +101,41 @@ export class DeviceSession {
         await subscribe(this.account, (event) => this.hear(event))
         this.set({ opening: this.state.opening + 1 })
       }
-      await this.reader.again()
+      await Promise.all([this.reader.again(), this.health.again()])
     } catch (error) {
       this.isListening = false
       this.set({ isOpen: WalletSyncError.from(error).code !== 'closed' })
     }
   }
 
-  async sync(query: SyncQuery = {}): Promise<void> {
-    if (this.state.isAsked) return
+  /** Gives the report; `null` where it failed, or one is under way already. */
+  async sync(query: SyncQuery = {}): Promise<SyncReport | null> {
+    if (this.state.isAsked) return null
     this.set({ isAsked: true, failure: null, steps: advance(NO_STEPS, { step: 'asked' }) })
+    let report: SyncReport | null = null
     try {
       const onProgress = (progress: Progress) => this.set({ steps: advance(this.state.steps, progress) })
-      const report = await syncNow(this.account, { ...query, onProgress })
-      const steps = advance(this.state.steps, { step: 'ended', missing: report.missingPayloads })
+      report = await syncNow(this.account, { ...query, onProgress })
+      const steps = advance(this.state.steps, { step: 'ended', missing: report.missingPayloads, verified: report.verifiedNodes, nodes: report.nodes.length })
       this.set({ report, outcome: report.outcome, steps })
     } catch (error) {
       this.set({ failure: WalletSyncError.from(error), steps: advance(this.state.steps, { step: 'failed' }) })
     }
     this.set({ isAsked: false })
     await this.reader.again()
+    return report
   }
 
   private hear(event: WalletEvent): void {
+    const happenings = added(this.state.happenings, lineOf(event, this.state.status), Date.now())
+    if (happenings !== this.state.happenings) this.set({ happenings })
     switch (event.event) {
       case 'sync-changed':
         if (!event.running && event.outcome !== null) {
           // A background sync that got an answer ends an old failure.
           this.set({ outcome: event.outcome, failure: event.outcome === 'offline' ? this.state.failure : null })
         }
+        void this.health.again()
         break
       case 'alert': {
         const { kind, message } = event
@@ -123,16 +144,27 @@ export class DeviceSession {
         break
       }
       case 'closed':
-        this.set({ isOpen: false, status: null, report: null, steps: NO_STEPS, outcome: null, failure: null })
+        this.set({ isOpen: false, status: null, nodes: null, report: null, steps: NO_STEPS, outcome: null, failure: null })
+        return
+      case 'node-health-changed':
+        void this.health.again()
         return
       case 'opened':
         this.set({ opening: this.state.opening + 1 })
         break
       case 'metrics-updated':
-      case 'node-health-changed':
         return
+      case 'lagged':
+        void this.health.again()
+        break
     }
     void this.reader.again()
+  }
+
+  private seeNodes(nodes: readonly NodeStatus[]): void {
+    const now = Date.now()
+    const happenings = nodeLines(this.state.nodes, nodes).reduce((before, line) => added(before, line, now), this.state.happenings)
+    this.set({ nodes, happenings })
   }
 
   private set(change: Partial<DeviceState>): void {

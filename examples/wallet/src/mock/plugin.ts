@@ -1,7 +1,8 @@
 /**
- * The plugin's and the app's side of IPC, for a browser: `npm run mock`. `?tokens=10000` fills the wallet.
+ * The plugin's and the app's side of IPC, for a browser: `npm run mock`. `?tokens=10000` fills the wallet, `?state=` one of
+ * `empty`, `offline`, `degraded`, `error` and `gone` shows how it looks then.
  *
- * It exists to design screens without a build of the app. No test runs on it: the tests of the window run on the app itself.
+ * It exists to design screens without a build of the app, and for tests of the keyboard. What the wallet does is tested on the app itself.
  */
 
 import type { Channel } from '@tauri-apps/api/core'
@@ -19,16 +20,18 @@ function sender(channel: Channel): (message: unknown) => void {
   return (message) => runCallback(channel.id, { index: index++, message })
 }
 
-export function install(): void {
-  // As in the app's window: a library that changes it fails here too.
-  Object.freeze(Object.prototype)
-  const world = new World(Number(new URLSearchParams(location.search).get('tokens') ?? 24))
+/** `search` is that of the page's address. */
+export function install(search: string): void {
+  const query = new URLSearchParams(search)
+  const state = query.get('state') ?? ''
+  const world = new World(state === 'empty' ? 0 : Number(query.get('tokens') ?? 24))
+  world.begin(state)
   mockIPC((command, payload) => {
     if (payload instanceof Uint8Array) return putTokens(world, payload)
     const args = (payload ?? {}) as Args
     const name = command.replace('plugin:wallet-sync|', '')
     const device = world.devices.find(({ account }) => account === args.account)
-    if (device !== undefined && !device.isOpen && name !== 'reopen_device') throw { code: 'closed', message: 'the account is not open', retryable: false }
+    if (device !== undefined && !device.isOpen && !['reopen_device', 'begin_import', 'import_state'].includes(name)) throw { code: 'closed', message: 'the account is not open', retryable: false }
     return answer(world, device, name, args)
   })
 }
@@ -51,6 +54,8 @@ function answer(world: World, device: MockDevice | undefined, name: string, args
       return world.nodes()
     case 'save_metrics':
       return 'exports/metrics.json'
+    case 'backup_files':
+      return structuredClone(world.files)
   }
   if (device === undefined) throw `Command ${name} not allowed by ACL`
   return answerFor(world, device, name, args)
@@ -114,6 +119,27 @@ function answerFor(world: World, device: MockDevice, name: string, args: Args): 
       return rehearsalOf(device.rows.size)
     case 'check_node':
       return checkOf(!world.disabled.has(args.nodeId as string))
+    case 'devices':
+      return device.devices()
+    case 'set_device_label':
+      device.label = args.label as string | null
+      device.tell({ event: 'sync-changed', running: false, outcome: null, source: null })
+      return device.devices()
+    case 'retire_device':
+      if (args.slot !== 2) throw { code: 'conflict', message: 'it contradicts what is there', retryable: true }
+      world.retired = true
+      return device.devices()
+    case 'export_backup': {
+      const file = { name: `account-${device.account}.20260${1 + world.files.length}01T120000Z.backup.car`, bytes: 48_213 }
+      world.files.unshift(file)
+      return { file: file.name, tokens: device.rows.size, entries: device.entries.size, missing: 1, blocks: 61, bytes: file.bytes }
+    }
+    case 'begin_import':
+      device.isOpen = true
+      for (const row of world.shared.values()) device.put({ ...row })
+      return null
+    case 'import_state':
+      return { state: 'done', added: device.rows.size, spent: 0, unchanged: 0, missing: 0 }
     case 'cache_stats':
     case 'invalidate_cache':
       return { records: 2, blocks: 61, bytes: 214_330, hits: 310, misses: 98, failures: 1 }

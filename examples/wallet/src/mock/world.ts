@@ -1,6 +1,6 @@
 /** A wallet made up in memory: two devices and five nodes, enough of each to design the screens with. */
 
-import type { NodeStatus, Progress, SyncReport, TokenRow, WalletEvent, WalletStatus } from 'tauri-plugin-wallet-sync-api'
+import type { Device, NodeStatus, Progress, SyncReport, TokenRow, WalletEvent, WalletStatus } from 'tauri-plugin-wallet-sync-api'
 import { formatSummary } from '../text/amount'
 import type { Fault, Illness } from '../native'
 
@@ -16,6 +16,7 @@ export class MockDevice {
   verifiedNodes = 0
   isOpen = true
   opening = 1
+  label: string | null = null
   send: (events: WalletEvent[]) => void = () => undefined
 
   constructor(
@@ -55,16 +56,26 @@ export class MockDevice {
     return { account, opening: this.opening, revision, tokens: this.counts(), pending, ack: pending > 0 ? 'local' : 'verified', lastSync, syncing, slot: 0, highWater, nodes: 5, verifiedNodes, missingPayloads: 0, unread: [], leftOut: [], moved: false }
   }
 
+  devices(): Device[] {
+    const now = Date.now()
+    const first = { slot: 0, label: this.label ?? 'Laptop, blue', sequence: '7', publishedAt: now - 42_000, retired: false, contained: true }
+    const second = { slot: 1, label: 'Phone', sequence: '3', publishedAt: now - 7_200_000, retired: false, contained: true }
+    const third = { slot: 2, label: null, sequence: '19', publishedAt: now - 4_000_000_000, retired: this.world.retired, contained: this.world.retired }
+    const isFirst = this.account === 'device-a'
+    return this.rows.size === 0 ? [] : [{ ...first, self: isFirst }, { ...second, self: !isFirst }, { ...third, self: false }]
+  }
+
   async sync(tell: (progress: Progress) => void): Promise<SyncReport> {
     this.syncing = true
-    this.tell({ event: 'sync-changed', running: true, outcome: null })
+    this.tell({ event: 'sync-changed', running: true, outcome: null, source: null })
     tell({ step: 'reading', names: 4 })
     await pause(500)
     const well = this.world.well()
     this.syncing = false
+    if (this.world.isBroken) throw { code: 'storage_full', message: 'the disk is full', retryable: false }
     if (well.length === 0) {
       this.lastSync = { at: Date.now(), source: 'none', outcome: 'offline' }
-      this.tell({ event: 'sync-changed', running: false, outcome: 'offline' })
+      this.tell({ event: 'sync-changed', running: false, outcome: 'offline', source: 'none' })
       throw { code: 'unreachable', message: 'no source could be reached', retryable: true }
     }
     const fresh = [...this.world.shared.values()].filter((row) => !this.rows.has(`${row.tokenId}/${row.stateHash}`))
@@ -87,7 +98,7 @@ export class MockDevice {
     this.lastSync = { at: Date.now(), source: 'http-routing', outcome: 'merged' }
     this.tell({ event: 'tokens-changed', added: fresh.length, spent: 0 })
     this.tell({ event: 'publish-changed', ack: 'verified', verifiedNodes: well.length })
-    this.tell({ event: 'sync-changed', running: false, outcome: 'merged' })
+    this.tell({ event: 'sync-changed', running: false, outcome: 'merged', source: 'http-routing' })
     this.tell({ event: 'metrics-updated' })
     tell({ step: 'finished' })
     const nodes = this.world.nodes().map((node, at) => ({
@@ -107,6 +118,18 @@ export class World {
   readonly shared = new Map<string, TokenRow>()
   readonly devices = [new MockDevice('device-a', this), new MockDevice('device-b', this)]
   syncs = 0
+  retired = false
+  isBroken = false
+  readonly files = [{ name: 'account-device-a.20260101T120000Z.backup.car', bytes: 41_338 }]
+
+  /** How it stands when the window opens. */
+  begin(state: string): void {
+    const ill = { offline: 5, degraded: 2 }[state] ?? 0
+    this.illnesses.slice(0, ill).forEach(({ faults }) => faults.push('kill'))
+    this.isBroken = state === 'error'
+    if (state === 'empty') this.files.length = 0
+    if (state === 'gone') this.devices.forEach((device) => (device.isOpen = false))
+  }
 
   constructor(tokens: number) {
     const [first] = this.devices

@@ -6,57 +6,55 @@ import { Button } from '../parts/button'
 import { Card } from '../parts/card'
 import { useSay } from '../parts/toast'
 import { rate } from '../dashboard/series'
+import { TEXT } from '../text/en'
 import { bytes, count, percent } from '../text/format'
 
 const EVENTS = ['metrics-updated', 'sync-changed', 'tokens-changed', 'publish-changed', 'lagged'] as const
-
-const CLEARS: readonly { kind: CacheKind; text: string }[] = [
-  { kind: 'records', text: 'Records' },
-  { kind: 'content', text: 'Content' },
-  { kind: 'all', text: 'Both' },
-]
+const text = TEXT.nodes
+const KINDS: readonly CacheKind[] = ['records', 'content', 'all']
 
 export function CacheCard({ account }: { account: string }) {
   const say = useSay()
   const { value, refresh } = useWatched(account, EVENTS, useCallback(() => cacheStats(account), [account]))
+  const names = text.cacheFigures
   const figures = [
-    { name: 'Known records', value: count(value?.records ?? 0) },
-    { name: 'Blocks on disk', value: count(value?.blocks ?? 0) },
-    { name: 'Bytes', value: bytes(value?.bytes ?? 0) },
-    { name: 'Answered from cache', value: count(value?.hits ?? 0) },
-    { name: 'Asked the network', value: count(value?.misses ?? 0) },
-    { name: 'Failed', value: count(value?.failures ?? 0) },
-    { name: 'Hit rate', value: percent(value ? rate(value.hits, value.hits + value.misses) : null) },
+    { name: names.records, value: count(value?.records ?? 0) },
+    { name: names.blocks, value: count(value?.blocks ?? 0) },
+    { name: names.bytes, value: bytes(value?.bytes ?? 0) },
+    { name: names.hits, value: count(value?.hits ?? 0) },
+    { name: names.misses, value: count(value?.misses ?? 0) },
+    { name: names.failures, value: count(value?.failures ?? 0) },
+    { name: names.rate, value: percent(value ? rate(value.hits, value.hits + value.misses) : null) },
   ]
   return (
     <Card
-      title="Cache"
-      hint="Invalidating forgets only what can be fetched or built again: tokens, evidence and labels stay"
-      actions={CLEARS.map(({ kind, text }) => (
+      title={text.cache}
+      hint={text.cacheHint}
+      actions={KINDS.map((kind) => (
         <Button
           key={kind}
           size="small"
           icon={<Eraser aria-hidden />}
-          aria-label={`Invalidate ${text.toLowerCase()}`}
+          aria-label={text.clearName(text.clears[kind])}
           onClick={() => {
             invalidateCache(account, kind).then(
               () => {
-                say.done('Invalidated: the next sync asks the nodes')
+                say.done(text.cleared)
                 refresh()
               },
-              (error: unknown) => say.failed('Not invalidated', error),
+              (error: unknown) => say.failed(text.notCleared, error),
             )
           }}
         >
-          {text}
+          {text.clears[kind]}
         </Button>
       ))}
     >
       <dl className="figures">
-        {figures.map(({ name, value: text }) => (
+        {figures.map(({ name, value: said }) => (
           <div key={name}>
             <dt>{name}</dt>
-            <dd>{text}</dd>
+            <dd>{said}</dd>
           </div>
         ))}
       </dl>

@@ -1,19 +1,14 @@
-import { Server, Stethoscope } from 'lucide-react'
-import { setNodeEnabled, type NodeStatus } from 'tauri-plugin-wallet-sync-api'
-import { setFault, type Fault, type Illness } from '../native'
+import { ChevronRight, Server } from 'lucide-react'
+import type { NodeStatus } from 'tauri-plugin-wallet-sync-api'
+import type { Fault, Illness } from '../native'
 import { Button } from '../parts/button'
-import { Switch } from '../parts/switch'
-import { useSay } from '../parts/toast'
+import { TEXT } from '../text/en'
 import { duration, percent, shortId, words } from '../text/format'
+import { FaultSwitches } from './faults'
 import { StateBadge } from './state-badge'
+import { UseSwitch } from './use-switch'
 
-export const FAULTS: readonly { fault: Fault; text: string; what: string }[] = [
-  { fault: 'kill', text: 'Kill', what: 'ports closed' },
-  { fault: 'hang', text: 'Hang', what: 'accepts, never answers' },
-  { fault: 'slow', text: 'Slow', what: 'answers 600 ms late' },
-  { fault: 'stale', text: 'Stale', what: 'shows old records, drops new ones' },
-  { fault: 'forge', text: 'Forge', what: 'gives out altered bytes' },
-]
+const text = TEXT.nodes
 
 interface Props {
   account: string
@@ -22,69 +17,41 @@ interface Props {
   faults: readonly Fault[] | null
   onFaults: (illnesses: Illness[] | null) => void
   onChange: () => void
-  /** `null` while a check is under way. */
-  onCheck: (() => void) | null
+  /** Whether its page was just left. */
+  isReturn: boolean
+  onOpen: () => void
 }
 
-export function NodeCard({ account, node, faults, onFaults, onChange, onCheck }: Props) {
-  const say = useSay()
+export function NodeCard({ account, node, faults, onFaults, onChange, isReturn, onOpen }: Props) {
   const title = shortId(node.id)
   return (
     <article className="node" data-state={node.enabled ? node.state : 'off'} data-node={node.id} aria-label={title}>
       <header>
         <Server aria-hidden />
-        <h3 title={node.id}>{title}</h3>
+        <h2 title={node.id}>{title}</h2>
         <StateBadge node={node} />
       </header>
       <dl className="node-figures">
         <div>
-          <dt>P50</dt>
+          <dt>{text.p50}</dt>
           <dd>{duration(node.p50Ms)}</dd>
         </div>
         <div>
-          <dt>P95</dt>
+          <dt>{text.p95}</dt>
           <dd>{duration(node.p95Ms)}</dd>
         </div>
         <div>
-          <dt>Success</dt>
+          <dt>{text.success}</dt>
           <dd>{percent(node.successRate)}</dd>
         </div>
       </dl>
-      <p className="hint node-error">
-        {node.lastError === null ? (node.writable ? 'No error yet' : 'Read only') : `Last error: ${words(node.lastError)}`}
-      </p>
+      <p className="hint node-error">{node.lastError === null ? (node.writable ? text.noError : text.readOnly) : text.lastError(words(node.lastError))}</p>
       <div className="node-switches">
-        <Switch
-          label="In use"
-          name={`${title} in use`}
-          isOn={node.enabled}
-          onChange={(isOn) => {
-            setNodeEnabled(account, node.id, isOn).then(onChange, (error: unknown) => say.failed('Not changed', error))
-          }}
-        />
-        {faults !== null &&
-          FAULTS.map(({ fault, text }) => (
-            <Switch
-              key={fault}
-              label={text}
-              name={`${text} ${title}`}
-              tone="bad"
-              isOn={faults.includes(fault)}
-              onChange={(isOn) => {
-                setFault(node.id, fault, isOn).then(onFaults, (error: unknown) => say.failed('Not changed', error))
-              }}
-            />
-          ))}
+        <UseSwitch account={account} node={node} onChange={onChange} />
+        {faults !== null && <FaultSwitches node={node.id} title={title} faults={faults} onFaults={onFaults} />}
       </div>
-      <Button
-        size="small"
-        className="node-check-button"
-        icon={<Stethoscope aria-hidden />}
-        aria-label={`Check ${title}`}
-        disabled={onCheck === null}
-        onClick={() => onCheck?.()}
-      >
-        Check
+      <Button size="small" className="node-open" aria-label={text.openName(title)} autoFocus={isReturn} onClick={onOpen} icon={<ChevronRight aria-hidden />}>
+        {text.open}
       </Button>
     </article>
   )

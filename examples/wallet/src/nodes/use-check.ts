@@ -1,36 +1,34 @@
-import { useRef, useState } from 'react'
+import { useState } from 'react'
 import { checkNode, type NodeFinding } from 'tauri-plugin-wallet-sync-api'
 import { useSay } from '../parts/toast'
+import { TEXT } from '../text/en'
 
-interface Shown {
-  account: string
-  node: string
-  findings: NodeFinding[] | null
+/** Checks of the nodes, one at a time. */
+export interface Check {
+  /** The node that is being checked. */
+  running: string | null
+  /** What the last check of a node found; `null` before there was one. */
+  of: (node: string) => readonly NodeFinding[] | null
+  run: (node: string) => void
 }
 
-/** The check that is shown: one at a time, of the account that is shown. */
-export function useCheck(account: string) {
+/** They stay as long as the screen does. */
+export function useCheck(account: string): Check {
   const say = useSay()
-  const [shown, setShown] = useState<Shown | null>(null)
-  const last = useRef(0)
+  const [running, setRunning] = useState<string | null>(null)
+  const [found, setFound] = useState<ReadonlyMap<string, readonly NodeFinding[]>>(() => new Map())
 
-  async function check(node: string): Promise<void> {
-    const number = ++last.current
-    setShown({ account, node, findings: null })
+  async function run(node: string): Promise<void> {
+    if (running !== null) return
+    setRunning(node)
     try {
       const findings = await checkNode(account, node)
-      if (number === last.current) setShown({ account, node, findings })
+      setFound((before) => new Map(before).set(node, findings))
     } catch (error) {
-      if (number === last.current) setShown(null)
-      say.failed('Not checked', error)
+      say.failed(TEXT.nodes.notChecked, error)
     }
+    setRunning(null)
   }
 
-  function close(): void {
-    last.current += 1
-    setShown(null)
-  }
-
-  const current = shown?.account === account ? shown : null
-  return { shown: current, isRunning: shown !== null && shown.findings === null, check: (node: string) => void check(node), close }
+  return { running, of: (node) => found.get(node) ?? null, run: (node) => void run(node) }
 }

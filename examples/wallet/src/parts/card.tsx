@@ -14,7 +14,7 @@ export function Card({ title, hint, actions, className = '', children }: Props) 
   return (
     <section className={`card ${className}`} aria-labelledby={id}>
       <header className="card-head">
-        <div>
+        <div className="card-title">
           <h2 id={id}>{title}</h2>
           {hint !== undefined && <p className="hint">{hint}</p>}
         </div>

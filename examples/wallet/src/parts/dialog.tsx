@@ -1,46 +1,45 @@
+import { Dialog as Base } from '@base-ui/react/dialog'
 import { X } from 'lucide-react'
-import { useId, useLayoutEffect, useRef, type ReactNode } from 'react'
+import { useEffect, useState, type ReactNode } from 'react'
+import { TEXT } from '../text/en'
 import { Button } from './button'
 
 interface Props {
   title: string
   onClose: () => void
   children: ReactNode
-  side?: boolean
+  look?: 'plain' | 'side' | 'wide'
 }
 
-/** A modal dialog; as the browser's own it keeps the focus inside and closes on Escape. */
-export function Dialog({ title, onClose, children, side = false }: Props) {
-  const id = useId()
-  const ref = useRef<HTMLDialogElement>(null)
-  // Closed before it leaves the page: focus then goes back to where it was.
-  useLayoutEffect(() => {
-    const dialog = ref.current
-    if (dialog !== null && !dialog.open) dialog.showModal()
-    return () => dialog?.close()
-  }, [])
+/** A modal dialog: it keeps the focus inside, closes on Escape, and gives the focus back to where it was. */
+export function Dialog({ title, onClose, children, look = 'plain' }: Props) {
+  useFocusBack()
   return (
-    <dialog
-      ref={ref}
-      className="dialog"
-      data-side={side}
-      aria-labelledby={id}
-      onCancel={(event) => {
-        event.preventDefault()
-        onClose()
-      }}
-      onMouseDown={(event) => {
-        // On the backdrop: the dialog itself is covered by its body.
-        if (event.target === ref.current) onClose()
-      }}
-    >
-      <div className="dialog-body">
-        <header className="dialog-head">
-          <h2 id={id}>{title}</h2>
-          <Button look="ghost" size="small" icon={<X aria-hidden />} aria-label="Close" onClick={onClose} />
-        </header>
-        {children}
-      </div>
-    </dialog>
+    <Base.Root open onOpenChange={(isOpen) => !isOpen && onClose()}>
+      <Base.Portal>
+        <Base.Backdrop className="dialog-backdrop" />
+        <Base.Popup className="dialog" data-look={look}>
+          <header className="dialog-head">
+            <Base.Title>{title}</Base.Title>
+            <Base.Close render={<Button look="ghost" size="small" icon={<X aria-hidden />} aria-label={TEXT.app.close} />} />
+          </header>
+          {children}
+        </Base.Popup>
+      </Base.Portal>
+    </Base.Root>
+  )
+}
+
+/** A dialog that leaves the page takes the focus with it: it goes back to where it was before. */
+function useFocusBack(): void {
+  const [before] = useState(() => document.activeElement)
+  useEffect(
+    () => () => {
+      queueMicrotask(() => {
+        const isLost = document.activeElement === null || document.activeElement === document.body
+        if (isLost && before instanceof HTMLElement && before.isConnected) before.focus()
+      })
+    },
+    [before],
   )
 }

@@ -1,36 +1,37 @@
+import { Radio } from '@base-ui/react/radio'
+import { RadioGroup } from '@base-ui/react/radio-group'
+import type { ReactElement } from 'react'
+
+interface Option<T extends string> {
+  value: T
+  text: string
+  /** Shown in place of the text, which is then its name. */
+  icon?: ReactElement
+}
+
 interface Props<T extends string> {
   label: string
-  options: readonly { value: T; text: string }[]
+  options: readonly Option<T>[]
   value: T
   onChange: (value: T) => void
 }
 
-/** A choice of few, all in sight. */
+/** A choice of few, all in sight: one stop of the tab key, arrows inside. */
 export function Segmented<T extends string>({ label, options, value, onChange }: Props<T>) {
   return (
-    <div className="segmented" role="radiogroup" aria-label={label}>
-      {options.map((option, at) => (
-        <button
-          key={option.value}
-          type="button"
-          role="radio"
-          aria-checked={option.value === value}
-          tabIndex={option.value === value ? 0 : -1}
-          onClick={() => onChange(option.value)}
-          onKeyDown={(event) => {
-            const by = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key]
-            if (by === undefined) return
-            event.preventDefault()
-            const next = (at + by + options.length) % options.length
-            const chosen = options[next]
-            if (chosen !== undefined) onChange(chosen.value)
-            const buttons = event.currentTarget.parentElement?.querySelectorAll('button')
-            buttons?.[next]?.focus()
-          }}
+    <RadioGroup className="segmented" aria-label={label} value={value} onValueChange={(next) => onChange(next as T)}>
+      {options.map(({ value: one, text, icon }) => (
+        <Radio.Root
+          key={one}
+          value={one}
+          nativeButton
+          render={<button type="button" />}
+          aria-label={icon === undefined ? undefined : text}
+          title={icon === undefined ? undefined : text}
         >
-          {option.text}
-        </button>
+          {icon ?? text}
+        </Radio.Root>
       ))}
-    </div>
+    </RadioGroup>
   )
 }

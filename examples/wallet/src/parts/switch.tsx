@@ -1,3 +1,5 @@
+import { Switch as Base } from '@base-ui/react/switch'
+
 interface Props {
   label: string
   isOn: boolean
@@ -10,20 +12,20 @@ interface Props {
 
 export function Switch({ label, isOn, onChange, disabled = false, tone = 'good', name = label }: Props) {
   return (
-    <button
-      type="button"
-      role="switch"
-      aria-checked={isOn}
-      aria-label={name}
+    <Base.Root
+      nativeButton
+      render={<button type="button" />}
       className="switch"
+      aria-label={name}
       data-tone={tone}
+      checked={isOn}
       disabled={disabled}
-      onClick={() => onChange(!isOn)}
+      onCheckedChange={onChange}
     >
       <span className="switch-track" aria-hidden>
-        <span className="switch-knob" />
+        <Base.Thumb className="switch-knob" />
       </span>
       <span>{label}</span>
-    </button>
+    </Base.Root>
   )
 }

@@ -1,14 +1,12 @@
-/** One line at the foot of the window: what just went well or wrong. */
+/** Lines at the foot of the window: what just went well or wrong. A failure stays until it is dismissed. */
 
-import { createContext, use, useCallback, useEffect, useMemo, useState, type ReactNode } from 'react'
+import { Toast } from '@base-ui/react/toast'
+import { X } from 'lucide-react'
+import { createContext, use, useMemo, type ReactNode } from 'react'
 import { WalletSyncError } from 'tauri-plugin-wallet-sync-api'
+import { TEXT } from '../text/en'
 import { words } from '../text/format'
-
-interface Message {
-  id: number
-  text: string
-  tone: 'good' | 'bad'
-}
+import { Button } from './button'
 
 interface Say {
   done: (text: string) => void
@@ -19,37 +17,43 @@ const Context = createContext<Say>({ done: () => undefined, failed: () => undefi
 const SHOWN_MS = 5000
 
 export function ToastProvider({ children }: { children: ReactNode }) {
-  const [message, setMessage] = useState<Message | null>(null)
-  const say = useCallback((text: string, tone: 'good' | 'bad') => {
-    setMessage((last) => ({ id: (last?.id ?? 0) + 1, text, tone }))
-  }, [])
-  useEffect(() => {
-    if (message === null) return
-    const timer = setTimeout(() => setMessage(null), SHOWN_MS)
-    return () => clearTimeout(timer)
-  }, [message])
+  return (
+    <Toast.Provider timeout={SHOWN_MS} limit={3}>
+      <Speaker>{children}</Speaker>
+      <Toast.Portal>
+        <Toast.Viewport className="toasts" aria-label={TEXT.app.messages}>
+          <Lines />
+        </Toast.Viewport>
+      </Toast.Portal>
+    </Toast.Provider>
+  )
+}
+
+function Speaker({ children }: { children: ReactNode }) {
+  const { add } = Toast.useToastManager()
   const value = useMemo<Say>(
     () => ({
-      done: (text) => say(text, 'good'),
+      done: (text) => void add({ title: text, type: 'good' }),
       failed: (what, reason) => {
-        const { code, message: why } = WalletSyncError.from(reason)
-        say(`${what}: ${words(code)}, ${why}`, 'bad')
+        const { code, message } = WalletSyncError.from(reason)
+        add({ title: TEXT.app.failed(what, words(code), message), type: 'bad', timeout: 0, priority: 'high' })
       },
     }),
-    [say],
+    [add],
   )
-  return (
-    <Context value={value}>
-      {children}
-      <div className="toasts" role="status" aria-live="polite">
-        {message !== null && (
-          <p key={message.id} className="toast" data-tone={message.tone}>
-            {message.text}
-          </p>
-        )}
-      </div>
-    </Context>
-  )
+  return <Context value={value}>{children}</Context>
+}
+
+function Lines() {
+  const { toasts } = Toast.useToastManager()
+  return toasts.map((toast) => (
+    <Toast.Root key={toast.id} toast={toast} className="toast" data-tone={toast.type}>
+      <Toast.Content className="toast-content">
+        <Toast.Title render={<p />} />
+        <Toast.Close render={<Button look="ghost" size="small" icon={<X aria-hidden />} aria-label={TEXT.app.dismiss} />} />
+      </Toast.Content>
+    </Toast.Root>
+  ))
 }
 
 export const useSay = (): Say => use(Context)

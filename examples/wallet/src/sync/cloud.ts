@@ -1,7 +1,8 @@
 /** What the cloud button says: one state, from what is known of a device. */
 
 import type { DeviceState } from '../device/session'
-import { ago, plural, sourceName, words } from '../text/format'
+import { ago, sourceName, TEXT } from '../text/en'
+import { capital, words } from '../text/format'
 
 export type CloudKind = 'closed' | 'starting' | 'syncing' | 'error' | 'offline' | 'read-only' | 'pending' | 'synced' | 'new'
 
@@ -16,29 +17,30 @@ type Known = Pick<DeviceState, 'isOpen' | 'status' | 'isAsked' | 'failure' | 'ou
 /** Codes that say "nobody answered", not "something is wrong". */
 const SILENCE: readonly string[] = ['unreachable', 'deadline']
 
+const text = TEXT.cloud
+
 export function cloudOf({ isOpen, status, isAsked, failure, outcome }: Known, now: number): Cloud {
-  if (!isOpen) return { kind: 'closed', title: 'Not on this machine', detail: 'The device is not open.' }
-  if (status === null) return { kind: 'starting', title: 'Starting', detail: 'Reading the wallet from disk.' }
+  if (!isOpen) return { kind: 'closed', title: text.notOpen[0], detail: text.notOpen[1] }
+  if (status === null) return { kind: 'starting', title: text.starting[0], detail: text.starting[1] }
   const { pending, lastSync, nodes, verifiedNodes } = status
-  const waiting = pending > 0 ? `${plural(pending, 'change')} not verified yet` : ''
-  const last = lastSync ? `Last answer ${ago(lastSync.at, now)}, ${sourceName(lastSync.source)}` : 'Never synced'
-  const kept = `${waiting === '' ? '' : `${waiting}. `}${last}.`
-  if (isAsked || status.syncing) return { kind: 'syncing', title: 'Syncing', detail: kept }
+  const last = lastSync ? text.lastAnswer(ago(lastSync.at, now), sourceName(lastSync.source)) : text.never
+  const kept = `${pending > 0 ? `${text.waiting(pending)}. ` : ''}${last}.`
+  if (isAsked || status.syncing) return { kind: 'syncing', title: text.syncing, detail: kept }
   if (failure !== null && !SILENCE.includes(failure.code)) {
-    return { kind: 'error', title: 'Sync failed', detail: `${words(failure.code)}: ${failure.message}. ${kept}` }
+    return { kind: 'error', title: text.failed, detail: `${capital(words(failure.code))}: ${failure.message}. ${kept}` }
   }
-  if (nodes === 0) return { kind: 'offline', title: 'No nodes', detail: `Kept on this disk only. ${kept}` }
+  if (nodes === 0) return { kind: 'offline', title: text.noNodes, detail: `${text.keptHere} ${kept}` }
   if (failure !== null || (outcome ?? lastSync?.outcome) === 'offline') {
-    return { kind: 'offline', title: 'Offline', detail: `No node answered; shown from this disk. ${kept}` }
+    return { kind: 'offline', title: text.offline, detail: `${text.fromDisk} ${kept}` }
   }
   if ((outcome ?? lastSync?.outcome) === 'partial') {
-    return { kind: 'offline', title: 'Not whole', detail: `Something on the nodes did not come yet. ${kept}` }
+    return { kind: 'offline', title: text.notWhole, detail: `${text.notCome} ${kept}` }
   }
   if ((outcome ?? lastSync?.outcome) === 'read_only') {
-    return { kind: 'read-only', title: 'Newer format', detail: `Another device writes a newer format. ${kept}` }
+    return { kind: 'read-only', title: text.newer, detail: `${text.newerHint} ${kept}` }
   }
-  if (pending > 0) return { kind: 'pending', title: plural(pending, 'change') + ' pending', detail: kept }
-  if (lastSync === null) return { kind: 'new', title: 'Not synced yet', detail: 'Nothing was asked of the nodes yet.' }
-  const on = status.ack === 'verified' ? `Verified on ${verifiedNodes} of ${plural(nodes, 'node')}. ` : ''
-  return { kind: 'synced', title: 'Synced', detail: `${on}${last}.` }
+  if (pending > 0) return { kind: 'pending', title: text.pending(pending), detail: kept }
+  if (lastSync === null) return { kind: 'new', title: text.fresh[0], detail: text.fresh[1] }
+  const on = status.ack === 'verified' ? text.proven(verifiedNodes, nodes) : ''
+  return { kind: 'synced', title: text.synced, detail: `${on}${last}.` }
 }

@@ -6,13 +6,18 @@ import type { DeviceSession } from '../device/session'
 import { Badge, type Tone } from '../parts/badge'
 import { Button } from '../parts/button'
 import { Card } from '../parts/card'
+import { Notice } from '../parts/notice'
+import { GoneCard } from '../restore/gone'
 import { formatAmount } from '../text/amount'
-import { bytes, count, duration, plural, shortId, sourceName, words } from '../text/format'
+import { NODE_OUTCOMES, sourceName, SYNC_OUTCOMES, TEXT } from '../text/en'
+import { bytes, count, duration, shortId, words } from '../text/format'
 import { balances, type Token } from '../wallet/balance'
 import { cloudOf } from './cloud'
 import { CLOUD_ICONS } from './cloud-button'
-import { RemoveDialog, RestoreCard } from './remove-dialog'
+import { RemoveDialog } from './remove-dialog'
 import { StepList } from './step-list'
+
+const text = TEXT.sync
 
 /** One device: what it has, what its last sync did. */
 export function DevicePanel({ session, tokens }: { session: DeviceSession; tokens: readonly Token[] }) {
@@ -22,25 +27,25 @@ export function DevicePanel({ session, tokens }: { session: DeviceSession; token
   const sums = useMemo(() => balances(tokens), [tokens])
   const Icon = CLOUD_ICONS[cloud.kind]
   const { status, report, failure } = device
-  if (!device.isOpen) return <RestoreCard session={session} />
+  if (!device.isOpen) return <GoneCard session={session} />
 
   return (
     <Card
       title={session.label}
-      hint={`Folder of its own: ${session.account}`}
+      hint={text.hint(session.account)}
       className="device"
       actions={
         <>
           <Button
             look="primary"
             icon={<RefreshCw aria-hidden />}
-            aria-label={`Sync ${session.label}`}
+            aria-label={text.syncName(session.label)}
             disabled={device.isAsked}
             onClick={() => void session.sync({ fresh: true, wait: 'verified' })}
           >
-            Sync now
+            {TEXT.app.syncNow}
           </Button>
-          <Button look="ghost" icon={<Trash2 aria-hidden />} aria-label={`Remove ${session.label} from this machine`} onClick={() => setRemoving(true)} />
+          <Button look="ghost" icon={<Trash2 aria-hidden />} aria-label={text.removeName(session.label)} onClick={() => setRemoving(true)} />
         </>
       }
     >
@@ -53,38 +58,38 @@ export function DevicePanel({ session, tokens }: { session: DeviceSession; token
       </div>
       <dl className="figures">
         <div>
-          <dt>Balance</dt>
+          <dt>{text.balance}</dt>
           <dd>{sums.length === 0 ? '0' : sums.map(({ coin, spendable }) => `${formatAmount(spendable)} ${coin}`).join(', ')}</dd>
         </div>
         <div>
-          <dt>Tokens</dt>
+          <dt>{text.tokens}</dt>
           <dd data-count={status?.tokens.total ?? 0}>{count(status?.tokens.total ?? 0)}</dd>
         </div>
         <div>
-          <dt>Own changes</dt>
-          <dd>{status === null || status.ack === 'none' ? 'none yet' : status.pending > 0 ? `${count(status.pending)} pending` : words(status.ack)}</dd>
+          <dt>{text.own}</dt>
+          <dd>{status === null || status.ack === 'none' ? text.noneYet : status.pending > 0 ? text.pending(status.pending) : TEXT.levels.title(status.ack, status.verifiedNodes, status.nodes)}</dd>
         </div>
         <div>
-          <dt>Slot</dt>
-          <dd>{status?.slot ?? 'none yet'}</dd>
+          <dt>{text.slot}</dt>
+          <dd>{status?.slot ?? text.noneYet}</dd>
         </div>
       </dl>
       <StepList steps={device.steps} />
       {failure !== null && (
-        <p className="notice" data-tone="bad" role="alert">
+        <Notice tone="bad">
           {words(failure.code)}: {failure.message}
-          {failure.retryable && '. Trying again later can help.'}
-        </p>
+          {failure.retryable && text.retryable}
+        </Notice>
       )}
       {report !== null && <Report report={report} />}
       {status !== null && status.highWater.length > 0 && (
         <>
-          <h3 className="small-head">Names it knows</h3>
+          <h3 className="small-head">{text.names}</h3>
           <ul className="names">
             {status.highWater.map(({ name, sequence }) => (
               <li key={name}>
                 <span className="mono">{shortId(name, 9)}</span>
-                <span>sequence {sequence}</span>
+                <span>{text.sequence(sequence)}</span>
               </li>
             ))}
           </ul>
@@ -95,32 +100,26 @@ export function DevicePanel({ session, tokens }: { session: DeviceSession; token
   )
 }
 
-const OUTCOMES: Record<NodeOutcome, { tone: Tone; text: string }> = {
-  found: { tone: 'good', text: 'record found' },
-  absent: { tone: 'neutral', text: 'has none' },
-  unreachable: { tone: 'bad', text: 'no answer' },
-  invalid: { tone: 'bad', text: 'failed the check' },
-  skipped: { tone: 'neutral', text: 'not asked' },
-}
+const TONES: Record<NodeOutcome, Tone> = { found: 'good', absent: 'neutral', unreachable: 'bad', invalid: 'bad', skipped: 'neutral' }
 
 function Report({ report }: { report: SyncReport }) {
   return (
     <>
-      <h3 className="small-head">Last sync from here</h3>
+      <h3 className="small-head">{text.last}</h3>
       <p className="hint">
-        {words(report.outcome)}, {sourceName(report.source)}: list after {duration(report.listMs)}, all after {duration(report.elapsedMs)}.{' '}
-        {plural(report.requests, 'request')}, {bytes(report.bytesIn)} in, {bytes(report.bytesOut)} out. {count(report.added)} new, {count(report.spent)} spent.
+        {text.report(SYNC_OUTCOMES[report.outcome], sourceName(report.source), duration(report.listMs), duration(report.elapsedMs))}
+        {text.traffic(report.requests, bytes(report.bytesIn), bytes(report.bytesOut), report.added, report.spent)}
       </p>
       {report.warnings.map((warning) => (
-        <p key={warning} className="notice" data-tone="warn">
+        <Notice key={warning} tone="warn">
           {warning}
-        </p>
+        </Notice>
       ))}
       <ul className="node-outcomes">
         {report.nodes.map(({ id, outcome, ms, error }) => (
           <li key={id}>
             <span className="node-id">{shortId(id)}</span>
-            <Badge tone={OUTCOMES[outcome].tone}>{OUTCOMES[outcome].text}</Badge>
+            <Badge tone={TONES[outcome]}>{NODE_OUTCOMES[outcome]}</Badge>
             <span className="hint">{error === null ? (outcome === 'skipped' ? '' : duration(ms)) : words(error)}</span>
           </li>
         ))}

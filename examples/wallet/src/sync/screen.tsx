@@ -3,7 +3,7 @@ import { useMemo } from 'react'
 import { useDevice, useDevices } from '../device/devices'
 import type { DeviceSession } from '../device/session'
 import { Button } from '../parts/button'
-import { count } from '../text/format'
+import { TEXT } from '../text/en'
 import { useInventory } from '../wallet/inventory'
 import { compareDevices } from './compare'
 import { DevicePanel } from './device-panel'
@@ -45,13 +45,13 @@ function Pair({ first, second }: { first: DeviceSession; second: DeviceSession }
         {areOpen && isSame ? <Equal aria-hidden /> : <EqualNot aria-hidden />}
         <p>
           {!areOpen
-            ? 'One device is not on this machine.'
+            ? TEXT.sync.oneGone
             : isSame
-              ? `Both devices show the same wallet: ${count(one.tokens.length)} states.`
-              : `They differ: ${count(onlyFirst)} only on ${first.label}, ${count(onlySecond)} only on ${second.label}${differing > 0 ? `, ${count(differing)} spent on one of them` : ''}.`}
+              ? TEXT.sync.same(one.tokens.length)
+              : TEXT.sync.differ(onlyFirst, first.label, onlySecond, second.label, differing)}
         </p>
         <Button icon={<RefreshCw aria-hidden />} disabled={isBusy || !areOpen} onClick={() => void both()}>
-          Sync both
+          {TEXT.sync.both}
         </Button>
       </div>
       <div className="pair">

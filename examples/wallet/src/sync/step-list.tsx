@@ -1,5 +1,6 @@
 import { Check, CircleDashed, CircleX, LoaderCircle, Minus } from 'lucide-react'
-import { TITLES, type Steps, type StepState } from './steps'
+import { TEXT } from '../text/en'
+import type { Steps, StepState } from './steps'
 
 const ICONS: Record<StepState, typeof Check> = {
   waiting: CircleDashed,
@@ -7,14 +8,6 @@ const ICONS: Record<StepState, typeof Check> = {
   done: Check,
   skipped: Minus,
   failed: CircleX,
-}
-
-const SPOKEN: Record<StepState, string> = {
-  waiting: 'not begun',
-  active: 'under way',
-  done: 'done',
-  skipped: 'not needed',
-  failed: 'failed',
 }
 
 /** A sync, step by step. */
@@ -28,10 +21,10 @@ export function StepList({ steps }: { steps: Steps }) {
           <li key={name} data-state={state}>
             <Icon aria-hidden />
             <span className="step-title">
-              {TITLES[name]} <span className="visually-hidden">{SPOKEN[state]}</span>
+              {TEXT.steps[name]} <span className="visually-hidden">{TEXT.steps.spoken[state]}</span>
             </span>
-            <span className="step-detail">{state === 'skipped' ? 'not needed' : detail}</span>
-            {state === 'active' && share !== null && <progress value={share} max={1} aria-label={TITLES[name]} />}
+            <span className="step-detail">{state === 'skipped' ? TEXT.steps.notNeeded : detail}</span>
+            {state === 'active' && share !== null && <progress value={share} max={1} aria-label={TEXT.steps[name]} />}
           </li>
         )
       })}

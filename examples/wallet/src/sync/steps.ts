@@ -1,6 +1,7 @@
 /** The steps of a sync as a person sees them. */
 
 import type { Progress } from 'tauri-plugin-wallet-sync-api'
+import { TEXT } from '../text/en'
 
 export type StepName = 'reading' | 'listed' | 'fetching' | 'publishing'
 export type StepState = 'waiting' | 'active' | 'done' | 'skipped' | 'failed'
@@ -16,16 +17,19 @@ export interface Step {
 export type Steps = readonly Step[]
 
 /** Beside the plugin's own: begun, ended with a report, failed. */
-type News = Progress | { step: 'asked' } | { step: 'ended'; missing: number } | { step: 'failed' }
+type News = Progress | { step: 'asked' } | ({ step: 'ended' } & End) | { step: 'failed' }
+
+/** What a sync's report says of its last steps. */
+interface End {
+  missing: number
+  /** Nodes that are proven, of those there are. */
+  verified: number
+  nodes: number
+}
 
 const ORDER: readonly StepName[] = ['reading', 'listed', 'fetching', 'publishing']
 
-export const TITLES: Record<StepName, string> = {
-  reading: 'Read the records',
-  listed: 'Merge the list',
-  fetching: 'Fetch the payloads',
-  publishing: 'Publish and read back',
-}
+const text = TEXT.steps
 
 export const NO_STEPS: Steps = []
 
@@ -36,7 +40,7 @@ export function advance(steps: Steps, news: News): Steps {
   if (news.step === 'asked') return fresh()
   const now = steps.length === 0 ? fresh() : steps.map((step) => ({ ...step }))
   if (news.step === 'finished') return now.map((step) => ({ ...step, state: settled(step) }))
-  if (news.step === 'ended') return now.map((step) => ended(step, news.missing))
+  if (news.step === 'ended') return now.map((step) => ended(step, news))
   if (news.step === 'failed') {
     return now.map((step) => ({ ...step, state: step.state === 'active' ? 'failed' : settled(step) }))
   }
@@ -51,22 +55,24 @@ export function advance(steps: Steps, news: News): Steps {
 const settled = ({ state }: Step): StepState => (state === 'active' || state === 'done' ? 'done' : state === 'failed' ? 'failed' : 'skipped')
 
 /** The last count on the way is not the last count. */
-function ended(step: Step, missing: number): Step {
+function ended(step: Step, { missing, verified, nodes }: End): Step {
   const state = settled(step)
-  if (step.name !== 'fetching' || state !== 'done') return { ...step, state }
-  return { ...step, state, detail: missing === 0 ? 'all here' : `${missing} still missing` }
+  if (state !== 'done') return { ...step, state }
+  if (step.name === 'fetching') return { ...step, state, detail: missing === 0 ? text.allHere : text.missing(missing) }
+  if (step.name === 'publishing') return { ...step, state, detail: verified === 0 ? text.goesOn : text.proven(verified, nodes) }
+  return { ...step, state }
 }
 
 function detail(progress: Progress): string {
   switch (progress.step) {
     case 'reading':
-      return `${progress.names} ${progress.names === 1 ? 'name' : 'names'} on every node`
+      return text.names(progress.names)
     case 'listed':
-      return progress.added === 0 ? 'nothing new' : `${progress.added} new`
+      return progress.added === 0 ? text.nothingNew : text.added(progress.added)
     case 'fetching':
-      return `${progress.done} of ${progress.total}`
+      return progress.total === 0 ? text.allHere : text.of(progress.done, progress.total)
     case 'publishing':
-      return `verified on ${progress.verified} of ${progress.nodes} nodes`
+      return text.proven(progress.verified, progress.nodes)
     case 'finished':
       return ''
   }

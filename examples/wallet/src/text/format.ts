@@ -37,16 +37,6 @@ export const count = (value: number): string => value.toString().replace(/\B(?=(
 
 export const plural = (value: number, one: string, many = `${one}s`): string => `${count(value)} ${value === 1 ? one : many}`
 
-/** How long ago: `just now`, `12 s ago`, `5 min ago`. */
-export function ago(at: number, now: number): string {
-  const seconds = Math.max(0, Math.round((now - at) / 1000))
-  if (seconds < 2) return 'just now'
-  if (seconds < 60) return `${seconds} s ago`
-  if (seconds < 3600) return `${Math.floor(seconds / 60)} min ago`
-  if (seconds < 86_400) return `${Math.floor(seconds / 3600)} h ago`
-  return `${plural(Math.floor(seconds / 86_400), 'day')} ago`
-}
-
 const two = (value: number): string => value.toString().padStart(2, '0')
 
 /** `14:05`, of the local day. */
@@ -60,15 +50,8 @@ export const clockSeconds = (at: number): string => `${clock(at)}:${two(new Date
 /** Both ends of a long id. */
 export const shortId = (id: string, ends = 6): string => (id.length <= 2 * ends + 1 ? id : `${id.slice(0, ends)}…${id.slice(-ends)}`)
 
-const SOURCES: Record<string, string> = {
-  cache: 'Cache',
-  'http-gateway': 'HTTP gateway',
-  'http-routing': 'HTTP routing',
-  dht: 'DHT',
-  none: 'Nothing answered',
-}
-
-export const sourceName = (source: string): string => SOURCES[source] ?? source
+/** As the beginning of a sentence. */
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1)
 
 /** A code as words: `storage_full` → `storage full`. */
 export const words = (code: string): string => code.replaceAll('_', ' ')

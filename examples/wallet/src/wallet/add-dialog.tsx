@@ -1,38 +1,38 @@
 import { Plus } from 'lucide-react'
-import { useState, type FormEvent } from 'react'
+import { useId, useState, type FormEvent } from 'react'
 import { putTokens } from 'tauri-plugin-wallet-sync-api'
 import { Button } from '../parts/button'
 import { Dialog } from '../parts/dialog'
 import { Segmented } from '../parts/segmented'
 import { useSay } from '../parts/toast'
 import { parseAmount } from '../text/amount'
-import { plural } from '../text/format'
+import { TEXT } from '../text/en'
+import { count } from '../text/format'
 import { makeMany, makeToken, newTokenId } from './make'
 
+const text = TEXT.add
 /** What one call takes. */
 const BATCH = 1000
-const COUNTS = [
-  { value: '1', text: 'One' },
-  { value: '100', text: '100' },
-  { value: '1000', text: '1 000' },
-  { value: '10000', text: '10 000' },
-] as const
+const COUNTS = (['1', '100', '1000', '10000'] as const).map((value) => ({ value, text: value === '1' ? text.one : count(Number(value)) }))
+type HowMany = (typeof COUNTS)[number]['value']
 
 export function AddDialog({ account, onClose }: { account: string; onClose: () => void }) {
   const say = useSay()
-  const [howMany, setHowMany] = useState<(typeof COUNTS)[number]['value']>('1')
+  const id = useId()
+  const [howMany, setHowMany] = useState<HowMany>('1')
   const [amount, setAmount] = useState('12.50')
   const [coin, setCoin] = useState('EUR')
   const [memo, setMemo] = useState('')
   const [done, setDone] = useState<number | null>(null)
   const parsed = parseAmount(amount)
   const isOne = howMany === '1'
+  const isAmount = !isOne || parsed !== null
   const isCoin = /^[A-Z][A-Z0-9]{1,9}$/.test(coin)
 
   async function add(event: FormEvent): Promise<void> {
     event.preventDefault()
     const now = Date.now()
-    if (!isCoin || (isOne && parsed === null)) return
+    if (!isCoin || !isAmount) return
     const tokens =
       isOne && parsed !== null ? [makeToken(newTokenId(now, 0), parsed, coin, memo.trim())] : makeMany(Number(howMany), coin, memo.trim(), now)
     try {
@@ -40,45 +40,62 @@ export function AddDialog({ account, onClose }: { account: string; onClose: () =
         setDone(at)
         await putTokens(account, tokens.slice(at, at + BATCH))
       }
-      say.done(`${plural(tokens.length, 'token')} on this disk; the backup follows by itself`)
+      say.done(text.done(tokens.length))
       onClose()
     } catch (error) {
-      say.failed('Not added', error)
+      say.failed(text.failed, error)
       setDone(null)
     }
   }
 
   return (
-    <Dialog title="Add tokens" onClose={onClose}>
+    <Dialog title={text.title} onClose={onClose}>
       <form className="form" onSubmit={(event) => void add(event)}>
-        <p className="hint">Made up here to try the wallet with; there is no ledger behind them.</p>
-        <Segmented label="How many" options={COUNTS} value={howMany} onChange={setHowMany} />
+        <p className="hint">{text.hint}</p>
+        <Segmented label={text.howMany} options={COUNTS} value={howMany} onChange={setHowMany} />
         <div className="form-row">
           <label>
-            Amount
+            {text.amount}
             <input
               inputMode="decimal"
-              value={isOne ? amount : 'various'}
+              value={isOne ? amount : text.various}
               disabled={!isOne}
-              aria-invalid={isOne && parsed === null}
+              aria-invalid={!isAmount}
+              aria-describedby={isAmount ? undefined : `${id}-amount`}
               onChange={(event) => setAmount(event.target.value)}
               autoFocus
             />
           </label>
           <label className="form-narrow">
-            Coin
-            <input value={coin} aria-invalid={!isCoin} maxLength={10} onChange={(event) => setCoin(event.target.value.toUpperCase())} />
+            {text.coin}
+            <input
+              value={coin}
+              aria-invalid={!isCoin}
+              aria-describedby={isCoin ? undefined : `${id}-coin`}
+              maxLength={10}
+              onChange={(event) => setCoin(event.target.value.toUpperCase())}
+            />
           </label>
         </div>
+        {!isAmount && (
+          <p className="form-error" id={`${id}-amount`}>
+            {text.wrongAmount}
+          </p>
+        )}
+        {!isCoin && (
+          <p className="form-error" id={`${id}-coin`}>
+            {text.wrongCoin}
+          </p>
+        )}
         <label>
-          Memo
-          <input value={memo} maxLength={60} placeholder="What is it for?" onChange={(event) => setMemo(event.target.value)} />
+          {text.memo}
+          <input value={memo} maxLength={60} placeholder={text.memoHint} onChange={(event) => setMemo(event.target.value)} />
         </label>
         <footer className="form-foot">
-          {done !== null && <progress value={done} max={Number(howMany)} aria-label="Added" />}
-          <Button onClick={onClose}>Cancel</Button>
-          <Button type="submit" look="primary" icon={<Plus aria-hidden />} disabled={done !== null || !isCoin || (isOne && parsed === null)}>
-            {isOne ? 'Add token' : `Add ${plural(Number(howMany), 'token')}`}
+          {done !== null && <progress value={done} max={Number(howMany)} aria-label={text.progress} />}
+          <Button onClick={onClose}>{TEXT.app.cancel}</Button>
+          <Button type="submit" look="primary" icon={<Plus aria-hidden />} disabled={done !== null || !isCoin || !isAmount}>
+            {text.submit(Number(howMany))}
           </Button>
         </footer>
       </form>

@@ -1,39 +1,48 @@
+import { CircleDashed, HardDrive, ShieldAlert, ShieldCheck } from 'lucide-react'
+import { TEXT } from '../text/en'
 import { formatAmount } from '../text/amount'
-import { plural } from '../text/format'
 import type { Balance, Levels } from './balance'
+import type { Proven } from './level'
+import { safetyOf } from './safety'
 
-export function BalanceCards({ balances, levels, verifiedNodes }: { balances: readonly Balance[]; levels: Levels; verifiedNodes: number }) {
-  const all = levels.local + levels.published + levels.verified
+const text = TEXT.home
+const ICONS = { good: ShieldCheck, warn: ShieldAlert, bad: HardDrive, neutral: CircleDashed } as const
+
+/** The two questions of a home: how much, and how safe. */
+export function BalanceCards({ balances, levels, proven }: { balances: readonly Balance[]; levels: Levels; proven: Proven }) {
+  const safety = safetyOf(levels, proven)
+  const Icon = ICONS[safety.tone]
   return (
-    <div className="balances">
-      {balances.length === 0 && (
-        <article className="balance" data-is-empty>
-          <h3>Balance</h3>
-          <p className="balance-amount">0</p>
-          <p className="hint">No token yet</p>
-        </article>
-      )}
-      {balances.map(({ coin, spendable, held, tokens }) => (
-        <article key={coin} className="balance" data-coin={coin}>
-          <h3>{coin}</h3>
-          <p className="balance-amount">{formatAmount(spendable)}</p>
-          <p className="hint">
-            {plural(tokens, 'token')}
-            {held.units > 0n && `, ${formatAmount(held)} being spent`}
-          </p>
-        </article>
-      ))}
-      <article className="balance balance-safety">
-        <h3>How safe</h3>
-        <p className="balance-amount">
-          {levels.verified}
-          <small> of {all} verified</small>
+    <div className="home-top">
+      <section className="balances" aria-label={text.balance}>
+        {balances.length === 0 && (
+          <article className="balance" data-is-empty>
+            <h2>{text.balance}</h2>
+            <p className="balance-amount">0</p>
+            <p className="hint">{text.noTokenYet}</p>
+          </article>
+        )}
+        {balances.map(({ coin, spendable, held, tokens }) => (
+          <article key={coin} className="balance" data-coin={coin}>
+            <h2>{coin}</h2>
+            <p className="balance-amount">{formatAmount(spendable)}</p>
+            <p className="hint">{text.spendable(tokens, held.units > 0n ? formatAmount(held) : null)}</p>
+          </article>
+        ))}
+      </section>
+      <section className="safety" aria-label={text.safety} data-tone={safety.tone}>
+        <p className="safety-words">
+          <Icon aria-hidden /> {safety.words}
         </p>
         <LevelBar levels={levels} />
-        <p className="hint">
-          {all === levels.verified && all > 0 ? `Read back from ${plural(verifiedNodes, 'node')}` : `${levels.published} published, ${levels.local} on this disk only`}
-        </p>
-      </article>
+        <ul className="safety-legend">
+          {(['verified', 'published', 'local'] as const).map((level) => (
+            <li key={level} data-level={level} title={TEXT.levels.meaning(level, proven.of)}>
+              {text.legend(TEXT.levels[level], levels[level])}
+            </li>
+          ))}
+        </ul>
+      </section>
     </div>
   )
 }
@@ -47,7 +56,7 @@ export function LevelBar({ levels: { local, published, verified } }: { levels: L
     { name: 'local', share: local / all },
   ].filter(({ share }) => share > 0)
   return (
-    <div className="level-bar" role="img" aria-label={`${verified} verified, ${published} published, ${local} on this disk only`}>
+    <div className="level-bar" role="img" aria-label={TEXT.levels.bar(verified, published, local)}>
       {parts.map(({ name, share }) => (
         <span key={name} data-level={name} style={{ flexGrow: share }} />
       ))}

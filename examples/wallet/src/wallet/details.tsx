@@ -7,42 +7,45 @@ import { Button } from '../parts/button'
 import { Dialog } from '../parts/dialog'
 import { useSay } from '../parts/toast'
 import { formatAmount } from '../text/amount'
+import { TEXT } from '../text/en'
 import { bytes } from '../text/format'
 import type { Token } from './balance'
 import { LABEL } from './inventory'
-import { LevelBadge, Marks } from './level'
+import { LevelBadge, Marks, type Proven } from './level'
 import { makeToken } from './make'
+
+const text = TEXT.token
 
 interface Props {
   account: string
   token: Token
-  verifiedNodes: number
+  proven: Proven
   onClose: () => void
 }
 
-export function Details({ account, token, verifiedNodes, onClose }: Props) {
+export function Details({ account, token, proven, onClose }: Props) {
   const { row, summary } = token
   return (
-    <Dialog title={summary ? `${formatAmount(summary.amount)} ${summary.coin}` : 'Token'} onClose={onClose} side>
+    <Dialog title={summary ? `${formatAmount(summary.amount)} ${summary.coin}` : text.title} onClose={onClose} look="side">
       <p className="details-marks">
-        <LevelBadge ack={row.ack} verifiedNodes={verifiedNodes} />
+        <LevelBadge ack={row.ack} proven={proven} />
         <Marks row={row} />
       </p>
       <LabelForm account={account} token={token} />
       <SpendForm account={account} token={token} />
       <Payload account={account} token={token} />
       <dl className="facts">
-        <dt>Token</dt>
+        <dt>{text.facts.token}</dt>
         <dd className="mono">{row.tokenId}</dd>
-        <dt>State</dt>
+        <dt>{text.facts.state}</dt>
         <dd className="mono">{row.stateHash}</dd>
-        <dt>Follows</dt>
-        <dd className="mono">{row.previous ?? 'nothing: the first state'}</dd>
-        <dt>Summary</dt>
-        <dd>{row.summary ?? 'none'}</dd>
-        <dt>Payload</dt>
+        <dt>{text.facts.follows}</dt>
+        <dd className="mono">{row.previous ?? text.facts.first}</dd>
+        <dt>{text.facts.summary}</dt>
+        <dd>{row.summary ?? text.facts.none}</dd>
+        <dt>{text.facts.payload}</dt>
         <dd>
-          {bytes(row.size)}, {row.hasPayload ? 'on this disk' : 'on the nodes'}
+          {bytes(row.size)}, {row.hasPayload ? text.facts.onDisk : text.facts.onNodes}
         </dd>
       </dl>
       <ForkForm account={account} token={token} />
@@ -52,34 +55,28 @@ export function Details({ account, token, verifiedNodes, onClose }: Props) {
 
 function LabelForm({ account, token }: { account: string; token: Token }) {
   const say = useSay()
-  const [text, setText] = useState(token.label)
+  const [label, setLabel] = useState(token.label)
   return (
     <form
       className="form-row"
       onSubmit={(event) => {
         event.preventDefault()
-        setEntry(account, LABEL + token.row.tokenId, text.trim()).then(
-          () => say.done('Label on this disk; it syncs to the other devices'),
-          (error: unknown) => say.failed('Not labelled', error),
+        setEntry(account, LABEL + token.row.tokenId, label.trim()).then(
+          () => say.done(text.labelled),
+          (error: unknown) => say.failed(text.notLabelled, error),
         )
       }}
     >
       <label>
-        Label
-        <input value={text} maxLength={80} placeholder="A name of your own" onChange={(event) => setText(event.target.value)} />
+        {text.label}
+        <input value={label} maxLength={80} placeholder={text.labelHint} onChange={(event) => setLabel(event.target.value)} />
       </label>
-      <Button type="submit" icon={<Tag aria-hidden />} disabled={text.trim() === token.label}>
-        Save
+      <Button type="submit" icon={<Tag aria-hidden />} disabled={label.trim() === token.label}>
+        {text.save}
       </Button>
     </form>
   )
 }
-
-const SPEND_HINTS = {
-  none: 'First the intent, with all that is needed to finish or undo the spend. The token is then suspect: listed, not offered.',
-  intent: 'The intent is on disk. Once the ledger has the spend, record its proof; the token is then gone for good, on every device.',
-  proof: 'Proven spent. No node and no device can bring it back.',
-} as const
 
 function SpendForm({ account, token: { row, summary } }: { account: string; token: Token }) {
   const say = useSay()
@@ -91,25 +88,25 @@ function SpendForm({ account, token: { row, summary } }: { account: string; toke
     const evidence = JSON.stringify({ kind: next, of: row.stateHash, amount: summary?.coin ?? null, salt: crypto.randomUUID() })
     try {
       const { known } = await recordSpend(account, row.tokenId, row.stateHash, next, evidence)
-      if (!known) say.failed('Kept, but nothing is spent by it', new Error('this device has no such state'))
-      else say.done(next === 'intent' ? 'Intent on disk: the token is no longer offered' : 'Proof on disk: the token is spent')
+      if (!known) say.failed(text.unknown, new Error(text.unknownWhy))
+      else say.done(next === 'intent' ? text.intentDone : text.proofDone)
     } catch (error) {
-      say.failed('Not recorded', error)
+      say.failed(text.notRecorded, error)
     }
     setBusy(false)
   }
 
   return (
-    <section className="details-part" aria-label="Spend">
+    <section className="details-part" aria-label={text.spend}>
       <ol className="spend-steps">
-        <li data-state={row.spend === 'none' ? 'active' : 'done'}>Intent</li>
-        <li data-state={row.spend === 'intent' ? 'active' : row.spend === 'proof' ? 'done' : 'waiting'}>Proof</li>
-        <li data-state={row.spend === 'proof' ? 'done' : 'waiting'}>Spent</li>
+        <li data-state={row.spend === 'none' ? 'active' : 'done'}>{text.steps.intent}</li>
+        <li data-state={row.spend === 'intent' ? 'active' : row.spend === 'proof' ? 'done' : 'waiting'}>{text.steps.proof}</li>
+        <li data-state={row.spend === 'proof' ? 'done' : 'waiting'}>{text.steps.spent}</li>
       </ol>
-      <p className="hint">{SPEND_HINTS[row.spend]}</p>
+      <p className="hint">{text.hints[row.spend]}</p>
       {row.spend !== 'proof' && (
         <Button look="primary" icon={<Send aria-hidden />} disabled={isBusy} onClick={() => void record()}>
-          {next === 'intent' ? 'Spend: record the intent' : 'Record the proof'}
+          {next === 'intent' ? text.recordIntent : text.recordProof}
         </Button>
       )}
     </section>
@@ -118,32 +115,32 @@ function SpendForm({ account, token: { row, summary } }: { account: string; toke
 
 function Payload({ account, token: { row } }: { account: string; token: Token }) {
   const say = useSay()
-  const [text, setText] = useState<string | null>(null)
-  if (text !== null) {
+  const [payload, setPayload] = useState<string | null>(null)
+  if (payload !== null) {
     return (
-      <section className="details-part" aria-label="Payload">
+      <section className="details-part" aria-label={text.payload}>
         <pre className="payload" tabIndex={0}>
-          {text}
+          {payload}
         </pre>
-        <Button size="small" onClick={() => setText(null)}>
-          Hide
+        <Button size="small" onClick={() => setPayload(null)}>
+          {text.hide}
         </Button>
       </section>
     )
   }
   return (
-    <section className="details-part" aria-label="Payload">
-      <p className="hint">The payload is the money: who sees it can spend it.</p>
+    <section className="details-part" aria-label={text.payload}>
+      <p className="hint">{text.payloadHint}</p>
       <Button
         icon={<Eye aria-hidden />}
         onClick={() => {
           getToken(account, row.tokenId, row.stateHash).then(
-            (payload) => setText(new TextDecoder().decode(payload)),
-            (error: unknown) => say.failed('No payload', error),
+            (bytes) => setPayload(new TextDecoder().decode(bytes)),
+            (error: unknown) => say.failed(text.noPayload, error),
           )
         }}
       >
-        Show the payload
+        {text.showPayload}
       </Button>
     </section>
   )
@@ -154,19 +151,19 @@ function ForkForm({ account, token: { row, summary } }: { account: string; token
   const say = useSay()
   if (summary === null || row.spend === 'proof') return null
   return (
-    <section className="details-part" aria-label="Fork">
-      <p className="hint">To see a fork: a second live state of this token, as a device that was cloned would bring it.</p>
+    <section className="details-part" aria-label={text.fork}>
+      <p className="hint">{text.forkHint}</p>
       <Button
         size="small"
         icon={<GitFork aria-hidden />}
         onClick={() => {
           putTokens(account, [makeToken(row.tokenId, summary.amount, summary.coin, summary.memo)]).then(
-            () => say.done('Two live states of this token are known now'),
-            (error: unknown) => say.failed('No fork', error),
+            () => say.done(text.forked),
+            (error: unknown) => say.failed(text.notForked, error),
           )
         }}
       >
-        Make a rival state
+        {text.makeRival}
       </Button>
     </section>
   )

@@ -1,27 +1,28 @@
-import { Coins, Plus, Search, SearchX } from 'lucide-react'
+import { Coins, LifeBuoy, Plus, Search, SearchX } from 'lucide-react'
 import { useDeferredValue, useMemo, useState } from 'react'
-import { useDevice, useDevices } from '../device/devices'
+import { useDevice, useDevices, useNow } from '../device/devices'
 import { Button } from '../parts/button'
 import { Empty } from '../parts/empty'
+import { Notice } from '../parts/notice'
 import { Segmented } from '../parts/segmented'
 import { Switch } from '../parts/switch'
-import { count, plural } from '../text/format'
+import { cloudOf } from '../sync/cloud'
+import { TEXT } from '../text/en'
 import { AddDialog } from './add-dialog'
 import { BalanceCards } from './balance-cards'
 import { balances, levels } from './balance'
 import { Details } from './details'
 import { useInventory } from './inventory'
+import { degradedOf, marksOf, provenOf } from './marks'
 import { keyOf, rowsOf, type Only, type Order } from './rows'
 import { TokenList } from './token-list'
 
-const ORDERS: readonly { value: Order; text: string }[] = [
-  { value: 'newest', text: 'Newest' },
-  { value: 'amount', text: 'Amount' },
-  { value: 'level', text: 'Level' },
-]
+const text = TEXT.home
+const ORDERS = (['newest', 'amount', 'level'] as const).map((value) => ({ value, text: text.orders[value] }))
 
+/** The home of a wallet. */
 export function WalletScreen() {
-  const { shown } = useDevices()
+  const { shown, restore } = useDevices()
   const { status } = useDevice(shown)
   const [withSpent, setWithSpent] = useState(false)
   const { tokens, isRead, error } = useInventory(shown.account, withSpent)
@@ -36,74 +37,96 @@ export function WalletScreen() {
   const view = useDeferredValue(useMemo(() => ({ search, order, only }), [search, order, only]))
   const rows = useMemo(() => rowsOf(tokens, view), [tokens, view])
   const sums = useMemo(() => ({ balances: balances(tokens), levels: levels(tokens) }), [tokens])
-  const marks = useMemo(
-    () => ({
-      suspect: tokens.filter(({ row }) => row.spend === 'intent').length,
-      forked: tokens.filter(({ row }) => row.forked).length,
-      pending: tokens.filter(({ row }) => row.ack !== 'verified').length,
-    }),
-    [tokens],
-  )
-  // Nodes that hold the newest state: they say nothing of older tokens while a newer change is on its way.
-  const verifiedNodes = status?.ack === 'verified' ? status.verifiedNodes : 0
+  const marks = useMemo(() => marksOf(tokens), [tokens])
+  const { on, of } = provenOf(status)
+  const proven = useMemo(() => ({ on, of }), [on, of])
   const isPart = status !== null && status.unread.length + status.leftOut.length > 0
   const opened = open === null ? undefined : tokens.find((token) => keyOf(token) === open)
   // Gone from the list: it must not come back by itself with another filter.
   if (open !== null && opened === undefined && isRead) setOpen(null)
   const filters: readonly { value: Only; text: string }[] = [
-    { value: 'all', text: `All ${count(tokens.length)}` },
-    { value: 'pending', text: `Not verified ${count(marks.pending)}` },
-    { value: 'suspect', text: `Suspect ${count(marks.suspect)}` },
-    { value: 'forked', text: `Forked ${count(marks.forked)}` },
+    { value: 'all', text: text.filters.all(tokens.length) },
+    { value: 'pending', text: text.filters.pending(marks.pending) },
+    { value: 'suspect', text: text.filters.suspect(marks.suspect) },
+    { value: 'forked', text: text.filters.forked(marks.forked) },
   ]
 
   return (
     <div className="screen wallet" data-tokens={tokens.length} data-is-read={isRead}>
-      <BalanceCards balances={sums.balances} levels={sums.levels} verifiedNodes={verifiedNodes} />
+      <BalanceCards balances={sums.balances} levels={sums.levels} proven={proven} />
+      <Warnings />
+      {error !== null && <Notice tone="bad">{error}</Notice>}
+      {isPart && <Notice tone="warn">{text.part}</Notice>}
       <div className="toolbar">
         <label className="search">
           <Search aria-hidden />
-          <input type="search" placeholder="Search label, memo, amount, id" aria-label="Search tokens" value={search} onChange={(event) => setSearch(event.target.value)} />
+          <input type="search" placeholder={text.search} aria-label={text.searchName} value={search} onChange={(event) => setSearch(event.target.value)} />
         </label>
         <Button look="primary" icon={<Plus aria-hidden />} onClick={() => setAdding(true)}>
-          Add tokens
+          {text.add}
         </Button>
       </div>
       <div className="toolbar">
-        <Segmented label="Show" options={filters} value={only} onChange={setOnly} />
-        <Segmented label="Order" options={ORDERS} value={order} onChange={setOrder} />
-        <Switch label="Spent too" isOn={withSpent} onChange={setWithSpent} />
+        <Segmented label={text.show} options={filters} value={only} onChange={setOnly} />
+        <Segmented label={text.order} options={ORDERS} value={order} onChange={setOrder} />
+        <Switch label={text.spentToo} isOn={withSpent} onChange={setWithSpent} />
         <p className="list-foot hint" role="status">
-          {plural(rows.length, 'token')} shown
+          {text.shown(rows.length)}
         </p>
       </div>
-      {error !== null && <p role="alert" className="notice" data-tone="bad">{error}</p>}
-      {isPart && (
-        <p role="status" className="notice" data-tone="warn">
-          Not all of this wallet is here: what other devices published is still on its way, or does not fit here.
-        </p>
-      )}
       {rows.length > 0 ? (
-        <TokenList tokens={rows} verifiedNodes={verifiedNodes} current={current} onMove={setCurrent} onOpen={setOpen} />
+        <TokenList tokens={rows} proven={proven} current={current} onMove={setCurrent} onOpen={setOpen} />
       ) : (
         <div className="tokens tokens-none">
           {!isRead ? (
-            <Empty title="Reading the wallet" />
+            <Empty title={text.reading} />
           ) : tokens.length === 0 ? (
-            <Empty icon={<Coins aria-hidden />} title="No token yet">
-              Add one: it is on this disk at once, on your nodes a moment later, and on every device of this wallet.
+            <Empty icon={<Coins aria-hidden />} title={text.empty}>
+              <p>{text.emptyHint}</p>
+              <Button icon={<LifeBuoy aria-hidden />} onClick={() => restore(shown)}>
+                {text.look}
+              </Button>
             </Empty>
           ) : (
-            <Empty icon={<SearchX aria-hidden />} title="No token matches">
-              Change the search or the filter.
+            <Empty icon={<SearchX aria-hidden />} title={text.noMatch}>
+              {text.noMatchHint}
             </Empty>
           )}
         </div>
       )}
       {isAdding && <AddDialog account={shown.account} onClose={() => setAdding(false)} />}
       {opened !== undefined && (
-        <Details key={open} account={shown.account} token={opened} verifiedNodes={verifiedNodes} onClose={() => setOpen(null)} />
+        <Details key={open} account={shown.account} token={opened} proven={proven} onClose={() => setOpen(null)} />
       )}
     </div>
+  )
+}
+
+/** What of the nodes a person has to know here. */
+function Warnings() {
+  const { shown } = useDevices()
+  const device = useDevice(shown)
+  const kind = cloudOf(device, useNow()).kind
+  const isOffline = kind === 'offline' && device.status !== null && device.status.nodes > 0
+  const degraded = degradedOf(device.nodes)
+  const again = (
+    <Button size="small" disabled={device.isAsked} onClick={() => void shown.sync({ fresh: true })}>
+      {TEXT.app.tryAgain}
+    </Button>
+  )
+  return (
+    <>
+      {isOffline && (
+        <Notice tone="offline" action={again}>
+          {device.outcome === 'partial' ? TEXT.cloud.notCome : text.offline}
+        </Notice>
+      )}
+      {!isOffline && degraded !== null && <Notice tone="warn">{degraded}</Notice>}
+      {kind === 'error' && (
+        <Notice tone="bad" action={again}>
+          {cloudOf(device, Date.now()).detail}
+        </Notice>
+      )}
+    </>
   )
 }

@@ -5,7 +5,8 @@ import { memo, useCallback, useEffect, useMemo, useRef, type KeyboardEvent } fro
 import { formatAmount } from '../text/amount'
 import { shortId } from '../text/format'
 import type { Token } from './balance'
-import { LevelBadge, Marks } from './level'
+import { TEXT } from '../text/en'
+import { LevelBadge, Marks, type Proven } from './level'
 import { keyOf } from './rows'
 
 const ROW = 58
@@ -13,14 +14,14 @@ const estimateSize = (): number => ROW
 
 interface Props {
   tokens: readonly Token[]
-  verifiedNodes: number
+  proven: Proven
   /** Key of the row the keyboard is on. */
   current: string | null
   onMove: (key: string) => void
   onOpen: (key: string) => void
 }
 
-export function TokenList({ tokens, verifiedNodes, current, onMove, onOpen }: Props) {
+export function TokenList({ tokens, proven, current, onMove, onOpen }: Props) {
   const scroller = useRef<HTMLDivElement>(null)
   const keys = useMemo(() => tokens.map(keyOf), [tokens])
   // The same functions in each render: with new ones every row would be measured again.
@@ -59,7 +60,7 @@ export function TokenList({ tokens, verifiedNodes, current, onMove, onOpen }: Pr
       ref={scroller}
       className="tokens"
       role="listbox"
-      aria-label="Tokens"
+      aria-label={TEXT.home.list}
       tabIndex={0}
       aria-activedescendant={at >= 0 ? `token-${at}` : undefined}
       onKeyDown={move}
@@ -85,7 +86,7 @@ export function TokenList({ tokens, verifiedNodes, current, onMove, onOpen }: Pr
                 onOpen(keyOf(token))
               }}
             >
-              <TokenLine token={token} verifiedNodes={verifiedNodes} />
+              <TokenLine token={token} proven={proven} />
             </div>
           )
         })}
@@ -94,8 +95,8 @@ export function TokenList({ tokens, verifiedNodes, current, onMove, onOpen }: Pr
   )
 }
 
-const TokenLine = memo(function TokenLine({ token: { row, summary, label }, verifiedNodes }: { token: Token; verifiedNodes: number }) {
-  const title = label || summary?.memo || 'No label'
+const TokenLine = memo(function TokenLine({ token: { row, summary, label }, proven }: { token: Token; proven: Proven }) {
+  const title = label || summary?.memo || TEXT.home.noLabel
   return (
     <>
       <span className="coin" data-coin={(summary?.coin.charCodeAt(0) ?? 0) % 5} aria-hidden>
@@ -111,11 +112,11 @@ const TokenLine = memo(function TokenLine({ token: { row, summary, label }, veri
         <Marks row={row} />
       </span>
       <span className="token-level">
-        <LevelBadge ack={row.ack} verifiedNodes={verifiedNodes} />
+        <LevelBadge ack={row.ack} proven={proven} />
       </span>
       <span className="token-amount">
         {summary === null ? (
-          (row.summary ?? 'no summary')
+          (row.summary ?? TEXT.home.noSummary)
         ) : (
           <>
             {formatAmount(summary.amount)} <small>{summary.coin}</small>

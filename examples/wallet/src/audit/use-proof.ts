@@ -1,6 +1,7 @@
 import { useRef, useState } from 'react'
-import { audit, rehearse, type AuditProgress, type AuditReport } from 'tauri-plugin-wallet-sync-api'
+import { audit, rehearse, type AuditProgress, type AuditReport, type Rehearsal } from 'tauri-plugin-wallet-sync-api'
 import { useSay } from '../parts/toast'
+import { TEXT } from '../text/en'
 import { keepRehearsal, lastRehearsal, type Rehearsed } from './proof'
 
 /** What is under way, and how far it is. */
@@ -15,6 +16,7 @@ export function useProof(account: string) {
   const [underWay, setUnderWay] = useState<UnderWay | null>(null)
   const [report, setReport] = useState<AuditReport | null>(null)
   const [rehearsed, setRehearsed] = useState<Rehearsed | null>(() => lastRehearsal(account, localStorage))
+  const [rehearsal, setRehearsal] = useState<Rehearsal | null>(null)
   const isBusy = useRef(false)
 
   async function run<T>(what: UnderWay['what'], failed: string, work: (tell: (progress: AuditProgress) => void) => Promise<T>): Promise<T | null> {
@@ -32,17 +34,26 @@ export function useProof(account: string) {
     }
   }
 
-  async function look(repair: boolean): Promise<void> {
-    const found = await run(repair ? 'repair' : 'audit', 'Not audited', (tell) => audit(account, { repair, onProgress: tell }))
+  async function look(repair: boolean, all: boolean): Promise<void> {
+    const found = await run(repair ? 'repair' : 'audit', TEXT.audit.notAudited, (tell) => audit(account, { repair, all, onProgress: tell }))
     if (found !== null) setReport(found)
   }
 
   async function restore(): Promise<void> {
-    const found = await run('rehearsal', 'Not rehearsed', (tell) => rehearse(account, { onProgress: tell }))
+    const found = await run('rehearsal', TEXT.audit.notRehearsed, (tell) => rehearse(account, { onProgress: tell }))
     if (found === null) return
+    setRehearsal(found)
     setRehearsed(found)
     keepRehearsal(account, found, localStorage)
   }
 
-  return { underWay, report, rehearsed, audit: () => void look(false), repair: () => void look(true), rehearse: () => void restore() }
+  return {
+    underWay,
+    report,
+    rehearsed,
+    rehearsal,
+    audit: (all: boolean) => void look(false, all),
+    repair: (all: boolean) => void look(true, all),
+    rehearse: () => void restore(),
+  }
 }
