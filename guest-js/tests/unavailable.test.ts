@@ -14,6 +14,7 @@ const ARGUMENTS: Record<string, unknown[]> = {
   setNodeEnabled: ['a', 'n', true],
   checkNode: ['a', 'n'],
   retireDevice: ['a', 0],
+  setDeviceLabel: ['a', null],
   wipe: ['a', 'a'],
   subscribe: ['a', () => undefined],
 }
