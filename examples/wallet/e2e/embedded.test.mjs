@@ -186,8 +186,7 @@ check("a device's label is shown on the other device after a sync", async () => 
   await wallet.page.shown("//li[@data-slot][contains(., 'Laptop, blue')][contains(., 'This one')]");
   await wallet.sync();
   await wallet.page.click("//*[@role='radio'][.='Device B']");
-  await wallet.sync();
-  await wallet.page.shown("//li[@data-slot][contains(., 'Laptop, blue')][not(contains(., 'This one'))]");
+  await wallet.syncUntil("//li[@data-slot][contains(., 'Laptop, blue')][not(contains(., 'This one'))]");
   await wallet.page.click("//*[@role='radio'][.='Device A']");
 });
 

@@ -8,6 +8,12 @@ import { lowContrast } from "./contrast.mjs";
 import { Machine, Wallet, windowTest } from "./window.mjs";
 
 const SIZES = [[800, 600], [1440, 900]];
+/** Those of docs/wallet.md, each from one mode and size. */
+const IN_DOCS = {
+  "light-1440": ["activity", "audit", "dashboard", "degraded", "devices", "node", "nodes", "sync", "wallet"],
+  "light-800": ["node-ill", "offline", "refused", "restore", "restored", "token"],
+  "dark-800": ["wallet"],
+};
 const ALL = [1, 2, 3, 4, 5].map((at) => `node-${at}`);
 
 /** Runs in the page: by how much something is wider than the room it has. */
@@ -33,7 +39,7 @@ for (const mode of ["light", "dark"]) {
         await wallet.page.resize(width, height);
         await wallet.quiet();
         await wallet.page.script((how) => (how ? document.querySelector(how).scrollIntoView() : document.querySelector("main").scrollTo(0, 0)), where ?? null);
-        const inDocs = mode === "light" && width > 1000 ? name : mode === "dark" && name === "wallet" ? `${name}-dark-${width}` : undefined;
+        const inDocs = IN_DOCS[`${mode}-${width}`]?.includes(name) && (mode === "dark" ? `${name}-dark` : name);
         await wallet.picture(`${mode}-${width}-${name}`, inDocs);
         assert.deepEqual(await wallet.page.script(lowContrast), [], `${name}, ${width}: contrast`);
         assert.deepEqual(await wallet.page.script(tooWide), [0, 0], `${name}, ${width}: cut off`);
@@ -95,7 +101,7 @@ for (const mode of ["light", "dark"]) {
         await wallet.page.shown(`//li[@data-slot][contains(., '${label}')]`);
         await wallet.sync();
       }
-      await wallet.page.shown("//li[@data-slot][contains(., 'Phone')]");
+      await wallet.syncUntil("//li[@data-slot][contains(., 'Phone')]");
       await look("devices");
       await wallet.press("Retire Phone");
       await wallet.page.click("//*[@role='dialog']//button[.='Retire']");

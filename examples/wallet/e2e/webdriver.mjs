@@ -74,10 +74,13 @@ export class Session {
 
   /** Waits until something matches a selector (CSS, or XPath with a leading slash) and is shown. */
   shown(how, limitMs = LIMIT_MS) {
-    return this.until(`${how} is shown`, async () => {
-      const [id] = await this.#find(how);
-      return id !== undefined && (await call(`${this.#base}/element/${id}/displayed`, "GET")) ? id : null;
-    }, limitMs);
+    return this.until(`${how} is shown`, () => this.isShown(how), limitMs);
+  }
+
+  /** The element that matches and is shown now; `null` where there is none. */
+  async isShown(how) {
+    const [id] = await this.#find(how);
+    return id !== undefined && (await call(`${this.#base}/element/${id}/displayed`, "GET")) ? id : null;
   }
 
   async click(how) {

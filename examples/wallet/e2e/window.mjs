@@ -151,6 +151,14 @@ export class Wallet {
     await this.page.keys(KEYS.escape);
   }
 
+  /** Syncs until something of another device is shown, which publishes when it is its turn. */
+  syncUntil(how) {
+    return this.page.until(`${how} came with a sync`, async () => {
+      await this.sync();
+      return this.page.isShown(how);
+    });
+  }
+
   async setFault(fault, node, on) {
     const name = `//button[@aria-label='${fault} ${node}']`;
     await this.page.shown(name);
