@@ -39,7 +39,7 @@ impl World {
 }
 
 fn added(revision: u64, added: usize) -> Event {
-    Event::TokensChanged { revision, added, spent: 0 }
+    Event::TokensChanged { revision, added, spent: 0, origin: None, lag_ms: None }
 }
 
 #[tokio::test(start_paused = true)]

@@ -11,18 +11,22 @@ pub const LAYERS: [(&str, &[&str]); 5] = [
 ];
 
 /// The rooms of the engine (folders, and files beside them), and those each may name.
-pub const ROOMS: [(&str, &[&str]); 26] = [
+pub const ROOMS: [(&str, &[&str]); 27] = [
     ("api", &[]),
     ("tasks", &[]),
     ("events", &["api"]),
     ("measure", &["api"]),
     ("lanes", &[]),
     ("uplink", &[]),
+    ("push", &[]),
     ("attempts", &[]),
     ("damage", &[]),
     ("local", &["api", "events", "measure"]),
     ("network", &["api", "measure"]),
-    ("account", &["attempts", "damage", "events", "lanes", "local", "measure", "network", "tasks", "uplink"]),
+    (
+        "account",
+        &["attempts", "damage", "events", "lanes", "local", "measure", "network", "push", "tasks", "uplink"],
+    ),
     ("merge", &["account", "attempts", "api", "local", "network"]),
     ("read", &["account", "api", "local", "merge", "network"]),
     ("publish", &["account", "api", "local", "merge", "network", "uplink"]),
@@ -31,11 +35,11 @@ pub const ROOMS: [(&str, &[&str]); 26] = [
     ("backup", &["account", "api", "local", "publish", "tasks", "mod"]),
     ("sync", &["account", "api", "local", "network", "publish", "read"]),
     ("audit", &["account", "api", "local", "network", "publish"]),
-    ("schedule", &["account", "api", "audit", "local", "network", "publish", "read", "sync"]),
+    ("schedule", &["account", "api", "audit", "local", "network", "publish", "push", "read", "sync"]),
     (
         "start",
         &[
-            "account", "api", "attempts", "damage", "events", "lanes", "local", "measure", "network",
+            "account", "api", "attempts", "damage", "events", "lanes", "local", "measure", "network", "push",
             "schedule", "sync", "tasks", "uplink",
         ],
     ),
