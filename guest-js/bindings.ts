@@ -522,7 +522,9 @@ export type Operation =
 /**  Looking into the cache. */
 "cache" | 
 /**  A query through the DHT. */
-"dht";
+"dht" | 
+/**  A change of another device, from its publishing there to its merging here. */
+"push";
 
 /**  One operation over one source. */
 export type OperationFigures = {
@@ -556,6 +558,16 @@ export type OperationFigures = {
 	bytesOut: number,
 	/**  The successful ones by latency, shortest first; the bounds are the same in every row. */
 	buckets: Bucket[],
+};
+
+/**  Which device made a change, and how it came. */
+export type Origin = {
+	/**  The device's slot, 0 to 63. */
+	slot: number,
+	/**  What its owner calls it. */
+	label: string | null,
+	/**  How it came. */
+	by: Way,
 };
 
 /**  Step of a running sync. */
@@ -658,6 +670,8 @@ export type Source =
 "http-routing" | 
 /**  The DHT. */
 "dht" | 
+/**  A message of another device. */
+"push" | 
 /**  Nothing answered. */
 "none";
 
@@ -870,7 +884,14 @@ revision: number;
 /**  States added since the last such event. */
 added: number; 
 /**  States proven spent since the last such event. */
-spent: number } | 
+spent: number; 
+/**  Which other device made the last of these changes, and how it came; `null` for changes of this device. */
+origin?: Origin | null; 
+/**
+ *  Milliseconds from publishing by that device's clock to merging by this one's: as right as the two clocks agree. `null` where it
+ *  is seen that they do not.
+ */
+lagMs?: number | null } | 
 /**  The level of changes has risen or fallen. */
 { event: "publish-changed"; 
 /**  Which account. */
@@ -949,6 +970,13 @@ export type WalletStatus = {
 	/**  Slots of which only a part fits here. */
 	leftOut: LeftOut[],
 };
+
+/**  How a change of another device came. */
+export type Way = 
+/**  Its device told of it. */
+"push" | 
+/**  The nodes were read. */
+"poll";
 
 /**  What became of a wiped account. */
 export type WipeReport = {

@@ -251,9 +251,10 @@ impl Local {
 
     fn announce(&self, gain: Gain, alerts: Vec<(&'static str, String)>, arrived: Option<Arrived>) {
         if gain.changed > 0 {
+            let revision = self.revision();
             let lag = arrived.as_ref().and_then(|arrived| arrived.lag);
             self.events.emit(Event::TokensChanged {
-                revision: self.revision(),
+                revision,
                 added: gain.added,
                 spent: gain.spent,
                 origin: arrived.map(|arrived| arrived.origin),

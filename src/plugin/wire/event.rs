@@ -72,10 +72,11 @@ pub enum WalletEvent {
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         spent: u64,
         /// Which other device made the last of these changes, and how it came; `null` for changes of this device.
+        #[cfg_attr(feature = "specta", specta(optional))]
         origin: Option<Origin>,
         /// Milliseconds from publishing by that device's clock to merging by this one's: as right as the two clocks agree. `null` where it
         /// is seen that they do not.
-        #[cfg_attr(feature = "specta", specta(type = Option<specta_typescript::Number>))]
+        #[cfg_attr(feature = "specta", specta(optional, type = Option<specta_typescript::Number>))]
         lag_ms: Option<u64>,
     },
     /// The level of changes has risen or fallen.

@@ -12,10 +12,11 @@ const COLOURS: Record<string, string> = {
   'http-gateway': '--chart-2',
   'http-routing': '--chart-1',
   dht: '--chart-4',
+  push: '--chart-2',
   none: '--chart-5',
 }
 
-const NAMES: Record<Operation, string> = { sync: 'Sync', publish: 'Publish', resolve: 'Resolve', fetch: 'Fetch', cache: 'Cache', dht: 'DHT' }
+const NAMES: Record<Operation, string> = { sync: 'Sync', publish: 'Publish', resolve: 'Resolve', fetch: 'Fetch', cache: 'Cache', dht: 'DHT', push: 'Push' }
 
 export function LatencyTable({ rows }: { rows: readonly OperationFigures[] }) {
   return (
