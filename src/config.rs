@@ -39,6 +39,8 @@ pub struct Config {
     pub coalesce: Duration,
     /// How often the engine reads the nodes by itself.
     pub poll: PollConfig,
+    /// Whether devices tell each other of changes by the nodes' pubsub, where nodes have it. Default: true.
+    pub push: bool,
     /// Metrics settings.
     pub metrics: MetricsConfig,
     /// Public DHT peers to start from, as multiaddresses. Default: none.
@@ -127,6 +129,7 @@ impl Default for Config {
             grace: Duration::from_millis(150),
             coalesce: Duration::from_millis(250),
             poll: PollConfig::default(),
+            push: true,
             metrics: MetricsConfig::default(),
             bootstrap_peers: Vec::new(),
         }

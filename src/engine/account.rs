@@ -14,6 +14,7 @@ use super::local::edition::Outgoing;
 use super::measure::Measure;
 use super::network::Network;
 use super::network::machine::{Machine, Marks};
+use super::push::Push;
 use super::tasks::Tasks;
 use super::uplink::Uplink;
 use crate::clock::{Clock, Entropy};
@@ -62,6 +63,8 @@ pub struct Account {
     pub lanes: Lanes<Arc<Outgoing>>,
     /// The line that they share.
     pub uplink: Uplink,
+    /// What other devices are told, and whether that works.
+    pub push: Push,
 }
 
 impl Account {

@@ -4,6 +4,7 @@
 //! dht) carry latencies only.
 
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use tokio::time::Instant;
 
@@ -63,6 +64,11 @@ impl Measure {
     /// A part of a read, whose traffic the whole carries.
     pub fn part(&self, operation: Operation, source: Source, started: Instant, ok: bool) {
         self.metrics.record(self.sample(operation, source, started, ok));
+    }
+
+    /// A change that another device told of, after so long.
+    pub fn pushed(&self, lag: Duration, ok: bool) {
+        self.metrics.record(Sample::new(Operation::Push, Source::Push, lag, ok));
     }
 
     /// A publish.

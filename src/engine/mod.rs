@@ -32,7 +32,7 @@
 //!  mod, observe, disputes, devices, care   the public methods
 //!  start             opens and closes
 //!  rehearse | rekey  a fresh device in memory, compared with this one | all of it taken to another secret
-//!  schedule          when the engine works by itself: outbox, polling, upkeep, audits
+//!  schedule          when the engine works by itself: outbox, polling, push, upkeep, audits
 //!  audit             what each node's own store holds, and putting it back
 //!  sync              one call: read, publish, wait
 //!  read | publish    nodes to device | device to nodes
@@ -40,7 +40,7 @@
 //!  merge             a root found elsewhere to the inventory
 //!  account           wires the owners together
 //!  local | network   what this device knows, the only door for writes | the nodes, HTTP first, then peers
-//!  api               plain data that callers see; next to it events, tasks, lanes, measure
+//!  api               plain data that callers see; next to it events, tasks, lanes, push, measure
 //! ```
 //!
 //! # One sync, from the command to the socket and back
@@ -86,6 +86,7 @@ mod merge;
 mod network;
 mod observe;
 mod publish;
+mod push;
 mod read;
 mod rehearse;
 mod rekey;
@@ -106,7 +107,7 @@ use bytes::Bytes;
 use self::account::Account;
 pub use self::api::audit::{AuditProgress, AuditReport, AuditRequest, Mark, NodeAudit};
 pub use self::api::backup::{BackupProgress, BackupReport, ImportReport};
-pub use self::api::event::{Event, Progress};
+pub use self::api::event::{Event, Origin, Progress, Way};
 pub use self::api::legacy::{Found, LegacyReport, LegacySource, Unreadable};
 pub use self::api::rehearsal::{Missed, Rehearsal};
 pub use self::api::report::{NameReport, NodeOutcome, NodeReport, SyncFailure, SyncOutcome, SyncReport};

@@ -19,6 +19,7 @@ use super::local::load::LocalParts;
 use super::local::room::Bounds;
 use super::measure::Measure;
 use super::network::Network;
+use super::push::Push;
 use super::schedule::Schedule;
 use super::sync::Syncs;
 use super::tasks::Tasks;
@@ -200,11 +201,14 @@ async fn assemble_with(keys: WalletKeys, parts: Parts, warnings: Vec<String>) ->
         damage: Damage::default(),
         lanes,
         uplink: Uplink::default(),
+        push: Push::default(),
     });
     let syncs = Arc::new(Syncs::new(account.clone()));
     let schedule = Schedule::new();
-    if mode == Mode::Background {
-        schedule.start(&syncs).await;
+    match mode {
+        Mode::Background => schedule.start(&syncs).await,
+        Mode::Own => schedule.start_telling(&account).await,
+        Mode::ReadAlong => {}
     }
     Ok(OpenAccount { account, syncs, schedule })
 }

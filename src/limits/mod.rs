@@ -14,6 +14,7 @@ mod nodes;
 mod peers;
 mod plugin;
 mod publishing;
+mod push;
 mod reading;
 mod store;
 
@@ -29,5 +30,6 @@ pub use self::nodes::*;
 pub use self::peers::*;
 pub use self::plugin::*;
 pub use self::publishing::*;
+pub use self::push::*;
 pub use self::reading::*;
 pub use self::store::*;

@@ -21,6 +21,8 @@ pub enum Operation {
     Cache,
     /// A query through the DHT.
     Dht,
+    /// A change of another device, from its publishing there to its merging here.
+    Push,
 }
 
 impl Operation {
@@ -34,6 +36,7 @@ impl Operation {
             Self::Publish => "publish",
             Self::Cache => "cache",
             Self::Dht => "dht",
+            Self::Push => "push",
         }
     }
 }
@@ -51,6 +54,8 @@ pub enum Source {
     HttpRouting,
     /// The DHT.
     Dht,
+    /// A message of another device.
+    Push,
     /// Nothing answered.
     None,
 }
@@ -64,6 +69,7 @@ impl Source {
             Self::HttpGateway => "http-gateway",
             Self::HttpRouting => "http-routing",
             Self::Dht => "dht",
+            Self::Push => "push",
             Self::None => "none",
         }
     }

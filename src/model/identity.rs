@@ -13,6 +13,7 @@ use zeroize::Zeroizing;
 
 use super::block::Block;
 use super::cid::Codec;
+use super::push::{PushKeys, Topic};
 use super::seal::Sealer;
 use crate::error::{Code, Error};
 use crate::limits;
@@ -126,6 +127,16 @@ impl WalletKeys {
         let bytes = expand(&self.secret, &info, self.network.as_deref());
         // No key: a node that holds the block may give it to anybody.
         Block::new(Codec::Raw, bytes.to_vec())
+    }
+
+    /// Where the devices of this wallet tell each other what is new, and what seals that.
+    #[must_use]
+    pub fn push(&self) -> PushKeys {
+        let key = |info: &str| expand(&self.secret, info, self.network.as_deref());
+        let nonce = *key("wallet-sync-nonce-v1");
+        // Nothing that is told has a place in the index.
+        let sealer = Sealer::new(&key("wallet-sync-push-v1"), nonce, [0; 32]);
+        PushKeys::new(Topic::new(*key("wallet-sync-topic-v1")), sealer)
     }
 
     /// Seals and opens blocks of this wallet.

@@ -20,6 +20,7 @@ pub mod keep;
 pub mod legacy;
 pub mod pool;
 pub(crate) mod protobuf;
+pub mod push;
 pub mod record;
 pub mod root;
 pub mod seal;

@@ -32,6 +32,8 @@ pub enum Kind {
     Root,
     /// The name of a beacon's pin.
     Beacon,
+    /// What devices tell each other; under a key of its own.
+    Push,
     /// A row of the local database; never published.
     Row,
 }
@@ -45,6 +47,7 @@ impl Kind {
             Self::Index => b"ws1/index",
             Self::Root => b"ws1/root",
             Self::Beacon => b"ws1/beacon",
+            Self::Push => b"ws1/push",
             Self::Row => b"ws1/row",
         }
     }

@@ -7,6 +7,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 
 use super::cap::Cap;
+use super::pubsub::Ear;
 use super::{
     About, BlockSink, Call, Discarded, Meter, Node, Outcome, Put, PutMode, Rename, Repin, Shown, Source,
 };
@@ -15,6 +16,7 @@ use crate::model::block::Block;
 use crate::model::car::CarSummary;
 use crate::model::cid::Cid;
 use crate::model::identity::Name;
+use crate::model::push::Topic;
 use crate::model::record::Record;
 
 /// A node behind a cap.
@@ -144,5 +146,13 @@ impl Node for Capped {
 
     async fn discard(&self, cids: &[Cid], call: &Call) -> Result<Discarded, Error> {
         self.node.discard(cids, &self.capped(call)).await
+    }
+
+    async fn subscribe(&self, topic: &Topic, ear: Ear<'_>, call: &Call) -> Result<(), Error> {
+        self.node.subscribe(topic, ear, &self.capped(call)).await
+    }
+
+    async fn announce(&self, topic: &Topic, message: Bytes, call: &Call) -> Result<(), Error> {
+        self.node.announce(topic, message, &self.capped(call)).await
     }
 }

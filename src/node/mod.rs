@@ -4,6 +4,7 @@
 //! records and hashes of blocks are checked before they are returned. That a node says it stored something proves
 //! nothing; callers read it back from the node's own store.
 
+mod bucket;
 pub mod cap;
 pub mod capped;
 pub mod check;
@@ -14,6 +15,7 @@ pub mod health;
 pub mod kubo;
 pub mod only_reads;
 pub mod peers;
+pub mod pubsub;
 pub mod race;
 pub mod rate;
 pub mod switch;
@@ -32,11 +34,14 @@ use crate::model::block::Block;
 use crate::model::car::CarSummary;
 use crate::model::cid::Cid;
 use crate::model::identity::Name;
+use crate::model::push::Topic;
 use crate::model::record::Record;
 
+pub use self::bucket::Bucket;
 use self::cap::Cap;
 pub(crate) use self::failure::{BrokeOff, RefusedByPage};
 pub use self::failure::{broke_off, is_refused};
+use self::pubsub::{Ear, no_pubsub};
 pub use crate::metrics::Source;
 
 /// What one node said when asked for a name's record.
@@ -78,6 +83,8 @@ pub struct Meter {
     whole: Option<Arc<Meter>>,
     /// What is counted here keeps to it.
     cap: Option<Arc<Cap>>,
+    /// Which node is asked first.
+    prefers: Option<usize>,
 }
 
 impl Meter {
@@ -91,6 +98,18 @@ impl Meter {
     #[must_use]
     pub fn within(self, cap: Arc<Cap>) -> Self {
         Self { cap: Some(cap), ..self }
+    }
+
+    /// What is counted here is asked of this node first, by its place in the configuration.
+    #[must_use]
+    pub fn preferring(self, node: usize) -> Self {
+        Self { prefers: Some(node), ..self }
+    }
+
+    /// The node that is asked first.
+    #[must_use]
+    pub fn preferred(&self) -> Option<usize> {
+        self.prefers.or_else(|| self.whole.as_ref().and_then(|whole| whole.preferred()))
     }
 
     /// The cap on what is sent.
@@ -340,6 +359,16 @@ pub trait Node: Send + Sync + 'static {
     /// pin stays.
     async fn discard(&self, _cids: &[Cid], _call: &Call) -> Result<Discarded, Error> {
         Err(Error::new(Code::Denied, "the node drops no block"))
+    }
+
+    /// Listens to a topic: `ear` hears that it has begun and then what comes, until it has heard enough. It ends well only then.
+    async fn subscribe(&self, _topic: &Topic, _ear: Ear<'_>, _call: &Call) -> Result<(), Error> {
+        Err(no_pubsub())
+    }
+
+    /// Sends a message to all who listen to a topic, on whatever node. That it is taken proves nothing.
+    async fn announce(&self, _topic: &Topic, _message: Bytes, _call: &Call) -> Result<(), Error> {
+        Err(no_pubsub())
     }
 
     /// Whether a record that came this way is one of the node's own store. A gateway may show another node's copy, but for that of

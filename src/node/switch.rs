@@ -9,12 +9,14 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use async_trait::async_trait;
 use bytes::Bytes;
 
+use super::pubsub::Ear;
 use super::{About, BlockSink, Call, Discarded, Node, Outcome, Put, PutMode, Rename, Repin, Shown, Source};
 use crate::error::{Code, Error};
 use crate::model::block::Block;
 use crate::model::car::CarSummary;
 use crate::model::cid::Cid;
 use crate::model::identity::Name;
+use crate::model::push::Topic;
 use crate::model::record::Record;
 
 /// A node behind a switch.
@@ -159,5 +161,13 @@ impl Node for Switched {
 
     async fn discard(&self, cids: &[Cid], call: &Call) -> Result<Discarded, Error> {
         self.enabled()?.discard(cids, call).await
+    }
+
+    async fn subscribe(&self, topic: &Topic, ear: Ear<'_>, call: &Call) -> Result<(), Error> {
+        self.enabled()?.subscribe(topic, ear, call).await
+    }
+
+    async fn announce(&self, topic: &Topic, message: Bytes, call: &Call) -> Result<(), Error> {
+        self.enabled()?.announce(topic, message, call).await
     }
 }

@@ -31,6 +31,7 @@ mod large_payloads;
 mod legacy_on_nodes;
 mod legacy_wallet;
 mod limits_not_walls;
+mod live_push;
 mod machines;
 mod many_devices;
 mod n03_any_one_node;

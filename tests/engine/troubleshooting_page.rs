@@ -34,6 +34,7 @@ const UNTOLD: [(&str, &[&str]); 4] = [
             "'from' cid was not recursively pinned already",
             "this action must be run in online mode",
             "can't put while offline",
+            "experimental pubsub feature not enabled",
             "No required SSL certificate was sent",
             "The SSL certificate error",
             "plain HTTP request was sent to HTTPS port",

@@ -30,6 +30,7 @@ mod keep_laws;
 mod legacy_laws;
 mod merge_laws;
 mod pool_laws;
+mod push_laws;
 mod record_data;
 mod record_laws;
 mod record_vectors;

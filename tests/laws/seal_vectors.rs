@@ -13,13 +13,14 @@ use crate::forge;
 const CONTENT_KEY: [u8; 32] = [1; 32];
 const NONCE_KEY: [u8; 32] = [2; 32];
 const INDEX_KEY: [u8; 32] = [3; 32];
-const KINDS: [(Kind, &str); 7] = [
+const KINDS: [(Kind, &str); 8] = [
     (Kind::State, "ws1/state"),
     (Kind::Evidence, "ws1/evidence"),
     (Kind::Value, "ws1/value"),
     (Kind::Index, "ws1/index"),
     (Kind::Root, "ws1/root"),
     (Kind::Beacon, "ws1/beacon"),
+    (Kind::Push, "ws1/push"),
     (Kind::Row, "ws1/row"),
 ];
 

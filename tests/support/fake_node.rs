@@ -17,12 +17,15 @@ use tauri_plugin_wallet_sync::model::block::Block;
 use tauri_plugin_wallet_sync::model::car::CarSummary;
 use tauri_plugin_wallet_sync::model::cid::Cid;
 use tauri_plugin_wallet_sync::model::identity::Name;
+use tauri_plugin_wallet_sync::model::push::Topic;
 use tauri_plugin_wallet_sync::model::record::Record;
+use tauri_plugin_wallet_sync::node::pubsub::Ear;
 use tauri_plugin_wallet_sync::node::{
     About, BlockSink, Call, Node, Outcome, Put, PutMode, Rename, Repin, Shown, Source,
 };
 use tauri_plugin_wallet_sync::{Code, Error};
 
+use super::air::Air;
 use super::dag::{SHOWN_LINE, links, shown, unpack};
 use super::drip::Line;
 pub use super::fault::Fault;
@@ -34,7 +37,7 @@ use super::home_line::HomeLine;
 pub struct FakeNode {
     id: String,
     pub held: Mutex<Held>,
-    fault: Mutex<Fault>,
+    pub(super) fault: Mutex<Fault>,
     pub latency: Mutex<Duration>,
     pub line: Line,
     /// The line to it and its like; none where it is wide.
@@ -48,6 +51,10 @@ pub struct FakeNode {
     pub requests: AtomicU64,
     /// Questions about many names at once.
     pub short: AtomicU64,
+    /// What carries messages; none where pubsub is not enabled.
+    pub air: Mutex<Option<Arc<Air>>>,
+    /// Subscriptions that were refused.
+    pub refused: AtomicU64,
 }
 
 impl FakeNode {
@@ -68,6 +75,8 @@ impl FakeNode {
                     puts: AtomicU64::new(0),
                     requests: AtomicU64::new(0),
                     short: AtomicU64::new(0),
+                    air: Mutex::default(),
+                    refused: AtomicU64::new(0),
                 })
             })
             .collect();
@@ -101,7 +110,7 @@ impl FakeNode {
         self.held().records.clear();
     }
 
-    async fn pass(&self, call: &Call) -> Result<Fault, Error> {
+    pub(super) async fn pass(&self, call: &Call) -> Result<Fault, Error> {
         self.requests.fetch_add(1, Ordering::Relaxed);
         call.meter.sent(0);
         let fault = *self.fault.lock().unwrap();
@@ -143,7 +152,7 @@ impl FakeNode {
         }
     }
 
-    fn pull(&self, cid: &Cid) -> Option<Block> {
+    pub(super) fn pull(&self, cid: &Cid) -> Option<Block> {
         if let Some(block) = self.held().blocks.get(cid) {
             return Some(block.clone());
         }
@@ -157,22 +166,6 @@ impl FakeNode {
     /// It meets no other node any more.
     pub fn lose_peers(&self) {
         self.peers.lock().unwrap().clear();
-    }
-
-    /// Pulls a whole DAG from here and the peers.
-    fn pull_dag(&self, root: &Cid) -> Result<u64, Error> {
-        let (mut stack, mut seen) = (vec![*root], HashSet::new());
-        while let Some(cid) = stack.pop() {
-            if !seen.insert(cid) {
-                continue;
-            }
-            let Some(block) = self.pull(&cid) else {
-                return Err(Error::new(Code::Unreachable, "context deadline exceeded"));
-            };
-            stack.extend(links(&block));
-            self.held().blocks.insert(cid, block);
-        }
-        Ok(seen.len() as u64)
     }
 }
 
@@ -392,5 +385,13 @@ impl Node for FakeNode {
     async fn own_block(&self, cid: &Cid, call: &Call) -> Result<Option<Block>, Error> {
         hidden(self.pass(call).await?)?;
         Ok(self.held().blocks.get(cid).cloned())
+    }
+
+    async fn subscribe(&self, topic: &Topic, ear: Ear<'_>, call: &Call) -> Result<(), Error> {
+        self.listen(topic, ear, call).await
+    }
+
+    async fn announce(&self, topic: &Topic, message: Bytes, call: &Call) -> Result<(), Error> {
+        self.tell(topic, message, call).await
     }
 }

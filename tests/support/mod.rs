@@ -11,6 +11,7 @@
 //! on it and on the embedded nodes, `examples/cli/tests/kubo` runs the promises themselves.
 #![allow(dead_code, missing_docs)]
 
+pub mod air;
 pub mod dag;
 pub mod drip;
 pub mod fake_node;
@@ -19,4 +20,5 @@ pub mod filling_store;
 pub mod held;
 pub mod home_line;
 pub mod peers;
+pub mod pulling;
 pub mod world;

@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use crate::dialect::Dialect;
 use crate::http::{self, Surface};
 use crate::node::{DevNode, Node};
+use crate::pubsub::Topics;
 
 /// What the nodes' own network is like. The defaults are Kubo's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -23,6 +24,8 @@ pub struct Settings {
     pub walk_stall: Option<Duration>,
     /// The version that the nodes speak as. Default: Kubo 0.43.
     pub dialect: Dialect,
+    /// Whether pubsub is enabled. Default: no.
+    pub pubsub: bool,
 }
 
 impl Default for Settings {
@@ -31,6 +34,7 @@ impl Default for Settings {
             gateway_wait: Duration::from_secs(30),
             walk_stall: Some(Duration::from_secs(25)),
             dialect: Dialect::default(),
+            pubsub: false,
         }
     }
 }
@@ -54,6 +58,8 @@ pub struct Options {
 pub(crate) struct Shared {
     settings: Mutex<Settings>,
     moves: watch::Sender<()>,
+    /// What the nodes carry from one to the other.
+    pub topics: Topics,
 }
 
 impl Shared {
@@ -110,8 +116,11 @@ impl Cluster {
         if !(1..=limits::NODES).contains(&usize::from(count)) {
             return Err(Error::new(Code::BadRequest, format!("nodes: 1 to {}", limits::NODES)));
         }
-        let shared =
-            Arc::new(Shared { settings: Mutex::new(options.settings), moves: watch::Sender::new(()) });
+        let shared = Arc::new(Shared {
+            settings: Mutex::new(options.settings),
+            moves: watch::Sender::new(()),
+            topics: Topics::default(),
+        });
         let nodes = (1..=count)
             .map(|number| Node::new(number, options.token.clone(), shared.clone()).map(Arc::new))
             .collect::<Result<Vec<_>, _>>()?;

@@ -21,6 +21,7 @@ mod node;
 #[cfg(feature = "swarm")]
 mod peer;
 mod port;
+mod pubsub;
 mod records;
 mod xxhash;
 

@@ -17,7 +17,7 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum::{Json, Router};
 use clap::Parser;
-use dev_nodes::{Cluster, DevNode, Fault, Options};
+use dev_nodes::{Cluster, DevNode, Fault, Options, Settings};
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
@@ -40,6 +40,9 @@ struct Arguments {
     /// HTTP only: the nodes are no libp2p peers, and `swarm` is empty in the nodes file.
     #[arg(long)]
     no_swarm: bool,
+    /// The nodes have no pubsub, as Kubo without `Pubsub.Enabled`.
+    #[arg(long)]
+    no_pubsub: bool,
 }
 
 #[tokio::main]
@@ -58,7 +61,7 @@ async fn run(arguments: Arguments) -> Result<(), String> {
         count: arguments.count,
         token: arguments.token,
         swarm: cfg!(feature = "swarm") && !arguments.no_swarm,
-        ..Options::default()
+        settings: Settings { pubsub: !arguments.no_pubsub, ..Settings::default() },
     };
     let cluster = Arc::new(Cluster::start_with(options).await.map_err(|e| e.to_string())?);
     let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, arguments.control_port))

@@ -1,10 +1,63 @@
 //! Events say what changed. A listener that is too slow gets [`Event::Lagged`] and reads again.
 
+use std::time::Duration;
+
 use serde::Serialize;
 
 use super::report::SyncOutcome;
 use super::status::Ack;
+use crate::clock::{UnixMs, millis};
+use crate::limits;
+use crate::model::root::Root;
 use crate::node::Source;
+
+/// How a change of another device came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Way {
+    /// Its device told of it.
+    Push,
+    /// The nodes were read.
+    Poll,
+}
+
+/// Which device made a change, and how it came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Origin {
+    /// The device's slot, 0 to 63.
+    pub slot: u8,
+    /// What its owner calls it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label: Option<String>,
+    /// How it came.
+    pub by: Way,
+}
+
+/// A change of another device that has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Arrived {
+    pub origin: Origin,
+    /// See [`lag`].
+    pub lag: Option<Duration>,
+}
+
+impl Arrived {
+    /// What a root that is merged now says of itself.
+    pub fn of(root: &Root, by: Way, now: UnixMs) -> Self {
+        let origin = Origin { slot: root.slot.number(), label: root.label.clone(), by };
+        Self { origin, lag: lag(by, root.published, now) }
+    }
+}
+
+/// From publishing by the other device's clock to merging by this one's: as right as the two clocks agree. None where it is seen that they
+/// do not: it would be negative, or longer than a message can take.
+pub fn lag(by: Way, published: u64, now: UnixMs) -> Option<Duration> {
+    let published = UnixMs::try_from(published).ok()?;
+    let lag = now.checked_sub(published)?;
+    let is_plausible = by == Way::Poll || lag <= millis(limits::PUSH_LAG_MAX);
+    u64::try_from(lag).ok().filter(|_| is_plausible).map(Duration::from_millis)
+}
 
 /// Something that changed. Every event carries the account's revision at that time.
 #[derive(Clone, Debug, Serialize)]
@@ -32,6 +85,13 @@ pub enum Event {
         added: usize,
         /// States proven spent.
         spent: usize,
+        /// Which other device made the change, and how it came; none for changes of this one.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        origin: Option<Origin>,
+        /// Milliseconds from publishing by that device's clock to merging by this one's, as right as the two clocks agree; none where they
+        /// do not.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        lag_ms: Option<u64>,
     },
     /// Entries were set, here or by another device. Follows [`Event::TokensChanged`].
     EntriesChanged {
@@ -96,4 +156,25 @@ pub enum Progress {
         /// Nodes written to.
         nodes: usize,
     },
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use crate::clock::millis;
+    use crate::engine::api::event::{Way, lag};
+    use crate::limits;
+
+    #[test]
+    fn clocks_that_are_seen_to_differ_tell_no_lag() {
+        let most = millis(limits::PUSH_LAG_MAX);
+        assert_eq!(lag(Way::Push, 1_000, 1_250), Some(Duration::from_millis(250)));
+        assert_eq!(lag(Way::Push, 1_000, 999), None);
+        assert_eq!(lag(Way::Push, 0, most), Some(limits::PUSH_LAG_MAX));
+        assert_eq!(lag(Way::Push, 0, most + 1), None);
+        assert_eq!(lag(Way::Push, u64::MAX, 1_000), None);
+        // A device that was off for days hears of a change days later.
+        assert!(lag(Way::Poll, 0, most + 1).is_some() && lag(Way::Poll, 1, 0).is_none());
+    }
 }

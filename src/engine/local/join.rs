@@ -9,7 +9,7 @@ use super::room::{Room, left_out};
 use super::state::change::Change;
 use super::state::names::{OwnSlot, Shared};
 use super::turn::Turn;
-use crate::engine::api::event::Event;
+use crate::engine::api::event::{Arrived, Event};
 use crate::error::Error;
 use crate::model::inventory::{Actor, Item, Joined, Joiner, Twin};
 use crate::model::seal::Sealer;
@@ -114,8 +114,24 @@ impl Turn {
     /// # Cancel safety
     /// As [`Turn::commit`]; the event may be left out.
     pub async fn take(&self, joining: Joining, with: Vec<Change>) -> Result<Gain, Error> {
+        self.take_of(joining, with, None).await
+    }
+
+    /// The same for what another device made.
+    ///
+    /// # Errors
+    /// As [`Turn::take`].
+    ///
+    /// # Cancel safety
+    /// As [`Turn::take`].
+    pub async fn take_of(
+        &self,
+        joining: Joining,
+        with: Vec<Change>,
+        arrived: Option<Arrived>,
+    ) -> Result<Gain, Error> {
         self.commit(with.into_iter().chain(joining.changes).collect()).await?;
-        self.local().announce(joining.gain, joining.alerts);
+        self.local().announce(joining.gain, joining.alerts, arrived);
         Ok(joining.gain)
     }
 
@@ -236,10 +252,17 @@ impl Local {
         turn.take(joining, Vec::new()).await
     }
 
-    fn announce(&self, gain: Gain, alerts: Vec<(&'static str, String)>) {
+    fn announce(&self, gain: Gain, alerts: Vec<(&'static str, String)>, arrived: Option<Arrived>) {
         if gain.changed > 0 {
             let revision = self.revision();
-            self.events.emit(Event::TokensChanged { revision, added: gain.added, spent: gain.spent });
+            let lag = arrived.as_ref().and_then(|arrived| arrived.lag);
+            self.events.emit(Event::TokensChanged {
+                revision,
+                added: gain.added,
+                spent: gain.spent,
+                origin: arrived.map(|arrived| arrived.origin),
+                lag_ms: lag.and_then(|lag| u64::try_from(lag.as_millis()).ok()),
+            });
             if gain.entries > 0 {
                 self.events.emit(Event::EntriesChanged { revision });
             }

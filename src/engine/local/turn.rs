@@ -97,7 +97,13 @@ impl Local {
     fn tell_rest(&self) {
         let revision = self.revision();
         if self.told.fetch_max(revision, Ordering::AcqRel) < revision {
-            self.events.emit(Event::TokensChanged { revision, added: 0, spent: 0 });
+            self.events.emit(Event::TokensChanged {
+                revision,
+                added: 0,
+                spent: 0,
+                origin: None,
+                lag_ms: None,
+            });
         }
     }
 }

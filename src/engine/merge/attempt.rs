@@ -9,6 +9,7 @@ use tokio::time::Instant;
 use super::basket::Basket;
 use super::{Merged, merge_named_into, merge_record_into};
 use crate::engine::account::Account;
+use crate::engine::api::event::Way;
 use crate::engine::attempts::Attempt;
 use crate::engine::network::flow::Flow;
 use crate::error::{Code, Error};
@@ -21,14 +22,14 @@ use crate::node::{Call, Meter};
 /// What showed a root.
 #[derive(Clone)]
 pub enum Shown {
-    Record(Box<Record>),
+    Record(Box<Record>, Way),
     Beacon(Cid),
 }
 
 impl Shown {
     fn root(&self) -> Option<Cid> {
         match self {
-            Self::Record(record) => record.root(),
+            Self::Record(record, _) => record.root(),
             Self::Beacon(root) => Some(*root),
         }
     }
@@ -41,7 +42,7 @@ impl Shown {
         call: &Call,
     ) -> Result<Merged, Error> {
         match self {
-            Self::Record(record) => merge_record_into(account, slot, record, basket, call).await,
+            Self::Record(record, way) => merge_record_into(account, slot, (record, *way), basket, call).await,
             Self::Beacon(root) => merge_named_into(account, slot, root, basket, call).await,
         }
     }

@@ -18,6 +18,7 @@ use self::basket::Basket;
 use self::index::How;
 use self::part::{LeftOut, left_out};
 use super::account::Account;
+use super::api::event::{Arrived, Way};
 use super::local::join::{Author, Gain};
 use super::local::records::RootFate;
 use super::local::state::change::Change;
@@ -58,14 +59,14 @@ pub async fn merge_record(
     call: &Call,
 ) -> Result<Merged, Error> {
     let basket = Basket::default();
-    let merged = merge_record_into(account, slot, record, &basket, call).await;
+    let merged = merge_record_into(account, slot, (record, Way::Poll), &basket, call).await;
     kept_if_not(account, merged, &basket).await
 }
 
 async fn merge_record_into(
     account: &Account,
     slot: Slot,
-    record: &Record,
+    (record, way): (&Record, Way),
     basket: &Basket,
     call: &Call,
 ) -> Result<Merged, Error> {
@@ -76,7 +77,7 @@ async fn merge_record_into(
     };
     let merged = match already(account, &cid) {
         Some(merged) => merged,
-        None => merge_root(account, slot, &cid, record.carried(), basket, call).await?,
+        None => merge_root(account, (slot, way), &cid, record.carried(), basket, call).await?,
     };
     let fate = match &merged {
         Merged::Yes(..) | Merged::Already => RootFate::Merged(cid),
@@ -128,7 +129,7 @@ async fn merge_named_into(
     if let Some(merged) = already(account, cid) {
         return Ok(merged);
     }
-    let merged = merge_root(account, slot, cid, Vec::new(), basket, call).await?;
+    let merged = merge_root(account, (slot, Way::Poll), cid, Vec::new(), basket, call).await?;
     if let Merged::Yes(root, ..) = &merged {
         account.local.note_pinned(root, *cid).await?;
     }
@@ -160,7 +161,7 @@ async fn kept_if_not(
 /// Merges a root by its CID; blocks that the record `carried` need not be fetched.
 async fn merge_root(
     account: &Account,
-    slot: Slot,
+    (slot, way): (Slot, Way),
     cid: &Cid,
     carried: Vec<Block>,
     basket: &Basket,
@@ -200,6 +201,7 @@ async fn merge_root(
     let mut warnings = std::mem::take(&mut pulled.warnings);
     warnings.extend(clock::look(account, &root));
     warnings.extend(pool::look(account, &root));
+    let arrived = (!is_own).then(|| Arrived::of(&root, way, account.clock.now()));
     let spare = account.entropy.draw();
     let turn = local.turn().await;
     let twin = turn.state().names().twin(&root, cid);
@@ -211,7 +213,7 @@ async fn merge_root(
         Some(left) => {
             let here = PartlyHere { slot, sequence: root.sequence, root: *cid, left_out: left.items };
             with.push(noted(&turn, here, left));
-            let gain = turn.take(joining, with).await?;
+            let gain = turn.take_of(joining, with, arrived).await?;
             let words = format!("{} items of slot {slot} do not fit here and were left out", here.left_out);
             local.alert("limit", words);
             Ok(Merged::Part(Box::new(root), gain, warnings))
@@ -226,7 +228,7 @@ async fn merge_root(
             if root.retired && root.slot == slot {
                 with.push(Change::Retired(turn.state().names().retired_with(slot, *cid)));
             }
-            let gain = turn.take(joining, with).await?;
+            let gain = turn.take_of(joining, with, arrived).await?;
             Ok(Merged::Yes(Box::new(root), gain, warnings))
         }
     }

@@ -124,7 +124,12 @@ impl Lane<'_> {
             .put_record(&self.edition.record, PutMode::Offline, &self.run.usual_call(self.account))
             .await?
         {
-            Put::Stored => Ok(()),
+            Put::Stored => {
+                if !self.edition.is_for_another() {
+                    self.account.push.took(self.edition.edition.slot, &self.edition.record);
+                }
+                Ok(())
+            }
             Put::Older => Err(Error::new(Code::Conflict, "the node holds a record that it prefers")),
             Put::Refused(why) => {
                 // What a node says is for logs only.

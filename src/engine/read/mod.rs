@@ -8,6 +8,7 @@ pub mod cache;
 mod checks;
 mod confirm;
 mod order;
+pub mod pushed;
 pub mod repairs;
 pub mod reput;
 mod round;

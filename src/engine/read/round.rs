@@ -7,6 +7,7 @@ use super::order::{self, Turn};
 use super::repairs::{Best, best};
 use crate::clock::millis;
 use crate::engine::account::Account;
+use crate::engine::api::event::Way;
 use crate::engine::api::report::SyncFailure;
 use crate::engine::api::warning::Word;
 use crate::engine::local::join::Gain;
@@ -21,7 +22,7 @@ use crate::model::cid::Cid;
 use crate::model::identity::Slot;
 use crate::model::record::{Freshness, Record};
 use crate::model::root::Root;
-use crate::node::Call;
+use crate::node::{Call, Source};
 use crate::planted::{Bug, is_planted};
 use futures_util::future::join_all;
 use tokio::sync::watch;
@@ -142,6 +143,7 @@ pub async fn take(
     // All at once: content that no node gives must not keep the others waiting, nor take the time of the payloads.
     let call = &share_of(account, call);
     let insists = tally.insists;
+    let way = if round.source() == Source::Push { Way::Push } else { Way::Poll };
     let turns = order::turns(account, &records);
     let (first, last) = watch::channel(());
     let merging = records.iter().zip(turns).map(|((slot, record), turn)| {
@@ -153,7 +155,7 @@ pub async fn take(
                 let over = async { while last.changed().await.is_ok() {} };
                 let _ = tokio::time::timeout_at(half_of(account, call), over).await;
             }
-            let merged = merge_one(account, *slot, record, turn, insists, call).await;
+            let merged = merge_one(account, *slot, (record, way), turn, insists, call).await;
             drop(first);
             merged
         }
@@ -177,7 +179,7 @@ pub async fn take(
 async fn merge_one(
     account: &Arc<Account>,
     slot: Slot,
-    record: &Record,
+    (record, way): (&Record, Way),
     turn: Turn,
     insists: bool,
     call: &Call,
@@ -187,7 +189,7 @@ async fn merge_one(
     {
         return merge_contained(account, slot, record, root, cid).await;
     }
-    let shown = Shown::Record(Box::new(record.clone()));
+    let shown = Shown::Record(Box::new(record.clone()), way);
     let merged = bring(account, slot, shown, insists, call).await;
     let is_expired = record.freshness(account.clock.now()) == Freshness::Expired;
     let is_own = account.local.read().names().own().slot == Some(slot);

@@ -1,9 +1,10 @@
-//! When the engine works by itself: outbox, polling, upkeep, audits. One task each, none wakes without a reason.
+//! When the engine works by itself: outbox, polling, push, upkeep, audits. One task each, none wakes without a reason.
 
 mod audits;
 mod outbox;
 mod poll;
 pub mod presence;
+mod push;
 pub mod upkeep;
 
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use tokio::sync::{Mutex, watch};
 use tokio::task::JoinSet;
 
 use self::presence::Presence;
+use super::account::Account;
 use super::sync::Syncs;
 
 /// The tasks of one account's schedule.
@@ -33,7 +35,13 @@ impl Schedule {
         tasks.spawn(async move { account.network.warm().await });
         tasks.spawn(outbox::run(syncs.clone()));
         tasks.spawn(audits::run(syncs.account().clone()));
+        tasks.spawn(push::run(syncs.account().clone()));
         tasks.spawn(poll::run(syncs.clone(), self.presence.subscribe()));
+    }
+
+    /// Starts only what tells other devices of a publish that was asked for.
+    pub async fn start_telling(&self, account: &Arc<Account>) {
+        self.tasks.lock().await.spawn(push::tell(account.clone()));
     }
 
     /// Ends the tasks.

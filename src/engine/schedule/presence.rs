@@ -8,6 +8,7 @@ use crate::clock::millis;
 use crate::config::PollConfig;
 use crate::engine::account::Account;
 use crate::engine::api::request::SyncRequest;
+use crate::limits;
 
 /// What the app said of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -42,6 +43,8 @@ pub enum Occasion {
     Front,
     /// The machine or the app was suspended: what was believed fresh is not.
     Resumed,
+    /// Live push may have missed something.
+    Missed,
 }
 
 /// A gap between wall and monotonic time that means the machine slept.
@@ -55,18 +58,26 @@ pub async fn next_reading(account: &Account, heard: &mut watch::Receiver<Presenc
     let mut before = *heard.borrow_and_update();
     let (started, wall) = (account.clock.monotonic(), account.clock.now());
     let luck = account.entropy.below(u64::MAX);
+    let mut push = account.push.changes();
     loop {
         let now = account.clock.monotonic();
         if account.clock.now().saturating_sub(wall) > millis(now - started).saturating_add(SLEEP_MS) {
             return Occasion::Resumed;
         }
-        let until = started + interval(&account.config.poll, before, luck);
+        let wanted = account.push.read_at();
+        if wanted.is_some_and(|at| now >= at) {
+            account.push.note_reading(now);
+            return Occasion::Missed;
+        }
+        let until = started + interval(&account.config.poll, before, account.push.is_proven(now), luck);
         if now >= until {
             return Occasion::Interval;
         }
+        let wake = wanted.map_or(until, |at| at.min(until));
         tokio::select! {
             biased;
-            () = tokio::time::sleep_until(until.min(now + LOOK)) => {}
+            () = tokio::time::sleep_until(wake.min(now + LOOK)) => {}
+            () = push.next() => {}
             changed = heard.changed() => {
                 let now = *heard.borrow_and_update();
                 if changed.is_err() {
@@ -86,15 +97,20 @@ pub async fn next_reading(account: &Account, heard: &mut watch::Receiver<Presenc
 }
 
 /// The same draw of luck gives a place in either range, so that going back and forth does not put the read off.
-fn interval(poll: &PollConfig, presence: Presence, luck: u64) -> Duration {
+fn interval(poll: &PollConfig, presence: Presence, is_pushed: bool, luck: u64) -> Duration {
     let [from, to] = if presence.is_in_front { poll.foreground } else { poll.background };
     let span = to.saturating_sub(from).saturating_add(1);
-    Duration::from_millis(from.saturating_add(luck.checked_rem(span).unwrap_or(0)))
+    let within = luck.checked_rem(span).unwrap_or(0);
+    let interval = Duration::from_millis(from.saturating_add(within));
+    // What is new comes by itself.
+    let slow = limits::PUSH_POLL + Duration::from_millis(within).min(limits::PUSH_HEARTBEAT);
+    if is_pushed { interval.max(slow) } else { interval }
 }
 
 impl Occasion {
     /// What to ask for. A cache that is still fresh answers an app that comes to the front.
     pub fn request(self) -> SyncRequest {
-        SyncRequest { fresh: self == Self::Resumed, deadline: None, wait: None }
+        let fresh = matches!(self, Self::Resumed | Self::Missed);
+        SyncRequest { fresh, deadline: None, wait: None }
     }
 }

@@ -31,6 +31,8 @@ pub(super) enum Meaning {
     OldNotPinned,
     /// The daemon runs with `--offline`: no record is given, or none taken before it is told that it may.
     OfflineDaemon,
+    /// Pubsub is not enabled.
+    NoPubsub,
 }
 
 /// How a message reads.
@@ -94,6 +96,8 @@ pub(super) const DIALECTS: &[Line] = &[
     line(Meaning::OldNotPinned, Words::Are("'from' cid was not recursively pinned already"), EVERY),
     line(Meaning::OfflineDaemon, Words::Begin("this action must be run in online mode"), EVERY),
     line(Meaning::OfflineDaemon, Words::Begin("can't put while offline"), EVERY),
+    // `pubsub/sub` and `pubsub/pub`.
+    line(Meaning::NoPubsub, Words::Begin("experimental pubsub feature not enabled"), EVERY),
 ];
 
 impl Words {

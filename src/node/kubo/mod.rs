@@ -16,6 +16,7 @@ mod line;
 mod opening;
 mod own_store;
 mod pin;
+mod pubsub;
 mod put;
 mod record;
 mod refusals;

@@ -20,7 +20,9 @@ use crate::model::block::Block;
 use crate::model::car::CarSummary;
 use crate::model::cid::Cid;
 use crate::model::identity::Name;
+use crate::model::push::Topic;
 use crate::model::record::Record;
+use crate::node::pubsub::Ear;
 use crate::node::{
     About, BlockSink, Call, Discarded, Node, Outcome, Put, PutMode, Rename, Repin, Shown, Source, is_refused,
 };
@@ -236,6 +238,14 @@ impl Node for KuboNode {
 
     async fn discard(&self, cids: &[Cid], call: &Call) -> Result<Discarded, Error> {
         self.drop_blocks(cids, call).await
+    }
+
+    async fn subscribe(&self, topic: &Topic, ear: Ear<'_>, call: &Call) -> Result<(), Error> {
+        self.listen(topic, ear, call).await
+    }
+
+    async fn announce(&self, topic: &Topic, message: Bytes, call: &Call) -> Result<(), Error> {
+        self.tell(topic, &message, call).await
     }
 
     fn gives_own_records(&self, source: Source) -> bool {

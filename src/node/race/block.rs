@@ -36,7 +36,7 @@ pub(super) async fn fetch(set: &NodeSet, cid: &Cid, line: &Flowing, call: &Call)
     // What this block alone brings.
     let whole = Arc::new(Meter::part_of(call.meter.clone()));
     let own = Flowing::new(&whole);
-    let mut waiting: VecDeque<usize> = set.health.order().into();
+    let mut waiting = set.order(call);
     let mut running = FuturesUnordered::new();
     let mut asked: Vec<Source> = Vec::new();
     let mut failure: Option<Error> = None;

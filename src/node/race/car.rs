@@ -1,6 +1,6 @@
 //! Fetches one CAR from one node; when its stream stalls or breaks, the next node is asked for the rest.
 
-use std::collections::{HashSet, VecDeque};
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -70,7 +70,7 @@ pub(super) async fn fetch(
 ) -> Result<CarSummary, Error> {
     // What these streams alone bring.
     let call = &Call { deadline: call.deadline, meter: Arc::new(Meter::part_of(call.meter.clone())) };
-    let mut waiting: VecDeque<usize> = set.health.order().into();
+    let mut waiting = set.order(call);
     let (sender, mut arrived) = mpsc::unbounded_channel::<(usize, Block)>();
     let mut running = FuturesUnordered::new();
     let mut running_streams = Streams { set, running: Vec::new() };

@@ -10,6 +10,7 @@ mod grace;
 mod records;
 mod shown;
 
+use std::collections::VecDeque;
 use std::sync::Arc;
 
 use futures_util::StreamExt;
@@ -52,6 +53,16 @@ pub struct Fetched {
 }
 
 impl NodeSet {
+    /// The nodes in the order in which content is asked of them: the fastest first, but for one that a call prefers.
+    fn order(&self, call: &Call) -> VecDeque<usize> {
+        let mut order: VecDeque<usize> = self.health.order().into();
+        let preferred = call.meter.preferred().and_then(|node| order.iter().position(|at| *at == node));
+        if let Some(node) = preferred.and_then(|place| order.remove(place)) {
+            order.push_front(node);
+        }
+        order
+    }
+
     /// The nodes in the order of the configuration.
     #[must_use]
     pub fn new(nodes: Vec<Arc<dyn Node>>, health: Arc<Health>) -> Self {

@@ -48,7 +48,7 @@ impl World {
 }
 
 fn added(revision: u64, added: usize) -> Event {
-    Event::TokensChanged { revision, added, spent: 0 }
+    Event::TokensChanged { revision, added, spent: 0, origin: None, lag_ms: None }
 }
 
 #[tokio::test(start_paused = true)]
@@ -71,7 +71,7 @@ async fn events_come_in_order_and_those_of_a_kind_become_one() {
         json!([
             {"event": "publish-changed", "account": "a", "revision": 3, "ack": "published", "verifiedNodes": 1},
             {"event": "metrics-updated", "account": "a", "revision": 3},
-            {"event": "tokens-changed", "account": "a", "revision": 4, "added": 5, "spent": 0},
+            {"event": "tokens-changed", "account": "a", "revision": 4, "added": 5, "spent": 0, "origin": null, "lagMs": null},
         ])
     );
     assert!(second - first >= limits::EVENT_SPACING);

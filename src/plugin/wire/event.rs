@@ -5,6 +5,40 @@ use serde::Serialize;
 use super::{Ack, Source, SyncOutcome, count, sentence};
 use crate::engine::{self, Event};
 
+/// Which device made a change, and how it came.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct Origin {
+    /// The device's slot, 0 to 63.
+    pub slot: u8,
+    /// What its owner calls it.
+    pub label: Option<String>,
+    /// How it came.
+    pub by: Way,
+}
+
+/// How a change of another device came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "kebab-case")]
+pub enum Way {
+    /// Its device told of it.
+    Push,
+    /// The nodes were read.
+    Poll,
+}
+
+impl From<engine::Origin> for Origin {
+    fn from(origin: engine::Origin) -> Self {
+        let by = match origin.by {
+            engine::Way::Push => Way::Push,
+            engine::Way::Poll => Way::Poll,
+        };
+        Self { slot: origin.slot, label: origin.label, by }
+    }
+}
+
 /// Something has changed. An event carries no content: read it with a command.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 #[cfg_attr(feature = "specta", derive(specta::Type))]
@@ -37,6 +71,13 @@ pub enum WalletEvent {
         /// States proven spent since the last such event.
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         spent: u64,
+        /// Which other device made the last of these changes, and how it came; `null` for changes of this device.
+        #[cfg_attr(feature = "specta", specta(optional))]
+        origin: Option<Origin>,
+        /// Milliseconds from publishing by that device's clock to merging by this one's: as right as the two clocks agree. `null` where it
+        /// is seen that they do not.
+        #[cfg_attr(feature = "specta", specta(optional, type = Option<specta_typescript::Number>))]
+        lag_ms: Option<u64>,
     },
     /// Entries were set or deleted, here or by another device.
     EntriesChanged {
@@ -127,8 +168,9 @@ impl WalletEvent {
                 let outcome = outcome.map(SyncOutcome::from);
                 Self::SyncChanged { account, revision, running, outcome, source }
             }
-            Event::TokensChanged { added, spent, .. } => {
-                Self::TokensChanged { account, revision, added: count(added), spent: count(spent) }
+            Event::TokensChanged { added, spent, origin, lag_ms, .. } => {
+                let (added, spent, origin) = (count(added), count(spent), origin.map(Origin::from));
+                Self::TokensChanged { account, revision, added, spent, origin, lag_ms }
             }
             Event::PublishChanged { ack, verified_nodes, .. } => {
                 let verified_nodes = count(verified_nodes);

@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::audit::{AuditOptions, AuditProgress, AuditReport, Mark, NodeAudit, Rehearsal};
 pub use self::backup::{BackupProgress, BackupReport};
-pub use self::event::{Progress, WalletEvent};
+pub use self::event::{Origin, Progress, WalletEvent, Way};
 pub use self::metrics::{CacheStats, HistoryRange, MetricsReport, NodeFinding, NodeStatus};
 pub use self::report::{
     Changed, NameReport, NodeReport, PutReport, SpendReport, SyncOptions, SyncReport, WipeReport,

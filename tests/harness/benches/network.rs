@@ -18,6 +18,8 @@ mod kit;
 mod made;
 #[path = "network/plain_publish.rs"]
 mod plain_publish;
+#[path = "network/push.rs"]
+mod push;
 #[path = "network/twelve.rs"]
 mod twelve;
 
@@ -36,13 +38,16 @@ const RTT: Duration = Duration::from_millis(40);
 const RUNS: usize = 7;
 
 fn main() {
-    // `BENCH_ONLY=kit` measures the operators' front alone, `BENCH_ONLY=twelve` the twelve devices.
+    // `BENCH_ONLY=kit` measures the operators' front alone, `BENCH_ONLY=push` live push, `BENCH_ONLY=twelve` the twelve devices.
     let only = std::env::var("BENCH_ONLY").unwrap_or_default();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     if only.is_empty() || only == "kit" {
         runtime.block_on(kit::kit());
     }
-    if only == "kit" {
+    if only.is_empty() || only == "push" {
+        runtime.block_on(push::push());
+    }
+    if only == "kit" || only == "push" {
         return;
     }
     let cluster = RealCluster::start(5).expect("real Kubo");

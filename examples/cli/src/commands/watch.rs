@@ -3,7 +3,7 @@
 use std::pin::pin;
 
 use tauri_plugin_wallet_sync::clock::monotonic;
-use tauri_plugin_wallet_sync::engine::{Event, Mode};
+use tauri_plugin_wallet_sync::engine::{Event, Mode, Origin, Way};
 use tauri_plugin_wallet_sync::limits::EXIT_DRAIN;
 use tauri_plugin_wallet_sync::{Code, Engine};
 
@@ -76,7 +76,10 @@ fn describe(event: &Event) -> String {
             Some(outcome) => format!("sync ended: {outcome:?}"),
             None => "sync ended without an answer".to_owned(),
         },
-        Event::TokensChanged { added, spent, .. } => format!("tokens: {added} added, {spent} spent"),
+        Event::TokensChanged { added, spent, origin, lag_ms, .. } => {
+            let changed = format!("tokens: {added} added, {spent} spent");
+            origin.as_ref().map_or(changed.clone(), |origin| changed + &came(origin, *lag_ms))
+        }
         Event::EntriesChanged { .. } => "entries changed".to_owned(),
         Event::PublishChanged { ack, verified_nodes, .. } => {
             format!("level: {} (latest root on {verified_nodes} nodes)", super::sync::level(*ack))
@@ -86,4 +89,18 @@ fn describe(event: &Event) -> String {
         Event::Lagged { missed } => format!("{missed} events were missed"),
         other => serde_json::to_string(other).unwrap_or_default(),
     }
+}
+
+/// From which device, how, and after how long.
+fn came(origin: &Origin, lag_ms: Option<u64>) -> String {
+    let device = match &origin.label {
+        Some(label) => format!("slot {} ({label})", origin.slot),
+        None => format!("slot {}", origin.slot),
+    };
+    let way = match origin.by {
+        Way::Push => "push",
+        Way::Poll => "reading the nodes",
+    };
+    let lag = lag_ms.map_or_else(String::new, |ms| format!(", {ms} ms after it was published"));
+    format!(", from {device} by {way}{lag}")
 }

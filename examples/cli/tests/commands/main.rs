@@ -24,3 +24,4 @@ mod offline;
 mod pools;
 mod two_processes;
 mod verify;
+mod watch;

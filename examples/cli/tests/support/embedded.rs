@@ -2,7 +2,7 @@
 
 use std::ops::Deref;
 
-use dev_nodes::{Cluster, Fault, Options, RequestLine};
+use dev_nodes::{Cluster, Fault, Options, RequestLine, Settings};
 
 /// Running nodes and the runtime they run on.
 pub struct Nodes {
@@ -18,6 +18,12 @@ impl Nodes {
     /// Nodes that ask for this bearer token.
     pub fn start_guarded(token: &str) -> Self {
         Self::start_with(Options { token: Some(token.to_owned()), ..Options::default() })
+    }
+
+    /// Nodes with pubsub.
+    pub fn start_with_pubsub() -> Self {
+        let settings = Settings { pubsub: true, ..Settings::default() };
+        Self::start_with(Options { settings, ..Options::default() })
     }
 
     fn start_with(options: Options) -> Self {

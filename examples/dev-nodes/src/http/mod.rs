@@ -6,6 +6,7 @@ mod drops;
 mod gateway;
 mod names;
 mod pins;
+mod pubsub;
 mod reply;
 mod routing;
 mod traffic;
@@ -100,7 +101,7 @@ fn access_denied() -> Refusal {
 }
 
 /// The commands of the RPC that are there.
-const COMMANDS: [&str; 19] = [
+const COMMANDS: [&str; 21] = [
     "block/get",
     "block/put",
     "block/rm",
@@ -115,6 +116,8 @@ const COMMANDS: [&str; 19] = [
     "pin/ls",
     "pin/rm",
     "pin/update",
+    "pubsub/pub",
+    "pubsub/sub",
     "repo/gc",
     "routing/get",
     "routing/put",
@@ -170,6 +173,8 @@ async fn rpc(node: Arc<Node>, request: Request) -> Result<Response, Refusal> {
         "pin/ls" => pins::list(&call),
         "pin/rm" => pins::remove(&call),
         "pin/update" => pins::update(&call).await,
+        "pubsub/pub" => pubsub::publish(&call).await,
+        "pubsub/sub" => pubsub::subscribe(&call),
         "repo/gc" => pins::collect_garbage(&call).await,
         "routing/get" => names::routing_get(&call).await,
         "routing/put" => names::routing_put(&call).await,

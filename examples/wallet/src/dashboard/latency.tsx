@@ -13,6 +13,7 @@ const COLOURS: Record<string, string> = {
   'http-gateway': '--chart-2',
   'http-routing': '--chart-1',
   dht: '--chart-4',
+  push: '--chart-2',
   none: '--chart-5',
 }
 

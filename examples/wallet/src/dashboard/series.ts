@@ -56,7 +56,7 @@ function bound(ms: number): string {
   return ms >= 0.1 ? `${ms} ms` : `${ms * 1000} µs`
 }
 
-const SOURCES: readonly Source[] = ['cache', 'http-gateway', 'http-routing', 'dht', 'none']
+const SOURCES: readonly Source[] = ['cache', 'http-gateway', 'http-routing', 'dht', 'push', 'none']
 
 /** Rows in a fixed order, so that a table does not jump. */
 export function ordered(rows: readonly OperationFigures[]): OperationFigures[] {

@@ -7,7 +7,7 @@ const tokens = (value: number): string => plural(value, 'token')
 const nodes = (value: number): string => plural(value, 'node')
 
 export const SOURCES: Record<Source, string> = {
-  cache: 'Cache', 'http-gateway': 'HTTP gateway', 'http-routing': 'HTTP routing', dht: 'DHT', none: 'Nothing answered',
+  cache: 'Cache', 'http-gateway': 'HTTP gateway', 'http-routing': 'HTTP routing', dht: 'DHT', push: 'Push', none: 'Nothing answered',
 }
 
 /** How long ago: `just now`, `12 s ago`, `5 min ago`. */
@@ -23,7 +23,7 @@ export function ago(at: number, now: number): string {
 /** Of a source that this version may not know. */
 export const sourceName = (source: string): string => (SOURCES as Record<string, string>)[source] ?? source
 
-export const OPERATIONS: Record<Operation, string> = { sync: 'Sync', publish: 'Publish', resolve: 'Resolve', fetch: 'Fetch', cache: 'Cache', dht: 'DHT' }
+export const OPERATIONS: Record<Operation, string> = { sync: 'Sync', publish: 'Publish', resolve: 'Resolve', fetch: 'Fetch', cache: 'Cache', dht: 'DHT', push: 'Push' }
 
 export const ABILITIES: Record<Ability, string> = {
   connection: 'Connection', version: 'Version', clock: 'Clock', machine: 'Machine', blocks: 'Blocks', pins: 'Pins', records: 'Records', bodies: 'Large uploads',

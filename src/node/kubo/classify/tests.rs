@@ -43,6 +43,7 @@ fn meaning(text: &str) -> Meaning {
         "new_pinned" => Meaning::NewPinned,
         "old_not_pinned" => Meaning::OldNotPinned,
         "offline_daemon" => Meaning::OfflineDaemon,
+        "no_pubsub" => Meaning::NoPubsub,
         other => panic!("{other}"),
     }
 }

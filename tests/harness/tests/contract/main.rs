@@ -17,6 +17,7 @@ mod gateway;
 mod hung;
 mod made;
 mod pins;
+mod pubsub;
 mod puts;
 mod reads;
 mod surfaces;
@@ -85,6 +86,39 @@ async fn real(version: &'static str) {
     keep(Target::real(cluster.unwrap(), version)).await;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn embedded_nodes_with_pubsub_keep_the_contract() {
+    let settings = Settings { pubsub: true, ..Settings::default() };
+    let options = Options { count: 2, settings, ..Options::default() };
+    keep_pubsub(Target::embedded(Cluster::start_with(options).await.unwrap(), NEWEST)).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn real_kubo_with_pubsub_keeps_the_contract() {
+    real_with_pubsub(NEWEST).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_oldest_real_kubo_with_pubsub_keeps_the_contract() {
+    real_with_pubsub(OLDEST).await;
+}
+
+async fn real_with_pubsub(version: &'static str) {
+    let daemons = Daemons { config: "Pubsub.Enabled=true", args: "" };
+    let start = move || RealCluster::start_of(&[version; 2], &daemons);
+    let cluster = tokio::task::spawn_blocking(start).await.unwrap();
+    keep_pubsub(Target::real(cluster.unwrap(), version)).await;
+}
+
+async fn keep_pubsub(target: Target) {
+    // One after the other: a node numbers what it sends, and drops what overtakes.
+    let mut failed = Vec::new();
+    for check in pubsub::ON {
+        failed.extend(run(&target, *check).await);
+    }
+    assert!(failed.is_empty(), "{} on {}", failed.join(", "), target.kind());
+}
+
 /// Runs every check and tells all that failed.
 async fn keep(target: Target) {
     let mut failed = Vec::new();
@@ -92,6 +126,7 @@ async fn keep(target: Target) {
         content::CHECKS,
         gateway::CHECKS,
         pins::CHECKS,
+        pubsub::OFF,
         puts::CHECKS,
         reads::CHECKS,
         surfaces::CHECKS,

@@ -106,6 +106,7 @@ async fn ask(target: &Target, when: &str) -> Answer {
             }
             target.rpc(0, &update).await
         }
+        "pubsub_off" => target.rpc(0, "pubsub/sub?arg=uaGVsbG8").await,
         other => panic!("no such situation: {other}"),
     }
 }
