@@ -47,6 +47,8 @@ pub struct Account {
     pub publishing: Mutex<()>,
     /// One slot is given back at a time.
     pub retiring: Mutex<()>,
+    /// The wallet is unpinned on one node at a time.
+    pub releasing: Mutex<()>,
     /// One node is checked at a time.
     pub checking: Mutex<()>,
     /// Content is fetched once at a time.
@@ -68,6 +70,25 @@ pub struct Account {
 }
 
 impl Account {
+    /// Keeps what is known to be damaged for the next process.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn remember_damage(&self) -> Result<(), Error> {
+        let named = self.damage.all().into_iter().map(|(at, cids)| (self.network.id(at), cids));
+        self.local.note_damaged(named.collect()).await
+    }
+
+    /// What an earlier process found.
+    pub fn recall_damage(&self) {
+        let known = self.local.read().nodes().damaged().clone();
+        for (id, cids) in known {
+            if let Ok(at) = self.network.of_id(&id) {
+                self.damage.note(at, cids);
+            }
+        }
+    }
+
     /// Machines that must hold a change before it is `verified`: all where fewer are configured.
     pub fn needed(&self) -> usize {
         self.network.needed().min(self.local.read().nodes().machine_count().max(1))

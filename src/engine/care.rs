@@ -28,9 +28,15 @@ impl Engine {
         progress: impl Fn(AuditProgress) + Send + Sync + 'static,
     ) -> Result<AuditReport, Error> {
         let account = self.writable()?;
-        if request.repair && audit::has_unpublished(&account)? {
-            let sync = SyncRequest { fresh: true, deadline: None, wait: Some(Level::Verified) };
-            Box::pin(self.sync(sync, |_| ())).await.map_err(|failure| failure.error)?;
+        if request.repair {
+            // What others published since is pinned there too, and has to be known where the node is to drop what is damaged.
+            let is_pending = audit::has_unpublished(&account)?;
+            let wait = is_pending.then_some(Level::Verified);
+            let sync = SyncRequest { fresh: true, deadline: None, wait };
+            let read = Box::pin(self.sync(sync, |_| ())).await;
+            if is_pending {
+                read.map_err(|failure| failure.error)?;
+            }
         }
         let progress: OnAudit = Arc::new(progress);
         to_the_end(async move { Box::pin(audit::audit(&account, request, &progress)).await }).await

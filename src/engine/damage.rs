@@ -1,5 +1,6 @@
 //! Blocks that were found damaged in nodes' own stores: what a node believes to have it does not write again, so that they are
-//! dropped there before they are put. Forgotten with the process: the next audit finds them again.
+//! dropped there before they are put. [`Account::remember_damage`](super::account::Account::remember_damage) keeps them for the next
+//! process: what one found and could not mend is not told as verified by another.
 
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -38,6 +39,16 @@ impl Damage {
         let found = self.found();
         let open = found.get(&at).into_iter().flatten().filter(|(_, harm)| harm.is_open);
         open.map(|(cid, _)| *cid).collect()
+    }
+
+    /// All that is damaged, by node.
+    pub fn all(&self) -> BTreeMap<usize, Vec<Cid>> {
+        let found = self.found();
+        let open = |of_node: &BTreeMap<Cid, Harm>| {
+            of_node.iter().filter(|(_, harm)| harm.is_open).map(|(cid, _)| *cid).collect::<Vec<_>>()
+        };
+        let all = found.iter().map(|(at, of_node)| (*at, open(of_node)));
+        all.filter(|(_, cids)| !cids.is_empty()).collect()
     }
 
     /// Whether something was put again so often there that it is of no use: the node has other bytes all the same.

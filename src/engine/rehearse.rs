@@ -20,7 +20,7 @@ use crate::limits;
 use crate::model::block::Block;
 use crate::model::cid::Cid;
 use crate::model::identity::Slot;
-use crate::model::inventory::{BlockRef, Inventory, Item};
+use crate::model::inventory::{Inventory, Item};
 use crate::node::{Call, Meter};
 
 /// Readings of one rehearsal: what a first one found and had no time for, a later one brings.
@@ -54,7 +54,7 @@ async fn compared(
     let ms = |since: Instant| fresh.clock.monotonic().saturating_duration_since(since).as_secs_f64() * 1e3;
     let list_ms = ms(started);
     let mut rehearsal = lists(account, fresh);
-    let wanted = wanted(account, fresh);
+    let wanted = wanted(fresh);
     rehearsal.payloads = wanted.len();
     let left = fetch(fresh, wanted, meter, progress).await;
     rehearsal.payloads_missing = left.values().map(|whose| whose.0).collect::<BTreeSet<_>>().len();
@@ -118,25 +118,20 @@ fn missed(item: &Item) -> Missed {
 
 type Wanted = HashMap<Cid, (Cid, Missed)>;
 
-/// The chunks of every payload, evidence and value that a restored wallet needs and this device has, each with the first chunk of
-/// what it belongs to.
-fn wanted(account: &Account, fresh: &Account) -> Wanted {
-    let (here, there) = (account.local.read(), fresh.local.read());
+/// The chunks of every payload, evidence and value that a restored wallet needs, whether or not this device has them, each with the
+/// first chunk of what it belongs to.
+fn wanted(fresh: &Account) -> Wanted {
+    let there = fresh.local.read();
     let is_spent = |item: &Item| matches!(item, Item::Token(_, state) if state.is_spent());
     let mut wanted = Wanted::new();
     for item in there.holdings().inventory().items().filter(|item| !is_spent(item)) {
-        let refs = item.refs();
-        for block in refs.iter().filter(|block| is_here(&here, block)) {
+        for block in item.refs() {
             for chunk in block.chunks() {
                 wanted.insert(*chunk, (block.cid, missed(&item)));
             }
         }
     }
     wanted
-}
-
-fn is_here(state: &super::local::state::State, block: &BlockRef) -> bool {
-    block.chunks().all(|cid| state.holdings().is_on_disk(cid))
 }
 
 /// Fetches them, hashed, and lets them go; gives what did not come. First as streams, then one by one.

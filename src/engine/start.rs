@@ -193,6 +193,7 @@ async fn assemble_with(keys: WalletKeys, parts: Parts, warnings: Vec<String>) ->
         measure,
         publishing,
         retiring: Mutex::default(),
+        releasing: Mutex::default(),
         checking: Mutex::default(),
         fetching: Arc::default(),
         searching: Arc::default(),
@@ -203,6 +204,7 @@ async fn assemble_with(keys: WalletKeys, parts: Parts, warnings: Vec<String>) ->
         uplink: Uplink::default(),
         push: Push::default(),
     });
+    account.recall_damage();
     let syncs = Arc::new(Syncs::new(account.clone()));
     let schedule = Schedule::new();
     match mode {

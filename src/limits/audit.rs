@@ -40,5 +40,7 @@ pub const CARRY_TRIES: usize = 8;
 pub const CARRY_READ: Duration = Duration::from_secs(600);
 /// Payloads that are sealed anew at once, of a few bytes each.
 pub const CARRY_BATCH: usize = 256;
+/// Damaged blocks of a node that are remembered for the next process: 1 MB. Of more, an audit finds the rest.
+pub const DAMAGE_KEPT: usize = 16_384;
 /// How often a damaged block is put again on one node before that counts as of no use: its disk fails, or it does not mean well.
 pub const MENDS: u32 = 3;

@@ -42,6 +42,10 @@ impl WholeFile {
         if !replaces && disk::present(&target) {
             return Err(exists());
         }
+        // A device, a pipe or a link would be gone, with a file in its place.
+        if fs::symlink_metadata(&target).is_ok_and(|found| !found.is_file()) {
+            return Err(bad("what is there is no regular file"));
+        }
         remove_leftovers(&target, name);
         let part = target.with_file_name(part_name(name, tag));
         let file = disk::private().read(true).create_new(true).open(&part).map_err(|e| failed(&e))?;

@@ -270,3 +270,21 @@ async fn a_file_that_is_no_predecessors_wallet_is_called_so_and_changes_nothing(
     std::fs::write(&path, format!("\u{feff}{text}")).unwrap();
     assert_eq!(device.engine.import_legacy(LegacySource::File(path)).await.unwrap().added, 8);
 }
+
+/// The predecessor's later releases name what was sent and refused by the token alone.
+#[tokio::test(start_paused = true)]
+async fn what_was_sent_or_refused_is_not_on_offer_though_only_its_id_is_named() {
+    for section in ["_sent", "_invalid"] {
+        let device = World::new(0).device().await;
+        let document = json!({
+            "_meta": {"version": 3, "formatVersion": "2.0"},
+            format!("_{}", id(1)): token(1, &hash(1)),
+            format!("_{}", id(2)): token(2, &hash(2)),
+            section: [{"tokenId": id(1), "recipient": "bob", "txHash": "00", "sentAt": 1}],
+        });
+        let report = import(&device.engine, &document).await;
+        assert_eq!((report.added, report.suspect), (2, 1), "{section}: {report:?}");
+        let spends: Vec<Spend> = rows(&device).into_iter().map(|row| row.2).collect();
+        assert_eq!(spends, [Spend::Intent, Spend::None], "{section}");
+    }
+}

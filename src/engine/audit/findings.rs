@@ -48,6 +48,7 @@ async fn own(
         let has_no_pin = looked.wrong_slots.iter().any(|(_, has_no_pin)| *has_no_pin);
         let lost = lost(edition, looked);
         account.damage.note(*at, damaged(edition, looked));
+        account.remember_damage().await?;
         account.local.note_lost(&id, edition.slot, &lost, has_no_pin).await?;
         if expected.is_current && looked.blocks.is_complete {
             let there = expected.blocks.iter().map(|(cid, _)| *cid).filter(|cid| !lost.contains(cid));

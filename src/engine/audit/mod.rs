@@ -135,6 +135,10 @@ async fn look_once_more(
         row.repaired = before.wrong().saturating_sub(after.wrong());
         row.whole = after.is_whole();
         row.error = after.error;
+        if row.error.is_none() && !row.whole {
+            // Why what is wanting was not put back.
+            row.error = account.lanes.errors().into_iter().find(|(lane, _)| lane == at).map(|(_, e)| e);
+        }
     }
     Ok(())
 }

@@ -42,10 +42,12 @@ pub async fn import(account: &Arc<Account>, from: PathBuf, hears: Hears<'_>) -> 
         return Err(Error::new(Code::Malformed, "the file changed while it was read"));
     }
     storing.write().await?;
-    let stored = storing.stored;
+    let Storing { stored, wanted, .. } = storing;
     let items = opened.items.len();
     let spare = account.entropy.draw();
-    let gain = account.local.take_copy(opened.items, spare).await?;
+    // What neither the file nor this device has is nowhere, as far as is known: nothing that wants it is verified.
+    let lacking = wanted.into_iter().filter(|cid| !account.local.read().holdings().is_on_disk(cid)).collect();
+    let gain = account.local.take_copy(opened.items, lacking, spare).await?;
     Ok(ImportReport {
         backup: backup_report,
         added: gain.added,

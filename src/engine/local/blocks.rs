@@ -20,7 +20,8 @@ impl Local {
     /// Store errors.
     pub async fn block(self: &Arc<Self>, cid: &Cid) -> Result<Option<Block>, Error> {
         let found = self.store.block(cid).await?;
-        if found.is_none() && self.read().holdings().is_on_disk(cid) {
+        // Who reads along cannot note that it is lost.
+        if found.is_none() && !self.reads_along() && self.read().holdings().is_on_disk(cid) {
             self.turn().await.block(cid).await?;
         }
         Ok(found)

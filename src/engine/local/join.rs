@@ -11,6 +11,7 @@ use super::state::names::{OwnSlot, Shared};
 use super::turn::Turn;
 use crate::engine::api::event::{Arrived, Event};
 use crate::error::Error;
+use crate::model::cid::Cid;
 use crate::model::inventory::{Actor, Item, Joined, Joiner, Twin};
 use crate::model::seal::Sealer;
 use crate::planted::{Bug, is_planted};
@@ -235,13 +236,19 @@ impl Joining {
 
 impl Local {
     /// Joins items of a file of this wallet. There is room for them: it was there once, and the file may be all that is left.
+    /// `lacking`: what they want and neither the file nor this device has.
     ///
     /// # Errors
     /// Store errors, with nothing changed.
     ///
     /// # Cancel safety
     /// As [`Turn::commit`].
-    pub async fn take_copy(self: &Arc<Self>, items: Vec<Item>, spare: Actor) -> Result<Gain, Error> {
+    pub async fn take_copy(
+        self: &Arc<Self>,
+        items: Vec<Item>,
+        lacking: Vec<Cid>,
+        spare: Actor,
+    ) -> Result<Gain, Error> {
         let turn = self.turn().await;
         let joining = turn.fit(items, Author::Copy { spare }, true)?;
         if joining.is_empty() {
@@ -249,7 +256,9 @@ impl Local {
             self.events.wake_outbox();
             return Ok(joining.gain);
         }
-        turn.take(joining, Vec::new()).await
+        let with =
+            (!lacking.is_empty()).then(|| Change::Lost(turn.state().holdings().lost_with_all(lacking)));
+        turn.take(joining, with.into_iter().collect()).await
     }
 
     fn announce(&self, gain: Gain, alerts: Vec<(&'static str, String)>, arrived: Option<Arrived>) {

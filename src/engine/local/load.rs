@@ -228,6 +228,7 @@ fn marks(metas: &Metas<'_>) -> Vec<Change> {
     changes.extend(metas.get(rows::POOL).and_then(rows::parse_pool).map(Change::Pool));
     changes.extend(metas.get(rows::MOVED).and_then(rows::parse_moved).map(Change::Moved));
     changes.extend(metas.get(rows::FORMER_WALLET).and_then(rows::parse_wallet).map(Change::FormerWallet));
+    changes.extend(metas.get(rows::DAMAGED).map(|value| Change::Damaged(rows::parse_damaged(value))));
     changes.push(Change::Stray(metas.get(rows::STRAY).is_some()));
     changes.extend(metas.get(rows::LABEL).map(|value| Change::Label(rows::parse_label(value))));
     changes.extend(metas.get(rows::CONFIRMED).map(|value| Change::Confirmed(rows::parse_confirmed(value))));

@@ -1,15 +1,32 @@
 //! What an audit found: blocks and pins that a node was proven to hold, and does not.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Local;
 use super::state::change::Change;
 use crate::error::Error;
+use crate::limits;
 use crate::model::cid::Cid;
 use crate::model::identity::Slot;
 
 impl Local {
+    /// What is known to be damaged on nodes by now, by their ids; [`limits::DAMAGE_KEPT`] blocks of each.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn note_damaged(
+        self: &Arc<Self>,
+        mut damaged: BTreeMap<String, Vec<Cid>>,
+    ) -> Result<(), Error> {
+        damaged.values_mut().for_each(|cids| cids.truncate(limits::DAMAGE_KEPT));
+        let turn = self.turn().await;
+        if *turn.state().nodes().damaged() == damaged {
+            return Ok(());
+        }
+        turn.commit(vec![Change::Damaged(damaged)]).await
+    }
+
     /// A node lacks these blocks, or the pin of its last root, or shows something else: it is proven no more, and all it lacks is
     /// sent again. What else it was sent is there all the same.
     ///

@@ -19,6 +19,7 @@ pub const CHECKED: &str = "checked";
 pub const CONFIRMED: &str = "confirmed";
 pub const CONFIGURED: &str = "configured";
 pub const CONTAINED: &str = "contained";
+pub const DAMAGED: &str = "damaged";
 pub const DEVICE: &str = "device";
 pub const DOUBTS: &str = "doubts";
 pub const EDITION: &str = "edition";
@@ -176,6 +177,20 @@ pub fn machines(machines: &BTreeMap<String, String>) -> Option<Vec<u8>> {
 
 pub fn parse_machines(value: &[u8]) -> BTreeMap<String, String> {
     serde_json::from_slice(value).unwrap_or_default()
+}
+
+/// What is damaged on nodes, by their ids.
+pub fn damaged(found: &BTreeMap<String, Vec<Cid>>) -> Option<Vec<u8>> {
+    let text = |cids: &Vec<Cid>| cids.iter().map(Cid::to_string).collect::<Vec<_>>();
+    let rows: BTreeMap<&str, Vec<String>> =
+        found.iter().map(|(id, cids)| (id.as_str(), text(cids))).collect();
+    serde_json::to_vec(&rows).ok().filter(|_| !rows.is_empty())
+}
+
+pub fn parse_damaged(value: &[u8]) -> BTreeMap<String, Vec<Cid>> {
+    let rows: BTreeMap<String, Vec<String>> = serde_json::from_slice(value).unwrap_or_default();
+    let cids = |texts: Vec<String>| texts.iter().filter_map(|text| text.parse().ok()).collect();
+    rows.into_iter().map(|(id, texts)| (id, cids(texts))).collect()
 }
 
 /// The newest pool that a root named: its version and keys.

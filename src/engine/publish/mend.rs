@@ -7,6 +7,7 @@ use std::collections::HashSet;
 use std::time::Duration;
 
 use futures_util::future::join_all;
+use tokio::sync::MutexGuard;
 
 use super::lane::Lane;
 use crate::error::{Code, Error};
@@ -14,6 +15,13 @@ use crate::limits;
 use crate::model::cid::Cid;
 use crate::model::identity::Slot;
 use crate::node::{Discarded, is_refused};
+
+/// What was unpinned on a node, which is done on one node at a time: should the process end meanwhile, the others hold the wallet.
+#[derive(Default)]
+struct Release<'a> {
+    roots: Vec<Pinned>,
+    turn: Option<MutexGuard<'a, ()>>,
+}
 
 /// A root of the wallet that is pinned on a node; with its slot where it is the newest of another device.
 type Pinned = (Option<Slot>, Cid);
@@ -38,10 +46,17 @@ impl Lane<'_> {
         let all: HashSet<&Cid> = self.edition.all.iter().collect();
         let (here, elsewhere): (Vec<Cid>, Vec<Cid>) = damaged.into_iter().partition(|cid| all.contains(cid));
         damage.forget(self.at, &elsewhere);
-        let mut released = Vec::new();
-        let replaced = self.replace(&here, &mut released).await;
-        self.pin_again(&released).await;
-        replaced
+        let (here, lacking) = self.supplied(here).await?;
+        let mut release = Release::default();
+        let replaced = self.replace(&here, &mut release).await;
+        self.pin_again(&release.roots).await;
+        drop(release);
+        self.account.remember_damage().await?;
+        replaced?;
+        if lacking > 0 {
+            return Err(Error::new(Code::Corrupt, "a stored payload is damaged here too"));
+        }
+        Ok(())
     }
 
     async fn read_back(&self, some: &[Cid]) -> Result<(), Error> {
@@ -65,27 +80,26 @@ impl Lane<'_> {
 
     /// Drops these and sends them. The node walks through all that is pinned for each block that it drops: where there are many,
     /// and where it cannot read a node of a trie and so drops nothing, what the wallet has pinned there is released first.
-    async fn replace(&self, here: &[Cid], released: &mut Vec<Pinned>) -> Result<(), Error> {
+    async fn replace<'a>(&'a self, here: &[Cid], release: &mut Release<'a>) -> Result<(), Error> {
         let damage = &self.account.damage;
         if here.len() > limits::DISCARD_BLOCKS {
-            self.release(released).await?;
+            self.release(release).await?;
         }
         for some in here.chunks(limits::DISCARD_BLOCKS) {
-            self.check_supply(some).await?;
             tracing::debug!(node = self.node.id(), blocks = some.len(), "damaged blocks are put again");
             let dropped = match self.discard(some, limits::DISCARD_FIRST).await {
                 Err(e) if is_refused(&e) => return Err(e),
                 Ok(Discarded::All) => Discarded::All,
                 // A changed byte may name a block that is nowhere: the walk waits for it.
                 Ok(Discarded::Unreadable) | Err(_) => {
-                    if released.is_empty() {
-                        self.release(released).await?;
+                    if release.turn.is_none() {
+                        self.release(release).await?;
                     }
                     self.discard(some, limits::DISCARD).await?
                 }
             };
             if dropped == Discarded::Unreadable {
-                let words = "something else that is pinned there cannot be read, and keeps damaged blocks from being \
+                let words = "something else that is pinned there, of another wallet or device, cannot be read, and keeps damaged blocks from being \
                              put again: its operator has to run `ipfs repo verify --heal`";
                 return Err(Error::new(Code::Invalid, words));
             }
@@ -96,21 +110,24 @@ impl Lane<'_> {
         Ok(())
     }
 
-    /// # Errors
-    /// `corrupt` where a payload is damaged on this disk too.
-    async fn check_supply(&self, some: &[Cid]) -> Result<(), Error> {
-        for cid in some.iter().filter(|cid| !self.edition.blocks.contains_key(*cid)) {
-            if self.account.local.block(cid).await?.is_none() {
-                return Err(Error::new(Code::Corrupt, "a stored payload is damaged here too"));
+    /// Those that this device can send, and how many it cannot: what is damaged on this disk too hinders no other block.
+    async fn supplied(&self, some: Vec<Cid>) -> Result<(Vec<Cid>, usize), Error> {
+        let (mut here, mut lacking) = (Vec::new(), 0);
+        for cid in some {
+            if self.edition.blocks.contains_key(&cid) || self.account.local.block(&cid).await?.is_some() {
+                here.push(cid);
+            } else {
+                lacking += 1;
             }
         }
-        Ok(())
+        Ok((here, lacking))
     }
 
     /// Unpins the wallet's roots there, each of which is noted first.
-    async fn release(&self, released: &mut Vec<Pinned>) -> Result<(), Error> {
+    async fn release<'a>(&'a self, release: &mut Release<'a>) -> Result<(), Error> {
+        release.turn = Some(self.account.releasing.lock().await);
         for (slot, root) in self.pinned_roots().await? {
-            released.push((slot, root));
+            release.roots.push((slot, root));
             self.node.unpin(&root, &self.run.usual_call(self.account)).await?;
             if slot.is_none() {
                 let (node, own) = (self.node.id(), self.edition.edition.slot);
@@ -156,15 +173,17 @@ impl Lane<'_> {
         Ok(pinned)
     }
 
-    /// Pins the newest roots of other devices again; the own one follows with the edition. One that lacks a block of its own is left
+    /// Pins the newest roots again, of other devices and, where it was there, the own one. One that lacks a block of its own is left
     /// to its device, whose audit finds that: all that it holds is in this edition too.
     async fn pin_again(&self, released: &[Pinned]) {
+        let own = &self.edition.edition;
         for (slot, root) in released {
-            let Some(slot) = slot else { continue };
-            let name = self.account.local.keys().name(*slot);
+            let own_slot = (*root == own.root).then_some(own.slot);
+            let Some(slot) = slot.or(own_slot) else { continue };
+            let name = self.account.local.keys().name(slot);
             let call = self.run.call(self.account, limits::CONTAIN);
             if let Err(e) = self.node.pin(root, &name, &|_| (), &call).await {
-                tracing::debug!(node = self.node.id(), %slot, code = %e.code(), "a root of another device is not pinned");
+                tracing::debug!(node = self.node.id(), %slot, code = %e.code(), "a root is not pinned");
             }
         }
     }

@@ -189,6 +189,7 @@ impl Lane<'_> {
         let block = self.node.own_block(cid, call).await;
         if block.as_ref().is_err_and(|e| e.code() == Code::HashMismatch) {
             self.account.damage.note(self.at, [*cid]);
+            self.account.remember_damage().await?;
         }
         Ok(block?.is_some())
     }

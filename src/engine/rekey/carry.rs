@@ -67,7 +67,7 @@ pub async fn carry(old: &Account, new: &Arc<Account>) -> Result<Carried, Error> 
     };
     let count = items.len();
     let items = items.into_iter().map(|item| item.resealed(&done)).collect();
-    let gain = new.local.take_copy(items, new.entropy.draw()).await?;
+    let gain = new.local.take_copy(items, Vec::new(), new.entropy.draw()).await?;
     if !confirmed.is_empty() {
         new.local.confirm_also(confirmed).await?;
     }

@@ -267,10 +267,15 @@ impl Reading {
         let Ok(entry) = serde_json::from_str::<Value>(text) else { return false };
         let (id, hash) = (text_at(&entry, "/tokenId"), text_at(&entry, "/stateHash"));
         let is_used = |text: &&str| Id::parse(text).is_ok();
-        let (Some(id), Some(hash)) = (id.filter(is_used), hash.filter(is_used)) else { return false };
+        let Some(id) = id.filter(is_used) else { return false };
         let evidence = said(section, &format!(",\"entry\":{text}"));
         let evidence = if evidence.len() <= limits::EVIDENCE_BYTES { evidence } else { said(section, "") };
-        self.spend(id, hash, evidence);
+        match hash.filter(is_used) {
+            Some(hash) => self.spend(id, hash, evidence),
+            // What was sent or refused and is in use all the same is not offered before the ledger was asked.
+            None if section.is_doubtful() => self.under_way.push((id.to_owned(), evidence)),
+            None => return false,
+        }
         true
     }
 }

@@ -38,7 +38,7 @@ impl KuboNode {
         if said.len() != cids.len() {
             return Err(Error::new(
                 Code::Unreachable,
-                "the node did not say of every block that it is dropped",
+                "the node did not say of every block that it is dropped: something that is pinned there may be nowhere, which its operator finds by `ipfs repo verify`",
             ));
         }
         let mut complaints = said.iter().filter_map(|line| line.get("Error")?.as_str());

@@ -11,7 +11,7 @@ pub const LAYERS: [(&str, &[&str]); 5] = [
 ];
 
 /// The rooms of the engine (folders, and files beside them), and those each may name.
-pub const ROOMS: [(&str, &[&str]); 27] = [
+pub const ROOMS: [(&str, &[&str]); 28] = [
     ("api", &[]),
     ("tasks", &[]),
     ("events", &["api"]),

@@ -108,6 +108,9 @@ pub enum Change {
     /// Which machine each node is.
     Machines(BTreeMap<String, String>),
 
+    /// What is damaged on nodes, by their ids.
+    Damaged(BTreeMap<String, Vec<Cid>>),
+
     /// What the owner calls this device.
     Label(Label),
     Verified(Verified),
@@ -228,6 +231,7 @@ impl Change {
                     rows::meta(rows::VERIFIED_SEQUENCE, sequence),
                 ])
             }
+            Self::Damaged(found) => one(rows::meta(rows::DAMAGED, rows::damaged(found))),
             Self::Label(label) => one(rows::meta(rows::LABEL, rows::label(label))),
             Self::FirstRead => one(rows::meta(rows::FIRST_READ, rows::flag(true))),
             Self::RemoteLevel(level) => one(rows::meta(rows::REMOTE_LEVEL, Some(rows::told_level(*level)))),
@@ -304,6 +308,7 @@ impl Change {
             Self::Former(former) => state.nodes.set_former(former),
             Self::Machines(machines) => state.nodes.set_machines(machines),
 
+            Self::Damaged(found) => state.nodes.set_damaged(found),
             Self::Label(label) => state.marks.label = label,
             Self::Verified(verified) => state.marks.verified = verified,
             Self::FirstRead => state.marks.first_read = true,

@@ -131,6 +131,13 @@ impl Holdings {
         left.filter(|lost| *lost != cid).chain(std::iter::once(cid)).collect()
     }
 
+    /// The same with several more.
+    pub fn lost_with_all(&self, cids: Vec<Cid>) -> Vec<Cid> {
+        let left = self.lost.iter().filter(|lost| self.missing.contains_key(*lost)).copied();
+        let more: BTreeSet<Cid> = left.chain(cids).collect();
+        more.into_iter().collect()
+    }
+
     pub fn missing_count(&self) -> usize {
         self.missing.len()
     }

@@ -22,6 +22,8 @@ pub struct Nodes {
     configured: BTreeSet<String>,
     /// Which machine each node is, by its peer id. Two nodes of one machine count once.
     machines: BTreeMap<String, String>,
+    /// What is damaged in their own stores.
+    damaged: BTreeMap<String, Vec<Cid>>,
 }
 
 /// A rename of a beacon that was sent and not answered: it may still arrive.
@@ -47,6 +49,15 @@ pub struct Former {
 }
 
 impl Nodes {
+    /// What was found damaged in nodes' own stores, by their ids.
+    pub fn damaged(&self) -> &BTreeMap<String, Vec<Cid>> {
+        &self.damaged
+    }
+
+    pub(super) fn set_damaged(&mut self, damaged: BTreeMap<String, Vec<Cid>>) {
+        self.damaged = damaged;
+    }
+
     /// What is known of a node for a slot.
     pub fn row(&self, node: &str, slot: Slot) -> Option<&NodeRow> {
         self.rows.get(&(node.to_owned(), slot.number()))

@@ -2,6 +2,7 @@
 
 use dev_nodes::Fault;
 use tauri_plugin_wallet_sync::engine::{Ack, AuditRequest};
+use tauri_plugin_wallet_sync::store::memory::MemoryStore;
 
 use crate::device::{Device, clock};
 use crate::farm::{Farm, Harm, NODES};
@@ -92,4 +93,37 @@ async fn the_next_publish_mends_what_an_audit_found() {
     let report = device.engine.audit(REPAIR, |_| ()).await.unwrap();
     assert!(report.nodes.iter().all(|node| node.whole), "{report:?}");
     device.close().await;
+}
+
+/// What one process found and did not mend is mended by the next, or not told as verified.
+async fn damage_outlives_the_process(farm: Farm) {
+    let (nodes, clock, store) = (farm.nodes_json(), clock(), MemoryStore::new());
+    let device = Device::with(store.clone(), &nodes, clock.clone()).await;
+    let ids: Vec<String> = (0..40).map(|n| format!("t{n:02}")).collect();
+    device.put_all(&ids).await;
+    device.verify().await;
+    for at in 0..NODES {
+        assert!(farm.harm(at, Harm::Changed, |n| n % 3 == 0) > 10);
+    }
+    let found = device.engine.audit(AuditRequest { all: true, repair: false }, |_| ()).await.unwrap();
+    assert!(found.nodes.iter().all(|node| node.damaged > 10), "{found:?}");
+    device.close().await;
+    let next = Device::with(store, &nodes, clock.clone()).await;
+    next.put("later").await;
+    assert_eq!(next.verify().await.ack, Ack::Verified);
+    let report = next.engine.audit(AuditRequest { all: true, repair: false }, |_| ()).await.unwrap();
+    let proven = report.nodes.iter().filter(|node| node.whole).count();
+    assert!(proven >= 2, "{report:?}");
+    assert_eq!(Device::on(&nodes, clock).await.restore().await.len(), ids.len() + 1);
+    next.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn damage_that_a_process_found_is_mended_by_the_next_on_embedded_nodes() {
+    damage_outlives_the_process(Farm::embedded().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn damage_that_a_process_found_is_mended_by_the_next_on_kubo() {
+    damage_outlives_the_process(Farm::kubo().await).await;
 }

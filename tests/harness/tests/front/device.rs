@@ -14,7 +14,7 @@ use tauri_plugin_wallet_sync::{Config, Secret};
 /// 2026-01-01T00:00:00Z.
 const START_MS: i64 = 1_767_225_600_000;
 /// More than a small publish takes on a busy machine.
-const PATIENCE: Duration = Duration::from_secs(8);
+const PATIENCE: Duration = Duration::from_secs(16);
 
 pub fn clock() -> Arc<ManualClock> {
     Arc::new(ManualClock::new(START_MS))
