@@ -46,6 +46,9 @@ check("a wallet is called new only after every node was heard", async () => {
   await wallet.press("Open the wallet");
   await wallet.open("Nodes");
   await wallet.press("Heal all");
+  await wallet.page.shown("//button[@aria-label='Kill node-5'][@aria-checked='false']");
+  await wallet.open("Wallet");
+  await wallet.sync();
 });
 
 check("a token is on this disk at once and verified a moment later", async () => {
