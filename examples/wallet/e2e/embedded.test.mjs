@@ -28,6 +28,29 @@ check("the first start shows an empty wallet and says where the secret is", asyn
   assert.match(readFileSync(file, "utf8"), /^[0-9a-f]{64}$/);
 });
 
+check("a wallet is called new only after every node was heard", async () => {
+  const asNew = async () => {
+    await wallet.press("Restore or new?");
+    await wallet.page.click("//*[@role='radio'][contains(., 'it is a new wallet')]");
+    await wallet.press("Go on");
+    await wallet.page.shown(".found");
+  };
+  await asNew();
+  await wallet.page.shown("//*[@class='found'][@data-tone='good'][contains(., 'A new wallet')]");
+  await wallet.press("Open the wallet");
+  await wallet.open("Nodes");
+  await wallet.setFault("Kill", "node-5", true);
+  await wallet.open("Wallet");
+  await asNew();
+  await wallet.page.shown("//*[@class='found'][@data-tone='warn'][contains(., '1 of 5 nodes did not answer')]");
+  await wallet.press("Open the wallet");
+  await wallet.open("Nodes");
+  await wallet.press("Heal all");
+  await wallet.page.shown("//button[@aria-label='Kill node-5'][@aria-checked='false']");
+  await wallet.open("Wallet");
+  await wallet.sync();
+});
+
 check("a token is on this disk at once and verified a moment later", async () => {
   await wallet.addToken("12.50", "EUR", "Coffee");
   await wallet.level("Coffee", "verified");

@@ -74,6 +74,7 @@ for (const mode of ["light", "dark"]) {
       await wallet.press("Close");
       for (const memo of ["Coffee", "Rent", "Savings", "Train"]) await wallet.level(memo, "verified");
       await wallet.cloud("synced");
+      await wallet.page.shown("//*[@class='safety'][contains(., 'proven on 5 of 5')]");
       await look("wallet");
       await wallet.press("Add tokens");
       await look("add");

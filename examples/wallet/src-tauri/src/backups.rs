@@ -55,6 +55,11 @@ impl Imports {
         self.lock().insert(account.to_owned(), import);
     }
 
+    /// There was none after all.
+    fn forget(&self, account: &str) {
+        self.lock().remove(account);
+    }
+
     /// Takes the turn of a device; `rate_limited` while it has one.
     fn begin(&self, account: &str) -> Result<(), Error> {
         let mut all = self.lock();
@@ -91,7 +96,7 @@ fn listed(folder: &Path, name: &str) -> Result<PathBuf, Error> {
 pub fn begin(app: &AppHandle, imports: &Arc<Imports>, account: &str, name: &str) -> Result<(), Error> {
     let path = listed(app.wallet_sync().backup_folder(), name)?;
     imports.begin(account)?;
-    let engine = opened(app, account).inspect_err(|_| drop(imports.lock().remove(account)))?;
+    let engine = opened(app, account).inspect_err(|_| imports.forget(account))?;
     let (imports, account) = (imports.clone(), account.to_owned());
     // Without a handle of the window: those stay on the main thread.
     async_runtime::spawn(async move {

@@ -65,6 +65,8 @@ export class DeviceSession {
     alerts: [],
     happenings: [],
   }
+  /** The sync under way that was started here. */
+  private running: Promise<SyncReport | null> | null = null
   private readonly lookers = new Set<() => void>()
   private isListening = false
   private readonly reader: Rereader<WalletStatus>
@@ -110,7 +112,22 @@ export class DeviceSession {
 
   /** Gives the report; `null` where it failed, or one is under way already. */
   async sync(query: SyncQuery = {}): Promise<SyncReport | null> {
-    if (this.state.isAsked) return null
+    if (this.running !== null) return null
+    this.running = this.run(query)
+    try {
+      return await this.running
+    } finally {
+      this.running = null
+    }
+  }
+
+  /** A sync of its own, once the one under way has ended. */
+  async syncNext(query: SyncQuery): Promise<SyncReport | null> {
+    while (this.running !== null) await this.running
+    return this.sync(query)
+  }
+
+  private async run(query: SyncQuery): Promise<SyncReport | null> {
     this.set({ isAsked: true, failure: null, steps: advance(NO_STEPS, { step: 'asked' }) })
     let report: SyncReport | null = null
     try {

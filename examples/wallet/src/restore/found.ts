@@ -27,8 +27,8 @@ function isNew({ warnings, nodes }: SyncReport): boolean {
 
 export function foundOf(way: Way, report: SyncReport | null, failure: WalletSyncError | null, status: WalletStatus | null): Found {
   if (report === null) {
-    const isSilent = failure === null || SILENCE.includes(failure.code)
-    return { tone: 'bad', title: text.foundNone, notes: [isSilent ? text.offline : failure.message] }
+    const why = failure === null ? text.notAsked : SILENCE.includes(failure.code) ? text.offline : failure.message
+    return { tone: 'bad', title: failure === null ? text.failed : text.foundNone, notes: [why] }
   }
   const total = report.tokens.total
   const unread = status?.unread.length ?? 0

@@ -44,7 +44,7 @@ export function useRestore(session: DeviceSession) {
       await reopenDevice(session.account)
       await session.start()
     }
-    const report = await session.sync({ fresh: true, deadlineMs: PATIENCE_MS })
+    const report = await session.syncNext({ fresh: true, deadlineMs: PATIENCE_MS })
     const { failure, status } = session.snapshot()
     return foundOf(way, report, failure, status)
   }

@@ -277,7 +277,7 @@ export const TEXT = {
     figures: { tokens: 'Tokens', devices: 'Devices', settings: 'Settings', nodes: 'Nodes that answered', payloads: 'Payloads here' },
     imported: (added: number, unchanged: number) => `${count(added)} new from the file, ${count(unchanged)} were here already`,
     spentLater: 'What was spent after the file was made is known once the nodes were read.',
-    failed: 'Not restored',
+    failed: 'Not restored', notAsked: 'The nodes were not asked. Ask again.',
     progress: 'Progress of the restore',
   },
   nodes: {
