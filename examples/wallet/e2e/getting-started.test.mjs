@@ -30,12 +30,13 @@ const TEMPLATE = {
   "package.json": JSON.stringify({ name: "new-app", private: true, version: "0.1.0", type: "module" }),
   "index.html": '<!doctype html><html><body><script type="module" src="/src/main.ts"></script></body></html>',
   "src-tauri/build.rs": "fn main() {\n    tauri_build::build()\n}\n",
+  "src-tauri/src/lib.rs": "pub fn run() {}\n",
   "src-tauri/src/main.rs": "fn main() {\n    new_app_lib::run()\n}\n",
   "src-tauri/Cargo.toml": [
     '[package]\nname = "new-app"\nversion = "0.1.0"\nedition = "2021"\n',
     '[lib]\nname = "new_app_lib"\ncrate-type = ["rlib"]\n',
     '[build-dependencies]\ntauri-build = { version = "2", default-features = false, features = [] }\n',
-    '[dependencies]\ntauri = { version = "2", features = [] }\n',
+    '[dependencies]\ntauri = { version = "2", features = [] }\nserde = { version = "1", features = ["derive"] }\nserde_json = "1"\n',
     // A workspace of its own wherever this lies.
     "[workspace]\n",
   ].join("\n"),
@@ -69,7 +70,7 @@ function make(folder) {
   line(folder, lines[0], ["--offline"]);
   // lines[1] gets what this run of the tests has got already.
   assert.match(lines[1], /^npm --prefix \S+ ci$/);
-  line(folder, lines[2]);
+  line(folder, lines[2], ["--silent"]);
   assert.ok(lines[3].includes(`-${version}.tgz`), lines[3]);
   line(folder, lines[3], ["--prefer-offline", "--no-audit", "--no-fund"]);
   const run = [
@@ -84,8 +85,12 @@ function make(folder) {
   put(folder, "src-tauri/capabilities/default.json", sample("json", 1));
   put(folder, "src/main.ts", sample("ts"));
   line(folder, `${process.execPath} ${join(root, "node_modules/vite/bin/vite.js")} build`);
-  const build = "cargo build --quiet --offline --manifest-path src-tauri/Cargo.toml --features tauri/custom-protocol";
-  line(folder, `${build} --target-dir ${process.env.CARGO_TARGET_DIR}`);
+  // The settings of this workspace, so that what the tests have built already is taken.
+  const manifest = readFileSync(join(root, "Cargo.toml"), "utf8");
+  const [, profile] = /^(\[profile\.dev\][\s\S]*?)^\[profile\.release\]/m.exec(manifest);
+  put(folder, "src-tauri/.cargo/config.toml", profile);
+  const build = "cargo build --quiet --offline --manifest-path Cargo.toml --features tauri/custom-protocol";
+  line(join(folder, "src-tauri"), `${build} --target-dir ${process.env.CARGO_TARGET_DIR}`);
   return join(process.env.CARGO_TARGET_DIR, "debug/new-app");
 }
 
