@@ -90,7 +90,7 @@ async fn a_change_is_on_the_other_device_without_a_reading() {
     let world = World::new(5);
     let (one, two, _air) = pair(&world).await;
     let mut events = two.subscribe();
-    let slot = u8::try_from(one.status().slot.unwrap()).unwrap();
+    let slot = one.status().slot.unwrap();
     one.put(vec![token("news", "s0")]).await.unwrap();
     pass(&world, 2).await;
     assert!(ids(&two).contains(&"news".to_owned()), "{:?}", ids(&two));
@@ -286,7 +286,7 @@ async fn what_a_message_claims_is_not_believed() {
     let world = World::new(5);
     let (one, two, air) = pair(&world).await;
     let (ours, strangers) = (keys(&world), WalletKeys::derive(&Secret::new([8; 32]), None));
-    let slot = u8::try_from(one.status().slot.unwrap()).unwrap();
+    let slot = one.status().slot.unwrap();
     let record = |keys: &WalletKeys| {
         let name = keys.name(Slot::new(slot).unwrap());
         world.nodes[0].held().records.get(&name).map(|record| record.raw().clone())

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
+use tauri_plugin_wallet_sync::clock::monotonic;
 use tauri_plugin_wallet_sync::model::push::Topic;
 use tauri_plugin_wallet_sync::node::pubsub::{Arrival, Ear};
 use tauri_plugin_wallet_sync::node::{Call, Node};
@@ -94,10 +95,10 @@ impl FakeNode {
         if let Some(ended) = hear(Arrival::Begun) {
             return ended;
         }
-        let mut heard_at = tokio::time::Instant::now();
+        let mut heard_at = monotonic();
         loop {
             let next = tokio::time::timeout(Duration::from_millis(100), messages.recv()).await;
-            if tokio::time::Instant::now() >= call.deadline {
+            if monotonic() >= call.deadline {
                 return Err(Error::new(Code::Deadline, "no answer in time"));
             }
             let is_frozen = match *self.fault.lock().unwrap() {
@@ -113,7 +114,7 @@ impl FakeNode {
                 continue;
             }
             air.heard.fetch_add(1, Ordering::Relaxed);
-            heard_at = tokio::time::Instant::now();
+            heard_at = monotonic();
             if let Some(ended) = hear(Arrival::Message(message.bytes)) {
                 return ended;
             }

@@ -77,7 +77,9 @@ async fn hear(desk: &Desk, place: usize, at: usize) -> (Ended, Instant) {
         stream.is_flooded = !stream.noise.take(now);
         if stream.is_flooded { ControlFlow::Break(()) } else { ControlFlow::Continue(()) }
     };
-    let call = Call { deadline: now + limits::PUSH_STREAM, meter: Arc::default() };
+    // The streams are not renewed at the same moment.
+    let lasts = limits::PUSH_STREAM.mul_f64(4.0 / (4 + place) as f64);
+    let call = Call { deadline: now + lasts, meter: Arc::default() };
     let silence = async {
         loop {
             let until = lock().heard_at + limits::PUSH_SILENCE;

@@ -36,11 +36,28 @@ pub async fn push() {
             break;
         }
     }
+    series("each as soon as the one before is there", "live", &one, &two, &mut events).await;
+    series("each once the one before is verified", "calm", &one, &two, &mut events).await;
+    let metrics = two.metrics();
+    for figures in metrics.operations.iter().filter(|figures| figures.operation == Operation::Push) {
+        row("  its own figure: lag p50", figures.p50_ms.unwrap_or(0.0), None, "ms");
+        row("  its own figure: lag p99", figures.p99_ms.unwrap_or(0.0), None, "ms");
+    }
+    for engine in [one, two] {
+        engine.close(Duration::from_secs(5)).await.unwrap();
+    }
+}
+
+async fn series(how: &str, mark: &str, one: &Engine, two: &Engine, events: &mut Subscription) {
+    println!("{how}:");
     let (mut took, mut by_push, mut lost) = (Vec::new(), 0, 0);
     for n in 0..CHANGES {
-        one.put(vec![token("live", n, 200)]).await.unwrap();
+        if mark == "calm" {
+            one.flush(PATIENCE).await.unwrap();
+        }
+        one.put(vec![token(mark, n, 200)]).await.unwrap();
         let put = Instant::now();
-        match until_here(&mut events, &two, "live", n).await {
+        match until_here(events, two, mark, n).await {
             Some(way) => {
                 took.push(put.elapsed().as_secs_f64() * 1_000.0);
                 by_push += usize::from(way == Way::Push);
@@ -55,14 +72,6 @@ pub async fn push() {
     row("  longest", at(100), None, "ms");
     row("  by push, of all", by_push as f64, Some(CHANGES as f64), "");
     row("  not within 30 s", lost as f64, Some(0.0), "");
-    let metrics = two.metrics();
-    for figures in metrics.operations.iter().filter(|figures| figures.operation == Operation::Push) {
-        row("  its own figure: lag p50", figures.p50_ms.unwrap_or(0.0), None, "ms");
-        row("  its own figure: lag p99", figures.p99_ms.unwrap_or(0.0), None, "ms");
-    }
-    for engine in [one, two] {
-        engine.close(Duration::from_secs(5)).await.unwrap();
-    }
 }
 
 async fn device(folder: &tempfile::TempDir, name: &str, proxy: &DelayProxy) -> Engine {
