@@ -6,6 +6,7 @@ use super::Engine;
 use super::api::audit::{AuditProgress, AuditReport, AuditRequest, OnAudit};
 use super::api::rehearsal::Rehearsal;
 use super::api::request::SyncRequest;
+use super::audit::OnRepair;
 use super::tasks::to_the_end;
 use super::{audit, rehearse};
 use crate::error::Error;
@@ -28,18 +29,21 @@ impl Engine {
         progress: impl Fn(AuditProgress) + Send + Sync + 'static,
     ) -> Result<AuditReport, Error> {
         let account = self.writable()?;
-        if request.repair {
-            // What others published since is pinned there too, and has to be known where the node is to drop what is damaged.
-            let is_pending = audit::has_unpublished(&account)?;
-            let wait = is_pending.then_some(Level::Verified);
-            let sync = SyncRequest { fresh: true, deadline: None, wait };
-            let read = Box::pin(self.sync(sync, |_| ())).await;
-            if is_pending {
-                read.map_err(|failure| failure.error)?;
-            }
+        if request.repair && audit::has_unpublished(&account)? {
+            let sync = SyncRequest { fresh: true, deadline: None, wait: Some(Level::Verified) };
+            Box::pin(self.sync(sync, |_| ())).await.map_err(|failure| failure.error)?;
         }
         let progress: OnAudit = Arc::new(progress);
-        to_the_end(async move { Box::pin(audit::audit(&account, request, &progress)).await }).await
+        let engine = self.clone();
+        // What others published since is pinned too, and has to be known where a node is to drop what is damaged.
+        let read: OnRepair = Arc::new(move || {
+            let engine = engine.clone();
+            Box::pin(async move {
+                let sync = SyncRequest { fresh: true, deadline: None, wait: None };
+                let _ = engine.sync(sync, |_| ()).await;
+            })
+        });
+        to_the_end(async move { Box::pin(audit::audit(&account, request, &progress, &read)).await }).await
     }
 
     /// Rehearses a restore: a fresh device in memory, made from the secret and the nodes alone, is compared with this one. It

@@ -248,6 +248,24 @@ async fn a_commit_whose_caller_is_dropped_goes_on_to_its_end() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_block_that_comes_when_nobody_wants_it_any_more_is_in_no_keep() {
+    let mut run = Driven::new().await;
+    run.take(Op::Set(1, 700)).await;
+    let cid = {
+        let local = &run.device.engine.account().local;
+        let state = local.read();
+        *state.holdings().on_disk().next().expect("the value is a block")
+    };
+    let block = run.device.engine.account().local.block(&cid).await.unwrap().unwrap();
+    // The entry is set again while its former value is on its way.
+    run.take(Op::Set(1, 0)).await;
+    run.device.engine.account().local.keep_blocks(vec![block]).await.unwrap();
+    run.check().await.unwrap();
+    run.device.engine.account().local.seals().unwrap();
+    run.check().await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
 async fn compressor_upgrade_changes_no_cid() {
     let world = World::new(NODES);
     let device = world.device().await;

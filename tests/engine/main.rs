@@ -14,6 +14,7 @@ mod support;
 mod all_is_proven;
 mod audits;
 mod backup_file;
+mod backup_gaps;
 mod c06_time_is_injected;
 mod checked_nodes;
 mod configuration_page;

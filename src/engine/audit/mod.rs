@@ -12,7 +12,7 @@ mod marks;
 
 use std::sync::Arc;
 
-use futures_util::future::join_all;
+use futures_util::future::{BoxFuture, join_all};
 
 use self::blocks::Count;
 use self::expected::{Expected, expected};
@@ -24,6 +24,9 @@ use super::publish::run::Run;
 use super::publish::{bring_along, lacks};
 use crate::error::{Code, Error};
 use crate::limits;
+
+/// Reads the wallet before what was found wanting is put back.
+pub type OnRepair = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 
 /// Audits every node that can be written to.
 ///
@@ -37,11 +40,12 @@ pub async fn audit(
     account: &Arc<Account>,
     request: AuditRequest,
     progress: &OnAudit,
+    read: &OnRepair,
 ) -> Result<AuditReport, Error> {
-    audit_of(account, &account.network.writable(), request, progress).await
+    audited(account, &account.network.writable(), request, progress, Some(read)).await
 }
 
-/// The same of these nodes alone.
+/// The same of these nodes alone, where nothing is put back by this call.
 ///
 /// # Errors
 /// As [`audit`].
@@ -51,8 +55,17 @@ pub async fn audit(
 pub async fn audit_of(
     account: &Arc<Account>,
     nodes: &[usize],
+    progress: &OnAudit,
+) -> Result<AuditReport, Error> {
+    audited(account, nodes, AuditRequest { all: false, repair: false }, progress, None).await
+}
+
+async fn audited(
+    account: &Arc<Account>,
+    nodes: &[usize],
     request: AuditRequest,
     progress: &OnAudit,
+    read: Option<&OnRepair>,
 ) -> Result<AuditReport, Error> {
     let nothing = || Error::new(Code::Invalid, "nothing of this wallet was published from here or read yet");
     let expected = expected(account).await?.ok_or_else(nothing)?;
@@ -67,6 +80,9 @@ pub async fn audit_of(
         let wanting: Vec<usize> =
             found.iter().filter(|(_, looked)| looked.is_wanting()).map(|(at, _)| *at).collect();
         if !wanting.is_empty() {
+            if let Some(read) = read {
+                read().await;
+            }
             put_back(account, &wanting).await?;
             look_once_more(account, &found, &mut rows, &count).await?;
         }

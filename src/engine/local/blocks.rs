@@ -33,7 +33,15 @@ impl Local {
     /// Store errors.
     pub async fn keep_blocks(self: &Arc<Self>, blocks: Vec<Block>) -> Result<(), Error> {
         let turn = self.turn().await;
-        let mut changes: Vec<Change> = blocks.into_iter().map(Change::Block).collect();
+        let mut changes: Vec<Change> = {
+            let state = turn.state();
+            // What was asked for may not be wanted any more: its entry was set again meanwhile.
+            let change = |block: Block| match state.holdings().is_missing(block.cid()) {
+                true => Change::Block(block),
+                false => Change::BlockAhead(block),
+            };
+            blocks.into_iter().map(change).collect()
+        };
         if !changes.is_empty() {
             changes.extend(turn.unconfirmed());
         }

@@ -60,7 +60,7 @@ impl Engine {
             moved.is_some_and(|moved| matches!(moved.how, Moving::MadeElsewhere | Moving::Joined));
         let how = if report.begun_elsewhere { Moving::Joined } else { Moving::Made };
         old.local.note_moved(Moved { to: to_id, how }).await?;
-        self.mark_all(to, leave_missing, &mut report).await?;
+        Box::pin(self.mark_all(to, leave_missing, &mut report)).await?;
         report.verified_nodes = to.status().verified_nodes;
         Ok(report)
     }
@@ -150,8 +150,11 @@ impl Engine {
         }
         let own = old.local.read().names().own().slot;
         if let Some(own) = own.filter(|_| !report.begun_elsewhere) {
-            let ended =
-                if is_marked(&old, own).await? { Ok(()) } else { bounded(retire::end(&old, &run)).await };
+            let ended = if is_marked(&old, own).await? {
+                Ok(())
+            } else {
+                Box::pin(bounded(retire::end(&old, &run))).await
+            };
             note(report, own, ended)?;
         }
         Ok(())

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::clock::{UnixMs, millis};
 use crate::engine::account::Account;
-use crate::engine::api::audit::{AuditRequest, OnAudit};
+use crate::engine::api::audit::OnAudit;
 use crate::engine::audit::audit_of;
 use crate::limits;
 
@@ -46,9 +46,8 @@ fn is_at_rest(account: &Account) -> bool {
 
 /// Audits these nodes; whether one of them answered.
 async fn look(account: &Arc<Account>, nodes: &[usize]) -> bool {
-    let request = AuditRequest { all: false, repair: false };
     let quiet: OnAudit = Arc::new(|_| ());
-    match Box::pin(audit_of(account, nodes, request, &quiet)).await {
+    match Box::pin(audit_of(account, nodes, &quiet)).await {
         Ok(report) => report.nodes.iter().any(|node| node.error.is_none()),
         Err(e) => {
             tracing::debug!(code = %e.code(), "nothing could be audited");

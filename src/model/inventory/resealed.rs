@@ -59,7 +59,7 @@ fn resealed(last: &Last, new: &Resealed) -> Option<Last> {
             Seen::Live(version) => Some((version.hash(), Some(version))),
         })
         .collect();
-    versions.sort_by(|(a, _), (b, _)| a.cmp(b));
+    versions.sort_by_key(|(hash, _)| *hash);
     versions.dedup_by(|(a, _), (b, _)| a == b);
     (!versions.is_empty()).then(|| Last { counter: last.counter(), versions })
 }
