@@ -37,6 +37,7 @@ export type {
   NodeStatus,
   Operation,
   OperationFigures,
+  Origin,
   Progress,
   PutReport,
   Rehearsal,
@@ -57,6 +58,7 @@ export type {
   TokenRow,
   Totals,
   WalletEvent,
+  Way,
   WalletStatus,
   WipeReport,
 } from './bindings.js'
