@@ -33,9 +33,23 @@ const BEACON = [/^bafkrei[a-z2-7]{52}$/, /^[A-Za-z0-9_-]{64,255}$/];
 /** What Kubo says where it has no record: 0.43, and before. Other words mean that nothing is known. */
 const ABSENT = ["routing: not found", "datastore: key not found"];
 
+const USAGE = "node janitor.mjs --state FILE [--api URL] [--months N] [--remove] [--max-share PERCENT]";
+
 class Refused extends Error {}
 
-const { values: given } = parseArgs({
+function readArguments(config) {
+  try {
+    const { values } = parseArgs({ ...config, options: { ...config.options, help: { type: "boolean" } } });
+    if (!values.help) return values;
+    console.log(USAGE);
+    process.exit(0);
+  } catch (error) {
+    console.error(`${error.message}\n${USAGE}`);
+    process.exit(2);
+  }
+}
+
+const given = readArguments({
   options: {
     api: { type: "string", default: "http://127.0.0.1:5001" },
     state: { type: "string" },
@@ -116,7 +130,12 @@ async function read(path, node) {
     throw error;
   });
   if (text === null) return { version: 1, node, ranAt: null, names: {} };
-  const state = JSON.parse(text);
+  let state;
+  try {
+    state = JSON.parse(text);
+  } catch {
+    throw new Refused(`${path}: no state file`);
+  }
   if (state.version !== 1) throw new Refused(`${path}: of another version`);
   if (state.node !== node) throw new Refused(`${path}: of another node`);
   return state;

@@ -37,11 +37,12 @@ impl Engine {
     pub async fn set_device_label(&self, label: Option<&str>) -> Result<(), Error> {
         let account = self.writable()?;
         let is_good = |label: &str| {
-            (1..=limits::LABEL_BYTES).contains(&label.len()) && !label.chars().any(char::is_control)
+            let is_seen = !label.trim().is_empty() && !label.chars().any(is_hidden);
+            is_seen && (1..=limits::LABEL_BYTES).contains(&label.len())
         };
         if !label.is_none_or(is_good) {
             let most = limits::LABEL_BYTES;
-            let message = format!("label: 1 to {most} bytes, none of them a control character");
+            let message = format!("label: 1 to {most} bytes, no blanks alone, no control or direction marks");
             return Err(Error::new(Code::BadRequest, message));
         }
         let label = label.map(str::to_owned);
@@ -91,4 +92,10 @@ impl Engine {
         let late = |_| Error::new(Code::Deadline, "no node took the last edition in time");
         tokio::time::timeout(limits::ENDING, retire::end(&account, &run)).await.map_err(late).flatten()
     }
+}
+
+/// Whether a character is not seen and may change how others are shown.
+fn is_hidden(character: char) -> bool {
+    let is_direction = matches!(character, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    character.is_control() || is_direction
 }

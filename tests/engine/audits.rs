@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tauri_plugin_wallet_sync::clock::{Clock, Entropy, millis};
-use tauri_plugin_wallet_sync::engine::{Ack, Bounds, Engine, Event, Mode, Parts, Subscription};
+use tauri_plugin_wallet_sync::engine::{Ack, AuditRequest, Bounds, Engine, Event, Mode, Parts, Subscription};
 use tauri_plugin_wallet_sync::limits;
 use tauri_plugin_wallet_sync::model::cid::{Cid, Codec};
 use tauri_plugin_wallet_sync::node::Node;
@@ -116,5 +116,20 @@ async fn what_a_node_lost_while_it_was_away_is_found_once_it_is_back() {
     world.faults(Fault::None, &[0]);
     pass(&world, Duration::from_secs(1_200)).await;
     assert!(are_there(&world, &lost));
+    engine.close(Duration::from_secs(5)).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_rots_on_this_disk_is_found_by_a_full_audit_and_fetched() {
+    let world = World::new(3);
+    let (engine, store) = verified(&world).await;
+    let held: Vec<Cid> = world.nodes[0].held().blocks.values().map(|block| *block.cid()).collect();
+    let data = held.into_iter().filter(|cid| cid.codec() == Codec::Raw);
+    data.for_each(|cid| store.damage_block(&cid));
+    engine.audit(AuditRequest { all: true, repair: false }, |_| ()).await.unwrap();
+    assert_eq!(engine.status().missing_payloads, 2);
+    pass(&world, Duration::from_secs(300)).await;
+    assert_eq!(engine.status().missing_payloads, 0);
+    assert!(engine.payload("a", "s0").await.is_ok() && engine.payload("b", "s0").await.is_ok());
     engine.close(Duration::from_secs(5)).await.unwrap();
 }

@@ -58,7 +58,17 @@ impl Output {
 
     /// Prints the result of a command that succeeded: `ok` and the fields, or the text.
     pub fn done<T: Serialize>(self, result: &T, text: impl FnOnce() -> String) -> Result<(), Failure> {
-        self.value(&Done { ok: true, result, warnings: take_warnings() }, text)
+        let warnings = take_warnings();
+        // A result that has warnings itself gets these too: a key stands once.
+        if !warnings.is_empty()
+            && let Ok(Value::Object(mut fields)) = serde_json::to_value(result)
+            && let Some(Value::Array(own)) = fields.get_mut("warnings")
+        {
+            own.extend(warnings.into_iter().map(Value::String));
+            fields.insert("ok".to_owned(), true.into());
+            return self.value(&fields, text);
+        }
+        self.value(&Done { ok: true, result, warnings }, text)
     }
 
     /// Prints a value as it is, or the text.

@@ -8,6 +8,7 @@ use crate::engine::api::audit::Mark;
 use crate::error::{Code, Error};
 use crate::limits;
 use crate::model::beacon::Beacon;
+use crate::model::record::Record;
 use crate::node::{Call, Node, Outcome};
 
 /// How record, beacon, pin and root stand.
@@ -28,12 +29,21 @@ pub async fn marks(account: &Account, node: &dyn Node, subject: &Subject) -> Res
     )
     .await;
     let beacons = beacons.into_iter().collect::<Result<Vec<_>, _>>()?;
+    if matches!(&record, Outcome::Found(shown, _) if is_replaced(account, subject, shown)) {
+        return Ok([Mark::Ok; 4]);
+    }
     Ok([
         of_record(account, node, subject, record)?,
         of_beacons(account, subject, &beacons),
         of_pin(pin?.is_some()),
         root?,
     ])
+}
+
+/// Whether another device has published on since its edition was read here: it answers for that one itself.
+fn is_replaced(account: &Account, subject: &Subject, shown: &Record) -> bool {
+    let is_own = account.local.read().names().own().slot == Some(subject.slot);
+    !is_own && subject.record.as_ref().is_some_and(|known| shown.cmp_order(known).is_gt())
 }
 
 fn of_record(account: &Account, node: &dyn Node, subject: &Subject, outcome: Outcome) -> Result<Mark, Error> {

@@ -24,6 +24,7 @@ use super::publish::run::Run;
 use super::publish::{bring_along, lacks};
 use crate::error::{Code, Error};
 use crate::limits;
+use crate::model::cid::Codec;
 
 /// Reads the wallet before what was found wanting is put back.
 pub type OnRepair = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
@@ -69,6 +70,9 @@ async fn audited(
 ) -> Result<AuditReport, Error> {
     let nothing = || Error::new(Code::Invalid, "nothing of this wallet was published from here or read yet");
     let expected = expected(account).await?.ok_or_else(nothing)?;
+    if request.all {
+        read_here(account, &expected).await?;
+    }
     let count = Count::new(progress.clone());
     let looks = nodes.iter().map(|at| look(account, *at, &expected, request.all, &count));
     let found: Vec<(usize, Looked)> = nodes.iter().copied().zip(join_all(looks).await).collect();
@@ -88,6 +92,14 @@ async fn audited(
         }
     }
     Ok(report(account, &expected, rows))
+}
+
+/// Reads what is on this disk: what rots here is noticed while nodes have it, and fetched by the next sync.
+async fn read_here(account: &Account, expected: &Expected) -> Result<(), Error> {
+    for (cid, _) in expected.blocks.iter().filter(|(cid, _)| cid.codec() == Codec::Raw) {
+        account.local.block(cid).await?;
+    }
+    Ok(())
 }
 
 /// Waits for the lanes that put back what was found missing, as long as one of them gets further.

@@ -14,6 +14,7 @@ mod support;
 mod arguments;
 mod audit;
 mod backup;
+mod change_secret;
 mod demo;
 mod devices;
 mod import_legacy;

@@ -14,6 +14,7 @@ mod support;
 mod behind_the_front;
 mod janitor;
 mod legacy;
+mod new_secret;
 mod real_kubo;
 mod thin_line;
 #[cfg(feature = "dht")]

@@ -4,6 +4,7 @@
 pub mod embedded;
 pub mod kubo;
 pub mod liar;
+pub mod new_secret;
 
 use std::io::Write;
 use std::path::{Path, PathBuf};

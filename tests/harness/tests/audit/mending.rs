@@ -127,3 +127,21 @@ async fn damage_that_a_process_found_is_mended_by_the_next_on_embedded_nodes() {
 async fn damage_that_a_process_found_is_mended_by_the_next_on_kubo() {
     damage_outlives_the_process(Farm::kubo().await).await;
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_only_reads_finds_nothing_wrong_where_another_device_has_published_on() {
+    let farm = Farm::embedded().await;
+    let (nodes, clock) = (farm.nodes_json(), clock());
+    let [writer, reader] = [Device::on(&nodes, clock.clone()).await, Device::on(&nodes, clock).await];
+    writer.put("a").await;
+    writer.verify().await;
+    assert_eq!(reader.restore().await.len(), 1);
+    for id in ["b", "c", "d", "e", "f", "g"] {
+        writer.put(id).await;
+        writer.verify().await;
+    }
+    let report = reader.engine.audit(AuditRequest { all: true, repair: true }, |_| ()).await.unwrap();
+    assert!(report.nodes.iter().all(|node| node.whole && node.repaired == 0), "{report:?}");
+    reader.close().await;
+    writer.close().await;
+}
