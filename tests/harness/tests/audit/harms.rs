@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tauri_plugin_wallet_sync::clock::ManualClock;
 use tauri_plugin_wallet_sync::engine::{Ack, AuditReport, AuditRequest, Event, Mark, Subscription};
+use tauri_plugin_wallet_sync::store::memory::MemoryStore;
 
 use crate::device::{Device, clock};
 use crate::farm::{Farm, Harm, NODES};
@@ -46,13 +47,16 @@ async fn harmed(farm: &Farm, harmed: usize, harm: impl AsyncFnOnce(&Farm)) {
     device.close().await;
 }
 
+/// Opened anew: the looks behind the answer of the process that published have ended, and see nothing of what is done next.
 async fn verified_device(farm: &Farm, clock: &Arc<ManualClock>) -> Device {
-    let device = Device::on(&farm.nodes_json(), clock.clone()).await;
+    let store = MemoryStore::new();
+    let device = Device::with(store.clone(), &farm.nodes_json(), clock.clone()).await;
     device.put_all(&IDS.map(str::to_owned)).await;
     let mut ticks = tokio::time::interval(std::time::Duration::from_millis(100));
     for _ in 0..100 {
         if device.verify().await.verified_nodes == NODES {
-            return device;
+            device.close().await;
+            return Device::with(store, &farm.nodes_json(), clock.clone()).await;
         }
         ticks.tick().await;
     }
