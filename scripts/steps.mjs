@@ -55,9 +55,13 @@ async function beginKubos(...older) {
 }
 
 async function kubo(begun) {
-  // If it fails, so does each test that needs one, at once: it does not build again.
-  for (const name of ["IPFS_BIN", ipfsVariable(OLDEST_KUBO)]) env[name] = "kubo-is-missing";
-  Object.assign(env, await begun);
+  try {
+    Object.assign(env, await begun);
+  } catch (error) {
+    // So does each test that needs one, at once: it does not build again.
+    for (const name of ["IPFS_BIN", ipfsVariable(OLDEST_KUBO)]) env[name] = "kubo-is-missing";
+    throw error;
+  }
   for (const path of Object.values(await begun)) say(`ipfs ${await must([path, "version", "--number"])}`);
   return { passed: 1, failed: 0 };
 }
