@@ -26,7 +26,7 @@ impl Count {
         Self { checked: AtomicU64::new(0), total: AtomicU64::new(0), progress }
     }
 
-    fn expect(&self, more: usize) {
+    fn add(&self, more: usize) {
         self.total.fetch_add(more as u64, Ordering::Relaxed);
         self.tell();
     }
@@ -132,7 +132,7 @@ impl OnNode<'_> {
     }
 
     async fn each(&self, blocks: &[(Cid, u64)], way: Way) -> Blocks {
-        self.count.expect(blocks.len());
+        self.count.add(blocks.len());
         let mut found = Blocks { is_complete: true, ..Blocks::default() };
         let mut failures = 0;
         let asked: Vec<_> = blocks.iter().map(|(cid, size)| self.one(*cid, *size, way)).collect();

@@ -24,6 +24,13 @@ impl Local {
         }
     }
 
+    /// Whether another device has changed the secret: nothing that stands under this one is taken in any more. Who changed it itself
+    /// takes in what it finds where it puts its markers.
+    pub fn is_left(&self) -> bool {
+        let moved = self.read().marks().moved();
+        moved.is_some_and(|moved| matches!(moved.how, Moving::MadeElsewhere | Moving::Joined))
+    }
+
     /// The wallet goes on under another secret, or is about to. Another device's change counts where none was made or begun here.
     ///
     /// # Errors

@@ -7,7 +7,7 @@ mod clock;
 pub mod contain;
 pub mod content;
 mod index;
-mod moves;
+pub mod moves;
 mod part;
 mod pool;
 mod singly;
@@ -190,6 +190,9 @@ async fn merge_root(
         Err(e) => return Ok(Merged::Foreign(e)),
     };
     moves::look(account, &root).await?;
+    if local.is_left() {
+        local.check_here()?;
+    }
     let (is_own, is_retried) = {
         let state = local.read();
         let names = state.names();

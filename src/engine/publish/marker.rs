@@ -1,10 +1,12 @@
 //! The last editions under a secret that was changed: one in each slot, which says so.
 
 use super::edition::prepare_retired;
+use super::proof::Claim;
 use super::retire::{bring_here, goes_over, to_nodes};
 use super::run::Run;
 use super::slot::take_over;
 use crate::engine::account::Account;
+use crate::engine::merge::moves::is_marker;
 use crate::error::{Code, Error};
 use crate::limits;
 use crate::model::identity::Slot;
@@ -34,8 +36,20 @@ pub async fn mark_known(account: &Account, slot: Slot, run: &Run) -> Result<(), 
     let edition = prepare_retired(account, slot).await?;
     match to_nodes(account, &edition, run).await? {
         None => Ok(()),
+        Some((_, claim)) if says_so(account, &claim, run).await => Ok(()),
         Some(_) => Err(Error::new(Code::Conflict, format!("in slot {slot} stands something else by now"))),
     }
+}
+
+/// Whether what stands there is a marker: it is opened, and nothing of it taken in.
+async fn says_so(account: &Account, claim: &Claim, run: &Run) -> bool {
+    let Some(root) = claim.root else { return false };
+    let carried = claim.record.iter().flat_map(|record| record.carried()).find(|block| *block.cid() == root);
+    let block = match carried {
+        Some(block) => Ok(block),
+        None => account.network.fetch_block(&root, &run.usual_call(account)).await,
+    };
+    block.is_ok_and(|block| is_marker(account, &block))
 }
 
 /// What became of a slot.

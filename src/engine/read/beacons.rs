@@ -90,6 +90,9 @@ pub async fn take(
     call: &Call,
     tally: &mut Tally,
 ) -> Result<BTreeSet<Slot>, SyncFailure> {
+    if account.local.check_here().is_err() {
+        return Ok(BTreeSet::new());
+    }
     let mut news: BTreeMap<Slot, Vec<(u64, Cid)>> = BTreeMap::new();
     let mut contained = Vec::new();
     for (slot, sequence, root) in &lights.seen {

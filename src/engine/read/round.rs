@@ -13,7 +13,7 @@ use crate::engine::api::warning::Word;
 use crate::engine::local::join::Gain;
 use crate::engine::local::records::RootFate;
 use crate::engine::merge::attempt::{Shown, bring};
-use crate::engine::merge::{Merged, merge_contained};
+use crate::engine::merge::{Merged, merge_contained, moves};
 use crate::engine::network::ask::Asked;
 use crate::engine::network::heard::Heard;
 use crate::error::Error;
@@ -140,6 +140,10 @@ pub async fn take(
         .iter()
         .flat_map(|slot| round.records(*slot).into_iter().map(|record| (*slot, record)))
         .collect();
+    moves::foresee(account, records.iter().map(|(_, record)| *record)).await?;
+    if account.local.check_here().is_err() {
+        return Ok(BTreeSet::new());
+    }
     // All at once: content that no node gives must not keep the others waiting, nor take the time of the payloads.
     let call = &share_of(account, call);
     let insists = tally.insists;

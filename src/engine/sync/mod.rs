@@ -71,13 +71,13 @@ impl Syncs {
         if account.network.is_empty() && (request.fresh || !first_read) {
             return Err(Error::new(Code::Unreachable, "no nodes are configured").into());
         }
-        let (Done { reading, traffic }, publishing) =
-            self.read_and_publish(request, started, &progress).await?;
+        let done = self.read_and_publish(request, started, &progress).await;
+        // The reading may have met the marker of a change of secret.
+        account.local.check_here()?;
+        let (Done { reading, traffic }, publishing) = done?;
         if reading.outcome != SyncOutcome::Offline {
             self.reput_if_due().await;
         }
-        // The reading may have met the marker.
-        account.local.check_here()?;
         let report = report(account, reading, traffic, publishing);
         self.remember(&report).await;
         Ok(report)
