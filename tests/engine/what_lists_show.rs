@@ -127,3 +127,13 @@ async fn a_list_kept_by_what_changed_is_the_list_and_is_not_read_again() {
     }
     assert_eq!(shown.map(|one| one.reads), [0, 0]);
 }
+
+/// Devices of other releases tell a deleted entry by these bytes.
+#[tokio::test(start_paused = true)]
+async fn nobody_sets_the_value_that_says_an_entry_was_deleted() {
+    let device = World::new(0).device().await;
+    let value = bytes::Bytes::from_static(b"\0wallet-sync:deleted");
+    let refused = device.engine.set("k", value).await.unwrap_err();
+    assert_eq!(refused.code(), tauri_plugin_wallet_sync::Code::BadRequest);
+    assert_eq!(device.engine.get("k").await.unwrap_err().code(), tauri_plugin_wallet_sync::Code::NotFound);
+}

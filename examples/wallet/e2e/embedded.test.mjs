@@ -232,7 +232,7 @@ check("the activity tells what happened, live", async () => {
 check("colours are the user's choice, and kept", async () => {
   await wallet.page.click("[aria-label='Dark']");
   await wallet.page.attributeIs("html", "data-theme", "dark");
-  await wallet.page.script(() => location.reload());
+  await wallet.page.reload();
   await wallet.page.shown(".shell[data-ready='true']");
   await wallet.page.attributeIs("html", "data-theme", "dark");
   await wallet.page.click("[aria-label='As the system']");

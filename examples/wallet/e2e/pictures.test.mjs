@@ -38,7 +38,9 @@ for (const mode of ["light", "dark"]) {
       for (const [width, height] of SIZES) {
         await wallet.page.resize(width, height);
         await wallet.quiet();
+        if (where) await wallet.page.shown(where);
         await wallet.page.script((how) => (how ? document.querySelector(how).scrollIntoView() : document.querySelector("main").scrollTo(0, 0)), where ?? null);
+        await wallet.page.rests();
         const inDocs = IN_DOCS[`${mode}-${width}`]?.includes(name) && (mode === "dark" ? `${name}-dark` : name);
         await wallet.picture(`${mode}-${width}-${name}`, inDocs);
         assert.deepEqual(await wallet.page.script(lowContrast), [], `${name}, ${width}: contrast`);
@@ -174,7 +176,7 @@ for (const mode of ["light", "dark"]) {
       await look("dashboard-below", ".grid > :last-child");
       await wallet.page.script(() => document.querySelector("main").scrollTo(0, 0));
       await wallet.press("Export");
-      await wallet.page.until("the export is there", () => wallet.page.script(() => document.querySelector("[role=dialog] textarea").value !== ""));
+      await wallet.page.until("the export is there", () => wallet.page.script(() => Boolean(document.querySelector("[role=dialog] textarea")?.value)));
       await look("export");
       await wallet.press("Close");
     });

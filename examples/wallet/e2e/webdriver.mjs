@@ -12,6 +12,8 @@ export const KEYS = {
 /** How often a wait looks again. The wait ends with the condition, not with the clock. */
 const LOOK_MS = 50;
 const LIMIT_MS = 20_000;
+const GONE = /stale element|no such element/;
+const OUT_OF_REACH = /stale element|no such element|intercept|not interactable/;
 
 const pause = (ms) => new Promise((done) => setTimeout(done, ms));
 
@@ -34,6 +36,15 @@ export class Session {
 
   go(url) {
     return this.#post("/url", { url });
+  }
+
+  /** Loads the page anew, and waits until the old one is gone: what is looked for next is the new one's. */
+  async reload() {
+    await this.script(() => {
+      globalThis.isOldPage = true;
+      location.reload();
+    });
+    await this.until("the old page is gone", () => this.script(() => globalThis.isOldPage === undefined));
   }
 
   /** Makes the page this large; the window around it is larger. */
@@ -80,21 +91,30 @@ export class Session {
   /** The element that matches and is shown now; `null` where there is none. */
   async isShown(how) {
     const [id] = await this.#find(how);
-    return id !== undefined && (await call(`${this.#base}/element/${id}/displayed`, "GET")) ? id : null;
+    if (id === undefined) return null;
+    // What was found may be drawn anew or gone with its page before the second question: it is not shown then.
+    const displayed = await call(`${this.#base}/element/${id}/displayed`, "GET").catch(unless(GONE));
+    return displayed ? id : null;
   }
 
   async click(how) {
-    const id = await this.shown(how);
     // A click on what is still moving is refused; it is meant for where it comes to rest.
-    await this.until(`${how} takes a click`, () => this.#post(`/element/${id}/click`, {}).then(() => true, tellIntercepted));
+    await this.#takes(how, "a click", (id) => this.#post(`/element/${id}/click`, {}), OUT_OF_REACH);
   }
 
   /** Replaces what a field holds, as a person does: React does not see a value that a script has set. */
   async type(how, text) {
-    const id = await this.shown(how);
     // Modifiers are let go at the end of a call only.
-    await this.#post(`/element/${id}/value`, { text: `${KEYS.control}a` });
-    await this.#post(`/element/${id}/value`, { text: `${KEYS.backspace}${text}` });
+    await this.#takes(how, "keys", (id) => this.#post(`/element/${id}/value`, { text: `${KEYS.control}a` }));
+    await this.#takes(how, "text", (id) => this.#post(`/element/${id}/value`, { text: `${KEYS.backspace}${text}` }));
+  }
+
+  /** Does something to what is shown. A driver that says it is gone or out of reach has done nothing, so it is looked for again. */
+  async #takes(how, what, work, refused = GONE) {
+    await this.until(`${how} takes ${what}`, async () => {
+      const id = await this.shown(how);
+      return work(id).then(() => true, unless(refused));
+    });
   }
 
   /** Keys to whatever has the focus. */
@@ -133,6 +153,13 @@ export class Session {
     }
   }
 
+  /** Waits until no colour or place is between two values any more. What turns for good is not waited for. */
+  rests() {
+    return this.until("nothing is between two looks", () =>
+      this.script(() => document.getAnimations().every((one) => one.playState !== "running" || one.effect.getComputedTiming().endTime === Infinity)),
+    );
+  }
+
   /** A picture of the page as PNG bytes, after everything that was changed is drawn. */
   async screenshot() {
     await this.promise(() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done))));
@@ -140,9 +167,12 @@ export class Session {
   }
 }
 
-function tellIntercepted(error) {
-  if (/intercept|not interactable/.test(error.message)) return false;
-  throw error;
+/** Gives false for an error that says this, and throws every other. */
+function unless(said) {
+  return (error) => {
+    if (said.test(error.message)) return false;
+    throw error;
+  };
 }
 
 async function call(url, method, body) {

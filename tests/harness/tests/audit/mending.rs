@@ -3,6 +3,7 @@
 use dev_nodes::Fault;
 use tauri_plugin_wallet_sync::engine::{Ack, AuditRequest};
 use tauri_plugin_wallet_sync::store::memory::MemoryStore;
+use tokio::sync::oneshot::error::TryRecvError;
 
 use crate::device::{Device, clock};
 use crate::farm::{Farm, Harm, NODES};
@@ -144,4 +145,38 @@ async fn who_only_reads_finds_nothing_wrong_where_another_device_has_published_o
     assert!(report.nodes.iter().all(|node| node.whole && node.repaired == 0), "{report:?}");
     reader.close().await;
     writer.close().await;
+}
+
+/// Should the process end meanwhile, the other nodes hold the wallet.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn many_damaged_blocks_are_mended_on_one_node_at_a_time() {
+    let farm = Farm::embedded().await;
+    let Farm::Embedded(cluster) = &farm else { return };
+    let device = Device::on(&farm.nodes_json(), clock()).await;
+    let ids: Vec<String> = (0..120).map(|n| format!("t{n:03}")).collect();
+    device.put_all(&ids).await;
+    device.verify().await;
+    let is_root = |cid: &str| cid.starts_with("bafyrei");
+    let nodes: Vec<_> = cluster.nodes().to_vec();
+    let without = move || {
+        let holds = |node: &dev_nodes::DevNode| node.pins().iter().any(|pin| is_root(&pin.cid));
+        nodes.iter().filter(|node| !holds(node)).count()
+    };
+    assert_eq!(without(), 0);
+    for at in 0..NODES {
+        assert!(farm.harm(at, Harm::Changed, |_| true) > 64);
+    }
+    let (ends, mut ended) = tokio::sync::oneshot::channel::<()>();
+    let watch = tokio::task::spawn_blocking(move || {
+        let mut most = 0;
+        while matches!(ended.try_recv(), Err(TryRecvError::Empty)) {
+            most = most.max(without());
+        }
+        most
+    });
+    let report = device.engine.audit(REPAIR, |_| ()).await.unwrap();
+    ends.send(()).unwrap();
+    assert!(report.nodes.iter().all(|node| node.whole), "{report:?}");
+    assert!(watch.await.unwrap() <= 1, "several nodes without a pin at once");
+    device.close().await;
 }
