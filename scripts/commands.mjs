@@ -6,11 +6,14 @@
 //   behind a delay; IPC and a long list in a real window. Without a name all.
 // `sim [--seeds N] [--from S] [--only WORLD] [--kind KIND]`: more of the simulation on all cores, the first trace printed when something
 //   is found that is not expected, or of this kind. Without arguments: every scenario with what it finds, 2,000 seeds, the planted defects.
+// `advisories [--from COPY] [--keep]`: known defects of what is used here, by the newest database or a copy of it; `--keep` commits it.
+// `sbom [FOLDER]`: bills of materials. `public-api [--keep]`: whether the crate's public items have changed.
 // `cargo ARGUMENTS`: cargo, with builds where those of all other commands are.
 
 import { parseArgs } from "node:util";
 import { buildProgram, buildWallet, INSTALL_WEB, ipfsPath, onHiddenDisplay, windowDriver } from "./builds.mjs";
 import { env, must, takeOver } from "./run.mjs";
+import * as supply from "./supply.mjs";
 import { forBuilds, need } from "./system.mjs";
 
 const [name, ...given] = process.argv.slice(2);
@@ -65,9 +68,15 @@ async function sim() {
   await show(`cargo test --locked ${which} -- ${tests} --nocapture`, 6 * 3_600_000);
 }
 
+const keep = { type: "boolean" };
+
+const advisories = () => supply.advisories(parseArgs({ args: given, options: { from: { type: "string" }, keep } }).values);
+const sbom = () => supply.billsOfMaterials(...given);
+const publicApi = () => supply.publicApi(parseArgs({ args: given, options: { keep } }).values);
+
 try {
   await takeOver();
-  await { app, bench, sim, cargo: () => show(["cargo", ...given], 2 ** 31 - 1) }[name]();
+  await { app, bench, sim, advisories, sbom, "public-api": publicApi, cargo: () => show(["cargo", ...given], 2 ** 31 - 1) }[name]();
 } catch (error) {
   console.error(error.message);
   // An argument that does not exist is the caller's mistake.

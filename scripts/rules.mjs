@@ -10,6 +10,17 @@ export function tapCounts(lines) {
   return { passed, failed: tests.length - passed };
 }
 
+/** The names of tests that failed in TAP, each with its error where one is told. */
+export function tapNames(lines) {
+  return lines.flatMap((line, at) => {
+    const [, name] = /^ *not ok \d+ - (.*)$/.exec(line) ?? [];
+    if (name === undefined) return [];
+    const more = lines.slice(at + 1, at + 20);
+    const error = more.slice(0, more.findIndex((one) => /^ *(\.\.\.|(not )?ok )/.test(one))).find((one) => /^ *error: /.test(one));
+    return [error ? `${name}: ${error.trim().slice(0, 200)}` : name];
+  });
+}
+
 const BINARY = /^ +(?:Running (?:unittests )?\S+ \(|Doc-tests \S)/m;
 const RESULT = /^test result: \w+\. (\d+) passed; (\d+) failed; (\d+) ignored; \d+ measured; (\d+) filtered out/m;
 

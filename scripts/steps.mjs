@@ -9,7 +9,8 @@ import { macos } from "./macos.mjs";
 import * as rules from "./rules.mjs";
 import { env, must, root, run, say } from "./run.mjs";
 import { check, sum, verdict } from "./run-steps.mjs";
-import { cargoTool, FORMER_KUBO, forBuilds, forTests, ipfsVariable, OLDEST_KUBO, provide, toolComplaints } from "./system.mjs";
+import { FORMER_KUBO, forBuilds, forTests, ipfsVariable, OLDEST_KUBO, provide, toolComplaints } from "./system.mjs";
+import { deny } from "./supply.mjs";
 import { windows } from "./windows.mjs";
 
 const PLUGIN = "-p tauri-plugin-wallet-sync";
@@ -34,12 +35,6 @@ const nowhere = (what, pattern, ...files) => {
 };
 
 const tools = async () => verdict([...(await provide([...forBuilds, ...forTests])), ...(await toolComplaints())]);
-
-async function deny() {
-  const program = await cargoTool("cargo-deny", "0.20.2");
-  // Advisories come from a database that not every machine can fetch.
-  return check([program, ..."--color never --locked --workspace check bans licenses sources".split(" ")]);
-}
 
 async function build() {
   const tests = await check(`cargo test ${EVERYTHING} --no-run`);
@@ -99,7 +94,7 @@ async function window() {
   env.TAURI_DRIVER = await windowDriver();
   env.IPFS_BIN ??= await ipfsPath();
   env.WALLET_APP = await buildWallet({ release: false });
-  return check({ command: onHiddenDisplay(...nodeTests("examples/wallet/e2e")), read: rules.tapCounts, limitMs: 20 * 60_000 });
+  return check({ command: onHiddenDisplay(...nodeTests("examples/wallet/e2e")), read: rules.tapCounts, name: rules.tapNames, limitMs: 20 * 60_000 });
 }
 
 async function fuzz() {
@@ -175,7 +170,7 @@ export const steps = [
     command: `cargo doc ${EVERYTHING} --no-deps`,
     env: { RUSTDOCFLAGS: `${env.RUSTDOCFLAGS ?? ""} -D warnings` },
   }),
-  { name: "deny", what: "cargo-deny: licences, banned crates, sources, one SQLite", run: deny },
+  { name: "deny", what: "cargo-deny: licences (npm's too), banned crates, sources, one SQLite, the advisories in supply/", run: deny },
   { name: "build", what: "every test and fuzz target compiles", run: build },
   { name: "kubo", what: "the oldest and the newest real Kubo, for the tests that need one", begin: () => beginKubos(OLDEST_KUBO), run: kubo },
   { name: "rust", what: "every Rust test of the workspace, doc tests too", run: rust },

@@ -34,6 +34,12 @@ test("TAP of Node and of vitest; what was not run has not passed, a suite is no 
   assert.deepEqual(rules.tapCounts(["vitest: not found"]), { passed: 0, failed: 0 });
 });
 
+test("TAP: what failed has a name, and its own error", () => {
+  const error = (text) => ["  ---", `    error: "${text}"`, "  ..."];
+  const lines = ["ok 1 - a", ...error("none"), "  not ok 2 - b", ...error("stale"), "not ok 3 - c", "ok 4 - d", ...error("not of c")];
+  assert.deepEqual(rules.tapNames(lines), ['b: error: "stale"', "c"]);
+});
+
 test("a warning of cargo package, and the ones that are meant", () => {
   const meant = ["   Packaging x", "warning: ignoring test `a` as it is not included", "warning: ignoring benchmark `b`"];
   assert.deepEqual(rules.packageCounts(meant, true), { passed: 1, failed: 0 });

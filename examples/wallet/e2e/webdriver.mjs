@@ -97,9 +97,21 @@ export class Session {
     return displayed ? id : null;
   }
 
+  /** A click on what is still moving is refused; it is meant for where it comes to rest. */
   async click(how) {
-    // A click on what is still moving is refused; it is meant for where it comes to rest.
-    await this.#takes(how, "a click", (id) => this.#post(`/element/${id}/click`, {}), OUT_OF_REACH);
+    let wasGone = false;
+    await this.until(`${how} takes a click`, async () => {
+      // Gone with the click, which drew it anew as something else: the driver's word for that is the same.
+      const id = await (wasGone ? this.isShown(how) : this.shown(how));
+      if (id === null) return true;
+      return this.#post(`/element/${id}/click`, {}).then(
+        () => true,
+        (error) => {
+          wasGone ||= GONE.test(error.message);
+          return unless(OUT_OF_REACH)(error);
+        },
+      );
+    });
   }
 
   /** Replaces what a field holds, as a person does: React does not see a value that a script has set. */
@@ -109,12 +121,9 @@ export class Session {
     await this.#takes(how, "text", (id) => this.#post(`/element/${id}/value`, { text: `${KEYS.backspace}${text}` }));
   }
 
-  /** Does something to what is shown. A driver that says it is gone or out of reach has done nothing, so it is looked for again. */
-  async #takes(how, what, work, refused = GONE) {
-    await this.until(`${how} takes ${what}`, async () => {
-      const id = await this.shown(how);
-      return work(id).then(() => true, unless(refused));
-    });
+  /** Does something to what is shown. Where the driver says that it is gone it did nothing, so it is looked for again. */
+  async #takes(how, what, work) {
+    await this.until(`${how} takes ${what}`, async () => work(await this.shown(how)).then(() => true, unless(GONE)));
   }
 
   /** Keys to whatever has the focus. */

@@ -57,7 +57,14 @@ export function ChartBox({ kind, title, labels, series, format, isStacked = fals
     // Its height is the box's from the first drawing on; later options do not resize it.
     const made = new Chart(canvas.current, { type: kind, data: { labels: [], datasets: [] }, options: { maintainAspectRatio: false } })
     chart.current = made
+    // Chart.js puts a resize off while something moves, and loses it when the movement ends before the next drawing.
+    const box = new ResizeObserver(() => {
+      made.stop()
+      made.resize()
+    })
+    box.observe(canvas.current.parentElement ?? canvas.current)
     return () => {
+      box.disconnect()
       made.destroy()
       chart.current = null
     }
