@@ -8,10 +8,12 @@
 //   is found that is not expected, or of this kind. Without arguments: every scenario with what it finds, 2,000 seeds, the planted defects.
 // `advisories [--from COPY] [--keep]`: known defects of what is used here, by the newest database or a copy of it; `--keep` commits it.
 // `sbom [FOLDER]`: bills of materials. `public-api [--keep]`: whether the crate's public items have changed.
+// `fuzz [--hours N] [--target NAME] [--keep]`: more of the fuzzing, on all cores; `--keep` adds what reaches more to the seeds.
 // `cargo ARGUMENTS`: cargo, with builds where those of all other commands are.
 
 import { parseArgs } from "node:util";
 import { buildProgram, buildWallet, INSTALL_WEB, ipfsPath, onHiddenDisplay, windowDriver } from "./builds.mjs";
+import { fuzzForHours } from "./fuzz.mjs";
 import { env, must, takeOver } from "./run.mjs";
 import * as supply from "./supply.mjs";
 import { forBuilds, need } from "./system.mjs";
@@ -72,11 +74,12 @@ const keep = { type: "boolean" };
 
 const advisories = () => supply.advisories(parseArgs({ args: given, options: { from: { type: "string" }, keep } }).values);
 const sbom = () => supply.billsOfMaterials(...given);
+const fuzz = () => fuzzForHours(parseArgs({ args: given, options: { hours: { type: "string" }, target: { type: "string" }, keep } }).values);
 const publicApi = () => supply.publicApi(parseArgs({ args: given, options: { keep } }).values);
 
 try {
   await takeOver();
-  await { app, bench, sim, advisories, sbom, "public-api": publicApi, cargo: () => show(["cargo", ...given], 2 ** 31 - 1) }[name]();
+  await { app, bench, sim, fuzz, advisories, sbom, "public-api": publicApi, cargo: () => show(["cargo", ...given], 2 ** 31 - 1) }[name]();
 } catch (error) {
   console.error(error.message);
   // An argument that does not exist is the caller's mistake.

@@ -1,10 +1,11 @@
 // The steps of a test run, in order: quick ones first, so that a slip is seen early; Kubo is built in the background until its
 // turn comes, and nothing else runs during the tests, some of which measure time. What a step may hold is in run-steps.mjs.
 
-import { chmod, mkdir, mkdtemp, readdir, rm } from "node:fs/promises";
+import { chmod, mkdtemp, readdir, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildFuzzTargets, buildWallet, INSTALL_WEB, ipfsPath, onHiddenDisplay, windowDriver } from "./builds.mjs";
+import { fuzz, what as fuzzed } from "./fuzz.mjs";
 import { macos } from "./macos.mjs";
 import * as rules from "./rules.mjs";
 import { env, must, root, run, say } from "./run.mjs";
@@ -17,9 +18,6 @@ const PLUGIN = "-p tauri-plugin-wallet-sync";
 /** Every crate, with the plugin's tests over a mock runtime and the defects that the simulation plants. */
 const FEATURES = ["specta", "test-ipc", "planted-bugs"].map((name) => `tauri-plugin-wallet-sync/${name}`);
 const EVERYTHING = `--locked --workspace --features ${FEATURES}`;
-const FUZZ_SECONDS = 30;
-/** Inputs that a fuzz target starts from. */
-const SEEDS = { record: ["tests/data/ipns-records", "tests/data/js-ipns"], legacy: ["fuzz/seeds/legacy"] };
 
 /** One file after the other: some open a window, and times are looked at. The shell lists the files, for Node 20 does not. */
 const nodeTests = (folder) =>
@@ -97,26 +95,6 @@ async function window() {
   return check({ command: onHiddenDisplay(...nodeTests("examples/wallet/e2e")), read: rules.tapCounts, name: rules.tapNames, limitMs: 20 * 60_000 });
 }
 
-async function fuzz() {
-  const folder = await buildFuzzTargets();
-  // New inputs go to a scratch folder; one that breaks something is kept where cargo-fuzz keeps it.
-  const scratch = await mkdtemp(join(tmpdir(), "ws-fuzz-"));
-  const limits = [`-max_total_time=${FUZZ_SECONDS}`, "-timeout=10", "-rss_limit_mb=2048", "-print_final_stats=1"];
-  const targets = (await readdir(join(root, "fuzz/fuzz_targets"))).map(async (file) => {
-    const name = file.replace(/\.rs$/, "");
-    const [corpus, artifacts] = [join(scratch, name), join(root, "fuzz/artifacts", name)];
-    for (const path of [corpus, artifacts]) await mkdir(path, { recursive: true });
-    const command = [join(folder, name), ...limits, `-artifact_prefix=${artifacts}/`, corpus, ...(SEEDS[name] ?? [])];
-    const onLine = (line) => line.startsWith("stat::number_of_executed_units") && say(`${name}: ${line}`);
-    return { command, read: rules.fuzzCounts, onLine, limitMs: (FUZZ_SECONDS + 60) * 1000 };
-  });
-  // Two at a time.
-  const half = async (which) => check(...(await Promise.all(targets)).filter((_, at) => at % 2 === which));
-  const counts = await Promise.all([half(0), half(1)]);
-  await rm(scratch, { recursive: true, force: true });
-  return sum(counts);
-}
-
 /** What git sees: its status, and a hash of every change to a file that it knows. */
 const lookAtTree = () => must(["sh", "-c", "git status --porcelain=v1 && git diff HEAD | git hash-object --stdin | sed 's/^/contents /'"]);
 
@@ -178,6 +156,6 @@ export const steps = [
   { name: "kubo-matrix", what: "tests on every supported Kubo, mixed and updated", onRequest: true, run: kuboMatrix },
   windows,
   macos,
-  { name: "fuzz", what: `every decoder fuzzed for ${FUZZ_SECONDS} s`, run: fuzz },
+  { name: "fuzz", what: fuzzed, run: fuzz },
   { name: "clean-tree", what: "the run has changed no file of the project", begin: lookAtTree, run: cleanTree },
 ];

@@ -102,17 +102,28 @@ async function npmLicences() {
 export async function billsOfMaterials(folder = join(root, "target/sbom")) {
   const program = await cargoTool("cargo-cyclonedx", "0.5.9", { tellsVersion: false });
   await mkdir(folder, { recursive: true });
-  const name = "wallet-sync-bom";
-  await must([program, "cyclonedx", "--format", "json", "--spec-version", "1.5", "--target", "all", "--override-filename", name]);
-  const crates = { "tauri-plugin-wallet-sync": ".", walletsync: "examples/cli", "wallet-sync-wallet": "examples/wallet/src-tauri" };
-  const found = (await must(["git", "ls-files", "--others", `*${name}.json`])).map((path) => path.trim()).filter(Boolean);
-  for (const [crate, where] of Object.entries(crates)) {
-    await writeFile(join(folder, `${crate}.cdx.json`), await readFile(join(root, where, `${name}.json`)));
+  // It writes beside each manifest.
+  const beside = "wallet-sync-bom.json";
+  await must([program, ..."cyclonedx --format json --spec-version 1.5 --target all --override-filename".split(" "), beside.replace(".json", "")]);
+  for (const [name, where] of Object.entries(CRATES)) await writeBill(folder, name, await readFile(join(root, where, beside), "utf8"));
+  for (const path of await must(["git", "ls-files", "--others", `*${beside}`])) await rm(join(root, path));
+  for (const [name, where] of Object.entries(PACKAGES)) {
+    const { lines } = await run(["npm", ..."sbom --sbom-format cyclonedx --package-lock-only --omit dev --workspace".split(" "), where]);
+    await writeBill(folder, name, lines.join("\n"));
   }
-  for (const path of found) await rm(join(root, path));
-  const { lines } = await run("npm sbom --sbom-format cyclonedx --package-lock-only --omit dev -w guest-js");
-  await writeFile(join(folder, "guest-js.cdx.json"), `${JSON.stringify(JSON.parse(lines.join("\n")), null, 2)}\n`);
-  for (const one of [...Object.keys(crates), "guest-js"]) console.log(join(folder, `${one}.cdx.json`));
+}
+
+const CRATES = { "tauri-plugin-wallet-sync": ".", walletsync: "examples/cli", "wallet-sync-wallet": "examples/wallet/src-tauri" };
+/** npm makes none of the window of the example: it takes the nested packages of the reference for missing. */
+const PACKAGES = { "tauri-plugin-wallet-sync-api": "guest-js" };
+
+/** A bill says nothing of the machine that it was made on. */
+async function writeBill(folder, name, text) {
+  const path = join(folder, `${name}.cdx.json`);
+  const bill = JSON.parse(text.replaceAll(root.replace(/\/$/, ""), "."));
+  if (!(bill.components?.length > 0)) throw new Error(`${name}: a bill without a component`);
+  await writeFile(path, `${JSON.stringify(bill, null, 2)}\n`);
+  console.log(`${path}: ${bill.components.length} components`);
 }
 
 /** `npm run public-api`: whether the crate's public items are those of `supply/public-api.txt`; `keep` writes them there. */

@@ -1,5 +1,9 @@
 //! What several targets share: fixed keys, and nodes that open, so that the fuzzer gets behind the encryption.
 
+pub mod hostile;
+#[path = "../../tests/support/mod.rs"]
+pub mod support;
+
 use ipld_core::ipld::Ipld;
 use sha2::{Digest, Sha256};
 use tauri_plugin_wallet_sync::Secret;

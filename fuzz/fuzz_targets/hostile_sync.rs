@@ -1,0 +1,87 @@
+#![no_main]
+//! A whole sync with nodes whose answers are the input: it ends in time, nothing that was here is lost, and once the nodes
+//! do what they should both devices have everything, proven.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use libfuzzer_sys::fuzz_target;
+use tauri_plugin_wallet_sync::Config;
+use tauri_plugin_wallet_sync::clock::Entropy;
+use tauri_plugin_wallet_sync::engine::{Bounds, Engine, Mode, Parts, SyncRequest, nodes_of};
+use tauri_plugin_wallet_sync::limits;
+use tauri_plugin_wallet_sync::node::Node;
+use tauri_plugin_wallet_sync::store::Level;
+use tauri_plugin_wallet_sync::store::memory::MemoryStore;
+use tokio::time::Instant;
+use wallet_sync_fuzz::hostile::{Hostile, Script};
+use wallet_sync_fuzz::support::world::{Device, World};
+
+/// Never more than 2 s without an answer, and the turn of the clock that it is seen in.
+const ANSWER: Duration = Duration::from_millis(2_050);
+const NODES: usize = 3;
+
+/// A device whose nodes follow the script.
+async fn victim(world: &World, script: &Script) -> Device {
+    let mut config = Config::default();
+    config.nodes = nodes_of(&world.secret, &config);
+    let keys = Arc::new(wallet_sync_fuzz::keys());
+    let hostile = |honest: &Arc<_>| -> Arc<dyn Node> {
+        Arc::new(Hostile { honest: Arc::clone(honest), keys: keys.clone(), script: script.clone() })
+    };
+    let store = MemoryStore::new();
+    let parts = Parts {
+        store: Arc::new(store.clone()),
+        nodes: world.nodes.iter().map(hostile).collect(),
+        peers: None,
+        clock: world.clock.clone(),
+        entropy: Entropy::seeded(99),
+        mode: Mode::Own,
+        bounds: Bounds::default(),
+        config,
+    };
+    Device { engine: Engine::assemble(&world.secret, parts).await.expect("a new device opens"), store }
+}
+
+async fn is_there(device: &Device, id: &str) {
+    let payload = device.engine.payload(id, "s0").await;
+    assert_eq!(payload.ok().as_deref(), Some(format!("payload of {id} in s0").as_bytes()), "{id} is lost");
+}
+
+async fn run(data: &[u8]) {
+    let world = World::new(NODES);
+    let other = world.device().await;
+    other.put(&["a"]).await;
+    other.sync_to(Level::Verified).await.expect("honest nodes verify");
+    let script = Script::new(data);
+    let device = victim(&world, &script).await;
+    device.put(&["b"]).await;
+    for (wait, answer) in [(Some(Level::Local), ANSWER), (None, limits::WAIT_TOTAL + ANSWER)] {
+        let begun = Instant::now();
+        let _ = device.engine.sync(SyncRequest { fresh: true, deadline: None, wait }, |_| ()).await;
+        assert!(begun.elapsed() <= answer, "no answer for {:?}", begun.elapsed());
+        is_there(&device, "b").await;
+        world.pass(Duration::from_secs(20)).await;
+    }
+    script.end();
+    // Long enough for whatever was put off.
+    for _ in 0..4 {
+        world.pass(Duration::from_secs(600)).await;
+        let _ = (other.sync().await, device.sync().await);
+    }
+    for one in [&device, &other] {
+        one.sync_to(Level::Verified).await.expect("verified again once the nodes are honest");
+    }
+    other.sync().await.expect("honest nodes");
+    for one in [&device, &other] {
+        for id in ["a", "b"] {
+            is_there(one, id).await;
+        }
+        one.close().await;
+    }
+}
+
+fuzz_target!(|data: &[u8]| {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    runtime.expect("a runtime").block_on(run(data));
+});
