@@ -8,7 +8,7 @@ use std::time::Duration;
 use libfuzzer_sys::fuzz_target;
 use tauri_plugin_wallet_sync::Config;
 use tauri_plugin_wallet_sync::clock::Entropy;
-use tauri_plugin_wallet_sync::engine::{Bounds, Engine, Mode, Parts, SyncRequest, nodes_of};
+use tauri_plugin_wallet_sync::engine::{Ack, Bounds, Engine, Mode, Parts, SyncRequest, nodes_of};
 use tauri_plugin_wallet_sync::limits;
 use tauri_plugin_wallet_sync::node::Node;
 use tauri_plugin_wallet_sync::store::Level;
@@ -43,9 +43,12 @@ async fn victim(world: &World, script: &Script) -> Device {
     Device { engine: Engine::assemble(&world.secret, parts).await.expect("a new device opens"), store }
 }
 
-async fn is_there(device: &Device, id: &str) {
-    let payload = device.engine.payload(id, "s0").await;
-    assert_eq!(payload.ok().as_deref(), Some(format!("payload of {id} in s0").as_bytes()), "{id} is lost");
+/// `at`: which device, and when.
+async fn is_there(device: &Device, id: &str, at: &str) {
+    match device.engine.payload(id, "s0").await {
+        Ok(payload) => assert_eq!(payload, format!("payload of {id} in s0"), "{id} {at}"),
+        Err(e) => panic!("{id} is lost {at}: {} {e}; there are {:?}", e.code(), device.ids()),
+    }
 }
 
 async fn run(data: &[u8]) {
@@ -60,7 +63,7 @@ async fn run(data: &[u8]) {
         let begun = Instant::now();
         let _ = device.engine.sync(SyncRequest { fresh: true, deadline: None, wait }, |_| ()).await;
         assert!(begun.elapsed() <= answer, "no answer for {:?}", begun.elapsed());
-        is_there(&device, "b").await;
+        is_there(&device, "b", "while nodes are hostile").await;
         world.pass(Duration::from_secs(20)).await;
     }
     script.end();
@@ -70,12 +73,13 @@ async fn run(data: &[u8]) {
         let _ = (other.sync().await, device.sync().await);
     }
     for one in [&device, &other] {
-        one.sync_to(Level::Verified).await.expect("verified again once the nodes are honest");
+        let report = one.sync_to(Level::Verified).await.expect("honest nodes answer");
+        assert_eq!(report.ack, Ack::Verified, "not proven once the nodes are honest: {:?}", report.warnings);
     }
-    other.sync().await.expect("honest nodes");
-    for one in [&device, &other] {
+    other.sync().await.expect("honest nodes answer");
+    for (one, at) in [(&device, "here"), (&other, "on the other device")] {
         for id in ["a", "b"] {
-            is_there(one, id).await;
+            is_there(one, id, at).await;
         }
         one.close().await;
     }

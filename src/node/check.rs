@@ -3,6 +3,8 @@
 //! Everything is done with things drawn for this: a key, a few blocks, a pin, a record that ends in minutes. Nothing of a wallet is
 //! touched, nothing is left pinned, and only requests are sent that syncs send too.
 
+mod push;
+
 use std::fmt;
 use std::sync::Arc;
 
@@ -50,11 +52,13 @@ pub enum Ability {
     Records,
     /// A large upload.
     Bodies,
+    /// Messages between devices.
+    Push,
 }
 
 impl Ability {
     /// All of them.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Connection,
         Self::Version,
         Self::Clock,
@@ -63,6 +67,7 @@ impl Ability {
         Self::Pins,
         Self::Records,
         Self::Bodies,
+        Self::Push,
     ];
 
     /// The word for it.
@@ -77,6 +82,7 @@ impl Ability {
             Self::Pins => "pins",
             Self::Records => "records",
             Self::Bodies => "bodies",
+            Self::Push => "push",
         }
     }
 }
@@ -117,6 +123,13 @@ pub enum Found {
         /// How fast.
         mbit_per_s: f64,
     },
+    /// A message came back.
+    Push {
+        /// Milliseconds from the subscription to the echo.
+        ms: u64,
+    },
+    /// It carries no messages, and need not.
+    NoPush,
 }
 
 impl fmt::Display for Found {
@@ -136,6 +149,10 @@ impl fmt::Display for Found {
             Self::Bodies { bytes, mbit_per_s } => {
                 write!(f, "{} KB at once, at {mbit_per_s:.1} Mbit/s", bytes / 1_000)
             }
+            Self::Push { ms } => write!(f, "a message came back in {ms} ms"),
+            Self::NoPush => {
+                f.write_str("it carries no messages: changes of other devices are seen when it is read")
+            }
         }
     }
 }
@@ -151,6 +168,11 @@ const CLOCK: &str = "set the clock of the node's machine, or of this one, by NTP
 const BODIES: &str =
     "let bodies of at least 1 MB pass (nginx: client_max_body_size 9m); until then uploads are cut smaller";
 const DISK: &str = "look at the node's disk and its log: it does not give back what it took";
+
+/// A node without pubsub does all that a wallet needs; changes of other devices are seen a little later.
+const ENABLE: &str =
+    "for changes at once set Pubsub.Enabled to true in Kubo's configuration, and let /api/v0/pubsub/ pass";
+const NO_ECHO: &str = "pubsub/sub: a message that was sent did not come back";
 
 /// Oldest Kubo that works.
 const OLDEST: (u64, u64) = (0, 40);
@@ -188,6 +210,7 @@ pub async fn check(node: &dyn Node, entropy: &Entropy, now: UnixMs, meter: Arc<M
         found.push(finding(Ability::Records, check.records(&first).await, PASS));
     }
     found.push(finding(Ability::Bodies, check.bodies().await, BODIES));
+    found.push(check.push().await);
     found
 }
 

@@ -1,12 +1,14 @@
 //! A check of one node says what it cannot do and what to change, and leaves nothing behind.
 
 use std::sync::Arc;
+use std::sync::atomic::Ordering;
 
 use tauri_plugin_wallet_sync::Code;
 use tauri_plugin_wallet_sync::clock::Entropy;
 use tauri_plugin_wallet_sync::node::Node;
-use tauri_plugin_wallet_sync::node::check::{Ability, Finding, check};
+use tauri_plugin_wallet_sync::node::check::{Ability, Finding, Found, check};
 
+use crate::support::air::Air;
 use crate::support::world::{Fault, START_MS, World};
 
 async fn checked(world: &World) -> Vec<Finding> {
@@ -21,6 +23,7 @@ fn failed(found: &[Finding]) -> Vec<Ability> {
 #[tokio::test(start_paused = true)]
 async fn a_good_node_is_able_to_do_everything_and_keeps_no_pin() {
     let world = World::new(1);
+    let _air = Air::over(&world.nodes);
     let found = checked(&world).await;
     assert_eq!(failed(&found), [], "{found:?}");
     // The imitated node says nothing of its clock.
@@ -47,6 +50,20 @@ async fn what_a_node_cannot_do_is_named_with_what_to_change() {
         let change = |finding: &Finding| finding.outcome.is_ok() || finding.change.is_some();
         assert!(found.iter().all(change), "{fault:?}: {found:?}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_node_without_messages_is_good_and_one_that_loses_them_is_not() {
+    let world = World::new(1);
+    let found = checked(&world).await;
+    let push = found.last().unwrap();
+    assert_eq!((push.ability, push.outcome.as_ref().unwrap()), (Ability::Push, &Found::NoPush));
+    assert!(push.change.unwrap().contains("Pubsub.Enabled"));
+    assert_eq!(failed(&found), []);
+    let world = World::new(1);
+    let air = Air::over(&world.nodes);
+    air.is_still.store(true, Ordering::Relaxed);
+    assert_eq!(failed(&checked(&world).await), [Ability::Push]);
 }
 
 #[tokio::test(start_paused = true)]

@@ -223,7 +223,7 @@ fn a_node_is_checked_by_its_id_and_what_to_change_is_said() {
     let found = check(cluster.node(0).id());
     let tried: Vec<&str> =
         found.as_array().unwrap().iter().map(|one| one["ability"].as_str().unwrap()).collect();
-    let all = ["connection", "version", "clock", "machine", "blocks", "pins", "records", "bodies"];
+    let all = ["connection", "version", "clock", "machine", "blocks", "pins", "records", "bodies", "push"];
     assert_eq!(tried, all, "{found}");
     let is_good = |one: &Value| one["ok"] == true && one["code"].is_null() && one["change"].is_null();
     assert!(found.as_array().unwrap().iter().all(is_good), "{found}");

@@ -27,7 +27,7 @@ use super::run::Run;
 /// # Cancel safety
 /// Nothing is taken before a record is signed for the slot.
 pub async fn choose(account: &Account, run: &Run) -> Result<Slot, Error> {
-    for slot in nobodys(account) {
+    for slot in nobodys(account).into_iter().filter(|slot| has_room(account, *slot)) {
         if take_over(account, slot, run).await? {
             return Ok(slot);
         }
@@ -38,12 +38,17 @@ pub async fn choose(account: &Account, run: &Run) -> Result<Slot, Error> {
             return Ok(slot);
         }
     }
-    for slot in by_quiet(account).await? {
+    for slot in by_quiet(account).await?.into_iter().filter(|slot| has_room(account, *slot)) {
         if take_over(account, slot, run).await? {
             return Ok(slot);
         }
     }
     Err(Error::new(Code::SlotsExhausted, "all 64 slots of this wallet are in use and none can be taken over"))
+}
+
+/// Whether a next record is possible in the slot: whoever has the secret can put the highest sequence there.
+fn has_room(account: &Account, slot: Slot) -> bool {
+    account.local.next_sequence(slot).is_ok()
 }
 
 /// Slots without a device that works and whose content is here: first those that were given back, then those that have been quiet for

@@ -93,6 +93,7 @@ words! {
         Pins: "Pins: made, named, moved, removed.",
         Records: "Storing records and giving them back.",
         Bodies: "A large upload.",
+        Push: "Messages between devices.",
     }
 }
 

@@ -26,7 +26,7 @@ export const sourceName = (source: string): string => (SOURCES as Record<string,
 export const OPERATIONS: Record<Operation, string> = { sync: 'Sync', publish: 'Publish', resolve: 'Resolve', fetch: 'Fetch', cache: 'Cache', dht: 'DHT', push: 'Push' }
 
 export const ABILITIES: Record<Ability, string> = {
-  connection: 'Connection', version: 'Version', clock: 'Clock', machine: 'Machine', blocks: 'Blocks', pins: 'Pins', records: 'Records', bodies: 'Large uploads',
+  connection: 'Connection', version: 'Version', clock: 'Clock', machine: 'Machine', blocks: 'Blocks', pins: 'Pins', records: 'Records', bodies: 'Large uploads', push: 'Live changes',
 }
 
 export const MARKS: Record<Mark, string> = { ok: 'there', stale: 'older', missing: 'missing', damaged: 'damaged' }
