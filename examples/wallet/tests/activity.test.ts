@@ -12,6 +12,12 @@ describe('the activity', () => {
   it.each([
     [{ event: 'tokens-changed', added: 3, spent: 1 }, 'tokens', '3 tokens added, 1 token spent'],
     [{ event: 'tokens-changed', added: 0, spent: 0 }, 'tokens', 'Labels or settings changed'],
+    [
+      { event: 'tokens-changed', added: 1, spent: 0, origin: { slot: 2, label: 'Phone', by: 'push' }, lagMs: 184 },
+      'tokens',
+      '1 token added by Phone, live (after 184 ms)',
+    ],
+    [{ event: 'tokens-changed', added: 0, spent: 1, origin: { slot: 2, label: null, by: 'poll' }, lagMs: null }, 'tokens', '1 token spent by another device (slot 2)'],
     [{ event: 'publish-changed', ack: 'verified', verifiedNodes: 4 }, 'backup', 'Proven on 4 of 5 nodes'],
     [{ event: 'publish-changed', ack: 'published', verifiedNodes: 0 }, 'backup', 'On a node, not proven yet'],
     [{ event: 'sync-changed', running: false, outcome: 'offline', source: 'none' }, 'backup', 'Sync ended: no node answered'],

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use dev_nodes::{Cluster, Fault};
+use dev_nodes::{Cluster, Fault, Options, Settings};
 use serde::{Deserialize, Serialize};
 use tauri_plugin_wallet_sync::config::Nodes as NodeList;
 use tauri_plugin_wallet_sync::{Code, Config, Error};
@@ -78,7 +78,9 @@ impl Nodes {
         let named = std::env::var_os(FILE_VARIABLE).map(PathBuf::from);
         let lying = Some(config_folder.join(FILE_NAME)).filter(|path| path.exists());
         let Some(path) = named.or(lying) else {
-            return Ok(Self::Embedded(Cluster::start(EMBEDDED).await?));
+            let settings = Settings { pubsub: true, ..Settings::default() };
+            let options = Options { count: EMBEDDED, settings, ..Options::default() };
+            return Ok(Self::Embedded(Cluster::start_with(options).await?));
         };
         let text = std::fs::read_to_string(&path)
             .map_err(|e| Error::with_source(Code::BadRequest, "the nodes file cannot be read", e))?;

@@ -1,8 +1,8 @@
 /** What happened to a device, as lines of its activity. */
 
-import type { NodeStatus, SyncOutcome, WalletEvent, WalletStatus } from 'tauri-plugin-wallet-sync-api'
+import type { NodeStatus, Origin, SyncOutcome, WalletEvent, WalletStatus } from 'tauri-plugin-wallet-sync-api'
 import { NODE_STATES, sourceName, SYNC_OUTCOMES, TEXT } from '../text/en'
-import { shortId, words } from '../text/format'
+import { duration, shortId, words } from '../text/format'
 import type { Tone } from '../parts/badge'
 
 export type Kind = 'tokens' | 'backup' | 'nodes' | 'alerts'
@@ -32,7 +32,8 @@ export function lineOf(event: WalletEvent, status: WalletStatus | null): Line | 
   switch (event.event) {
     case 'tokens-changed': {
       const parts = [event.added > 0 ? text.added(event.added) : '', event.spent > 0 ? text.spent(event.spent) : ''].filter((part) => part !== '')
-      return { kind: 'tokens', tone: 'neutral', text: parts.length === 0 ? text.settings : parts.join(', ') }
+      const what = parts.length === 0 ? text.settings : parts.join(', ')
+      return { kind: 'tokens', tone: 'neutral', text: event.origin ? text.from(what, deviceOf(event.origin), event.origin.by === 'push', lagOf(event)) : what }
     }
     case 'publish-changed': {
       const { ack, verifiedNodes } = event
@@ -52,6 +53,11 @@ export function lineOf(event: WalletEvent, status: WalletStatus | null): Line | 
       return null
   }
 }
+
+const deviceOf = ({ slot, label }: Origin): string => label ?? text.slot(slot)
+
+/** How long another device's change took to come; nothing where the two clocks do not agree. */
+const lagOf = ({ lagMs }: { lagMs?: number | null }): string | null => (lagMs === null || lagMs === undefined ? null : duration(lagMs))
 
 const toneOf = (outcome: SyncOutcome): Tone =>
   outcome === 'offline' || outcome === 'partial' || outcome === 'read_only' ? 'warn' : outcome === 'up_to_date' ? 'neutral' : 'good'

@@ -344,6 +344,8 @@ export const TEXT = {
     filters: { all: 'All', tokens: 'Tokens', backup: 'Backup', nodes: 'Nodes', alerts: 'Alerts' },
     none: 'Nothing happened yet', noneHint: 'Changes, syncs, nodes and alerts appear here while the window is open.',
     added: (howMany: number) => `${tokens(howMany)} added`, spent: (howMany: number) => `${tokens(howMany)} spent`, settings: 'Labels or settings changed',
+    from: (what: string, device: string, isLive: boolean, lag: string | null) => `${what} by ${device}${isLive ? ', live' : ''}${lag === null ? '' : ` (after ${lag})`}`,
+    slot: (slot: number) => `another device (slot ${slot})`,
     synced: (outcome: string, source: string | null) => `Sync ended: ${outcome}${source === null ? '' : ` (${source})`}`,
     level: { none: 'Nothing of this device is published', local: 'A change waits for the nodes', published: 'On a node, not proven yet', verified: (proven: number, all: number) => `Proven on ${proven} of ${nodes(all)}` },
     node: (node: string, state: string) => `${node}: ${state.toLowerCase()}`, nodeError: (node: string, state: string, why: string) => `${node}: ${state.toLowerCase()}, ${why}`,
