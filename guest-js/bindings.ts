@@ -66,7 +66,9 @@ export type Ability =
 /** Storing records and giving them back. */
 "records" | 
 /** A large upload. */
-"bodies";
+"bodies" | 
+/** Messages between devices. */
+"push";
 
 /**  An open account. */
 export type AccountInfo = {
