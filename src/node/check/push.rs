@@ -11,10 +11,6 @@ use crate::error::{Code, Error};
 use crate::model::push::Topic;
 use crate::node::pubsub::Arrival;
 
-/// A node without it does all that a wallet needs; changes of other devices are seen a little later.
-const ENABLE: &str =
-    "for changes at once: `Pubsub.Enabled` true in Kubo's configuration, and let /api/v0/pubsub/ pass";
-
 impl Check<'_> {
     /// Not having it is no failure; having it and losing messages is.
     pub(super) async fn push(&self) -> Finding {
