@@ -1003,7 +1003,7 @@ revision: number } |
 account: string; 
 /**  Revision of the account at that time. */
 revision: number; 
-/**  A stable identifier: `payload_conflict`, `level_lowered`, `content_lost`, `limit`, `clone`, … */
+/**  A stable identifier: `payload_conflict`, `level_lowered`, `content_lost`, `limit`, `clone`, `window`, … */
 kind: string; 
 /**  One sentence. */
 message: string } | 

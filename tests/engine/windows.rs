@@ -119,11 +119,11 @@ async fn spends_of_tokens_that_nobody_has_fill_nothing_either() {
     world.config.windows.states_per_hour = 100;
     let device = world.device().await;
     let mut taken = 0;
-    while let Ok(_) = device
-        .engine
-        .spend_from_window("other", &format!("t{taken}"), "s0", SpendKind::Intent, evidence("e"))
-        .await
-    {
+    let spend = async |n: usize| {
+        let token = format!("t{n}");
+        device.engine.spend_from_window("other", &token, "s0", SpendKind::Intent, evidence("e")).await
+    };
+    while spend(taken).await.is_ok() {
         taken += 1;
         assert!(taken < 10_000);
     }
