@@ -113,7 +113,7 @@ fn a_proof_that_was_declared_void_brings_the_coin_back() {
     let reject = |proof: &str| {
         app.invoke("reject_proof", json!({"account": "a", "tokenId": "t1", "stateHash": "s", "proof": proof}))
     };
-    for wrong in ["", "zz", &hash[1..], &"é".repeat(32), &hash.to_uppercase().repeat(2)] {
+    for wrong in ["", "zz", hash.split_at(1).1, &"é".repeat(32), &hash.to_uppercase().repeat(2)] {
         assert_eq!(reject(wrong).unwrap_err()["code"], "bad_request", "{wrong}");
     }
     assert_eq!(reject(&"0".repeat(64)).unwrap_err()["code"], "not_found");
