@@ -1,6 +1,6 @@
 //! Permission files of the commands; nothing without the feature `tauri`.
 
-/// Every command. Sets of them are in `permissions/{default,write,admin}.toml`.
+/// Every command. Sets of them are in `permissions/{default,write,spend,admin}.toml`.
 #[cfg(feature = "tauri")]
 const COMMANDS: &[&str] = &[
     "accounts",
@@ -30,6 +30,8 @@ const COMMANDS: &[&str] = &[
     "set_device_label",
     "retire_device",
     "wipe",
+    "list_proofs",
+    "reject_proof",
     "export_backup",
     "audit",
     "rehearse",

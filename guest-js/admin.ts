@@ -9,16 +9,20 @@ import {
   type BackupReport,
   type CacheKind,
   type CacheStats,
+  type Changed,
   type Device,
   type ExportFormat,
   type NodeFinding,
   type NodeStatus,
   type Rehearsal,
+  type TokenRef,
   type WipeReport,
 } from './bindings.js'
+import { fromContent } from './bytes.js'
 import { channelTo } from './call.js'
 import { WalletSyncError } from './error.js'
-import type { AuditQuery, BackupQuery, RehearsalQuery, WipeQuery } from './types.js'
+import { keyOf, keyOfEither } from './key.js'
+import type { AuditQuery, BackupQuery, Proof, RehearsalQuery, WipeQuery } from './types.js'
 
 /** Removes cached data that can be fetched or rebuilt. Tokens, evidence and entries stay. */
 export const invalidateCache = async (account: string, kind: CacheKind = 'all'): Promise<CacheStats> =>
@@ -105,6 +109,29 @@ export async function exportBackup(account: string, query?: BackupQuery): Promis
     const channel = channelTo<BackupProgress>(listenerOf('onProgress', onProgress))
     return unlessAborted(signal, () => commands.exportBackup(account, channel))
   })
+}
+
+/**
+ * The proofs of spending that are recorded of a state, those that were declared void too; `evidence` is `null` while its bytes are not on
+ * this device.
+ */
+export function listProofs(account: string, token: TokenRef): Promise<Proof[]>
+export function listProofs(account: string, tokenId: string, stateHash: string): Promise<Proof[]>
+export async function listProofs(account: string, token: TokenRef | string, state?: string): Promise<Proof[]> {
+  const { tokenId, stateHash } = keyOfEither(token, state)
+  const rows = await ask({ account, tokenId, stateHash }, () => commands.listProofs(account, tokenId, stateHash))
+  return rows.map((row) => ({ ...row, evidence: row.evidence === null ? null : fromContent(row.evidence) }))
+}
+
+/**
+ * Declares a recorded proof of spending void, after the ledger was asked: a state all of whose proofs are void is not spent, and is on
+ * offer again. Other devices show it as suspect until they declare it void too. On disk when it resolves.
+ *
+ * A false rejection brings a spent token back. `proof` is the name that `listProofs` gives.
+ */
+export const rejectProof = async (account: string, token: TokenRef, proof: string): Promise<Changed> => {
+  const { tokenId, stateHash } = keyOf('token', token)
+  return ask({ account, tokenId, stateHash, proof }, () => commands.rejectProof(account, tokenId, stateHash, proof))
 }
 
 /**

@@ -40,6 +40,10 @@ export const commands = {
 	 *  the account is a `conflict`.
 	 */
 	wipe: (account: string, confirm: string, force: boolean, opening: number | null) => __TAURI_INVOKE<WipeReport>("plugin:wallet-sync|wipe", { account, confirm, force, opening }),
+	/**  The proofs that are recorded of a state, rejected ones included. */
+	listProofs: (account: string, tokenId: string, stateHash: string) => __TAURI_INVOKE<ProofRow[]>("plugin:wallet-sync|list_proofs", { account, tokenId, stateHash }),
+	/**  Declares a recorded proof void: a state all of whose proofs are void is not spent. */
+	rejectProof: (account: string, tokenId: string, stateHash: string, proof: string) => __TAURI_INVOKE<Changed>("plugin:wallet-sync|reject_proof", { account, tokenId, stateHash, proof }),
 	/**  Writes everything that this device has into one encrypted file, in the folder that the app chose. */
 	exportBackup: (account: string, onProgress: Channel<BackupProgress>) => __TAURI_INVOKE<BackupReport>("plugin:wallet-sync|export_backup", { account, onProgress }),
 	/**  Looks at what each node's own store holds of the wallet. */
@@ -284,7 +288,7 @@ export type EntryVersions = {
 };
 
 /**  The closed list of error codes. */
-export type ErrorCode = "bad_request" | "closed" | "conflict" | "corrupt" | "deadline" | "decrypt_failed" | "denied" | "expired" | "hash_mismatch" | "invalid" | "inventory_too_large" | "locked" | "malformed" | "moved" | "name_mismatch" | "newer_schema" | "not_found" | "pending_changes" | "rate_limited" | "read_only" | "sequence_exhausted" | "signature_invalid" | "slots_exhausted" | "storage_full" | "storage_io" | "task_failed" | "too_large" | "unreachable" | "wrong_wallet";
+export type ErrorCode = "bad_request" | "closed" | "conflict" | "corrupt" | "deadline" | "decrypt_failed" | "denied" | "expired" | "hash_mismatch" | "invalid" | "inventory_too_large" | "locked" | "malformed" | "moved" | "name_mismatch" | "newer_schema" | "not_found" | "pending_changes" | "rate_limited" | "read_only" | "sequence_exhausted" | "signature_invalid" | "slots_exhausted" | "storage_full" | "storage_io" | "task_failed" | "too_large" | "unreachable" | "wrong_wallet" | "not_allowed" | "proof_void";
 
 /**  Form of exported measurements. */
 export type ExportFormat = 
@@ -611,6 +615,20 @@ nodes: number } |
 /**  The last message. */
 { step: "finished" };
 
+/**  A proof that a state was spent, as it was recorded. */
+export type ProofRow = {
+	/**  What it is called by where it is rejected: 64 hex digits. */
+	proof: string,
+	/**  Bytes of the evidence. */
+	size: number,
+	/**  Somebody declared it void. */
+	rejected: boolean,
+	/**  This device declared it void. */
+	confirmed: boolean,
+	/**  The evidence; none while its bytes are not on this device. */
+	evidence: Content | null,
+};
+
 /**  Result of adding token states. */
 export type PutReport = {
 	/**  States that are new on this device. */
@@ -893,7 +911,7 @@ export type TokenRow = {
 	stateHash: string,
 	/**  State hash of the state before. */
 	previous: string | null,
-	/**  Text to show in a list. */
+	/**  Text to show in a list, without characters that are not shown themselves (control and direction marks). */
 	summary: string | null,
 	/**  Payload bytes. */
 	size: number,
@@ -987,7 +1005,7 @@ revision: number } |
 account: string; 
 /**  Revision of the account at that time. */
 revision: number; 
-/**  A stable identifier: `payload_conflict`, `level_lowered`, `content_lost`, `limit`, `clone`, … */
+/**  A stable identifier: `payload_conflict`, `level_lowered`, `content_lost`, `limit`, `clone`, `window`, … */
 kind: string; 
 /**  One sentence. */
 message: string } | 

@@ -1,10 +1,9 @@
 import type { ErrorCode } from './bindings.js'
 
 /**
- * The plugin's codes, and those of the package itself: `not_allowed` when the window has no permission for the command,
- * `unavailable` outside of a Tauri window, `aborted` when a signal ended the wait.
+ * The plugin's codes, and those of the package itself: `unavailable` outside of a Tauri window, `aborted` when a signal ended the wait.
  */
-export type WalletSyncErrorCode = ErrorCode | 'not_allowed' | 'unavailable' | 'aborted'
+export type WalletSyncErrorCode = ErrorCode | 'unavailable' | 'aborted'
 
 /** A page may hold several copies of the package: an error of one is an error of all. */
 const BRAND = Symbol.for('tauri-plugin-wallet-sync/error')

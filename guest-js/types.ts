@@ -1,4 +1,4 @@
-import type { AuditProgress, BackupProgress, Level, Progress, TokenRef } from './bindings.js'
+import type { AuditProgress, BackupProgress, Level, Progress, ProofRow, TokenRef } from './bindings.js'
 import type { ByteSource } from './bytes.js'
 
 /** Which tokens to list. */
@@ -64,6 +64,12 @@ export interface EntryVersions {
   versions: EntryVersion[]
   /** Whether there are more; their values exceed 1 MiB. */
   isMore: boolean
+}
+
+/** A proof that a state was spent, as it was recorded. */
+export interface Proof extends Omit<ProofRow, 'evidence'> {
+  /** What was given as proof; `null` while its bytes are not on this device yet. */
+  evidence: Uint8Array | null
 }
 
 /** Options of a sync. */

@@ -1,4 +1,4 @@
-/** What a window may change: the set `wallet-sync:write`. */
+/** What a window may change: the set `wallet-sync:write`, and for proofs of spending `wallet-sync:spend`. */
 
 import { ask, listenerOf, optional, unlessAborted } from './arguments.js'
 import {
@@ -21,7 +21,7 @@ import type { EntryValue, SyncQuery } from './types.js'
 /**
  * Adds token states, all or nothing; on disk when it resolves.
  *
- * At most 1,000 states and 16 MiB in one call. A state is immutable: the same one again counts as unchanged, the same
+ * At most 1,000 states and 16 MiB in one call, and over time what the app lets windows add (`rate_limited`; 10,000 states an hour by default). A state is immutable: the same one again counts as unchanged, the same
  * token id and state hash with other content is a `conflict`.
  */
 export const putTokens = async (account: string, tokens: NewToken[]): Promise<PutReport> =>
@@ -32,6 +32,9 @@ export const putTokens = async (account: string, tokens: NewToken[]): Promise<Pu
  *
  * Record the `intent`, with all that is needed to finish or undo the spend, before submitting it to the ledger, and the
  * `proof` when the ledger has recorded it. Evidence is at most 256 KiB.
+ *
+ * A proof hides the state for good and needs the set `wallet-sync:spend`; the app may check it first (`proof_void` when it is none). An
+ * intent needs `wallet-sync:write`. Of one state windows may record four of each.
  *
  * Look at `known`: it is `false` when this device has no such state. The spend is kept, for it may be known before the
  * state is; but if the token id or the state hash was wrong, the state that was meant is still on offer.

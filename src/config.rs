@@ -15,6 +15,7 @@ use serde::Deserialize;
 pub use self::node::{Basic, NodeConfig, Pem};
 pub(crate) use self::node_rules::{base_url, proxy_url};
 pub use self::nodes::{Nodes, Pool};
+use crate::limits;
 
 /// Settings of the engine. The defaults are in each field's documentation.
 #[derive(Clone, Debug, Deserialize)]
@@ -37,6 +38,8 @@ pub struct Config {
     /// Changes within this time are published together, 0–60,000 ms. Default 250 ms.
     #[serde(with = "millis")]
     pub coalesce: Duration,
+    /// What windows may do.
+    pub windows: WindowsConfig,
     /// How often the engine reads the nodes by itself.
     pub poll: PollConfig,
     /// Whether devices tell each other of changes by the nodes' pubsub, where nodes have it. Default: true.
@@ -95,6 +98,16 @@ pub struct LineLimits {
     pub down_kbit: Option<u32>,
 }
 
+/// What windows may do.
+#[derive(Clone, Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+#[non_exhaustive]
+pub struct WindowsConfig {
+    /// Token states that all windows of an account may add in an hour, 100–50,000; four times as many in a day, at most 66,000. Rust is
+    /// not bound. Default 10,000.
+    pub states_per_hour: u32,
+}
+
 /// How often the engine reads the nodes by itself; each interval is chosen at random from its range.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
@@ -128,6 +141,7 @@ impl Default for Config {
             limits: LineLimits::default(),
             grace: Duration::from_millis(150),
             coalesce: Duration::from_millis(250),
+            windows: WindowsConfig::default(),
             poll: PollConfig::default(),
             push: true,
             metrics: MetricsConfig::default(),
@@ -155,6 +169,12 @@ impl Default for Timeouts {
             publish: Duration::from_secs(5),
             dht: Duration::from_secs(1),
         }
+    }
+}
+
+impl Default for WindowsConfig {
+    fn default() -> Self {
+        Self { states_per_hour: limits::WINDOW_STATES_HOUR }
     }
 }
 

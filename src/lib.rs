@@ -25,13 +25,14 @@ pub mod planted;
 #[cfg(feature = "tauri")]
 pub mod plugin;
 pub mod secret;
+pub mod shown;
 pub mod store;
 
 pub use config::{Config, NodeConfig};
 pub use engine::Engine;
 pub use error::{Code, Error};
 #[cfg(feature = "tauri")]
-pub use plugin::{Builder, PLUGIN_NAME, WalletSync, WalletSyncExt, Wiped, init};
+pub use plugin::{Builder, PLUGIN_NAME, ProofClaim, Verdict, WalletSync, WalletSyncExt, Wiped, init};
 pub use secret::Secret;
 
 // The samples of the guide are compiled.

@@ -11,7 +11,7 @@ test('every function calls its command with every argument', async () => {
         'accounts', 'status', 'list_tokens', 'metrics', 'metrics_history', 'node_health', 'cache_stats', 'record_spend',
         'set_entry', 'delete_entry', 'sync_now', 'flush', 'invalidate_cache', 'reset_metrics', 'export_metrics', 'set_node_enabled',
         'check_node',
-        'devices', 'set_device_label', 'retire_device', 'wipe', 'export_backup',
+        'devices', 'set_device_label', 'retire_device', 'wipe', 'export_backup', 'reject_proof',
       ].map((command) => [command, () => STATUS]),
     ),
   )
@@ -37,6 +37,7 @@ test('every function calls its command with every argument', async () => {
   await api.retireDevice('a', 3)
   await api.wipe('a', 'a')
   await api.exportBackup('a')
+  await api.rejectProof('a', { tokenId: 't', stateHash: 's' }, 'ab')
   expect(plugin.calls).toEqual([
     { command: 'accounts', args: {} },
     { command: 'status', args: { account: 'a' } },
@@ -64,6 +65,7 @@ test('every function calls its command with every argument', async () => {
     { command: 'status', args: { account: 'a' } },
     { command: 'wipe', args: { account: 'a', confirm: 'a', force: false, opening: 1 } },
     { command: 'export_backup', args: { account: 'a', onProgress: expect.anything() } },
+    { command: 'reject_proof', args: { account: 'a', tokenId: 't', stateHash: 's', proof: 'ab' } },
   ])
 })
 
@@ -288,4 +290,16 @@ test('nothing throws before it returns a promise', async () => {
       }
     }
   }
+})
+
+test('proofs are listed with their evidence as bytes', async () => {
+  const row = { proof: 'ab', size: 1, rejected: false, confirmed: false }
+  new Plugin({
+    list_proofs: () => [
+      { ...row, evidence: { encoding: 'base64', value: '/w==' } },
+      { ...row, evidence: null },
+    ],
+  })
+  const [first, second] = await api.listProofs('a', 't', 's')
+  expect([first?.evidence, second?.evidence]).toEqual([new Uint8Array([255]), null])
 })

@@ -52,6 +52,7 @@ test('every recipe is run here', () => {
     'A list of tokens',
     'Receiving a token',
     'Spending a token',
+    'Undoing a false proof',
     'How safe it is',
     'Saying that it is offline',
     'Locking and unlocking',
@@ -85,6 +86,27 @@ test('receiving a token', async () => {
     throw { code: 'conflict', message: 'the same key with other content is already there', retryable: false }
   }
   expect(await receive(account, token)).toBe('refused')
+})
+
+test('undoing a false proof', async () => {
+  const proof = (name: string, said: string | null, rejected = false) => ({
+    proof: name,
+    size: 1,
+    rejected,
+    confirmed: rejected,
+    evidence: said === null ? null : { encoding: 'utf8', value: said },
+  })
+  const plugin = new Plugin({
+    list_proofs: () => [proof('a', 'true'), proof('b', 'false'), proof('c', 'false', true), proof('d', null)],
+    reject_proof: () => ({ revision: 2 }),
+  })
+  const { undo } = (await run(PAGE, 'Undoing a false proof')) as {
+    undo: (account: string, token: TokenRow, isOnLedger: (evidence: Uint8Array) => Promise<boolean>) => Promise<number>
+  }
+  const isOnLedger = async (evidence: Uint8Array) => new TextDecoder().decode(evidence) === 'true'
+  expect(await undo(account, row(0), isOnLedger)).toBe(1)
+  const rejected = plugin.calls.filter(({ command }) => command === 'reject_proof').map(({ args }) => args.proof)
+  expect(rejected).toEqual(['b'])
 })
 
 test('spending a token', async () => {

@@ -14,6 +14,8 @@ const ARGUMENTS: Record<string, unknown[]> = {
   setNodeEnabled: ['a', 'n', true],
   checkNode: ['a', 'n'],
   retireDevice: ['a', 0],
+  listProofs: ['a', 't', 's'],
+  rejectProof: ['a', { tokenId: 't', stateHash: 's' }, 'ab'],
   setDeviceLabel: ['a', null],
   wipe: ['a', 'a'],
   subscribe: ['a', () => undefined],

@@ -36,6 +36,10 @@ impl Config {
                 return Err(bad(format!("limits.{key}: allowed are {from}–{to} kbit/s")));
             }
         }
+        let (from, to) = limits::WINDOW_STATES_HOUR_RANGE;
+        if !(from..=to).contains(&self.windows.states_per_hour) {
+            return Err(bad(format!("windows.statesPerHour: allowed are {from}–{to}")));
+        }
         within("grace", self.grace, 0, 1_000)?;
         within("coalesce", self.coalesce, 0, 60_000)?;
         within("metrics.slow", self.metrics.slow, 1, 60_000)?;

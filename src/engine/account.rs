@@ -15,6 +15,7 @@ use super::measure::Measure;
 use super::network::Network;
 use super::network::machine::{Machine, Marks};
 use super::push::Push;
+use super::shares::Shares;
 use super::tasks::Tasks;
 use super::uplink::Uplink;
 use crate::clock::{Clock, Entropy};
@@ -67,6 +68,8 @@ pub struct Account {
     pub uplink: Uplink,
     /// What other devices are told, and whether that works.
     pub push: Push,
+    /// What each window did lately.
+    pub shares: Shares,
 }
 
 impl Account {

@@ -12,6 +12,7 @@ use crate::error::{Code, Error};
 use crate::limits;
 use crate::model::identity::Slot;
 use crate::node::Meter;
+use crate::shown::is_mark;
 
 impl Engine {
     /// The devices that have a slot, as far as they are known here, by slot. No network is asked.
@@ -37,7 +38,7 @@ impl Engine {
     pub async fn set_device_label(&self, label: Option<&str>) -> Result<(), Error> {
         let account = self.writable()?;
         let is_good = |label: &str| {
-            let is_seen = !label.trim().is_empty() && !label.chars().any(is_hidden);
+            let is_seen = !label.trim().is_empty() && !label.chars().any(is_mark);
             is_seen && (1..=limits::LABEL_BYTES).contains(&label.len())
         };
         if !label.is_none_or(is_good) {
@@ -92,10 +93,4 @@ impl Engine {
         let late = |_| Error::new(Code::Deadline, "no node took the last edition in time");
         tokio::time::timeout(limits::ENDING, retire::end(&account, &run)).await.map_err(late).flatten()
     }
-}
-
-/// Whether a character is not seen and may change how others are shown.
-fn is_hidden(character: char) -> bool {
-    let is_direction = matches!(character, '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    character.is_control() || is_direction
 }

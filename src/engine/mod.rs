@@ -29,7 +29,7 @@
 //! Each folder is one concern and names only those below it; `tests/engine/import_direction` holds them to that.
 //!
 //! ```text
-//!  mod, observe, disputes, devices, care   the public methods
+//!  mod, observe, disputes, devices, care, windows   the public methods
 //!  start             opens and closes
 //!  rehearse | rekey  a fresh device in memory, compared with this one | all of it taken to another secret
 //!  schedule          when the engine works by itself: outbox, polling, push, upkeep, audits
@@ -91,6 +91,7 @@ mod read;
 mod rehearse;
 mod rekey;
 mod schedule;
+mod shares;
 mod start;
 mod sync;
 mod tasks;
@@ -98,6 +99,7 @@ mod tasks;
 mod tests;
 mod uplink;
 mod wallet;
+mod windows;
 
 use std::sync::Arc;
 use std::time::Duration;

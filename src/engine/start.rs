@@ -21,6 +21,7 @@ use super::measure::Measure;
 use super::network::Network;
 use super::push::Push;
 use super::schedule::Schedule;
+use super::shares::Shares;
 use super::sync::Syncs;
 use super::tasks::Tasks;
 use super::uplink::Uplink;
@@ -199,6 +200,7 @@ async fn assemble_with(keys: WalletKeys, parts: Parts, warnings: Vec<String>) ->
         searching: Arc::default(),
         readings: AtomicU64::new(0),
         attempts,
+        shares: Shares::default(),
         damage: Damage::default(),
         lanes,
         uplink: Uplink::default(),

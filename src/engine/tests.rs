@@ -32,6 +32,8 @@ enum Op {
     Put(u8),
     /// A payload that several states have.
     PutShared(u8),
+    /// A window adds something, which is counted.
+    FromWindow(u8),
     Spend(u8, bool),
     Set(u8, u16),
     Label(u8),
@@ -60,6 +62,7 @@ fn step() -> impl Strategy<Value = Op> {
     prop_oneof![
         6 => any::<u8>().prop_map(Op::Put),
         3 => any::<u8>().prop_map(Op::PutShared),
+        2 => any::<u8>().prop_map(Op::FromWindow),
         3 => any::<(u8, bool)>().prop_map(|(n, proof)| Op::Spend(n, proof)),
         3 => any::<(u8, u16)>().prop_map(|(n, len)| Op::Set(n, len % 2_000)),
         2 => any::<u8>().prop_map(Op::Reject),
@@ -105,6 +108,10 @@ impl Driven {
             Op::PutShared(n) => {
                 let state = token(&format!("t{}", n % 6), &format!("s{}", n % 2));
                 drop(engine.put(vec![NewToken { payload: Bytes::from_static(b"shared"), ..state }]).await);
+            }
+            Op::FromWindow(n) => {
+                let state = token(&format!("t{}", n % 6), &format!("s{}", n % 2));
+                drop(engine.put_from_window("main", vec![state]).await);
             }
             Op::Spend(n, proof) => {
                 let kind = if proof { SpendKind::Proof } else { SpendKind::Intent };

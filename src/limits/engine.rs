@@ -44,3 +44,9 @@ pub const TARGET_SAMPLES: u64 = 20;
 pub const NODES_FILE_BYTES: u64 = 1024 * 1024;
 /// Warnings of one report: a screenful; the rest is counted.
 pub const WARNINGS: usize = 64;
+/// Alerts of one kind from one change: of a thousand tokens in dispute the first few are named, and the rest is counted.
+pub const ALERTS_OF_A_CHANGE: usize = 8;
+/// What a log keeps of foreign text, characters: a sentence.
+pub const LOG_CHARS: usize = 160;
+/// What a log keeps of a word of foreign text, characters: enough to find a token or a block again, too little to be one.
+pub const LOG_WORD_CHARS: usize = 8;

@@ -15,6 +15,8 @@ pub const BACKUP_SIGN: Duration = Duration::from_secs(2);
 pub const LEGACY_BYTES: usize = 64 * 1024 * 1024;
 /// Most parts of one: each is an item or an entry, written one by one.
 pub const LEGACY_ITEMS: usize = 20_000;
+/// Parts of a predecessor's wallet that could not be read and are named; the rest is counted.
+pub const LEGACY_NAMED: usize = 64;
 /// Blocks that its file on the nodes is cut into: 256 KiB each, and as many nodes above them at most.
 pub const LEGACY_BLOCKS: usize = 1_024;
 /// Deepest file on the nodes: one level has 174 links.

@@ -17,6 +17,7 @@ mod publishing;
 mod push;
 mod reading;
 mod store;
+mod windows;
 
 pub use self::arriving::*;
 pub use self::audit::*;
@@ -33,3 +34,4 @@ pub use self::publishing::*;
 pub use self::push::*;
 pub use self::reading::*;
 pub use self::store::*;
+pub use self::windows::*;

@@ -20,7 +20,8 @@ pub const PUT_TOKENS: usize = 1_000;
 pub const PUT_BODY_BYTES: usize = 16 * 1024 * 1024;
 /// Bytes of bodies being put at once, over all windows; further calls are refused.
 pub const PUT_BYTES_IN_FLIGHT: usize = 64 * 1024 * 1024;
-/// Payloads being read at once for one account; further calls wait.
+/// Payloads and pages of entries being read at once for one account, or not taken by their window yet, half of them for one window; further
+/// calls wait.
 pub const PAYLOADS_IN_FLIGHT: usize = 32;
 /// Syncs and flushes that one account's windows may wait for at once; further calls are refused.
 pub const SYNCS_IN_FLIGHT: usize = 16;
@@ -58,3 +59,26 @@ pub const SUBSCRIPTION_CREDIT: u32 = 256;
 pub const FLUSH: Duration = Duration::from_secs(10);
 /// Shortest and longest deadline that a window may ask for, ms.
 pub const CALL_MS: (u32, u32) = (100, 600_000);
+/// Calls of one window that read and are not answered yet, or whose answer was not taken; further ones are refused. A page may ask for all
+/// that it shows at once.
+pub const READS_PER_WINDOW: usize = 1_024;
+/// The same of calls that write: each may hold a body, or an answer of a page's size.
+pub const WRITES_PER_WINDOW: usize = 256;
+/// Syncs and flushes that one window may wait for at once: half of [`SYNCS_IN_FLIGHT`], so that none holds all turns. A window that waits
+/// for none gets a turn all the same, up to [`WINDOWS_SYNCING`].
+pub const SYNCS_PER_WINDOW: usize = 8;
+/// Windows that may wait for a sync of one account at once, whatever the others hold.
+pub const WINDOWS_SYNCING: usize = 64;
+/// Rows of the token list that one read call is worth: a page of a thousand counts as eleven calls, so a window reads 90,000 rows a second at most.
+pub const ROWS_PER_CALL: u32 = 100;
+/// Pages of the token list being made at once for one account, half of them for one window: each holds the state against writes for as
+/// long as it takes, and its answer is kept until the window took it.
+pub const LISTINGS_IN_FLIGHT: usize = 4;
+/// How long the app's own check of a proof may take: it may ask a ledger.
+pub const VERIFY_PROOF: Duration = Duration::from_secs(10);
+/// Proofs of one account that the app checks at once; further calls wait.
+pub const VERIFYING: usize = 4;
+/// The same thing is told of a window once in this time, with how often it was tried: an alert is for a person.
+pub const TOLD_AGAIN: Duration = Duration::from_secs(600);
+/// Windows and things told of them that are remembered.
+pub const TOLD_WINDOWS: usize = 256;

@@ -16,6 +16,9 @@ use super::failure::CommandResult;
 use super::feed::Feed;
 use super::listeners::Listeners;
 use super::pages::Pages;
+use super::places::Places;
+use super::spending::Verifier;
+use super::turns::{Queue, Turns};
 use super::{export, folder};
 use crate::clock::monotonic;
 use crate::config::Config;
@@ -41,6 +44,8 @@ pub struct WalletSync {
     pub(super) listeners: Arc<Listeners>,
     pub(super) calls: Calls,
     pub(super) pages: Pages,
+    pub(super) places: Places,
+    verifier: Option<Verifier>,
     /// Accounts opened so far.
     openings: AtomicU32,
 }
@@ -53,9 +58,13 @@ pub(super) struct HostedAccount {
     pub engine: Engine,
     pub feed: Arc<Feed>,
     /// Payloads being read.
-    pub payloads: Semaphore,
+    pub payloads: Queue,
+    /// Pages of the token list being made.
+    pub listings: Queue,
+    /// Proofs that the app checks.
+    pub proofs: Queue,
     /// Syncs and flushes that windows wait for.
-    pub syncs: Semaphore,
+    pub syncs: Turns,
     /// Backup files being written.
     pub exports: Semaphore,
     /// One audit or rehearsal at a time.
@@ -80,7 +89,12 @@ impl std::fmt::Debug for HostedAccount {
 }
 
 impl WalletSync {
-    pub(super) fn new(config: Config, folder: PathBuf, backups: Option<PathBuf>) -> Self {
+    pub(super) fn new(
+        config: Config,
+        folder: PathBuf,
+        backups: Option<PathBuf>,
+        verifier: Option<Verifier>,
+    ) -> Self {
         folder::finish_removals(&folder);
         Self {
             config,
@@ -94,6 +108,8 @@ impl WalletSync {
             listeners: Arc::default(),
             calls: Calls::default(),
             pages: Pages::default(),
+            places: Places::default(),
+            verifier,
             openings: AtomicU32::new(0),
         }
     }
@@ -147,8 +163,10 @@ impl WalletSync {
             opening,
             engine: engine.clone(),
             feed: feed.clone(),
-            payloads: Semaphore::new(limits::PAYLOADS_IN_FLIGHT),
-            syncs: Semaphore::new(limits::SYNCS_IN_FLIGHT),
+            payloads: Queue::new(limits::PAYLOADS_IN_FLIGHT, limits::PAYLOADS_IN_FLIGHT / 2),
+            listings: Queue::new(limits::LISTINGS_IN_FLIGHT, limits::LISTINGS_IN_FLIGHT / 2),
+            proofs: Queue::new(limits::VERIFYING, limits::VERIFYING / 2),
+            syncs: Turns::new(limits::SYNCS_IN_FLIGHT, limits::SYNCS_PER_WINDOW, limits::WINDOWS_SYNCING),
             exports: Semaphore::new(1),
             audits: Semaphore::new(1),
             tasks: Mutex::new(tasks),
@@ -299,6 +317,25 @@ impl WalletSync {
     ) -> CommandResult<Arc<HostedAccount>> {
         self.admit(window, class)?;
         Ok(self.account(id)?)
+    }
+
+    /// The app's check of proofs.
+    pub(super) fn verifier(&self) -> Option<Verifier> {
+        self.verifier.clone()
+    }
+
+    /// Admits a window's call that is worth several, and returns the open account.
+    pub(super) fn enter_worth(
+        &self,
+        window: &str,
+        class: CallClass,
+        id: &str,
+        worth: impl FnOnce(&Engine) -> u32,
+    ) -> CommandResult<Arc<HostedAccount>> {
+        let open = self.account(id);
+        let worth = open.as_ref().map_or(1, |open| worth(&open.engine));
+        self.limiter.admit_worth(window, class, worth, monotonic())?;
+        Ok(open?)
     }
 
     /// Reserves memory for a body until the permit is dropped.

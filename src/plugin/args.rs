@@ -9,7 +9,7 @@ pub(super) use self::put::{parse_put, put_body};
 use super::failure::{CommandError, CommandResult};
 use super::folder;
 use super::wire::{Content, Encoding};
-use crate::engine::{Engine, Id, TokenKey};
+use crate::engine::{Engine, Id, ProofHash, TokenKey};
 use crate::limits;
 
 /// The name of an account.
@@ -59,6 +59,17 @@ pub(super) fn part_of_key(text: Option<&str>) -> CommandResult<()> {
         }
         _ => Ok(()),
     }
+}
+
+/// What a proof is called by.
+pub(super) fn proof(text: &str) -> CommandResult<ProofHash> {
+    const WRONG: CommandError = CommandError::bad_request("proof: not the 64 hex digits of a proof's hash");
+    // Checked before it is decoded.
+    if text.len() != 64 {
+        return Err(WRONG);
+    }
+    let bytes = Base::Base16Lower.decode(text).map_err(|_| WRONG)?;
+    bytes.try_into().map_err(|_| WRONG)
 }
 
 /// Rows of a page.

@@ -7,8 +7,11 @@ use tauri::plugin::{Builder as Plugin, TauriPlugin};
 use tauri::{Manager, Runtime};
 
 use super::accounts::WalletSync;
+use super::spending::{ProofClaim, Verdict, Verifier};
 use super::{PLUGIN_NAME, commands, lifecycle, signals};
 use crate::config::Config;
+#[cfg(doc)]
+use crate::limits;
 
 /// The plugin with the settings of `plugins.wallet-sync`.
 #[must_use]
@@ -24,6 +27,7 @@ pub struct Builder {
     folder: Option<PathBuf>,
     backups: Option<PathBuf>,
     leaves_signals: bool,
+    verifier: Option<Verifier>,
 }
 
 impl Builder {
@@ -49,6 +53,18 @@ impl Builder {
     /// copied elsewhere, is the better place.
     pub fn backup_folder(mut self, folder: impl Into<PathBuf>) -> Self {
         self.backups = Some(folder.into());
+        self
+    }
+
+    /// The app's own check of a proof of spending, before one that a window gives counts: a proof hides a coin. Default: none, and every
+    /// proof of a window with the permission for it is recorded. What takes longer than [`limits::VERIFY_PROOF`] is
+    /// [`Verdict::Unknown`](super::Verdict::Unknown). Rust code that calls [`Engine::spend`](crate::Engine::spend) is not asked, nor are other
+    /// devices.
+    pub fn verify_proof<F>(mut self, check: impl Fn(ProofClaim) -> F + Send + Sync + 'static) -> Self
+    where
+        F: Future<Output = Verdict> + Send + 'static,
+    {
+        self.verifier = Some(Verifier::new(check));
         self
     }
 
@@ -91,6 +107,8 @@ impl Builder {
                 commands::admin::set_device_label,
                 commands::admin::retire_device,
                 commands::admin::wipe,
+                commands::proofs::list_proofs,
+                commands::proofs::reject_proof,
                 commands::backup::export_backup,
                 commands::care::audit,
                 commands::care::rehearse,
@@ -103,7 +121,7 @@ impl Builder {
                     // Not the roaming one of Windows: a copy on a second machine would write to the same names.
                     None => app.path().app_local_data_dir()?.join(PLUGIN_NAME),
                 };
-                let wallets = Arc::new(WalletSync::new(config, folder, self.backups));
+                let wallets = Arc::new(WalletSync::new(config, folder, self.backups, self.verifier));
                 app.manage(wallets.clone());
                 app.resources_table().add(lifecycle::AtCleanup::of(&wallets));
                 if !self.leaves_signals {

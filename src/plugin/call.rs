@@ -21,6 +21,7 @@ use super::calls::{CallId, Reply};
 use super::failure::{CommandError, CommandResult};
 use super::main_thread::{Outlet, hand_back};
 use super::pages::Page;
+use super::places::Held;
 use crate::clock::monotonic;
 use crate::error::{Code, Error};
 
@@ -66,7 +67,21 @@ impl<R: Runtime> WindowCall<R> {
         F: Future<Output = CommandResult<T>> + Send + 'static,
         T: IpcResponse,
     {
-        self.answer(class, |call| call.enter(class, account), work)
+        self.later_held(class, account, |open, _| work(open))
+    }
+
+    /// The same for work that takes up more than its place until the answer was taken.
+    pub(super) fn later_held<F, T>(
+        self,
+        class: CallClass,
+        account: &str,
+        work: impl FnOnce(Arc<HostedAccount>, Held) -> F,
+    ) -> Later<R, T>
+    where
+        F: Future<Output = CommandResult<T>> + Send + 'static,
+        T: IpcResponse,
+    {
+        self.answer_held(class, |call| call.enter(class, account), work)
     }
 
     /// Answers with the result of `work`, or at once with the error if the call is not admitted. A call that writes and comes again,
@@ -81,17 +96,38 @@ impl<R: Runtime> WindowCall<R> {
         F: Future<Output = CommandResult<T>> + Send + 'static,
         T: IpcResponse,
     {
+        self.answer_held(class, admit, |admitted, _| work(admitted))
+    }
+
+    /// The same for work that takes up more than its place until the answer was taken.
+    pub(super) fn answer_held<E, F, T>(
+        self,
+        class: CallClass,
+        admit: impl FnOnce(&Self) -> CommandResult<E>,
+        work: impl FnOnce(E, Held) -> F,
+    ) -> Later<R, T>
+    where
+        F: Future<Output = CommandResult<T>> + Send + 'static,
+        T: IpcResponse,
+    {
         let (wallets, id) = (self.wallets(), self.id.clone().filter(|_| class == CallClass::Write));
+        let held = match wallets.places.take(self.window(), class) {
+            Ok(held) => held,
+            Err(refused) => {
+                return Later { webview: self.webview, answer: Err(refused.into()), of: PhantomData };
+            }
+        };
         if let Some(known) = id.as_ref().and_then(|id| wallets.calls.find(id)) {
-            return Later { webview: self.webview, answer: Ok(known.boxed()), of: PhantomData };
+            return Later { webview: self.webview, answer: Ok((known.boxed(), held)), of: PhantomData };
         }
         let answer = admit(&self).map(|admitted| {
-            let work = work(admitted);
+            let work = work(admitted, held.clone());
             let work = async { body(work.await) }.boxed();
-            match id {
+            let work = match id {
                 Some(id) => wallets.calls.begin(id, work, monotonic()).boxed(),
                 None => work,
-            }
+            };
+            (work, held)
         });
         Later { webview: self.webview, answer, of: PhantomData }
     }
@@ -109,7 +145,7 @@ impl<'de, R: Runtime> CommandArg<'de, R> for WindowCall<R> {
 #[must_use]
 pub(crate) struct Later<R: Runtime, T> {
     webview: Webview<R>,
-    answer: CommandResult<BoxFuture<'static, Reply>>,
+    answer: CommandResult<(BoxFuture<'static, Reply>, Held)>,
     of: PhantomData<fn() -> T>,
 }
 
@@ -130,16 +166,17 @@ impl Answering {
     pub(crate) fn block<R: Runtime, T>(self, later: Later<R, T>, resolver: InvokeResolver<R>) {
         match later.answer {
             Err(refused) => resolver.respond::<InvokeResponseBody>(Err(refused.into())),
-            Ok(work) => {
-                let promise = Promise(Some((later.webview, resolver)));
+            Ok((work, held)) => {
+                let promise = Promise(Some((later.webview, resolver)), held);
                 tauri::async_runtime::spawn(async move { promise.keep(work.await) });
             }
         }
     }
 }
 
-/// An answer that a window waits for. It is always sent, also when the work was dropped or panicked.
-struct Promise<R: Runtime>(Option<(Webview<R>, InvokeResolver<R>)>);
+/// An answer that a window waits for. It is always sent, also when the work was dropped or panicked; what the call holds is held until
+/// then.
+struct Promise<R: Runtime>(Option<(Webview<R>, InvokeResolver<R>)>, Held);
 
 impl<R: Runtime> Promise<R> {
     fn keep(mut self, body: Reply) {
@@ -148,7 +185,11 @@ impl<R: Runtime> Promise<R> {
 
     fn answer(&mut self, body: Reply) {
         if let Some((webview, resolver)) = self.0.take() {
-            hand_back(webview, move || resolver.respond(body.map_err(InvokeError)));
+            let held = std::mem::take(&mut self.1);
+            hand_back(webview, move || {
+                resolver.respond(body.map_err(InvokeError));
+                drop(held);
+            });
         }
     }
 }

@@ -42,6 +42,21 @@ impl CallLimiter {
     /// # Errors
     /// [`Code::RateLimited`].
     pub(super) fn admit(&self, window: &str, class: CallClass, now: Instant) -> Result<(), Error> {
+        self.admit_worth(window, class, 1, now)
+    }
+
+    /// Admits a call that is worth several.
+    ///
+    /// # Errors
+    /// [`Code::RateLimited`].
+    pub(super) fn admit_worth(
+        &self,
+        window: &str,
+        class: CallClass,
+        worth: u32,
+        now: Instant,
+    ) -> Result<(), Error> {
+        let worth = f64::from(worth);
         let (burst, per_second) = class.bounds();
         let mut allowances = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         let full = || Allowance { level: f64::from(burst), at: now };
@@ -49,10 +64,10 @@ impl CallLimiter {
         let since = now.saturating_duration_since(allowance.at).as_secs_f64();
         allowance.level = since.mul_add(f64::from(per_second), allowance.level).min(f64::from(burst));
         allowance.at = now;
-        if allowance.level < 1.0 {
+        if allowance.level < worth {
             return Err(Error::new(Code::RateLimited, "too many calls"));
         }
-        allowance.level -= 1.0;
+        allowance.level -= worth;
         Ok(())
     }
 

@@ -6,6 +6,7 @@
 use serde::Serialize;
 
 use crate::error::{Code, Error};
+use crate::shown::for_log;
 
 /// The error of a command.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -24,13 +25,13 @@ pub struct CommandError {
 pub(super) type CommandResult<T> = Result<T, CommandError>;
 
 macro_rules! codes {
-    ($($code:ident, $text:literal;)*) => {
+    ({ $($own:ident, $own_text:literal;)* } $($code:ident, $text:literal;)*) => {
         /// The closed list of error codes.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
         #[cfg_attr(feature = "specta", derive(specta::Type))]
         #[serde(rename_all = "snake_case")]
         #[allow(missing_docs)]
-        pub enum ErrorCode { $($code,)* }
+        pub enum ErrorCode { $($code,)* $($own,)* }
 
         impl From<Code> for ErrorCode {
             fn from(code: Code) -> Self {
@@ -42,13 +43,18 @@ macro_rules! codes {
             /// The sentence of a code.
             #[must_use]
             pub const fn message(self) -> &'static str {
-                match self { $(Self::$code => $text,)* }
+                match self { $(Self::$code => $text,)* $(Self::$own => $own_text,)* }
             }
         }
     };
 }
 
 codes! {
+    // What only a window is told.
+    {
+        NotAllowed, "the window has no permission for this";
+        ProofVoid, "the app does not take this for a proof of spending";
+    }
     BadRequest, "an argument is wrong";
     Closed, "the account is not open";
     Conflict, "the same key with other content is already there";
@@ -81,6 +87,16 @@ codes! {
 }
 
 impl CommandError {
+    /// An error that only a window gets, with the sentence of its code.
+    pub(super) const fn of(code: ErrorCode) -> Self {
+        Self { code, message: code.message(), retryable: false }
+    }
+
+    /// More than windows may do for now.
+    pub(super) const fn too_much(message: &'static str) -> Self {
+        Self { code: ErrorCode::RateLimited, message, retryable: true }
+    }
+
     /// A wrong argument; the message names it.
     pub(super) const fn bad_request(message: &'static str) -> Self {
         Self { code: ErrorCode::BadRequest, message, retryable: false }
@@ -94,7 +110,7 @@ impl CommandError {
 
 impl From<Error> for CommandError {
     fn from(error: Error) -> Self {
-        tracing::debug!(code = %error.code(), "a command failed: {error}");
+        tracing::debug!(code = %error.code(), "a command failed: {}", for_log(error.message()));
         let code = ErrorCode::from(error.code());
         Self { code, message: code.message(), retryable: error.is_retryable() }
     }

@@ -1,7 +1,7 @@
 //! Pages of the token list.
 
 use super::accounts::HostedAccount;
-use super::wire::Since;
+use super::wire::{Since, TokenRange};
 use crate::engine::{Engine, TokenChanges, TokenKey, TokenRow};
 use crate::limits;
 
@@ -47,6 +47,21 @@ pub(super) fn spendable(
             next => return (found, next),
         }
     }
+}
+
+/// How many calls a page is worth: by the rows that are looked at for it.
+pub(super) fn worth(engine: &Engine, page: &TokenRange) -> u32 {
+    let asked = page.limit.unwrap_or(limits::PAGE_ROWS_DEFAULT).min(limits::PAGE_ROWS);
+    let looked_at = match page.spendable {
+        Some(true) => u32::try_from(limits::PAGE_SCAN).unwrap_or(u32::MAX),
+        _ => asked,
+    };
+    // A short list costs little, however much of it is asked for. With those that are spent it may be any length.
+    let rows = match page.all {
+        Some(true) => looked_at,
+        _ => looked_at.min(u32::try_from(engine.counts().total).unwrap_or(u32::MAX)),
+    };
+    1 + rows / limits::ROWS_PER_CALL
 }
 
 /// What changed since a list was read; unknown where that was under another opening.

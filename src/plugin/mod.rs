@@ -2,7 +2,7 @@
 //!
 //! A web view calls commands and receives events. It never gets a secret, an address or a path, and no command takes one.
 //! Accounts are opened from Rust ([`WalletSync::open_account`]). The capabilities of a window decide what it may call:
-//! there are the permission sets `default` (read), `write` and `admin`.
+//! there are the permission sets `default` (read), `write`, `spend` and `admin`.
 
 mod accounts;
 mod arg;
@@ -24,7 +24,10 @@ mod listeners;
 mod listing;
 mod main_thread;
 mod pages;
+mod places;
 mod signals;
+mod spending;
+mod turns;
 pub mod wire;
 
 use std::sync::Arc;
@@ -34,6 +37,7 @@ use tauri::{Manager, Runtime};
 pub use self::accounts::{WalletSync, Wiped};
 pub use self::builder::{Builder, init};
 pub use self::failure::{CommandError, ErrorCode};
+pub use self::spending::{ProofClaim, Verdict};
 
 /// Key in `plugins` of the app's configuration, and prefix of permissions and commands.
 pub const PLUGIN_NAME: &str = "wallet-sync";

@@ -20,8 +20,9 @@ use tauri::{WebviewWindow, WebviewWindowBuilder};
 use tauri_plugin_wallet_sync::{Builder, Engine, PLUGIN_NAME, Secret, WalletSync, WalletSyncExt};
 use tempfile::TempDir;
 
-/// Everything: read, write, admin.
-pub const ALL: [&str; 3] = ["wallet-sync:default", "wallet-sync:write", "wallet-sync:admin"];
+/// Everything: read, write, spend, admin.
+pub const ALL: [&str; 4] =
+    ["wallet-sync:default", "wallet-sync:write", "wallet-sync:spend", "wallet-sync:admin"];
 
 /// Longer than anything here takes; a test that waits this long has failed.
 pub const PATIENCE: Duration = Duration::from_secs(30);
@@ -133,7 +134,12 @@ pub fn secret(number: u8) -> Secret {
 impl Fixture {
     /// An app with one window, `main`, and these permissions; no account is open.
     pub fn closed(permissions: &[&str], config: Value) -> Self {
-        let built = build(permissions, config, Builder::new());
+        Self::with(permissions, config, Builder::new())
+    }
+
+    /// The same of a plugin that the app made.
+    pub fn with(permissions: &[&str], config: Value, plugin: Builder) -> Self {
+        let built = build(permissions, config, plugin);
         let app = built.app.expect("an app");
         let window = window(&app, "main");
         Self { app, window, sent: built.sent, kept: RefCell::default(), dir: built.dir }

@@ -13,6 +13,7 @@ mod fixture;
 mod leaving;
 mod lists;
 mod permissions;
+mod privilege;
 mod readme;
 mod secrets;
 mod values;

@@ -21,7 +21,8 @@ const READ: [&str; 13] = [
     "subscribe",
 ];
 const WRITE: [&str; 6] = ["put_tokens", "record_spend", "set_entry", "delete_entry", "sync_now", "flush"];
-const ADMIN: [&str; 11] = [
+const SPEND: [&str; 1] = ["record_spend"];
+const ADMIN: [&str; 13] = [
     "invalidate_cache",
     "reset_metrics",
     "export_metrics",
@@ -33,6 +34,8 @@ const ADMIN: [&str; 11] = [
     "export_backup",
     "audit",
     "rehearse",
+    "list_proofs",
+    "reject_proof",
 ];
 
 /// Whether a call reaches the command; what it then says of its empty arguments does not matter.
@@ -61,6 +64,7 @@ fn set(commands: &[&str]) -> BTreeSet<String> {
 fn each_set_allows_its_commands_and_no_other() {
     assert_eq!(allowed(&["wallet-sync:default"]), set(&READ));
     assert_eq!(allowed(&["wallet-sync:write"]), set(&WRITE));
+    assert_eq!(allowed(&["wallet-sync:spend"]), set(&SPEND));
     assert_eq!(allowed(&["wallet-sync:admin"]), set(&ADMIN));
     assert_eq!(allowed(&[]), set(&[]));
     assert_eq!(allowed(&["wallet-sync:allow-status"]), set(&["status"]));
@@ -107,7 +111,7 @@ fn permissions_commands_and_bindings_name_the_same_things() {
         .values()
         .chain(&manifest.default_permission)
         .flat_map(|set| set.permissions.iter())
-        .map(|permission| permission.trim_start_matches("allow-").replace('-', "_"))
+        .flat_map(|permission| manifest.permissions[permission.as_str()].commands.allow.iter().cloned())
         .collect();
     assert_eq!(in_sets, known);
     let package = concat!(env!("CARGO_MANIFEST_DIR"), "/guest-js");

@@ -44,6 +44,11 @@ fn no_answer_no_event_and_no_log_holds_the_secret_or_a_node_s_token() {
     let app = Fixture::new(&ALL, json!({"nodes": nodes}));
     app.subscribe("a", 5);
     app.put("a", &[("t1", b"a payload that only get_token gives")]).unwrap();
+    // An id of a token is no secret, and whole ones do not go to the log all the same.
+    let id = "c0ffee15".repeat(8);
+    app.put("a", &[(&id, b"one")]).unwrap();
+    assert_eq!(app.put("a", &[(&id, b"another")]).unwrap_err()["code"], "conflict");
+    app.invoke("get_token", json!({"account": "a", "tokenId": [id], "stateHash": id})).unwrap_err();
     let mut told = String::new();
     let account = json!({"account": "a"});
     for (command, body) in [
@@ -83,7 +88,10 @@ fn no_answer_no_event_and_no_log_holds_the_secret_or_a_node_s_token() {
             break;
         }
     }
-    told.push_str(&String::from_utf8_lossy(&log.0.lock().unwrap()));
+    let logged = String::from_utf8_lossy(&log.0.lock().unwrap()).into_owned();
+    assert!(logged.contains("already here with other content"), "the log is kept");
+    assert!(!logged.contains(&id), "a whole token id is in the log");
+    told.push_str(&logged);
     told.push_str(&format!("{:?}", app.wallets()));
     // The secret of account `a` is 32 bytes of 1.
     for secret in [

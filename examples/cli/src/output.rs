@@ -1,11 +1,13 @@
 //! What goes to stdout and stderr. A closed stdout ends the command quietly; a stderr that takes nothing hinders nothing.
 
+use std::fmt::Write as _;
 use std::io::{self, ErrorKind, Write};
 use std::sync::{Mutex, PoisonError};
 
 use serde::Serialize;
 use serde_json::Value;
 use tauri_plugin_wallet_sync::Code;
+use tauri_plugin_wallet_sync::shown::is_mark;
 
 use crate::failure::Failure;
 
@@ -31,7 +33,7 @@ static WARNINGS: Mutex<Vec<String>> = Mutex::new(Vec::new());
 /// Tells people something beside the result.
 pub fn say(line: &str) {
     // Nothing is left to do when stderr takes it not.
-    let _ = writeln!(io::stderr(), "walletsync: {line}");
+    let _ = writeln!(io::stderr(), "walletsync: {}", for_people(line));
 }
 
 /// Tells what failed once the work was done: people at once, programs with the result.
@@ -92,16 +94,16 @@ impl Output {
 
     /// Tells on stderr, whatever was asked for, that the result could not be written.
     pub fn untold(self, text: &str) {
-        let _ = writeln!(io::stderr(), "{text}");
+        let _ = writeln!(io::stderr(), "{}", for_people(text));
     }
 
     /// Tells a failure: JSON on stdout, or text on stderr.
     pub fn failure(self, json: &Value, text: &str) {
         // When this cannot be written either, the exit code alone has to tell.
         let _ = if self.json {
-            writeln!(io::stdout(), "{json}").and_then(|()| io::stdout().flush())
+            writeln!(io::stdout(), "{}", escaped(&json.to_string())).and_then(|()| io::stdout().flush())
         } else {
-            writeln!(io::stderr(), "{text}")
+            writeln!(io::stderr(), "{}", for_people(text))
         };
     }
 }
@@ -116,14 +118,15 @@ impl Lines {
     /// Adds one JSON line, or one of text.
     pub fn value<T: Serialize>(&mut self, value: &T, text: impl FnOnce() -> String) -> Result<(), Failure> {
         let mut line = if self.json {
-            serde_json::to_vec(value).map_err(|e| {
+            let json = serde_json::to_string(value).map_err(|e| {
                 Failure::new(Code::TaskFailed, format!("cannot write the result as JSON: {e}"))
-            })?
+            })?;
+            escaped(&json)
         } else {
-            text().into_bytes()
+            for_people(&text())
         };
-        line.push(b'\n');
-        self.raw(&line)
+        line.push('\n');
+        self.raw(line.as_bytes())
     }
 
     /// Hands all lines over.
@@ -137,10 +140,54 @@ impl Lines {
     }
 }
 
+/// Text for a terminal. Parts of it come from other devices and files: they must not steer it, nor turn what stands beside them.
+fn for_people(text: &str) -> String {
+    text.chars().filter(|c| matches!(c, '\n' | '\t') || !is_mark(*c)).collect()
+}
+
+/// JSON with the same characters escaped: programs read them as they are, a terminal shows them as what they are.
+fn escaped(json: &str) -> String {
+    let mut escaped = String::with_capacity(json.len());
+    for c in json.chars() {
+        if is_mark(c) {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                // Writing to a text does not fail.
+                let _ = write!(escaped, "\\u{unit:04x}");
+            }
+        } else {
+            escaped.push(c);
+        }
+    }
+    escaped
+}
+
 fn failed(error: &io::Error) -> Failure {
     match error.kind() {
         ErrorKind::BrokenPipe => Failure::closed_pipe(),
         ErrorKind::StorageFull => Failure::untold(Code::StorageFull, "no space left"),
         kind => Failure::untold(Code::StorageIo, &kind.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{escaped, for_people};
+
+    const FOREIGN: &str = "pay \u{202e}eilA\u{202c} \u{9b}31m\u{7f}\u{e0041}Zoë טלפון";
+
+    #[test]
+    fn what_people_read_turns_and_steers_nothing() {
+        assert_eq!(for_people(FOREIGN), "pay eilA 31mZoë טלפון");
+        assert_eq!(for_people("two\nlines\tof a table"), "two\nlines\tof a table");
+    }
+
+    #[test]
+    fn what_programs_read_is_the_same_text_and_shows_nothing_hidden() {
+        let json = serde_json::to_string(FOREIGN).unwrap();
+        let told = escaped(&json);
+        assert!(told.contains("\\u202e") && told.contains("\\udb40\\udc41"), "{told}");
+        assert!(told.chars().all(|c| !tauri_plugin_wallet_sync::shown::is_mark(c)));
+        assert_eq!(serde_json::from_str::<String>(&told).unwrap(), FOREIGN);
     }
 }

@@ -10,6 +10,7 @@ use crate::clock::{UnixMs, millis};
 use crate::limits;
 use crate::model::root::Root;
 use crate::node::Source;
+use crate::shown::plain_or_none;
 
 /// How a change of another device came.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -27,7 +28,7 @@ pub enum Way {
 pub struct Origin {
     /// The device's slot, 0 to 63.
     pub slot: u8,
-    /// What its owner calls it.
+    /// What its owner calls it, without characters that are not shown.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub label: Option<String>,
     /// How it came.
@@ -45,7 +46,8 @@ pub struct Arrived {
 impl Arrived {
     /// What a root that is merged now says of itself.
     pub fn of(root: &Root, by: Way, now: UnixMs) -> Self {
-        let origin = Origin { slot: root.slot.number(), label: root.label.clone(), by };
+        let label = root.label.clone().and_then(plain_or_none);
+        let origin = Origin { slot: root.slot.number(), label, by };
         Self { origin, lag: lag(by, root.published, now) }
     }
 }
@@ -116,7 +118,7 @@ pub enum Event {
     Alert {
         /// Revision of the account.
         revision: u64,
-        /// A stable word: `payload_conflict`, `level_lowered`, `content_lost`, `limit`, `clone`, …
+        /// A stable word: `payload_conflict`, `level_lowered`, `content_lost`, `limit`, `clone`, `window`, …
         kind: &'static str,
         /// One sentence.
         message: String,

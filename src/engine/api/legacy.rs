@@ -34,8 +34,10 @@ pub struct LegacyReport {
     pub kept: usize,
     /// How much there was of each kind.
     pub sections: Found,
-    /// What could not be read. It is kept all the same.
+    /// What could not be read, the first [`limits::LEGACY_NAMED`](crate::limits::LEGACY_NAMED) of it. It is kept all the same.
     pub unreadable: Vec<Unreadable>,
+    /// How much that is.
+    pub unreadable_count: usize,
     /// States that are here with other content: theirs is kept in entries.
     pub differing: usize,
     /// Records of slot 0 whose content did not come; always 0 from a file.

@@ -11,3 +11,4 @@ pub mod secret_change;
 pub mod status;
 pub mod tokens;
 pub mod warning;
+pub mod window;

@@ -126,6 +126,7 @@ fn add(report: &mut LegacyReport, other: LegacyReport) {
         (&mut report.suspect, other.suspect),
         (&mut report.kept, other.kept),
         (&mut report.differing, other.differing),
+        (&mut report.unreadable_count, other.unreadable_count),
         (&mut into.active, more.active),
         (&mut into.archived, more.archived),
         (&mut into.forked, more.forked),
@@ -138,5 +139,6 @@ fn add(report: &mut LegacyReport, other: LegacyReport) {
     ] {
         *sum = sum.saturating_add(more);
     }
-    report.unreadable.extend(other.unreadable);
+    let room = limits::LEGACY_NAMED.saturating_sub(report.unreadable.len());
+    report.unreadable.extend(other.unreadable.into_iter().take(room));
 }

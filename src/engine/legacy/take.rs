@@ -11,7 +11,9 @@ use crate::engine::api::legacy::LegacyReport;
 use crate::engine::api::tokens::{NewToken, PutReport, SpendKind};
 use crate::engine::wallet::write;
 use crate::error::{Code, Error};
-use crate::model::legacy::{Kept, Legacy, LegacySpend, LegacyToken, keep};
+use crate::limits;
+use crate::model::legacy::{Kept, Legacy, LegacySpend, LegacyToken, Unreadable, keep};
+use crate::shown::plain;
 
 /// Takes it over.
 ///
@@ -25,7 +27,8 @@ pub async fn take(account: &Arc<Account>, legacy: Legacy) -> Result<LegacyReport
         found: legacy.tokens.len(),
         suspect: suspect(&legacy),
         sections: legacy.found,
-        unreadable: legacy.unreadable,
+        unreadable_count: legacy.unreadable.len(),
+        unreadable: named(legacy.unreadable),
         ..LegacyReport::default()
     };
     for LegacySpend { token_id, state_hash, evidence } in legacy.spends {
@@ -46,6 +49,15 @@ pub async fn take(account: &Arc<Account>, legacy: Legacy) -> Result<LegacyReport
         report.kept += keep_all(account, keep(&key, &token.payload)).await?;
     }
     Ok(report)
+}
+
+/// The first of what could not be read, each with a name that can be shown.
+fn named(unreadable: Vec<Unreadable>) -> Vec<Unreadable> {
+    let shown = |one: Unreadable| {
+        let name = plain(&one.name).chars().take(limits::SENTENCE_CHARS).collect();
+        Unreadable { name, reason: plain(&one.reason).into_owned() }
+    };
+    unreadable.into_iter().take(limits::LEGACY_NAMED).map(shown).collect()
 }
 
 fn suspect(legacy: &Legacy) -> usize {

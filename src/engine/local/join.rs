@@ -1,6 +1,6 @@
 //! Joins items into the inventory.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::Local;
@@ -11,10 +11,12 @@ use super::state::names::{OwnSlot, Shared};
 use super::turn::Turn;
 use crate::engine::api::event::{Arrived, Event};
 use crate::error::Error;
+use crate::limits;
 use crate::model::cid::Cid;
 use crate::model::inventory::{Actor, Item, Joined, Joiner, Twin};
 use crate::model::seal::Sealer;
 use crate::planted::{Bug, is_planted};
+use crate::shown::plain;
 use crate::store::{ItemKey, Level};
 
 /// Who made the items.
@@ -131,9 +133,21 @@ impl Turn {
         with: Vec<Change>,
         arrived: Option<Arrived>,
     ) -> Result<Gain, Error> {
+        let before = self.state().holdings().inventory().len();
         self.commit(with.into_iter().chain(joining.changes).collect()).await?;
+        self.tell_half(before);
         self.local().announce(joining.gain, joining.alerts, arrived);
         Ok(joining.gain)
+    }
+
+    /// Half of the states that a wallet may hold are in use since this change.
+    fn tell_half(&self, before: usize) {
+        let most = self.local().bounds().states;
+        let now = self.state().holdings().inventory().len();
+        if before < most / 2 && now >= most / 2 {
+            let words = format!("{now} of the {most} token states that one wallet may hold are in use");
+            self.local().alert("limit", words);
+        }
     }
 
     fn joining(&self, items: Vec<Item>, author: Author) -> Result<Joining, Error> {
@@ -212,7 +226,7 @@ impl Joining {
                 self.alerts.push(("payload_conflict", words));
             }
             Item::Entry(key, _) if joined.crowded => {
-                let words = format!("entry {} has more versions than are kept", short(key));
+                let words = format!("entry {} has more versions than are kept", plain(&short(key)));
                 self.alerts.push(("entry_versions", words));
             }
             _ => {}
@@ -261,6 +275,24 @@ impl Local {
         turn.take(joining, with.into_iter().collect()).await
     }
 
+    /// The first of each kind are told, and how many more there are.
+    fn tell_some(&self, alerts: Vec<(&'static str, String)>) {
+        let mut kinds: BTreeMap<&'static str, usize> = BTreeMap::new();
+        for (kind, words) in alerts {
+            let count = kinds.entry(kind).or_default();
+            *count += 1;
+            if *count <= limits::ALERTS_OF_A_CHANGE {
+                self.alert(kind, words);
+            }
+        }
+        for (kind, count) in kinds {
+            let more = count.saturating_sub(limits::ALERTS_OF_A_CHANGE);
+            if more > 0 {
+                self.alert(kind, format!("and {more} more of the same change"));
+            }
+        }
+    }
+
     fn announce(&self, gain: Gain, alerts: Vec<(&'static str, String)>, arrived: Option<Arrived>) {
         if gain.changed > 0 {
             let revision = self.revision();
@@ -277,9 +309,7 @@ impl Local {
             }
             self.note_told(revision);
         }
-        for (kind, words) in alerts {
-            self.alert(kind, words);
-        }
+        self.tell_some(alerts);
         if gain.made > 0 {
             self.events.wake_outbox();
         }

@@ -134,9 +134,10 @@ pub fn state(keys: &WalletKeys, loaded: Loaded) -> (State, Vec<String>) {
     (state, damage)
 }
 
-/// First characters of an id, as logs may show it.
+/// First characters of an id, as logs may show it: never the whole of one.
 pub fn short(id: &str) -> String {
-    id.chars().take(8).collect()
+    let some = (id.chars().count() / 2).min(limits::LOG_WORD_CHARS);
+    id.chars().take(some).chain(['…']).collect()
 }
 
 fn is_new_folder(keys: &WalletKeys, loaded: &Loaded) -> Result<bool, Error> {
@@ -230,6 +231,7 @@ fn marks(metas: &Metas<'_>) -> Vec<Change> {
     changes.extend(metas.get(rows::FORMER_WALLET).and_then(rows::parse_wallet).map(Change::FormerWallet));
     changes.extend(metas.get(rows::DAMAGED).map(|value| Change::Damaged(rows::parse_damaged(value))));
     changes.push(Change::Stray(metas.get(rows::STRAY).is_some()));
+    changes.extend(metas.get(rows::WINDOWS).map(|value| Change::Windows(rows::parse_tally(value))));
     changes.extend(metas.get(rows::LABEL).map(|value| Change::Label(rows::parse_label(value))));
     changes.extend(metas.get(rows::CONFIRMED).map(|value| Change::Confirmed(rows::parse_confirmed(value))));
     let searched = metas.get(rows::SEARCHED).and_then(rows::parse_searched);

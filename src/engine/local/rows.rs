@@ -8,6 +8,7 @@ use super::state::marks::{Label, Moved, Moving};
 use super::state::names::{Contained, Edition, KnownName};
 use super::state::nodes::{Doubt, Former};
 use crate::clock::UnixMs;
+use crate::engine::api::window::Tally;
 use crate::model::cid::Cid;
 use crate::model::identity::{Slot, WalletId};
 use crate::model::inventory::{Id, ProofHash, TokenKey};
@@ -49,6 +50,7 @@ pub const VERIFIED_INDEX: &str = "verified_index";
 pub const VERIFIED_KEEP: &str = "verified_keep";
 pub const VERIFIED_SEQUENCE: &str = "verified_sequence";
 pub const WALLET: &str = "wallet";
+pub const WINDOWS: &str = "windows";
 
 /// Rejections that this device confirmed, by state.
 pub type Confirmed = BTreeMap<TokenKey, BTreeSet<ProofHash>>;
@@ -77,6 +79,15 @@ pub fn parse_label(value: &[u8]) -> Label {
     let (is_due, text) = value.split_first().unwrap_or((&0, &[]));
     let text = String::from_utf8(text.to_vec()).ok().filter(|text| !text.is_empty());
     Label { text, is_due: *is_due != 0 }
+}
+
+/// What windows added lately.
+pub fn tally(tally: &Tally) -> Option<Vec<u8>> {
+    serde_json::to_vec(tally).ok()
+}
+
+pub fn parse_tally(value: &[u8]) -> Tally {
+    serde_json::from_slice(value).unwrap_or_default()
 }
 
 /// A time; 0 has no row.

@@ -12,9 +12,11 @@ use crate::error::{Code, Error};
 use crate::limits;
 use crate::model::block::Block;
 use crate::model::cid::Cid;
+use crate::model::identity::Slot;
 use crate::model::index::Diff;
 use crate::model::inventory::Item;
 use crate::node::{Call, Meter, is_refused};
+use crate::shown::for_log;
 
 /// Index nodes asked for one by one; of more, the whole index comes as one answer.
 const SINGLE_NODES: usize = 64;
@@ -24,8 +26,8 @@ const FIRST_NODES: usize = 4;
 /// What another index has and ours has not.
 pub struct Pulled {
     pub items: Vec<Item>,
-    /// An item that this release cannot read is named here and skipped.
-    pub warnings: Vec<String>,
+    /// Items that this release cannot read are counted and skipped.
+    pub strange: Strange,
     /// The nodes that were looked at.
     pub walked: HashSet<Cid>,
     /// The leaves among them, in the order of the items.
@@ -35,6 +37,22 @@ pub struct Pulled {
     pub diff: Diff,
     /// The index is larger than any of this release: the walk ended before its end.
     pub is_cut: bool,
+}
+
+/// Items of an index that this release cannot read.
+#[derive(Clone, Copy, Default)]
+pub struct Strange {
+    misplaced: u32,
+    unparsed: u32,
+}
+
+impl Strange {
+    /// What is said of them: one sentence of each kind, however many there are.
+    pub fn warnings(self, slot: Slot) -> impl Iterator<Item = String> {
+        let kinds = [(self.misplaced, "stand in a wrong place"), (self.unparsed, "do not parse")];
+        let say = move |(count, how)| Word::Damaged.say(format_args!("{count} items of slot {slot} {how}"));
+        kinds.into_iter().filter(|(count, _)| *count > 0).map(say)
+    }
 }
 
 /// A leaf that was looked at.
@@ -90,7 +108,7 @@ pub async fn pull(
     known.extend(partly.nodes());
     let pulled = Pulled {
         items: Vec::new(),
-        warnings: Vec::new(),
+        strange: Strange::default(),
         walked: HashSet::new(),
         leaves: Vec::new(),
         known_out: Vec::new(),
@@ -186,17 +204,18 @@ impl Pull<'_> {
 
     fn read_node(&mut self, block: &Block) -> Result<(), Error> {
         let sealer = self.account.local.keys().sealer();
-        let Pulled { items, warnings, walked, leaves, diff, .. } = &mut self.pulled;
+        let Pulled { items, strange, walked, leaves, diff, .. } = &mut self.pulled;
         let found = diff.offer(block, sealer)?;
         walked.insert(*block.cid());
         let (count, before) = (found.len(), items.len());
         for (key, encoded) in found {
             match Item::decode(key, &encoded) {
                 Ok(item) if item.index_key(sealer) == key => items.push(item),
-                Ok(_) => warnings.push(Word::Damaged.say("one item of the index stands in a wrong place")),
-                Err(e) => warnings.push(
-                    Word::Damaged.say(format_args!("one item of the index does not parse: {}", e.message())),
-                ),
+                Ok(_) => strange.misplaced = strange.misplaced.saturating_add(1),
+                Err(e) => {
+                    strange.unparsed = strange.unparsed.saturating_add(1);
+                    tracing::trace!("an item of an index does not parse: {}", for_log(e.message()));
+                }
             }
         }
         if count > 0 {

@@ -201,7 +201,7 @@ async fn merge_root(
     };
     let how = How { is_retried, is_whole: is_own };
     let mut pulled = index::pull(account, root.index, at_hand, how, basket, call).await?;
-    let mut warnings = std::mem::take(&mut pulled.warnings);
+    let mut warnings: Vec<String> = pulled.strange.warnings(slot).collect();
     warnings.extend(clock::look(account, &root));
     warnings.extend(pool::look(account, &root));
     let arrived = (!is_own).then(|| Arrived::of(&root, way, account.clock.now()));

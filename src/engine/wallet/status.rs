@@ -12,6 +12,7 @@ use crate::metrics::{HistoryPoint, Metrics, OperationFigures, Snapshot};
 use crate::model::identity::Slot;
 use crate::node::Meter;
 use crate::node::check::{Finding, check};
+use crate::shown::plain_or_none;
 
 pub fn status(account: &Account) -> Status {
     let state = account.local.read();
@@ -51,7 +52,7 @@ pub async fn devices(account: &Account) -> Result<Vec<DeviceRow>, Error> {
             let retired = names.is_retired(slot);
             let row = DeviceRow {
                 slot: slot.number(),
-                label: state.marks().label().text.clone().filter(|_| is_self),
+                label: state.marks().label().text.clone().filter(|_| is_self).and_then(plain_or_none),
                 is_self,
                 sequence: known.sequence,
                 published_at: None,
@@ -67,7 +68,7 @@ pub async fn devices(account: &Account) -> Result<Vec<DeviceRow>, Error> {
         let Some((_, root)) = account.local.last_root(*slot).await? else { continue };
         row.published_at = Some(root.published);
         if !row.is_self {
-            row.label = root.label;
+            row.label = root.label.and_then(plain_or_none);
         }
     }
     Ok(rows.into_iter().map(|(_, row)| row).collect())

@@ -5,10 +5,12 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
+use super::allowance::{self, Granted};
 use super::read::sealed_here;
 use super::seal::{DELETED, SealedToken, bad, seal_all, seal_block, token_key};
 use crate::engine::account::Account;
 use crate::engine::api::tokens::{NewToken, PutReport, SpendKind, SpendReport};
+use crate::engine::api::window::Added;
 use crate::engine::local::state::change::Change;
 use crate::engine::local::state::names::OwnSlot;
 use crate::engine::local::turn::Turn;
@@ -19,6 +21,15 @@ use crate::model::seal::Kind;
 use crate::planted::{Bug, is_planted};
 
 pub async fn put(account: Arc<Account>, tokens: Vec<NewToken>) -> Result<PutReport, Error> {
+    put_by(account, None, tokens).await
+}
+
+/// `window`: on whose behalf, if not of Rust code.
+pub async fn put_by(
+    account: Arc<Account>,
+    window: Option<String>,
+    tokens: Vec<NewToken>,
+) -> Result<PutReport, Error> {
     account.tasks.check_open()?;
     if tokens.len() > limits::STATES {
         let message = format!("{} token states at once, at most {}", tokens.len(), limits::STATES);
@@ -29,7 +40,7 @@ pub async fn put(account: Arc<Account>, tokens: Vec<NewToken>) -> Result<PutRepo
         .await
         .map_err(|_| Error::new(Code::TaskFailed, "sealing ended unexpectedly"))??;
     let turn = account.local.turn().await;
-    let (mut items, mut blocks, mut unchanged) = (Vec::new(), Vec::new(), 0);
+    let (mut items, mut blocks, mut unchanged, mut bytes) = (Vec::new(), Vec::new(), 0, 0_u64);
     let mut seen: BTreeMap<TokenKey, (TokenState, Bytes)> = BTreeMap::new();
     for one in sealed {
         let twice = seen.get(&one.key).map(|(state, payload)| {
@@ -51,11 +62,24 @@ pub async fn put(account: Arc<Account>, tokens: Vec<NewToken>) -> Result<PutRepo
             blocks.extend(turn.lacking(one.blocks).await?);
             continue;
         }
+        bytes = bytes.saturating_add(one.payload.len() as u64);
         items.push(Item::Token(one.key, one.state));
         blocks.extend(one.blocks.into_iter().map(Change::Block));
     }
     let added = items.len();
+    let states = u32::try_from(added).unwrap_or(u32::MAX);
+    let granted =
+        allowance::ask(&account, &turn, window.as_deref(), Added { states, bytes, ..Added::default() })?;
+    let rivals = if window.is_some() { allowance::rivals(&turn, allowance::states(&items)) } else { 0 };
+    blocks.extend(granted.iter().map(Granted::change));
     turn.join(items, blocks).await?;
+    if let Some(window) = window.filter(|_| rivals > 0) {
+        let words = format!("put another state of {rivals} tokens that were on offer and are not now");
+        allowance::tell(&account, &window, "rivals", &words);
+    }
+    if let Some(granted) = granted {
+        granted.note(&account);
+    }
     Ok(PutReport { added, unchanged })
 }
 
@@ -102,6 +126,17 @@ pub async fn spend(
     kind: SpendKind,
     evidence: Bytes,
 ) -> Result<SpendReport, Error> {
+    spend_by(account, None, (token_id, state_hash), kind, evidence).await
+}
+
+/// `window`: on whose behalf, if not of Rust code.
+pub async fn spend_by(
+    account: Arc<Account>,
+    window: Option<String>,
+    (token_id, state_hash): (String, String),
+    kind: SpendKind,
+    evidence: Bytes,
+) -> Result<SpendReport, Error> {
     account.tasks.check_open()?;
     let key = token_key(&token_id, &state_hash)?;
     let (blocks, reference) =
@@ -121,11 +156,11 @@ pub async fn spend(
         turn.join(Vec::new(), lacking).await?;
         return Ok(report);
     }
-    if set.len() >= limits::SET_ITEMS {
-        let what = if kind == SpendKind::Intent { "intents" } else { "proofs" };
-        return Err(bad(format!("{} {what} of this state are recorded already", limits::SET_ITEMS)));
-    }
+    allowance::fits_state(window.as_deref(), kind, set.len())?;
     set.insert(reference.clone());
+    let is_new = turn.state().holdings().inventory().state(&key).is_none();
+    let added = Added { states: is_new.into(), spends: 1, bytes: evidence.len() as u64, ..Added::default() };
+    let granted = allowance::ask(&account, &turn, window.as_deref(), added)?;
     let mut items = vec![Item::Token(key, state)];
     if is_planted(Bug::SpendByTokenId) {
         let state = turn.state();
@@ -139,29 +174,53 @@ pub async fn spend(
             }
         }
     }
-    let blocks = blocks.into_iter().map(Change::Block).collect();
-    turn.join(items, blocks).await?;
+    let with = blocks.into_iter().map(Change::Block).chain(granted.as_ref().map(Granted::change)).collect();
+    turn.join(items, with).await?;
+    if let Some(granted) = granted {
+        granted.note(&account);
+    }
     Ok(report)
 }
 
 /// An entry that is deleted is set to a value of its own, which replaces what was seen before like any other.
 pub async fn delete(account: Arc<Account>, key: String) -> Result<(), Error> {
-    store(account, key, Bytes::from_static(DELETED)).await
+    delete_by(account, None, key).await
+}
+
+/// `window`: on whose behalf, if not of Rust code.
+pub async fn delete_by(account: Arc<Account>, window: Option<String>, key: String) -> Result<(), Error> {
+    store(account, window, key, Bytes::from_static(DELETED)).await
 }
 
 pub async fn set(account: Arc<Account>, key: String, value: Bytes) -> Result<(), Error> {
+    set_by(account, None, key, value).await
+}
+
+/// `window`: on whose behalf, if not of Rust code.
+pub async fn set_by(
+    account: Arc<Account>,
+    window: Option<String>,
+    key: String,
+    value: Bytes,
+) -> Result<(), Error> {
     if value.as_ref() == DELETED {
         return Err(bad("value: this one says that an entry was deleted".to_owned()));
     }
-    store(account, key, value).await
+    store(account, window, key, value).await
 }
 
-async fn store(account: Arc<Account>, key: String, value: Bytes) -> Result<(), Error> {
+async fn store(
+    account: Arc<Account>,
+    window: Option<String>,
+    key: String,
+    value: Bytes,
+) -> Result<(), Error> {
     account.tasks.check_open()?;
     Entry::check_key(&key)?;
     if value.len() > limits::VALUE_BYTES {
         return Err(bad(format!("value: {} bytes, at most {}", value.len(), limits::VALUE_BYTES)));
     }
+    let bytes = value.len() as u64;
     let (value, blocks) = if value.len() > limits::VALUE_INLINE_BYTES {
         let (blocks, reference) = seal_block(account.local.keys(), Kind::Value, &value, limits::VALUE_BYTES)?;
         (EntryValue::Block(reference), blocks)
@@ -183,7 +242,14 @@ async fn store(account: Arc<Account>, key: String, value: Bytes) -> Result<(), E
     let (entry, actor) = newer(&account, &turn, &key, value)?;
     let mut with: Vec<Change> = blocks.into_iter().map(Change::Block).collect();
     with.extend(actor.map(Change::Own));
+    let is_new = turn.state().holdings().inventory().entry(&key).is_none();
+    let added = Added { entries: is_new.into(), bytes, ..Added::default() };
+    let granted = allowance::ask(&account, &turn, window.as_deref(), added)?;
+    with.extend(granted.as_ref().map(Granted::change));
     turn.join(vec![Item::Entry(key, entry)], with).await?;
+    if let Some(granted) = granted {
+        granted.note(&account);
+    }
     Ok(())
 }
 

@@ -4,7 +4,9 @@ use reqwest::StatusCode;
 
 use super::http::HttpAnswer;
 use crate::error::{Code, Error};
+use crate::limits;
 use crate::node::RefusedByPage;
+use crate::shown::{for_log, is_mark};
 
 pub(super) const RECORD: &str = "application/vnd.ipfs.ipns-record";
 pub(super) const RAW: &str = "application/vnd.ipld.raw";
@@ -226,12 +228,14 @@ fn of_front(answer: &HttpAnswer) -> Option<&'static str> {
 
 /// An error in our words; what the node says of it is for logs only.
 pub(super) fn in_our_words(code: Code, words: impl Into<String>, message: &str) -> Error {
+    let words = words.into();
+    tracing::debug!("{words}: the node says \"{}\"", for_log(message));
     Error::with_source(code, words, std::io::Error::other(shorten(message)))
 }
 
-/// A message of a node, shortened and without control characters, for use in an error.
+/// A message of a node, shortened and without characters that are not shown, for the source of an error.
 pub(super) fn shorten(text: &str) -> String {
-    text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(160).collect()
+    text.chars().map(|c| if is_mark(c) { ' ' } else { c }).take(limits::LOG_CHARS).collect()
 }
 
 #[cfg(test)]

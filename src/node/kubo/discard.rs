@@ -9,12 +9,13 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::KuboNode;
-use super::classify::{shorten, successful};
+use super::classify::successful;
 use super::verbs::{STEP, server_timeout};
 use crate::error::{Code, Error};
 use crate::limits;
 use crate::model::cid::Cid;
 use crate::node::{Call, Discarded};
+use crate::shown::for_log;
 
 /// How the complaint of a walk begins that met what it could not read; the same on each supported version.
 const UNREADABLE: &str = "pin check failed: ";
@@ -46,7 +47,7 @@ impl KuboNode {
             None => Ok(Discarded::All),
             Some(complaint) if complaint.starts_with(UNREADABLE) => Ok(Discarded::Unreadable),
             Some(complaint) => {
-                tracing::debug!("a damaged block was not dropped: {}", shorten(complaint));
+                tracing::debug!("a damaged block was not dropped: {}", for_log(complaint));
                 Err(Error::new(Code::Invalid, "the node did not drop a damaged block"))
             }
         }

@@ -23,13 +23,36 @@ fn fall_over(call: WindowCall<MockRuntime>) -> Later<MockRuntime, u32> {
     call.answer(CallClass::Read, |_| Ok(()), |()| async { panic!("as a defect would") })
 }
 
+/// Says, when its work has ended and before its answer is sent, whether what the call took up is held.
+struct StillHeld(std::sync::Weak<()>);
+
+impl IpcResponse for StillHeld {
+    fn body(self) -> tauri::Result<InvokeResponseBody> {
+        Ok(InvokeResponseBody::Json((self.0.strong_count() > 0).to_string()))
+    }
+}
+
+#[command]
+fn take_up(call: WindowCall<MockRuntime>) -> Later<MockRuntime, StillHeld> {
+    let taken = Arc::new(());
+    let watched = Arc::downgrade(&taken);
+    call.answer_held(
+        CallClass::Write,
+        |_| Ok(taken),
+        |taken, held| async move {
+            held.keep(taken);
+            Ok(StillHeld(watched))
+        },
+    )
+}
+
 fn ask(cmd: &str, body: serde_json::Value) -> Result<serde_json::Value, serde_json::Value> {
     let app = mock_builder()
-        .invoke_handler(generate_handler![double, refuse, fall_over])
+        .invoke_handler(generate_handler![double, refuse, fall_over, take_up])
         .build(mock_context(noop_assets()))
         .expect("builds");
     let folder = tempfile::tempdir().expect("a folder");
-    app.manage(Arc::new(WalletSync::new(crate::Config::default(), folder.path().to_owned(), None)));
+    app.manage(Arc::new(WalletSync::new(crate::Config::default(), folder.path().to_owned(), None, None)));
     let window = WebviewWindowBuilder::new(&app, "main", Default::default()).build().expect("a window");
     let request = InvokeRequest {
         cmd: cmd.to_owned(),
@@ -59,4 +82,9 @@ fn a_call_that_is_not_let_pass_is_answered_without_work() {
 fn work_that_panics_is_answered_too() {
     let error = ask("fall_over", serde_json::json!({})).unwrap_err();
     assert_eq!((&error["code"], &error["retryable"]), (&"task_failed".into(), &true.into()), "{error}");
+}
+
+#[test]
+fn what_a_call_takes_up_is_held_until_its_answer_is_given() {
+    assert_eq!(ask("take_up", serde_json::json!({})), Ok(true.into()));
 }

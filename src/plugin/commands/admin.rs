@@ -93,7 +93,7 @@ pub(crate) fn set_device_label<R: Runtime>(
 ) -> Later<R, Vec<DeviceRow>> {
     call.later(CallClass::Write, &account, |open| async move {
         let refused = |e: Error| match e.code() {
-            Code::BadRequest => CommandError::bad_request("label: 1–64 bytes, no control characters"),
+            Code::BadRequest => CommandError::bad_request("label: 1–64 bytes, no control or direction marks"),
             _ => e.into(),
         };
         open.engine.set_device_label(label.as_deref()).await.map_err(refused)?;

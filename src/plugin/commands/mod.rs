@@ -3,6 +3,7 @@
 pub(super) mod admin;
 pub(super) mod backup;
 pub(super) mod care;
+pub(super) mod proofs;
 pub(super) mod read;
 pub(super) mod sync;
 pub(super) mod write;

@@ -3,7 +3,7 @@
 use tauri::ipc::{Channel, Response};
 use tauri::{Runtime, command};
 
-use crate::error::{Code, Error};
+use crate::engine::Engine;
 use crate::limits;
 use crate::plugin::accounts::HostedAccount;
 use crate::plugin::arg::Arg;
@@ -52,25 +52,34 @@ pub(crate) fn list_tokens<R: Runtime>(
     call: WindowCall<R>,
     account: Arg<String>,
     page: Arg<TokenRange>,
-) -> CommandResult<TokenPage> {
-    let open = call.enter(CallClass::Read, &account)?;
-    let limit = args::rows(page.limit)?;
-    let after = match &page.0.after {
-        Some(after) => Some(args::token_key(&after.token_id, &after.state_hash)?),
-        None => None,
+) -> Later<R, TokenPage> {
+    let window = call.window().to_owned();
+    let asked = page.0;
+    let admit = |call: &WindowCall<R>| {
+        let worth = |engine: &Engine| listing::worth(engine, &asked);
+        let open = call.wallets().enter_worth(call.window(), CallClass::Read, &account, worth)?;
+        Ok((open, asked))
     };
-    // Read before the rows: a change in between causes an event with a higher revision.
-    let revision = open.engine.revision();
-    let total = u64::try_from(open.engine.counts().total).unwrap_or(u64::MAX);
-    let others = open.engine.others_level().into();
-    let all = page.all.unwrap_or(false);
-    let (rows, next) = if page.spendable.unwrap_or(false) {
-        listing::spendable(&open.engine, after, limit, all)
-    } else {
-        listing::rows(&open.engine, after.as_ref(), limit, all)
-    };
-    let tokens = rows.into_iter().map(Into::into).collect();
-    Ok(TokenPage { opening: open.opening, revision, total, others, tokens, next: next.map(Into::into) })
+    call.answer_held(CallClass::Read, admit, |(open, asked), held| async move {
+        let limit = args::rows(asked.limit)?;
+        let after = match &asked.after {
+            Some(after) => Some(args::token_key(&after.token_id, &after.state_hash)?),
+            None => None,
+        };
+        held.keep(open.listings.turn(&window).await?);
+        // Read before the rows: a change in between causes an event with a higher revision.
+        let revision = open.engine.revision();
+        let total = u64::try_from(open.engine.counts().total).unwrap_or(u64::MAX);
+        let others = open.engine.others_level().into();
+        let all = asked.all.unwrap_or(false);
+        let (rows, next) = if asked.spendable.unwrap_or(false) {
+            listing::spendable(&open.engine, after, limit, all)
+        } else {
+            listing::rows(&open.engine, after.as_ref(), limit, all)
+        };
+        let tokens = rows.into_iter().map(Into::into).collect();
+        Ok(TokenPage { opening: open.opening, revision, total, others, tokens, next: next.map(Into::into) })
+    })
 }
 
 /// What changed in the token list since it had a revision: instead of reading it again.
@@ -80,11 +89,14 @@ pub(crate) fn token_changes<R: Runtime>(
     call: WindowCall<R>,
     account: Arg<String>,
     since: Arg<Since>,
-) -> CommandResult<TokenChanges> {
-    let open = call.enter(CallClass::Read, &account)?;
-    let total = u64::try_from(open.engine.counts().total).unwrap_or(u64::MAX);
-    let others = open.engine.others_level().into();
-    Ok(TokenChanges::of(open.opening, total, others, listing::changes(&open, &since)))
+) -> Later<R, TokenChanges> {
+    let window = call.window().to_owned();
+    call.later_held(CallClass::Read, &account, |open, held| async move {
+        held.keep(open.listings.turn(&window).await?);
+        let total = u64::try_from(open.engine.counts().total).unwrap_or(u64::MAX);
+        let others = open.engine.others_level().into();
+        Ok(TokenChanges::of(open.opening, total, others, listing::changes(&open, &since)))
+    })
 }
 
 /// Answers with bytes, not JSON.
@@ -95,9 +107,10 @@ pub(crate) fn get_token<R: Runtime>(
     token_id: Arg<String>,
     state_hash: Arg<String>,
 ) -> Later<R, Response> {
-    call.later(CallClass::Read, &account, |open| async move {
+    let window = call.window().to_owned();
+    call.later_held(CallClass::Read, &account, |open, held| async move {
         args::token_key(&token_id, &state_hash)?;
-        let _turn = open.payloads.acquire().await.map_err(|_| closed())?;
+        held.keep(open.payloads.turn(&window).await?);
         let payload = open.engine.payload(&token_id, &state_hash).await?;
         Ok(Response::new(payload.to_vec()))
     })
@@ -110,11 +123,12 @@ pub(crate) fn list_entries<R: Runtime>(
     account: Arg<String>,
     page: Arg<EntryRange>,
 ) -> Later<R, EntryPage> {
-    call.later(CallClass::Read, &account, |open| async move {
+    let window = call.window().to_owned();
+    call.later_held(CallClass::Read, &account, |open, held| async move {
         let limit = args::rows(page.limit)?;
         args::part_of_key(page.prefix.as_deref())?;
         args::part_of_key(page.after.as_deref())?;
-        let _turn = open.payloads.acquire().await.map_err(|_| closed())?;
+        held.keep(open.payloads.turn(&window).await?);
         let revision = open.engine.revision();
         let EntryRange { prefix, after, .. } = page.0;
         let (prefix, after) = (prefix.unwrap_or_default(), after.as_deref());
@@ -131,9 +145,10 @@ pub(crate) fn entry_versions<R: Runtime>(
     account: Arg<String>,
     entry_key: Arg<String>,
 ) -> Later<R, EntryVersions> {
-    call.later(CallClass::Read, &account, |open| async move {
+    let window = call.window().to_owned();
+    call.later_held(CallClass::Read, &account, |open, held| async move {
         args::entry_key(&entry_key)?;
-        let _turn = open.payloads.acquire().await.map_err(|_| closed())?;
+        held.keep(open.payloads.turn(&window).await?);
         let revision = open.engine.revision();
         let listed = open.engine.entry_versions(&entry_key, limits::ENTRY_PAGE_BYTES).await?;
         let versions = listed.rows.into_iter().map(Into::into).collect();
@@ -155,7 +170,8 @@ pub(crate) fn metrics_history<R: Runtime>(
     account: Arg<String>,
     range: Arg<HistoryRange>,
 ) -> Later<R, Vec<HistoryPoint>> {
-    call.later(CallClass::Read, &account, |open| async move {
+    let window = call.window().to_owned();
+    call.later_held(CallClass::Read, &account, |open, held| async move {
         let minute = |ms: i64| ms.max(0).div_euclid(MINUTE_MS);
         // A chart that ends now includes the running minute.
         let to = range.to.map_or_else(|| minute(open.engine.now()) + 1, minute);
@@ -164,7 +180,7 @@ pub(crate) fn metrics_history<R: Runtime>(
             return Err(CommandError::bad_request("range: from is after to"));
         }
         // Each call writes the running minute to disk.
-        let _turn = open.payloads.acquire().await.map_err(|_| closed())?;
+        held.keep(open.payloads.turn(&window).await?);
         Ok(open.engine.metrics_history(from, to, range.step_minutes.unwrap_or(1)).await?)
     })
 }
@@ -220,8 +236,4 @@ pub(crate) fn subscribe<R: Runtime>(
 /// The nodes of an account, as windows get them.
 pub(super) fn nodes(open: &HostedAccount) -> Vec<NodeStatus> {
     open.engine.nodes().into_iter().map(Into::into).collect()
-}
-
-fn closed() -> CommandError {
-    Error::new(Code::Closed, "the account is closed").into()
 }

@@ -4,7 +4,6 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tauri::ipc::Channel;
 use tauri::{Runtime, command};
-use tokio::sync::SemaphorePermit;
 use tokio::time::Instant;
 
 use crate::clock::monotonic;
@@ -17,6 +16,7 @@ use crate::plugin::call_limiter::CallClass;
 use crate::plugin::failure::CommandResult;
 use crate::plugin::main_thread::Outlet;
 use crate::plugin::pages::Page;
+use crate::plugin::turns::Turn;
 use crate::plugin::wire::{Progress, SyncOptions, SyncReport};
 use crate::plugin::{CommandError, args};
 use crate::{engine, limits};
@@ -29,14 +29,15 @@ pub(crate) fn sync_now<R: Runtime>(
     options: Arg<SyncOptions>,
     on_progress: Arg<Channel<Progress>>,
 ) -> Later<R, SyncReport> {
-    let (outlet, page) = (Arc::new(call.outlet(on_progress.0)), call.page());
-    call.later(CallClass::Write, &account, |open| async move {
+    let (outlet, page, window) =
+        (Arc::new(call.outlet(on_progress.0)), call.page(), call.window().to_owned());
+    call.later_held(CallClass::Write, &account, |open, held| async move {
         let request = SyncRequest {
             fresh: options.fresh.unwrap_or(false),
             deadline: args::call_ms(options.deadline_ms)?,
             wait: options.wait.map(Into::into),
         };
-        let _turn = turn(&open)?;
+        held.keep(turn(&open, &window)?);
         let steps = Steps { outlet: outlet.clone(), last: Mutex::new(None) };
         let syncing = open.engine.sync(request, move |step| steps.send(step));
         let done = waited_for(Box::pin(syncing), page).await?;
@@ -53,10 +54,10 @@ pub(crate) fn flush<R: Runtime>(
     account: Arg<String>,
     within_ms: Arg<Option<u32>>,
 ) -> Later<R, SyncReport> {
-    let page = call.page();
-    call.later(CallClass::Write, &account, |open| async move {
+    let (page, window) = (call.page(), call.window().to_owned());
+    call.later_held(CallClass::Write, &account, |open, held| async move {
         let within = args::call_ms(*within_ms)?.unwrap_or(limits::FLUSH);
-        let _turn = turn(&open)?;
+        held.keep(turn(&open, &window)?);
         let done = waited_for(Box::pin(open.engine.flush(within)), page).await?;
         report(&open, done)
     })
@@ -71,8 +72,8 @@ async fn waited_for<T>(work: impl Future<Output = T>, page: Page) -> CommandResu
     }
 }
 
-fn turn(open: &HostedAccount) -> Result<SemaphorePermit<'_>, CommandError> {
-    open.syncs.try_acquire().map_err(|_| Error::new(Code::RateLimited, "too many syncs are running").into())
+fn turn(open: &HostedAccount, window: &str) -> CommandResult<Turn> {
+    open.syncs.take(window).ok_or(CommandError::too_much("too many syncs are running"))
 }
 
 fn report(

@@ -23,8 +23,8 @@ pub use self::report::{
     Changed, NameReport, NodeReport, PutReport, SpendReport, SyncOptions, SyncReport, WipeReport,
 };
 pub use self::rows::{
-    EntryPage, EntryRange, EntryRow, EntryVersion, EntryVersions, Since, TokenChanges, TokenPage, TokenRange,
-    TokenRef, TokenRow,
+    EntryPage, EntryRange, EntryRow, EntryVersion, EntryVersions, ProofRow, Since, TokenChanges, TokenPage,
+    TokenRange, TokenRef, TokenRow,
 };
 pub use self::status::{
     AccountInfo, DeviceRow, HighWater, LastSync, LeftOut, SubscribeReport, TokenCounts, WalletStatus,
@@ -37,6 +37,7 @@ pub use crate::metrics::{
     Bucket, Goal, HistoryPoint, Operation, OperationFigures, Side, SlowOperation, Source, Target,
     TargetState, Totals,
 };
+use crate::shown::plain;
 
 /// Bytes in JSON.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -68,7 +69,7 @@ fn decimal<S: serde::Serializer>(number: &u64, serializer: S) -> Result<S::Ok, S
     serializer.collect_str(number)
 }
 
-/// A sentence of the engine for display: shortened and without control characters.
+/// A sentence of the engine for display: shortened and without characters that are not shown.
 fn sentence(text: &str) -> String {
-    text.chars().filter(|c| !c.is_control()).take(crate::limits::SENTENCE_CHARS).collect()
+    plain(text).chars().take(crate::limits::SENTENCE_CHARS).collect()
 }

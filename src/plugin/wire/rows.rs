@@ -4,6 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Ack, Content, Spend, count};
 use crate::engine;
+use crate::shown::plain_or_none;
 
 /// Key of a token state.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -64,7 +65,7 @@ pub struct TokenRow {
     pub state_hash: String,
     /// State hash of the state before.
     pub previous: Option<String>,
-    /// Text to show in a list.
+    /// Text to show in a list, without characters that are not shown themselves (control and direction marks).
     pub summary: Option<String>,
     /// Payload bytes.
     pub size: u32,
@@ -136,7 +137,7 @@ impl From<engine::TokenRow> for TokenRow {
             token_id: row.key.token_id.as_str().to_owned(),
             state_hash: row.key.state_hash.as_str().to_owned(),
             previous: row.previous,
-            summary: row.summary,
+            summary: row.summary.and_then(plain_or_none),
             size: row.size,
             spend: row.spend.into(),
             forked: row.forked,
@@ -240,5 +241,35 @@ impl From<engine::EntryRow> for EntryRow {
     fn from(row: engine::EntryRow) -> Self {
         let content = row.value.as_deref().map(Content::from);
         Self { key: row.key, at: row.at, size: count(row.size), content }
+    }
+}
+
+/// A proof that a state was spent, as it was recorded.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(feature = "specta", derive(specta::Type))]
+#[serde(rename_all = "camelCase")]
+pub struct ProofRow {
+    /// What it is called by where it is rejected: 64 hex digits.
+    pub proof: String,
+    /// Bytes of the evidence.
+    #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+    pub size: u64,
+    /// Somebody declared it void.
+    pub rejected: bool,
+    /// This device declared it void.
+    pub confirmed: bool,
+    /// The evidence; none while its bytes are not on this device.
+    pub evidence: Option<Content>,
+}
+
+impl From<engine::ProofRow> for ProofRow {
+    fn from(row: engine::ProofRow) -> Self {
+        Self {
+            proof: multibase::Base::Base16Lower.encode(row.hash),
+            size: count(row.size),
+            rejected: row.is_rejected,
+            confirmed: row.is_confirmed,
+            evidence: row.evidence.as_deref().map(Content::from),
+        }
     }
 }

@@ -11,7 +11,7 @@ pub const LAYERS: [(&str, &[&str]); 5] = [
 ];
 
 /// The rooms of the engine (folders, and files beside them), and those each may name.
-pub const ROOMS: [(&str, &[&str]); 28] = [
+pub const ROOMS: [(&str, &[&str]); 30] = [
     ("api", &[]),
     ("tasks", &[]),
     ("events", &["api"]),
@@ -20,12 +20,16 @@ pub const ROOMS: [(&str, &[&str]); 28] = [
     ("uplink", &[]),
     ("push", &[]),
     ("attempts", &[]),
+    ("shares", &["api"]),
     ("damage", &[]),
     ("local", &["api", "events", "measure"]),
     ("network", &["api", "measure"]),
     (
         "account",
-        &["attempts", "damage", "events", "lanes", "local", "measure", "network", "push", "tasks", "uplink"],
+        &[
+            "attempts", "damage", "events", "lanes", "local", "measure", "network", "push", "shares",
+            "tasks", "uplink",
+        ],
     ),
     ("merge", &["account", "attempts", "api", "local", "network"]),
     ("read", &["account", "api", "local", "merge", "network"]),
@@ -40,7 +44,7 @@ pub const ROOMS: [(&str, &[&str]); 28] = [
         "start",
         &[
             "account", "api", "attempts", "damage", "events", "lanes", "local", "measure", "network", "push",
-            "schedule", "sync", "tasks", "uplink",
+            "schedule", "shares", "sync", "tasks", "uplink",
         ],
     ),
     ("rehearse", &["account", "api", "local", "network", "read", "start"]),
@@ -48,6 +52,7 @@ pub const ROOMS: [(&str, &[&str]); 28] = [
     ("care", &["api", "audit", "rehearse", "tasks", "mod"]),
     ("observe", &["api", "tasks", "wallet", "mod"]),
     ("disputes", &["api", "tasks", "wallet", "mod"]),
+    ("windows", &["api", "tasks", "wallet", "mod"]),
     ("devices", &["api", "publish", "tasks", "wallet", "mod"]),
 ];
 

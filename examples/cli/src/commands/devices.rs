@@ -2,6 +2,7 @@
 
 use tauri_plugin_wallet_sync::Engine;
 use tauri_plugin_wallet_sync::engine::{DeviceRow, Mode, SyncRequest};
+use tauri_plugin_wallet_sync::shown::plain;
 use tauri_plugin_wallet_sync::store::Level;
 
 use super::Context;
@@ -44,7 +45,6 @@ fn describe(device: &DeviceRow) -> String {
     ];
     let marks: Vec<&str> = marks.into_iter().filter(|(holds, _)| *holds).map(|(_, words)| words).collect();
     // A label comes from another device: it must not steer a terminal.
-    let label: String =
-        device.label.iter().flat_map(|label| label.chars()).filter(|c| !c.is_control()).collect();
+    let label = plain(device.label.as_deref().unwrap_or_default());
     format!("slot {slot}  sequence {sequence}  {label}  {}", marks.join(", ")).trim_end().to_owned()
 }

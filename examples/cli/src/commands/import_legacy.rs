@@ -64,7 +64,7 @@ async fn from_nodes(engine: &Engine) -> Result<Imported, Failure> {
 fn warnings(report: &LegacyReport) -> Vec<String> {
     let mut warnings = Vec::new();
     if !report.unreadable.is_empty() {
-        let count = report.unreadable.len();
+        let count = report.unreadable_count;
         warnings.push(format!("unreadable: {count} parts could not be read; they are kept as they stand"));
     }
     if report.not_fetched > 0 {
@@ -98,6 +98,9 @@ fn text(imported: &Imported) -> String {
     }
     for Unreadable { name, reason } in unreadable {
         lines.push(format!("kept, but not read: {name}: {reason}"));
+    }
+    if imported.report.unreadable_count > unreadable.len() {
+        lines.push(format!("and {} more", imported.report.unreadable_count - unreadable.len()));
     }
     if imported.replaced {
         lines.push("slot 0 on the nodes is this wallet's now".to_owned());

@@ -1,5 +1,6 @@
 //! `tokens`: the view, row by row.
 
+use std::borrow::Cow;
 use std::sync::atomic::{AtomicBool, Ordering};
 
 use bytes::Bytes;
@@ -7,6 +8,7 @@ use futures_util::{StreamExt, stream};
 use serde::Serialize;
 use tauri_plugin_wallet_sync::engine::{Ack, Level, Mode, SyncRequest, TokenRow};
 use tauri_plugin_wallet_sync::model::inventory::Spend;
+use tauri_plugin_wallet_sync::shown::plain;
 use tauri_plugin_wallet_sync::{Code, Engine};
 
 use super::Context;
@@ -21,7 +23,7 @@ struct Row<'a> {
     token_id: &'a str,
     state_hash: &'a str,
     previous: Option<&'a str>,
-    summary: Option<&'a str>,
+    summary: Option<Cow<'a, str>>,
     size: u32,
     spend: &'static str,
     forked: bool,
@@ -133,7 +135,7 @@ fn to_row(row: &TokenRow, payload: Option<Bytes>) -> Row<'_> {
         token_id: row.key.token_id.as_str(),
         state_hash: row.key.state_hash.as_str(),
         previous: row.previous.as_deref(),
-        summary: row.summary.as_deref(),
+        summary: row.summary.as_deref().map(plain),
         size: row.size,
         spend: spend(row.spend),
         forked: row.forked,
@@ -158,7 +160,7 @@ fn describe(row: &TokenRow) -> String {
     if let Some(summary) = &row.summary {
         // A summary comes from another device: it must not steer a terminal.
         text.push_str("  ");
-        text.extend(summary.chars().filter(|c| !c.is_control()));
+        text.push_str(&plain(summary));
     }
     match row.spend {
         Spend::None => {}

@@ -7,6 +7,7 @@ mod backups;
 mod commands;
 mod devices;
 mod nodes;
+mod proofs;
 mod secret;
 mod start;
 

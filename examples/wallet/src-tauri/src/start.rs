@@ -8,6 +8,7 @@ use tauri_plugin_wallet_sync::{Builder, Code, Config, Error};
 use crate::backups::Imports;
 use crate::devices::{self, DEVICES};
 use crate::nodes::Nodes;
+use crate::proofs;
 use crate::secret::{self, Kept};
 
 /// What the commands need.
@@ -28,7 +29,7 @@ pub fn set_up(app: &App) -> Result<(), Error> {
     let mut config = Config::default();
     config.nodes = nodes.config()?;
     app.handle()
-        .plugin(Builder::new().config(config).build())
+        .plugin(Builder::new().config(config).verify_proof(proofs::check).build())
         .map_err(|e| failed("the plugin did not start", e))?;
 
     let has_wallet = data_folder.join(tauri_plugin_wallet_sync::PLUGIN_NAME).exists();

@@ -13,6 +13,7 @@ use super::names::{Contained, Edition, KnownName, OwnSlot, RecordDigest, Written
 use super::nodes::{Doubt, Former};
 use super::partly::Partly;
 use crate::clock::UnixMs;
+use crate::engine::api::window::Tally;
 use crate::engine::local::rows::{self, Confirmed};
 use crate::error::Error;
 use crate::model::block::Block;
@@ -113,6 +114,8 @@ pub enum Change {
 
     /// What the owner calls this device.
     Label(Label),
+    /// What windows added lately.
+    Windows(Tally),
     Verified(Verified),
     FirstRead,
     RemoteLevel(Level),
@@ -233,6 +236,7 @@ impl Change {
             }
             Self::Damaged(found) => one(rows::meta(rows::DAMAGED, rows::damaged(found))),
             Self::Label(label) => one(rows::meta(rows::LABEL, rows::label(label))),
+            Self::Windows(tally) => one(rows::meta(rows::WINDOWS, rows::tally(tally))),
             Self::FirstRead => one(rows::meta(rows::FIRST_READ, rows::flag(true))),
             Self::RemoteLevel(level) => one(rows::meta(rows::REMOTE_LEVEL, Some(rows::told_level(*level)))),
             Self::RemoteLow(low) => one(rows::meta(rows::REMOTE_LOW, (*low > 0).then(|| vec![*low]))),
@@ -310,6 +314,7 @@ impl Change {
 
             Self::Damaged(found) => state.nodes.set_damaged(found),
             Self::Label(label) => state.marks.label = label,
+            Self::Windows(tally) => state.marks.windows = tally,
             Self::Verified(verified) => state.marks.verified = verified,
             Self::FirstRead => state.marks.first_read = true,
             Self::RemoteLow(low) => state.marks.remote_low = low,

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::shown::Shown;
 use crate::clock::{UnixMs, millis};
+use crate::engine::api::window::Tally;
 use crate::limits;
 use crate::model::cid::Cid;
 use crate::model::identity::{Slot, WalletId};
@@ -83,12 +84,18 @@ pub struct Marks {
     pub(super) searched_at: UnixMs,
     pub(super) failed_at: Option<UnixMs>,
     pub(super) pool: Option<PoolMark>,
+    pub(super) windows: Tally,
 }
 
 impl Marks {
     /// What the owner calls this device.
     pub fn label(&self) -> &Label {
         &self.label
+    }
+
+    /// What windows added lately.
+    pub fn windows(&self) -> &Tally {
+        &self.windows
     }
 
     /// Where the wallet goes on under another secret.
