@@ -38,7 +38,7 @@ use crate::node::only_reads::OnlyReads;
 use crate::node::peers::Peers;
 use crate::node::race::NodeSet;
 use crate::secret::Secret;
-use crate::store::sqlite::{OpenMode, SqliteStore};
+use crate::store::sqlite::{NetworkFolder, OpenMode, SqliteStore};
 use crate::store::{MemoryStore, Store};
 
 pub use self::placing::nodes_of;
@@ -105,7 +105,8 @@ pub async fn open(secret: &Secret, options: OpenOptions) -> Result<OpenAccount, 
         Mode::ReadAlong => OpenMode::ReadAlong,
         Mode::Own | Mode::Background => OpenMode::Own,
     };
-    let opened = SqliteStore::open(&dir, clock.clone(), store_mode)?;
+    let network = if config.allow_network_folder { NetworkFolder::Allowed } else { NetworkFolder::Refused };
+    let opened = SqliteStore::open_on(&dir, network, clock.clone(), store_mode)?;
     let store: Arc<dyn Store> = Arc::new(opened.store);
     let warnings = opened.warnings.iter().map(ToString::to_string).collect();
     let parts = async {

@@ -24,5 +24,7 @@ pub const STORE_TOUCHED: usize = 16_384;
 pub const STORE_TRIM_BLOCKS: usize = 512;
 /// Bytes read from the lock file: a process id has at most 20 digits.
 pub const LOCK_FILE_BYTES: u64 = 32;
+/// Bytes read of the system's table of mounts: a machine full of containers has some thousand of a hundred each.
+pub const MOUNT_TABLE_BYTES: u64 = 1024 * 1024;
 /// Bytes read from the file that marks a damaged database: a number.
 pub const MARKER_FILE_BYTES: u64 = 32;

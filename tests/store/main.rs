@@ -19,6 +19,8 @@ mod one_sqlite;
 mod open;
 #[cfg(unix)]
 mod owner;
+#[cfg(unix)]
+mod place;
 mod secrets;
 mod set_aside;
 mod support;

@@ -24,6 +24,7 @@ pub async fn open_with(global: &Global, secret: &Secret, mode: Mode) -> Result<E
         config.nodes = nodes_file::read(path)?;
     }
     config.network.clone_from(&global.network);
+    config.allow_network_folder = global.allow_network_folder;
     let options = OpenOptions { dir: data_folder(global)?, config, mode };
     let engine = Engine::open(secret, options).await?;
     for alert in engine.take_alerts() {

@@ -9,6 +9,7 @@ use super::fault::Fault;
 use super::files::Files;
 use super::lock::Lock;
 use super::owner::Owner;
+use super::place::{self, NetworkFolder};
 use super::reader::{self, Reader};
 use super::reader_notes::{Touched, Unsaid};
 use super::rows::Bad;
@@ -45,12 +46,15 @@ pub(super) fn check_sqlite(number: i32) -> Result<(), Error> {
 /// Takes the account's lock and opens the database for writing, making or replacing it where needed.
 pub(super) fn own(
     files: &Files,
+    network: NetworkFolder,
     clock: Arc<dyn Clock>,
     touched: Touched,
     unsaid: Unsaid,
 ) -> Result<Owned, Fault> {
     files.make_folder()?;
+    let files = &place::fit(files, network)?;
     let lock = Lock::take(files)?;
+    place::tighten(files)?;
     let now = clock.now();
     files.remove_unfinished()?;
     let mut warnings: Vec<Warning> = aside::finish(files, now)?.into_iter().collect();
@@ -71,10 +75,11 @@ pub(super) fn own(
 }
 
 /// Opens the database of another process, or of none, for reading.
-pub(super) fn read_along(files: &Files) -> Result<Reader, Fault> {
+pub(super) fn read_along(files: &Files, network: NetworkFolder) -> Result<Reader, Fault> {
     if !disk::present(&files.database()) {
         return Err(Error::new(Code::NotFound, "there is no wallet in this folder").into());
     }
+    let files = &place::fit(files, network)?;
     let opened = Reader::open(files).and_then(current);
     match opened {
         Err(fault)
