@@ -57,8 +57,14 @@ fn line(what: &str, times: &mut [Duration]) {
 }
 
 async fn timed(dir: &Path, states: usize) {
-    let mut all: [Vec<Duration>; 4] = Default::default();
+    let mut all: [Vec<Duration>; 5] = Default::default();
     for _ in 0..RUNS {
+        let started = Instant::now();
+        let options = OpenOptions { dir: dir.to_owned(), config: Config::default(), mode: Mode::ReadAlong };
+        if let Some(look) = Engine::first_look(&secret(), &options).await.unwrap() {
+            assert_eq!((look.status.tokens.total, look.tokens.len()), (states, 100));
+            all[4].push(started.elapsed());
+        }
         let started = Instant::now();
         let store = SqliteStore::open(dir, Arc::new(SystemClock), OpenMode::Own).unwrap().store;
         all[0].push(started.elapsed());
@@ -74,9 +80,8 @@ async fn timed(dir: &Path, states: usize) {
             all[3].push(started.elapsed());
         }
     }
-    for (what, times) in
-        ["store alone", "first answers, owner", "first answers, read along", "closing"].iter().zip(&mut all)
-    {
+    let names = ["store alone", "all of it, owner", "all of it, read along", "closing", "first look"];
+    for (what, times) in names.iter().zip(&mut all) {
         line(what, times);
     }
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();

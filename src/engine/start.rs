@@ -24,9 +24,10 @@ use super::schedule::Schedule;
 use super::sync::Syncs;
 use super::tasks::Tasks;
 use super::uplink::Uplink;
+use super::wallet::first_look;
 use crate::clock::{Clock, Entropy, SystemClock};
 use crate::config::Config;
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::metrics::Metrics;
 use crate::model::identity::WalletKeys;
 use crate::node::Node;
@@ -105,8 +106,12 @@ pub async fn open(secret: &Secret, options: OpenOptions) -> Result<OpenAccount, 
         Mode::ReadAlong => OpenMode::ReadAlong,
         Mode::Own | Mode::Background => OpenMode::Own,
     };
-    let network = if config.allow_network_folder { NetworkFolder::Allowed } else { NetworkFolder::Refused };
-    let opened = SqliteStore::open_on(&dir, network, clock.clone(), store_mode)?;
+    let (network, time) = (on_network(&config), clock.clone());
+    // Not on this thread: of a large wallet it takes a second.
+    let opened =
+        tokio::task::spawn_blocking(move || SqliteStore::open_on(&dir, network, time, store_mode)).await;
+    let opened =
+        opened.map_err(|_| Error::new(Code::TaskFailed, "opening the folder ended unexpectedly"))??;
     let store: Arc<dyn Store> = Arc::new(opened.store);
     let warnings = opened.warnings.iter().map(ToString::to_string).collect();
     let parts = async {
@@ -124,6 +129,11 @@ pub async fn open(secret: &Secret, options: OpenOptions) -> Result<OpenAccount, 
             Err(error)
         }
     }
+}
+
+/// Whether a folder on a network is used.
+pub fn on_network(config: &Config) -> NetworkFolder {
+    if config.allow_network_folder { NetworkFolder::Allowed } else { NetworkFolder::Refused }
 }
 
 /// Opens an account from its parts; `warnings` are what the store found damaged.
@@ -235,7 +245,10 @@ impl OpenAccount {
         account.network.close();
         let written = match account.local.reads_along() {
             true => Ok(()),
-            false => account.local.write_measurements(&account.measure).await,
+            false => match account.local.write_measurements(&account.measure).await {
+                Ok(()) => first_look::leave(account).await,
+                failed => failed,
+            },
         };
         // The folder is free whatever became of the last write.
         account.local.close().await.and(written)

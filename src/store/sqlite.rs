@@ -12,6 +12,7 @@ mod connect;
 pub(crate) mod disk;
 pub(crate) mod fault;
 mod files;
+mod first_look;
 mod lock;
 mod open;
 mod owner;
@@ -29,6 +30,7 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use bytes::Bytes;
 
 pub use self::aside::Warning;
 use self::files::Files;
@@ -130,6 +132,15 @@ impl SqliteStore {
             first: Mutex::new(first),
         };
         Ok(OpenedStore { store, warnings })
+    }
+
+    /// What [`Write::FirstLook`] left in a folder, if nothing was written since. Takes no lock, changes nothing, and reads two rows.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`] for reading along.
+    pub fn first_look(dir: &Path, network: NetworkFolder) -> Result<Option<Bytes>, Error> {
+        open::check_sqlite(rusqlite::version_number())?;
+        open::first_look(&Files::new(dir), network)
     }
 
     /// Bounds the database file to about `bytes`; a commit beyond fails with [`Code::StorageFull`] until the bound is raised or

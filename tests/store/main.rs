@@ -12,6 +12,7 @@ mod account_folder;
 mod conformance;
 mod crash;
 mod damage;
+mod first_look;
 mod full;
 mod golden_schema;
 mod memory;

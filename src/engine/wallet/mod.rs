@@ -1,5 +1,6 @@
 //! What a wallet does with its own data: reads and writes on this device.
 
+pub mod first_look;
 pub mod read;
 pub mod reject;
 pub mod seal;

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use rusqlite::Connection;
 
 use super::aside::{self, Warning};
@@ -14,7 +15,7 @@ use super::reader::{self, Reader};
 use super::reader_notes::{Touched, Unsaid};
 use super::rows::Bad;
 use super::writer::{self, Writer};
-use super::{connect, disk, quarantine};
+use super::{connect, disk, first_look, quarantine};
 use crate::clock::Clock;
 use crate::error::{Code, Error};
 use crate::limits;
@@ -93,6 +94,15 @@ pub(super) fn read_along(files: &Files, network: NetworkFolder) -> Result<Reader
     }
 }
 
+/// What the last owner left for a first look, if nothing was written since and no damage is known.
+pub(super) fn first_look(files: &Files, network: NetworkFolder) -> Result<Option<Bytes>, Error> {
+    let reader = read_along(files, network)?;
+    if files.damaged()?.is_some() {
+        return Ok(None);
+    }
+    reader.first_look()
+}
+
 /// A reader whose database has this release's tables.
 fn current(reader: Reader) -> Result<Reader, Fault> {
     if version(reader.connection())? == schema::VERSION {
@@ -146,19 +156,35 @@ fn examine(files: &Files, now: i64) -> Result<(Connection, Loaded), Fault> {
     if !schema::is_current(&conn)? {
         return Err(Fault::corrupt("its tables are not those of its version"));
     }
-    for table in schema::CHECKED {
-        quick_check(&conn, table)?;
-    }
-    let (loaded, bad) = reader::load(&conn)?;
+    let (loaded, bad) = checked_and_read(&conn, files)?;
     quarantine_found(&mut conn, &bad, now)?;
     Ok((conn, loaded))
+}
+
+/// All rows, of tables whose structure is whole: each takes as long as the other, so that they are done side by side.
+fn checked_and_read(conn: &Connection, files: &Files) -> Result<(Loaded, Vec<Bad>), Fault> {
+    let (checked, read) = std::thread::scope(|scope| {
+        let checked = scope.spawn(|| {
+            let reader = Reader::open(files)?;
+            schema::CHECKED.iter().try_for_each(|table| quick_check(reader.connection(), table))
+        });
+        let read = reader::load(conn);
+        (checked.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), read)
+    });
+    checked?;
+    read
 }
 
 fn quarantine_found(conn: &mut Connection, bad: &[Bad], now: i64) -> Result<(), Fault> {
     if bad.is_empty() {
         return Ok(());
     }
-    match writer::in_transaction(conn, |conn| quarantine::move_rows(conn, bad, now, &mut Vec::new())) {
+    let moved = writer::in_transaction(conn, |conn| {
+        quarantine::move_rows(conn, bad, now, &mut Vec::new())?;
+        // Last: its own row may be among them.
+        first_look::remove(conn)
+    });
+    match moved {
         // Left where they are they stay out of every answer, and are tried again next time.
         Err(fault) if fault.code() == Code::StorageFull => Ok(()),
         done => done,
