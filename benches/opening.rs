@@ -1,7 +1,7 @@
 //! How long the opening of a full wallet takes: 200,000 states, their payloads and what five nodes hold of them.
 //!
 //! `OPENING_DIR` names a folder in which the wallet is kept between runs; `OPENING_STATES` another number of states.
-#![allow(missing_docs, clippy::unwrap_used, clippy::disallowed_methods, clippy::print_stdout)]
+#![allow(missing_docs, clippy::unwrap_used, clippy::indexing_slicing, clippy::disallowed_methods)]
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
