@@ -46,6 +46,9 @@ pub struct Config {
     pub push: bool,
     /// Metrics settings.
     pub metrics: MetricsConfig,
+    /// Whether a data folder on a network or shared file system is used. There locks and the order of writes may not hold, so that a crash
+    /// or a second machine can damage the wallet. Default: false.
+    pub allow_network_folder: bool,
     /// Public DHT peers to start from, as multiaddresses. Default: none.
     pub bootstrap_peers: Vec<String>,
 }
@@ -145,6 +148,7 @@ impl Default for Config {
             poll: PollConfig::default(),
             push: true,
             metrics: MetricsConfig::default(),
+            allow_network_folder: false,
             bootstrap_peers: Vec::new(),
         }
     }

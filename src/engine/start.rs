@@ -25,9 +25,10 @@ use super::shares::Shares;
 use super::sync::Syncs;
 use super::tasks::Tasks;
 use super::uplink::Uplink;
+use super::wallet::first_look;
 use crate::clock::{Clock, Entropy, SystemClock};
 use crate::config::Config;
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::metrics::Metrics;
 use crate::model::identity::WalletKeys;
 use crate::node::Node;
@@ -39,7 +40,7 @@ use crate::node::only_reads::OnlyReads;
 use crate::node::peers::Peers;
 use crate::node::race::NodeSet;
 use crate::secret::Secret;
-use crate::store::sqlite::{OpenMode, SqliteStore};
+use crate::store::sqlite::{NetworkFolder, OpenMode, SqliteStore};
 use crate::store::{MemoryStore, Store};
 
 pub use self::placing::nodes_of;
@@ -106,7 +107,12 @@ pub async fn open(secret: &Secret, options: OpenOptions) -> Result<OpenAccount, 
         Mode::ReadAlong => OpenMode::ReadAlong,
         Mode::Own | Mode::Background => OpenMode::Own,
     };
-    let opened = SqliteStore::open(&dir, clock.clone(), store_mode)?;
+    let (network, time) = (on_network(&config), clock.clone());
+    // Not on this thread: of a large wallet it takes a second.
+    let opened =
+        tokio::task::spawn_blocking(move || SqliteStore::open_on(&dir, network, time, store_mode)).await;
+    let opened =
+        opened.map_err(|_| Error::new(Code::TaskFailed, "opening the folder ended unexpectedly"))??;
     let store: Arc<dyn Store> = Arc::new(opened.store);
     let warnings = opened.warnings.iter().map(ToString::to_string).collect();
     let parts = async {
@@ -124,6 +130,11 @@ pub async fn open(secret: &Secret, options: OpenOptions) -> Result<OpenAccount, 
             Err(error)
         }
     }
+}
+
+/// Whether a folder on a network is used.
+pub fn on_network(config: &Config) -> NetworkFolder {
+    if config.allow_network_folder { NetworkFolder::Allowed } else { NetworkFolder::Refused }
 }
 
 /// Opens an account from its parts; `warnings` are what the store found damaged.
@@ -236,7 +247,10 @@ impl OpenAccount {
         account.network.close();
         let written = match account.local.reads_along() {
             true => Ok(()),
-            false => account.local.write_measurements(&account.measure).await,
+            false => match account.local.write_measurements(&account.measure).await {
+                Ok(()) => first_look::leave(account).await,
+                failed => failed,
+            },
         };
         // The folder is free whatever became of the last write.
         account.local.close().await.and(written)

@@ -24,5 +24,19 @@ pub const STORE_TOUCHED: usize = 16_384;
 pub const STORE_TRIM_BLOCKS: usize = 512;
 /// Bytes read from the lock file: a process id has at most 20 digits.
 pub const LOCK_FILE_BYTES: u64 = 32;
+/// Bytes read of the system's table of mounts: a machine full of containers has some thousand of a hundred each.
+pub const MOUNT_TABLE_BYTES: u64 = 1024 * 1024;
+/// From so many states on, a first look is left at closing: below it an account opens in 50 ms, and no write is worth that.
+pub const LOOK_STATES: usize = 5_000;
+/// Rows of the list in it: a page.
+pub const LOOK_ROWS: usize = 100;
+/// Bytes in it: its rows with the longest ids and summaries, escaped, and the status of 64 names.
+pub const LOOK_BYTES: usize = 1024 * 1024;
+/// Threads that open rows of a large wallet: four share the work well, more wait for memory.
+pub const OPEN_THREADS: usize = 4;
+/// Rows from which on more than one does.
+pub const OPEN_ROWS: usize = 5_000;
+/// Rows that are opened before the next ones: some 20 MB.
+pub const OPEN_PART: usize = 20_000;
 /// Bytes read from the file that marks a damaged database: a number.
 pub const MARKER_FILE_BYTES: u64 = 32;

@@ -22,7 +22,7 @@ use super::turns::{Queue, Turns};
 use super::{export, folder};
 use crate::clock::monotonic;
 use crate::config::Config;
-use crate::engine::{Engine, Mode, OpenOptions};
+use crate::engine::{Engine, FirstLook, Mode, OpenOptions};
 use crate::error::{Code, Error};
 use crate::limits;
 use crate::secret::Secret;
@@ -174,6 +174,19 @@ impl WalletSync {
         self.open.write().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), account);
         feed.open(opening);
         Ok(engine)
+    }
+
+    /// Status and first page of the list of a large account that is not open yet; see [`Engine::first_look`].
+    ///
+    /// # Errors
+    /// `bad_request` for an id that is none; otherwise as [`Engine::first_look`].
+    ///
+    /// # Cancel safety
+    /// Reads only.
+    pub async fn first_look(&self, id: &str, secret: &Secret) -> Result<Option<FirstLook>, Error> {
+        folder::check_id(id)?;
+        let (dir, config) = (folder::of(&self.folder, id), self.config.clone());
+        Engine::first_look(secret, &OpenOptions { dir, config, mode: Mode::ReadAlong }).await
     }
 
     /// Closes an account: running work gets five seconds to end, listeners get a `closed` event, the folder is released.

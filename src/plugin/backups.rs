@@ -19,7 +19,7 @@ pub(super) fn new_file(base: &Path, id: &str, now: UnixMs) -> Result<(PathBuf, S
     let failed = |e: &std::io::Error| {
         Error::new(Code::StorageIo, format!("the folder for backups cannot be used: {}", e.kind()))
     };
-    make_folder(base).map_err(|e| failed(&e))?;
+    folder::make_private(base).map_err(|e| failed(&e))?;
     let account = folder::name_of(id);
     let begin = format!("{account}.");
     let entries = std::fs::read_dir(base).map_err(|e| failed(&e))?;
@@ -41,14 +41,6 @@ pub(super) fn new_file(base: &Path, id: &str, now: UnixMs) -> Result<(PathBuf, S
     let name =
         free.next().ok_or_else(|| Error::new(Code::Conflict, "a backup of this name is there already"))?;
     Ok((base.join(&name), name))
-}
-
-fn make_folder(path: &Path) -> std::io::Result<()> {
-    let mut builder = std::fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    builder.create(path)
 }
 
 /// Digits that sort by time, and stand in no file system's way.

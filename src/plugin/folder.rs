@@ -57,7 +57,7 @@ fn move_to(base: &Path, kind: &str, id: &str) -> Result<PathBuf, Error> {
     let from = of(base, id);
     let name = from.file_name().unwrap_or_default().to_owned();
     let shelf = base.join(kind);
-    std::fs::create_dir_all(&shelf).map_err(|error| failed(&error))?;
+    make_private(&shelf).map_err(|error| failed(&error))?;
     for number in 1..=limits::STORE_SET_ASIDE {
         let mut numbered = name.clone();
         numbered.push(format!(".{number}"));
@@ -69,6 +69,15 @@ fn move_to(base: &Path, kind: &str, id: &str) -> Result<PathBuf, Error> {
         return Ok(to);
     }
     Err(Error::new(Code::StorageIo, "too many folders were set aside"))
+}
+
+/// Makes a folder and those above it, for their owner only.
+pub(super) fn make_private(path: &Path) -> io::Result<()> {
+    let mut builder = std::fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+    builder.create(path)
 }
 
 fn failed(error: &io::Error) -> Error {

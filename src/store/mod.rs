@@ -210,6 +210,9 @@ pub enum Write {
         /// Its value.
         value: Option<Bytes>,
     },
+    /// What a first look at the account shows, sealed by the caller. [`SqliteStore::first_look`] gives it back until anything else is
+    /// written, by whomever; a store in memory keeps none.
+    FirstLook(Bytes),
     /// Stores a minute of history, in place of the row before.
     Rollup(RollupRow),
     /// Removes history before a minute.

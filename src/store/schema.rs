@@ -201,6 +201,9 @@ fn write_copy(conn: &Connection, copy: &Path) -> Result<(), Fault> {
     let Some(path) = part.to_str() else {
         return Err(Fault::folder("its path is not valid Unicode"));
     };
+    // Made here first: SQLite would let others read it.
+    disk::open_private(disk::private().create_new(true), &part)
+        .map_err(|error| Fault::io("write the copy before a migration", &error))?;
     conn.execute("VACUUM INTO ?1", [path])?;
     disk::sync(&part)
         .and_then(|()| std::fs::rename(&part, copy))

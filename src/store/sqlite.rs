@@ -1,8 +1,8 @@
 //! The store on disk: one SQLite database per account.
 //!
 //! One thread owns the only connection that writes; two more read, one for lists and one for blocks, so that a long list does
-//! not hold up a payload. The folder holds `wallet.sqlite3`, its write-ahead log while it is open, and `lock`. It must be on a
-//! local disk: a network drive or a folder kept by a cloud service breaks the locks and the log.
+//! not hold up a payload. The folder holds `wallet.sqlite3`, its write-ahead log while it is open, and `lock`. It must be this
+//! user's alone and on a disk of this machine: a network drive or a folder kept by a cloud service breaks the locks and the log.
 //!
 //! The file needs no secret, since sealed values come in; deleted rows are overwritten.
 
@@ -12,9 +12,11 @@ mod connect;
 pub(crate) mod disk;
 pub(crate) mod fault;
 mod files;
+mod first_look;
 mod lock;
 mod open;
 mod owner;
+mod place;
 mod quarantine;
 mod reader;
 mod reader_notes;
@@ -28,9 +30,11 @@ use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use async_trait::async_trait;
+use bytes::Bytes;
 
 pub use self::aside::Warning;
 use self::files::Files;
+pub use self::place::NetworkFolder;
 use self::reader::Reader;
 use self::reader_notes::{Touched, Unsaid};
 use self::rows::Bad;
@@ -90,23 +94,37 @@ impl SqliteStore {
     /// # Errors
     /// [`Code::Locked`] with the holder's process id when another process owns the account; [`Code::NewerSchema`] with both
     /// versions when a newer release wrote it (nothing is touched); [`Code::StorageIo`] when the folder cannot be used or the
-    /// disk fails; [`Code::StorageFull`]; reading along also [`Code::NotFound`] when there is no database and
+    /// disk fails, and when the folder is no fit place: another user's, one that others may change, links in the place of its files, a
+    /// network file system; [`Code::StorageFull`]; reading along also [`Code::NotFound`] when there is no database and
     /// [`Code::Corrupt`] when it is damaged, since only the owner replaces it.
     pub fn open(dir: &Path, clock: Arc<dyn Clock>, mode: OpenMode) -> Result<OpenedStore, Error> {
+        Self::open_on(dir, NetworkFolder::Refused, clock, mode)
+    }
+
+    /// The same where the user may have said that a network file system can be relied on.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`].
+    pub fn open_on(
+        dir: &Path,
+        network: NetworkFolder,
+        clock: Arc<dyn Clock>,
+        mode: OpenMode,
+    ) -> Result<OpenedStore, Error> {
         open::check_sqlite(rusqlite::version_number())?;
         let files = Files::new(dir);
         let (touched, unsaid) = (Touched::default(), Unsaid::default());
         let (first, writer, warnings) = match mode {
             OpenMode::Own => {
-                let owned = open::own(&files, clock.clone(), touched.clone(), unsaid.clone())?;
+                let owned = open::own(&files, network, clock.clone(), touched.clone(), unsaid.clone())?;
                 let writer = Worker::start("wallet-store-write", owned.writer)?;
                 (Some(owned.loaded), Some(writer), owned.warnings)
             }
             OpenMode::ReadAlong => (None, None, Vec::new()),
         };
         let store = Self {
-            lists: Worker::start("wallet-store-lists", open::read_along(&files)?)?,
-            blocks: Worker::start("wallet-store-blocks", open::read_along(&files)?)?,
+            lists: Worker::start("wallet-store-lists", open::read_along(&files, network)?)?,
+            blocks: Worker::start("wallet-store-blocks", open::read_along(&files, network)?)?,
             writer,
             clock,
             touched,
@@ -114,6 +132,15 @@ impl SqliteStore {
             first: Mutex::new(first),
         };
         Ok(OpenedStore { store, warnings })
+    }
+
+    /// What [`Write::FirstLook`] left in a folder, if nothing was written since. Takes no lock, changes nothing, and reads two rows.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`] for reading along.
+    pub fn first_look(dir: &Path, network: NetworkFolder) -> Result<Option<Bytes>, Error> {
+        open::check_sqlite(rusqlite::version_number())?;
+        open::first_look(&Files::new(dir), network)
     }
 
     /// Bounds the database file to about `bytes`; a commit beyond fails with [`Code::StorageFull`] until the bound is raised or

@@ -48,7 +48,8 @@ impl WholeFile {
         }
         remove_leftovers(&target, name);
         let part = target.with_file_name(part_name(name, tag));
-        let file = disk::private().read(true).create_new(true).open(&part).map_err(|e| failed(&e))?;
+        let file = disk::open_private(disk::private().read(true).create_new(true), &part);
+        let file = file.map_err(|e| failed(&e))?;
         let whole = Self { target, part, file: Some(file), replaces };
         // What is locked is not left over; a file system without locks has none that could be told apart.
         let _ = whole.file.as_ref().map(File::try_lock);

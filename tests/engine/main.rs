@@ -20,6 +20,7 @@ mod checked_nodes;
 mod configuration_page;
 mod disputes;
 mod faults_page;
+mod first_look;
 mod first_readings;
 mod foreign_text;
 mod guards_page;

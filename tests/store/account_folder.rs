@@ -103,6 +103,23 @@ async fn a_folder_with_the_name_of_a_device_is_refused_or_used() {
     }
 }
 
+/// Windows keeps the file; elsewhere nothing is written any more.
+#[test]
+fn the_lock_file_of_an_open_account_is_not_taken_away_unseen() {
+    let folder = tempfile::tempdir().unwrap();
+    let store = own(folder.path());
+    let commit = |n| block_on(store.commit(vec![Write::Item(item(n))])).map_err(|error| error.code());
+    commit(1).unwrap();
+    let lock = folder.path().join("lock");
+    let was_taken =
+        std::fs::remove_file(&lock).is_ok() || std::fs::rename(&lock, folder.path().join("x")).is_ok();
+    assert_eq!(was_taken, !cfg!(windows));
+    assert_eq!(commit(2), if was_taken { Err(Code::Locked) } else { Ok(()) });
+    let second = open(folder.path(), OpenMode::Own).map(drop).map_err(|error| error.code());
+    assert_eq!(second, if was_taken { Ok(()) } else { Err(Code::Locked) });
+    let _ = block_on(store.close());
+}
+
 /// Windows renames no file that another program has open: the opening after that does it.
 #[test]
 fn a_damaged_database_that_another_reads_is_set_aside_at_once_or_later() {

@@ -12,6 +12,7 @@ mod account_folder;
 mod conformance;
 mod crash;
 mod damage;
+mod first_look;
 mod full;
 mod golden_schema;
 mod memory;
@@ -19,6 +20,8 @@ mod one_sqlite;
 mod open;
 #[cfg(unix)]
 mod owner;
+#[cfg(unix)]
+mod place;
 mod secrets;
 mod set_aside;
 mod support;

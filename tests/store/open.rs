@@ -231,6 +231,7 @@ fn refused_by_mode() {
         fs::set_permissions(&copy, fs::Permissions::from_mode(0o755)).unwrap();
         command = std::process::Command::new(copy);
         command.uid(65_534).gid(65_534).current_dir("/");
+        std::os::unix::fs::chown(&home, Some(65_534), Some(65_534)).unwrap();
         let _ = fs::remove_file(home.join("probe"));
     }
     command.args([child_of(module_path!()).as_str(), "--exact", "--nocapture"]);

@@ -95,6 +95,35 @@ fn a_folder_that_stays_away_has_all_that_was_answered() {
     assert_eq!((items(&away), items(&dir)), (vec![1], vec![7, 8]));
 }
 
+/// A link to the lock file that is held is another name for it, under which nobody is kept out.
+#[test]
+fn a_lock_file_behind_a_link_is_none() {
+    let (base, dir) = folder();
+    let store = own(&dir);
+    commit(&store, 1).unwrap();
+    fs::rename(dir.join("lock"), base.path().join("lock")).unwrap();
+    std::os::unix::fs::symlink(base.path().join("lock"), dir.join("lock")).unwrap();
+    assert_eq!(commit(&store, 2), Err(Code::Locked));
+    assert_eq!(close(&store), Err(Code::Locked));
+    fs::remove_file(dir.join("lock")).unwrap();
+    assert_eq!(items(&dir), [1]);
+}
+
+#[test]
+fn a_database_that_is_removed_takes_nothing_and_is_not_made_again() {
+    let (_base, dir) = folder();
+    let store = own(&dir);
+    commit(&store, 1).unwrap();
+    for part in ["", "-wal", "-shm"] {
+        fs::remove_file(dir.join(format!("{DATABASE}{part}"))).unwrap();
+    }
+    assert_eq!(commit(&store, 2), Err(Code::Locked));
+    assert_eq!(block_on(store.load()).unwrap().items, [item(1)], "what was answered is still shown");
+    assert_eq!(close(&store), Err(Code::Locked));
+    assert!(!dir.join(DATABASE).exists());
+    assert_eq!(items(&dir), [] as [u8; 0]);
+}
+
 #[test]
 fn a_database_that_is_swapped_under_its_owner_is_left_as_it_is() {
     let ((_base, dir), (_other_base, other)) = (folder(), folder());

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tauri_plugin_wallet_sync::config::Config;
-use tauri_plugin_wallet_sync::engine::{Mode, OpenOptions};
+use tauri_plugin_wallet_sync::engine::{Mode, OpenOptions, Status};
 use tauri_plugin_wallet_sync::{Code, Engine, Secret};
 
 use crate::args::Global;
@@ -19,17 +19,31 @@ pub async fn open(global: &Global, mode: Mode) -> Result<Engine, Failure> {
 
 /// The same with a secret at hand.
 pub async fn open_with(global: &Global, secret: &Secret, mode: Mode) -> Result<Engine, Failure> {
+    let engine = Engine::open(secret, options(global, mode)?).await?;
+    for alert in engine.take_alerts() {
+        output::say(&alert);
+    }
+    Ok(engine)
+}
+
+/// Its state: of a large account from what was left at closing, if that is still so.
+pub async fn status(global: &Global) -> Result<Status, Failure> {
+    let (secret, options) = (secret_file::read(secret_path(global)?)?, options(global, Mode::ReadAlong)?);
+    if let Some(look) = Engine::first_look(&secret, &options).await? {
+        return Ok(look.status);
+    }
+    let engine = open_with(global, &secret, Mode::ReadAlong).await?;
+    with(engine, async |engine| Ok(engine.status())).await
+}
+
+fn options(global: &Global, mode: Mode) -> Result<OpenOptions, Failure> {
     let mut config = Config::default();
     if let Some(path) = &global.nodes {
         config.nodes = nodes_file::read(path)?;
     }
     config.network.clone_from(&global.network);
-    let options = OpenOptions { dir: data_folder(global)?, config, mode };
-    let engine = Engine::open(secret, options).await?;
-    for alert in engine.take_alerts() {
-        output::say(&alert);
-    }
-    Ok(engine)
+    config.allow_network_folder = global.allow_network_folder;
+    Ok(OpenOptions { dir: data_folder(global)?, config, mode })
 }
 
 /// Where the secret file is.

@@ -48,6 +48,9 @@ pub struct Global {
         value_parser = NonEmptyStringValueParser::new()
     )]
     pub network: Option<String>,
+    /// Use a data folder on a network or shared file system: a crash or a second machine can damage it
+    #[arg(long, global = true, env = "WALLETSYNC_ALLOW_NETWORK_FOLDER", value_parser = clap::builder::FalseyValueParser::new())]
+    pub allow_network_folder: bool,
     /// Print JSON, errors too
     #[arg(long, global = true)]
     pub json: bool,

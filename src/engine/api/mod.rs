@@ -3,6 +3,7 @@
 pub mod audit;
 pub mod backup;
 pub mod event;
+pub mod first_look;
 pub mod legacy;
 pub mod rehearsal;
 pub mod report;

@@ -1,6 +1,6 @@
 //! What an account says of itself without asking the network: counts, levels, names, nodes, cache.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::clock::UnixMs;
 pub use crate::node::check::{Ability, Finding};
@@ -8,7 +8,7 @@ use crate::node::health::NodeHealth;
 use crate::store::Level;
 
 /// Lowest level of any change made on this device, or that there is none.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Ack {
     /// Nothing was ever written here.
@@ -32,7 +32,7 @@ impl From<Level> for Ack {
 }
 
 /// Live states: no proof of spending.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TokenCounts {
     /// Unspent and suspect.
     pub total: usize,
@@ -54,7 +54,7 @@ pub struct NameInfo {
 }
 
 /// The last sync, as remembered.
-#[derive(Clone, Debug, Serialize, serde::Deserialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct LastSync {
     /// When, Unix milliseconds.
     pub at: UnixMs,
@@ -65,7 +65,7 @@ pub struct LastSync {
 }
 
 /// A name's high-water mark.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct HighWater {
     /// `12D3KooW…`.
     pub name: String,
@@ -74,7 +74,7 @@ pub struct HighWater {
 }
 
 /// State of an account, from local data only.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Status {
     /// Grows with every change of what is shown.
@@ -104,7 +104,7 @@ pub struct Status {
 }
 
 /// What of another device's content does not fit here.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LeftOut {
     /// Its slot.
     pub slot: u8,

@@ -1,6 +1,8 @@
 //! Opening: the stored rows become changes, and the changes become the state, by the same code as while it runs.
 
 use std::collections::BTreeMap;
+use std::num::NonZero;
+use std::panic::resume_unwind;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex};
 
@@ -26,7 +28,7 @@ use crate::model::identity::{DeviceId, Slot, WalletKeys};
 use crate::model::inventory::Item;
 use crate::model::record::Record;
 use crate::model::seal::Kind;
-use crate::store::{Loaded, NameRow, Store, WrittenRow};
+use crate::store::{ItemRow, Loaded, NameRow, Store, WrittenRow};
 
 /// What a local side is made of.
 pub struct LocalParts {
@@ -66,7 +68,7 @@ impl Local {
             entropy.fill(&mut device);
             first.push(Change::Own(OwnSlot { device, actor: device, ..own(&loaded.meta) }));
         }
-        let (state, damage) = state(&keys, loaded);
+        let (keys, (state, damage)) = built(keys, loaded).await?;
         if !damage.is_empty() || !warnings.is_empty() {
             // What a root had may be what was lost: every one is merged again before anything replaces it.
             first.extend(doubts(&state));
@@ -105,18 +107,42 @@ fn doubts(state: &State) -> Vec<Change> {
     names.chain(roots).collect()
 }
 
+/// The same as [`state`]; of many rows on a thread where it holds up nothing else.
+async fn built(keys: WalletKeys, loaded: Loaded) -> Result<(WalletKeys, (State, Vec<String>)), Error> {
+    if loaded.items.len() < limits::OPEN_ROWS {
+        let state = state(&keys, loaded);
+        return Ok((keys, state));
+    }
+    let build = move || {
+        let state = state(&keys, loaded);
+        (keys, state)
+    };
+    let built = tokio::task::spawn_blocking(build).await;
+    built.map_err(|_| Error::new(Code::TaskFailed, "reading the wallet ended unexpectedly"))
+}
+
 /// The state that stored rows give, and sentences about those that are damaged.
 pub fn state(keys: &WalletKeys, loaded: Loaded) -> (State, Vec<String>) {
     let (mut state, mut damage) = (State::default(), Vec::new());
-    let mut changes: Vec<Change> =
-        loaded.data_blocks.iter().map(|(cid, size)| Change::OnDisk { cid: *cid, size: *size }).collect();
-    for row in &loaded.items {
-        match item(keys, row.key, &row.sealed) {
-            Ok(change) => changes.push(change),
-            // The row's own hash was good, so the disk is not to blame; the nodes still have the item.
-            Err(e) => damage.push(format!("a stored item does not open: {}", e.message())),
+    for (cid, size) in loaded.data_blocks {
+        Change::OnDisk { cid, size }.apply(&mut state, keys);
+    }
+    let mut rows = loaded.items.into_iter();
+    loop {
+        // A part at a time, so that not everything is in memory twice.
+        let part: Vec<ItemRow> = rows.by_ref().take(limits::OPEN_PART).collect();
+        if part.is_empty() {
+            break;
+        }
+        for opened in items(keys, &part) {
+            match opened {
+                Ok(change) => change.apply(&mut state, keys),
+                // The row's own hash was good, so the disk is not to blame; the nodes still have the item.
+                Err(e) => damage.push(format!("a stored item does not open: {}", e.message())),
+            }
         }
     }
+    let mut changes: Vec<Change> = Vec::new();
     let set_aside = |token: &String| format!("a damaged row was set aside: {}", short(token));
     damage.extend(loaded.quarantined.iter().map(set_aside));
     changes.extend(loaded.changes.iter().map(|row| Change::Made {
@@ -154,6 +180,23 @@ fn kept(loaded: &Loaded) -> Kept {
     let metas = Metas(&loaded.meta);
     let last_sync = metas.get(rows::LAST_SYNC).and_then(|value| serde_json::from_slice(value).ok());
     Kept { health: loaded.meta.get(rows::HEALTH).cloned(), last_sync }
+}
+
+/// Opens rows; of many a part on each of some threads.
+fn items(keys: &WalletKeys, rows: &[ItemRow]) -> Vec<Result<Change, Error>> {
+    let open = |rows: &[ItemRow]| rows.iter().map(|row| item(keys, row.key, &row.sealed)).collect();
+    if rows.len() < limits::OPEN_ROWS {
+        return open(rows);
+    }
+    let threads = std::thread::available_parallelism().map_or(1, NonZero::get).min(limits::OPEN_THREADS);
+    let each = rows.len().div_ceil(threads);
+    std::thread::scope(|scope| {
+        let parts: Vec<_> = rows.chunks(each).map(|part| scope.spawn(move || open(part))).collect();
+        let opened = parts.into_iter().map(|part| part.join());
+        opened
+            .flat_map(|part: std::thread::Result<Vec<_>>| part.unwrap_or_else(|e| resume_unwind(e)))
+            .collect()
+    })
 }
 
 fn item(keys: &WalletKeys, key: [u8; 32], sealed: &[u8]) -> Result<Change, Error> {

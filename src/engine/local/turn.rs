@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use bytes::Bytes;
 use tokio::sync::OwnedMutexGuard;
 
 use super::state::change::Change;
@@ -10,6 +11,7 @@ use super::state::shown::Touched;
 use super::{Local, Reading};
 use crate::engine::api::event::Event;
 use crate::error::{Code, Error};
+use crate::store::Write;
 
 /// The right to change the account. Others wait until it is dropped; what was read under it stays true until then.
 pub struct Turn {
@@ -59,6 +61,14 @@ impl Turn {
             Ok(())
         });
         task.await.map_err(|_| Error::new(Code::TaskFailed, "a write ended unexpectedly"))?
+    }
+
+    /// Leaves what a first look shows: the state as it is, for as long as nothing else is written.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn leave_first_look(&self, sealed: Bytes) -> Result<(), Error> {
+        self.local.store.commit(vec![Write::FirstLook(sealed)]).await
     }
 
     /// The same for what is told of levels: who only reads along keeps it to itself.

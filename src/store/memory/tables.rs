@@ -103,6 +103,8 @@ impl Tables {
             Write::Meta { key, value: None } => {
                 self.meta.remove(key);
             }
+            // Memory is read at once.
+            Write::FirstLook(_) => {}
             Write::Rollup(row) => {
                 self.rollups.insert(row.minute, row);
             }

@@ -49,6 +49,12 @@ fn d12_a_whole_copy_is_made_before_the_first_step() {
     assert_eq!(version(&copied).unwrap(), 1);
     assert!(is_current(&copied).unwrap());
     assert!(!has_table(&copied, "second"));
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        let mode = std::fs::metadata(&copy).unwrap().permissions().mode();
+        assert_eq!(mode & 0o777, 0o600, "it holds what the database holds");
+    }
     assert!(has_table(&conn, "second"));
 }
 

@@ -99,9 +99,7 @@ pub(super) fn build(files: &Files, damaged: Option<&Path>, now: UnixMs) -> Resul
 
 /// Needs no journal: until it is synced and renamed nobody reads it.
 fn fill(path: &Path, damaged: Option<&Path>, now: UnixMs) -> Result<Salvaged, Fault> {
-    disk::private()
-        .create_new(true)
-        .open(path)
+    disk::open_private(disk::private().create_new(true), path)
         .map_err(|error| Fault::io("make a database in the data folder", &error))?;
     let mut conn = connect::writing(path)?;
     writer::settle(&conn)?;

@@ -2,6 +2,8 @@
 //!
 //! Windows syncs a file only through a handle that may write, makes renames durable by itself and cannot sync a folder. Modes
 //! are Unix's; on Windows a new file takes the rights of its folder, which in a user's profile are the user's own.
+//!
+//! Every file is opened as what it is: where a link stands in its place, nothing is opened.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Read};
@@ -57,29 +59,84 @@ pub(super) fn make_folder(path: &Path) -> Result<(), Fault> {
     if is_device(path) {
         return Err(Fault::folder("its name is that of a device"));
     }
-    let mut builder = fs::DirBuilder::new();
-    builder.recursive(true);
-    #[cfg(unix)]
-    std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-    match builder.create(path) {
+    match private_folder(path) {
         Ok(()) => Ok(()),
         Err(_) if path.exists() => Err(Fault::folder("a file is in its place")),
         Err(error) => Err(Fault::folder(&error.kind().to_string())),
     }
 }
 
-/// How a file is opened for writing that only its owner may read.
+/// Makes a folder and those above it, for its owner only whatever the process masks; one that is there stays as it is.
+fn private_folder(path: &Path) -> io::Result<()> {
+    if path.is_dir() {
+        return Ok(());
+    }
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true);
+    #[cfg(unix)]
+    std::os::unix::fs::DirBuilderExt::mode(&mut builder, FOLDER_MODE);
+    builder.create(path)?;
+    #[cfg(unix)]
+    fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(FOLDER_MODE))?;
+    Ok(())
+}
+
+/// How a file is opened for writing that only its owner may read; see [`open_private`].
 pub(crate) fn private() -> OpenOptions {
     let mut options = OpenOptions::new();
     options.write(true);
     #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, FILE_MODE);
+    as_it_is(&mut options);
     options
 }
 
+/// Opens a file that is its owner's alone from then on, whatever the process masks and whatever it was before.
+pub(crate) fn open_private(options: &OpenOptions, path: &Path) -> io::Result<File> {
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::PermissionsExt;
+        if file.metadata()?.permissions().mode() & 0o777 != FILE_MODE {
+            file.set_permissions(fs::Permissions::from_mode(FILE_MODE))?;
+        }
+    }
+    Ok(file)
+}
+
+/// What only its owner may list, and read.
+#[cfg(unix)]
+const FOLDER_MODE: u32 = 0o700;
+#[cfg(unix)]
+const FILE_MODE: u32 = 0o600;
+
+/// Neither through a link, nor waiting for whoever is at the other end of a pipe.
+#[cfg(unix)]
+fn as_it_is(options: &mut OpenOptions) {
+    use rustix::fs::OFlags;
+    let flags = (OFlags::NOFOLLOW | OFlags::NONBLOCK).bits();
+    std::os::unix::fs::OpenOptionsExt::custom_flags(options, flags.cast_signed());
+}
+
+/// Windows gives links to those who may do anything.
+#[cfg(not(unix))]
+const fn as_it_is(_: &mut OpenOptions) {}
+
+/// Nobody may remove or rename the file while it is open.
+#[cfg(windows)]
+pub(super) fn keep_in_place(options: &mut OpenOptions) {
+    /// For reading and writing, but not for deleting.
+    const SHARED: u32 = 0x1 | 0x2;
+    std::os::windows::fs::OpenOptionsExt::share_mode(options, SHARED);
+}
+
+/// On Unix a file can be removed at any time; [`identity`] tells.
+#[cfg(not(windows))]
+pub(super) const fn keep_in_place(_: &mut OpenOptions) {}
+
 /// Syncs a file that was written by another handle. Opened for writing: Windows refuses to sync what may only be read.
 pub(crate) fn sync(path: &Path) -> io::Result<()> {
-    OpenOptions::new().write(true).open(path)?.sync_all()
+    private().open(path)?.sync_all()
 }
 
 /// Makes the renames in a folder durable.
@@ -104,13 +161,13 @@ pub(crate) fn present(path: &Path) -> bool {
 #[cfg(unix)]
 pub(super) type Identity = (u64, u64);
 
-/// Windows lets nobody replace a file that is open.
+/// Windows lets nobody replace a file that is kept in place.
 #[cfg(not(unix))]
 pub(super) type Identity = ();
 
-/// Which file is behind a path.
+/// Which file is under a name; a link is none.
 pub(super) fn identity(path: &Path) -> io::Result<Identity> {
-    fs::metadata(path).map(|file| identity_of(&file))
+    fs::symlink_metadata(path).map(|file| identity_of(&file))
 }
 
 /// Which file that is.
@@ -131,8 +188,10 @@ pub(super) fn size(path: &Path) -> u64 {
 
 /// The first bytes of a file.
 pub(super) fn read_start(path: &Path, most: u64) -> io::Result<Vec<u8>> {
+    let mut options = OpenOptions::new();
+    as_it_is(&mut options);
     let mut bytes = Vec::new();
-    File::open(path)?.take(most).read_to_end(&mut bytes)?;
+    options.read(true).open(path)?.take(most).read_to_end(&mut bytes)?;
     Ok(bytes)
 }
 

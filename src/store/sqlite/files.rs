@@ -11,6 +11,9 @@ use crate::limits;
 /// The database.
 pub(super) const DATABASE: &str = "wallet.sqlite3";
 
+/// What belongs to a database in the making, by their names' endings.
+const UNFINISHED: [&str; 4] = ["", "-wal", "-shm", "-journal"];
+
 /// Paths of one account's folder. While a connection is open the database file is touched by SQLite only: closing any other
 /// handle to it would drop the process's locks on it (POSIX).
 #[derive(Clone, Debug)]
@@ -26,6 +29,18 @@ impl Files {
     /// Makes the folder, readable by its owner only.
     pub(super) fn make_folder(&self) -> Result<(), Fault> {
         disk::make_folder(&self.dir)
+    }
+
+    pub(super) fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// Every file that is opened under a fixed name.
+    pub(super) fn all(&self) -> Vec<PathBuf> {
+        let companions = Self::PARTS.iter().map(|part| self.part(part));
+        let unfinished = UNFINISHED.iter().map(|part| self.named(&format!(".new{part}")));
+        let single = [self.lock(), self.holder(), self.session(), self.marker()];
+        companions.chain(unfinished).chain(single).collect()
     }
 
     fn named(&self, suffix: &str) -> PathBuf {
@@ -141,9 +156,7 @@ impl Files {
 
     /// Removes what an interrupted creation left; it never held anything that was acknowledged.
     pub(super) fn remove_unfinished(&self) -> Result<(), Fault> {
-        ["", "-wal", "-shm", "-journal"]
-            .iter()
-            .try_for_each(|part| disk::remove(&self.named(&format!(".new{part}"))))
+        UNFINISHED.iter().try_for_each(|part| disk::remove(&self.named(&format!(".new{part}"))))
     }
 
     /// Renames within the folder, so that a crash leaves one name or the other.
@@ -159,5 +172,5 @@ impl Files {
 
 /// An empty file that only its owner may read.
 fn make(path: &Path) -> io::Result<File> {
-    disk::private().create(true).truncate(true).open(path)
+    disk::open_private(disk::private().create(true).truncate(true), path)
 }

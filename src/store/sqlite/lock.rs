@@ -26,11 +26,9 @@ impl Lock {
     /// # Errors
     /// [`Code::Locked`] with the holder's process id, [`Code::StorageIo`] when the file cannot be written.
     pub(super) fn take(files: &Files) -> Result<Self, Fault> {
-        let file = disk::private()
-            .read(true)
-            .create(true)
-            .truncate(false)
-            .open(files.lock())
+        let mut options = disk::private();
+        disk::keep_in_place(options.read(true).create(true).truncate(false));
+        let file = disk::open_private(&options, &files.lock())
             .map_err(|error| Fault::io("write to the data folder", &error))?;
         let holder = files.holder();
         match file.try_lock() {
@@ -64,7 +62,7 @@ impl Drop for Lock {
 }
 
 fn write_holder(path: &std::path::Path) -> io::Result<()> {
-    let mut file = disk::private().create(true).truncate(true).open(path)?;
+    let mut file = disk::open_private(disk::private().create(true).truncate(true), path)?;
     write!(file, "{}", std::process::id())
 }
 

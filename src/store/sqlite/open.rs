@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use rusqlite::Connection;
 
 use super::aside::{self, Warning};
@@ -9,11 +10,12 @@ use super::fault::Fault;
 use super::files::Files;
 use super::lock::Lock;
 use super::owner::Owner;
+use super::place::{self, NetworkFolder};
 use super::reader::{self, Reader};
 use super::reader_notes::{Touched, Unsaid};
 use super::rows::Bad;
 use super::writer::{self, Writer};
-use super::{connect, disk, quarantine};
+use super::{connect, disk, first_look, quarantine};
 use crate::clock::Clock;
 use crate::error::{Code, Error};
 use crate::limits;
@@ -45,12 +47,15 @@ pub(super) fn check_sqlite(number: i32) -> Result<(), Error> {
 /// Takes the account's lock and opens the database for writing, making or replacing it where needed.
 pub(super) fn own(
     files: &Files,
+    network: NetworkFolder,
     clock: Arc<dyn Clock>,
     touched: Touched,
     unsaid: Unsaid,
 ) -> Result<Owned, Fault> {
     files.make_folder()?;
+    let files = &place::fit(files, network)?;
     let lock = Lock::take(files)?;
+    place::tighten(files)?;
     let now = clock.now();
     files.remove_unfinished()?;
     let mut warnings: Vec<Warning> = aside::finish(files, now)?.into_iter().collect();
@@ -71,10 +76,11 @@ pub(super) fn own(
 }
 
 /// Opens the database of another process, or of none, for reading.
-pub(super) fn read_along(files: &Files) -> Result<Reader, Fault> {
+pub(super) fn read_along(files: &Files, network: NetworkFolder) -> Result<Reader, Fault> {
     if !disk::present(&files.database()) {
         return Err(Error::new(Code::NotFound, "there is no wallet in this folder").into());
     }
+    let files = &place::fit(files, network)?;
     let opened = Reader::open(files).and_then(current);
     match opened {
         Err(fault)
@@ -86,6 +92,15 @@ pub(super) fn read_along(files: &Files) -> Result<Reader, Fault> {
         }
         opened => opened,
     }
+}
+
+/// What the last owner left for a first look, if nothing was written since and no damage is known.
+pub(super) fn first_look(files: &Files, network: NetworkFolder) -> Result<Option<Bytes>, Error> {
+    let reader = read_along(files, network)?;
+    if files.damaged()?.is_some() {
+        return Ok(None);
+    }
+    reader.first_look()
 }
 
 /// A reader whose database has this release's tables.
@@ -141,19 +156,35 @@ fn examine(files: &Files, now: i64) -> Result<(Connection, Loaded), Fault> {
     if !schema::is_current(&conn)? {
         return Err(Fault::corrupt("its tables are not those of its version"));
     }
-    for table in schema::CHECKED {
-        quick_check(&conn, table)?;
-    }
-    let (loaded, bad) = reader::load(&conn)?;
+    let (loaded, bad) = checked_and_read(&conn, files)?;
     quarantine_found(&mut conn, &bad, now)?;
     Ok((conn, loaded))
+}
+
+/// All rows, of tables whose structure is whole: each takes as long as the other, so that they are done side by side.
+fn checked_and_read(conn: &Connection, files: &Files) -> Result<(Loaded, Vec<Bad>), Fault> {
+    let (checked, read) = std::thread::scope(|scope| {
+        let checked = scope.spawn(|| {
+            let reader = Reader::open(files)?;
+            schema::CHECKED.iter().try_for_each(|table| quick_check(reader.connection(), table))
+        });
+        let read = reader::load(conn);
+        (checked.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)), read)
+    });
+    checked?;
+    read
 }
 
 fn quarantine_found(conn: &mut Connection, bad: &[Bad], now: i64) -> Result<(), Fault> {
     if bad.is_empty() {
         return Ok(());
     }
-    match writer::in_transaction(conn, |conn| quarantine::move_rows(conn, bad, now, &mut Vec::new())) {
+    let moved = writer::in_transaction(conn, |conn| {
+        quarantine::move_rows(conn, bad, now, &mut Vec::new())?;
+        // Last: its own row may be among them.
+        first_look::remove(conn)
+    });
+    match moved {
         // Left where they are they stay out of every answer, and are tried again next time.
         Err(fault) if fault.code() == Code::StorageFull => Ok(()),
         done => done,

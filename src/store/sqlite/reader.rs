@@ -1,10 +1,12 @@
 //! The reading side: connections that cannot write.
 
+use bytes::Bytes;
 use rusqlite::{Connection, OptionalExtension};
 
 use super::connect;
 use super::fault::Fault;
 use super::files::Files;
+use super::first_look::{self, LOOK};
 use super::owner::OWNER;
 use super::rows::{self, Bad, BlockRow, HeldRow, MetaRow};
 use crate::error::{Code, Error};
@@ -41,6 +43,12 @@ impl Reader {
         // One transaction, so that all tables are of one moment.
         let transaction = self.0.unchecked_transaction().map_err(Fault::from)?;
         Ok(load(&transaction)?)
+    }
+
+    /// See [`first_look`].
+    pub(super) fn first_look(&self) -> Result<Option<Bytes>, Error> {
+        let transaction = self.0.unchecked_transaction().map_err(Fault::from)?;
+        Ok(first_look::read(&transaction)?)
     }
 
     /// Blocks in the order asked, and the CIDs of those that are there but damaged.
@@ -121,7 +129,7 @@ pub(super) fn load(conn: &Connection) -> Result<(Loaded, Vec<Bad>), Fault> {
         loaded.held.entry(row.node).or_default().push(row.cid);
     }
     for row in rows::read::<MetaRow>(conn, "1", &[], &mut bad)? {
-        if row.name != OWNER {
+        if row.name != OWNER && row.name != LOOK {
             loaded.meta.insert(row.name, row.value);
         }
     }

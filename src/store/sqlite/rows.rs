@@ -50,7 +50,12 @@ impl ToSql for Cell {
 
 /// Columns as bytes that tell any two lists of columns apart: type, length, content of each.
 pub(super) fn encode(cells: &[Cell]) -> Vec<u8> {
-    let mut out = Vec::new();
+    // Kind and length take nine bytes, a number eight more.
+    let size = |cell: &Cell| match cell {
+        Cell::Text(bytes) | Cell::Blob(bytes) => bytes.len() + 9,
+        _ => 17,
+    };
+    let mut out = Vec::with_capacity(cells.iter().map(size).sum());
     for cell in cells {
         let number;
         let (kind, bytes): (u8, &[u8]) = match cell {
@@ -173,15 +178,19 @@ pub(super) fn read<R: Row>(
     let mut before: Vec<Cell> = Vec::new();
     while let Some(row) = rows.next()? {
         let cells = cells(row, R::TABLE.columns.len() + 1)?;
-        let key: Vec<Cell> = cells.iter().take(R::TABLE.key).cloned().collect();
-        if before >= key {
+        let key = cells.get(..R::TABLE.key).unwrap_or_default();
+        if before.as_slice() >= key {
             return Err(Fault::corrupt("rows out of order"));
         }
-        before = key;
+        before.clear();
+        before.extend_from_slice(key);
         match check(R::TABLE, cells) {
-            Ok(cells) => match R::from_cells(cells.clone()) {
-                Some(row) => read.push(row),
-                None => bad.push(Bad { table: R::TABLE, cells, reason: "columns" }),
+            Ok(cells) => match R::from_cells(cells) {
+                Some(found) => read.push(found),
+                None => {
+                    let cells = self::cells(row, R::TABLE.columns.len())?;
+                    bad.push(Bad { table: R::TABLE, cells, reason: "columns" });
+                }
             },
             Err(row) => bad.push(row),
         }

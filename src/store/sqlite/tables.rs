@@ -7,7 +7,7 @@ use rusqlite::Connection;
 
 use super::fault::Fault;
 use super::rows::{self, Cell, HeldRow, MetaRow, Row, level_number};
-use super::{blocks, quarantine};
+use super::{blocks, first_look, quarantine};
 use crate::clock::UnixMs;
 use crate::model::cid::Cid;
 use crate::store::{ChangeRow, Level, Write, WrittenRow, second_record};
@@ -35,6 +35,7 @@ pub(super) fn write(
         Write::Meta { key, value: None } => {
             rows::delete(conn, MetaRow::TABLE, &[Cell::Text(key.into())]).map(|_| ())
         }
+        Write::FirstLook(look) => first_look::put(conn, &look),
         Write::Rollup(row) => rows::put(conn, &row),
         Write::PruneRollups { before_minute } => {
             conn.prepare_cached("DELETE FROM rollups WHERE minute < ?1")?.execute([before_minute])?;

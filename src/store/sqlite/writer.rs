@@ -12,7 +12,7 @@ use super::owner::Owner;
 use super::reader;
 use super::reader_notes::{Touched, Unsaid};
 use super::rows::{self, Bad, BlockRow};
-use super::{blocks, quarantine, tables};
+use super::{blocks, first_look, quarantine, tables};
 use crate::clock::{Clock, UnixMs};
 use crate::error::{Code, Error};
 use crate::limits;
@@ -27,6 +27,8 @@ pub(super) struct Writer {
     unsaid: Unsaid,
     files: Files,
     owner: Owner,
+    /// A first look stands, which the next write makes untrue.
+    has_look: bool,
     /// Why nothing is written any more: the disk failed or the database is damaged.
     stopped: Option<Error>,
     _lock: Lock,
@@ -42,18 +44,25 @@ impl Writer {
         owner: Owner,
         lock: Lock,
     ) -> Self {
-        Self { conn, clock, touched, unsaid, files, owner, stopped: None, _lock: lock }
+        Self { conn, clock, touched, unsaid, files, owner, has_look: false, stopped: None, _lock: lock }
     }
 
     /// Writes a batch, whole or not at all.
     pub(super) fn commit(&mut self, batch: Vec<Write>) -> Result<(), Error> {
-        let touched = self.touched.is_full().then(|| self.touched.take());
-        self.transaction(|conn, now, moved| {
+        let leaves_look = batch.iter().any(|write| matches!(write, Write::FirstLook(_)));
+        // What waits now is not to be written after it.
+        let touched = (leaves_look || self.touched.is_full()).then(|| self.touched.take());
+        let had_look = self.has_look;
+        self.has_look &= !leaves_look;
+        let written = self.transaction(|conn, now, moved| {
             if let Some(touched) = touched {
                 blocks::note_uses(conn, touched, now)?;
             }
             batch.into_iter().try_for_each(|write| tables::write(conn, write, now, moved))
-        })
+        });
+        // What failed has left the row as it was.
+        self.has_look = if written.is_ok() { leaves_look } else { had_look };
+        written
     }
 
     /// Moves bad rows, which the caller names, to the quarantine; block rows whose bytes are whole come back as data.
@@ -127,15 +136,19 @@ impl Writer {
         }
         let now = self.clock.now();
         let mut moved = Vec::new();
-        let owner = &self.owner;
+        let (owner, has_look) = (&self.owner, self.has_look);
         let result = in_transaction(&mut self.conn, |conn| {
             owner.claim(conn)?;
             let done = work(conn, now, &mut moved)?;
+            if has_look {
+                first_look::remove(conn)?;
+            }
             owner.check_files()?;
             Ok(done)
         });
         if result.is_ok() {
             self.owner.claimed();
+            self.has_look = false;
             self.unsaid.add(moved);
         }
         self.heed(result)

@@ -11,7 +11,7 @@ pub const LAYERS: [(&str, &[&str]); 5] = [
 ];
 
 /// The rooms of the engine (folders, and files beside them), and those each may name.
-pub const ROOMS: [(&str, &[&str]); 30] = [
+pub const ROOMS: [(&str, &[&str]); 31] = [
     ("api", &[]),
     ("tasks", &[]),
     ("events", &["api"]),
@@ -44,12 +44,13 @@ pub const ROOMS: [(&str, &[&str]); 30] = [
         "start",
         &[
             "account", "api", "attempts", "damage", "events", "lanes", "local", "measure", "network", "push",
-            "schedule", "shares", "sync", "tasks", "uplink",
+            "schedule", "shares", "sync", "tasks", "uplink", "wallet",
         ],
     ),
     ("rehearse", &["account", "api", "local", "network", "read", "start"]),
     ("rekey", &["account", "api", "local", "publish", "wallet", "mod"]),
     ("care", &["api", "audit", "rehearse", "tasks", "mod"]),
+    ("first_look", &["api", "start", "wallet", "mod"]),
     ("observe", &["api", "tasks", "wallet", "mod"]),
     ("disputes", &["api", "tasks", "wallet", "mod"]),
     ("windows", &["api", "tasks", "wallet", "mod"]),

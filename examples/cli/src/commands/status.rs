@@ -1,14 +1,13 @@
 //! `status`: the state of the wallet, without any network.
 
-use tauri_plugin_wallet_sync::engine::{Mode, Status};
+use tauri_plugin_wallet_sync::engine::Status;
 
 use super::Context;
 use crate::account;
 use crate::failure::Failure;
 
 pub async fn run(context: &Context) -> Result<(), Failure> {
-    let engine = account::open(&context.global, Mode::ReadAlong).await?;
-    let status = account::with(engine, async |engine| Ok(engine.status())).await?;
+    let status = account::status(&context.global).await?;
     context.output.done(&status, || describe(&status))
 }
 
