@@ -67,8 +67,8 @@ impl Canaries {
             ("secret".to_owned(), self.secret.to_vec()),
             ("secret in hex".to_owned(), hex(&self.secret).into_bytes()),
             ("token".to_owned(), self.token.clone().into_bytes()),
-            ("text".to_owned(), self.text[..48].as_bytes().to_vec()),
-            ("noise".to_owned(), self.noise[640..704].as_bytes().to_vec()),
+            ("text".to_owned(), self.text.as_bytes()[..48].to_vec()),
+            ("noise".to_owned(), self.noise.as_bytes()[640..704].to_vec()),
         ];
         all.extend(infos.into_iter().map(|info| (info.clone(), self.derived(&info).to_vec())));
         for info in slots {
