@@ -1,6 +1,11 @@
 //! Secrets in memory: zeroized when dropped, without `Debug` or `Serialize`.
+//!
+//! A secret stays in one allocation of its own and is lent, never moved or copied: what is moved leaves a copy behind, in a frame of the
+//! stack or in a task's memory. What a library's own calls leave on the stack is overwritten by [`wipe_stack`].
 
 use std::fmt;
+
+use bytes::Bytes;
 
 use serde::de::{self, Deserialize, Deserializer, Visitor};
 use zeroize::{Zeroize, ZeroizeOnDrop, Zeroizing};
@@ -40,8 +45,13 @@ impl Secret {
     }
 
     fn copy_of(bytes: &[u8; 32]) -> Self {
+        Self::made(|own| own.copy_from_slice(bytes))
+    }
+
+    /// One whose bytes are written where they stay.
+    pub(crate) fn made(fill: impl FnOnce(&mut [u8; 32])) -> Self {
         let mut own = Self(Box::new([0; 32]));
-        own.0.copy_from_slice(bytes);
+        fill(&mut own.0);
         own
     }
 
@@ -69,6 +79,49 @@ impl Drop for Secret {
 }
 
 impl ZeroizeOnDrop for Secret {}
+
+/// A wallet's own bytes. The last one that has them wipes them, where nobody beside shares them.
+#[derive(Clone, PartialEq, Eq)]
+pub(crate) struct Plain(Bytes);
+
+impl Plain {
+    /// Bytes that somebody gave.
+    pub const fn new(bytes: Bytes) -> Self {
+        Self(bytes)
+    }
+
+    /// Opened bytes as they are given to a caller: they are wiped when the last copy is dropped.
+    pub fn shared(opened: Zeroizing<Vec<u8>>) -> Bytes {
+        Bytes::from_owner(opened)
+    }
+}
+
+impl std::ops::Deref for Plain {
+    type Target = [u8];
+
+    fn deref(&self) -> &[u8] {
+        &self.0
+    }
+}
+
+impl Drop for Plain {
+    fn drop(&mut self) {
+        // Shared ones are the others' to wipe.
+        if let Ok(mut alone) = std::mem::take(&mut self.0).try_into_mut() {
+            alone.as_mut().zeroize();
+        }
+    }
+}
+
+/// How much of the stack a call into a library of cryptography or compression is reckoned to use, bytes.
+const USED_STACK: usize = 16 * 1024;
+
+/// Overwrites what calls that have ended left on the stack below the caller.
+#[inline(never)]
+pub(crate) fn wipe_stack() {
+    // Looked at, so that it is written.
+    std::hint::black_box(&mut [0_u8; USED_STACK]);
+}
 
 /// A node's bearer token. Shown as `Bearer(..)` in debug output.
 #[derive(Clone, Zeroize, ZeroizeOnDrop, PartialEq, Eq)]

@@ -4,12 +4,13 @@
 use aes_gcm_siv::aead::{Aead, KeyInit, Payload};
 use aes_gcm_siv::{Aes256GcmSiv, Key, Nonce};
 use libfuzzer_sys::fuzz_target;
+use tauri_plugin_wallet_sync::Secret;
 use tauri_plugin_wallet_sync::model::seal::{Compression, Kind, Sealer};
 
 const MAX: usize = 4_096;
 
 fuzz_target!(|data: &[u8]| {
-    let sealer = Sealer::new(&[1; 32], [2; 32], [3; 32]);
+    let sealer = Sealer::new(&Secret::new([1; 32]), &Secret::new([2; 32]), &Secret::new([3; 32]));
     assert!(sealer.open(Kind::State, data, MAX).is_err());
     let cipher = Aes256GcmSiv::new(&Key::<Aes256GcmSiv>::from([1; 32]));
     let payload = Payload { msg: data, aad: b"ws1/state" };

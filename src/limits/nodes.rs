@@ -55,8 +55,27 @@ pub const RESENT_BYTES: usize = 64 * 1024;
 pub const H2_PING: Duration = Duration::from_secs(15);
 /// And given up after this long without an answer to that.
 pub const H2_PONG: Duration = Duration::from_secs(10);
-/// Largest JSON answer of the RPC, bytes: the longest is the progress of a pin.
-pub const RPC_ANSWER_BYTES: usize = 4 * 1024 * 1024;
+/// Largest JSON answer of the RPC that is held, bytes: a line for each of a thousand blocks that are dropped takes 150 KB. As a value in
+/// memory it takes up to eleven times as much.
+pub const RPC_ANSWER_BYTES: usize = 256 * 1024;
+/// Most bytes of a pin's progress, which is looked at line by line: one of 60 bytes every half second for nine hours.
+pub const PIN_PROGRESS_BYTES: usize = 4 * 1024 * 1024;
+/// Longest line of it, bytes: the result with a root's CID takes 90.
+pub const PIN_LINE_BYTES: usize = 4 * 1024;
+/// Answers up to so many bytes need no room: records, names, small blocks.
+pub const SMALL_ANSWER_BYTES: usize = 64 * 1024;
+/// Larger answers of one node that are read at once: what is not judged yet by its hash takes [`BLOCK_BYTES`](super::BLOCK_BYTES) each at
+/// most. Each node has room of its own, so that one that drips hinders itself alone; with five nodes it is 30 MiB in all.
+pub const LARGE_ANSWERS: usize = 3;
+/// Headers of one answer: Kubo behind nginx sends fifteen.
+pub const ANSWER_HEADERS: usize = 64;
+/// Bytes of those over HTTP/2; over HTTP/1 the library's bound is 408 KiB.
+pub const ANSWER_HEADER_BYTES: u32 = 16 * 1024;
+/// What a node may send over HTTP/2 on one stream, and on one connection, before it is looked at, bytes: 2 MiB in a round trip of 100 ms
+/// are 20 MB/s.
+pub const H2_STREAM_BYTES: u32 = 2 * 1024 * 1024;
+/// See [`H2_STREAM_BYTES`].
+pub const H2_CONNECTION_BYTES: u32 = 4 * 1024 * 1024;
 /// Largest error body that is read for its words.
 pub const ERROR_BODY_BYTES: usize = 4 * 1024;
 /// Longest `Retry-After` that is honoured.

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use super::formats::BLOCK_BYTES;
+
 /// The DHT is asked this long after a sync began without a usable HTTP answer: four round trips of a slow line.
 pub const DHT_AFTER: Duration = Duration::from_millis(800);
 /// Peers are dialled this long after a sync began without a usable HTTP answer, so that the query finds open connections.
@@ -16,7 +18,7 @@ pub const DHT_TICK: Duration = Duration::from_millis(20);
 /// A stream to a peer that carries nothing for this long while something is expected is given up.
 pub const DHT_STREAM_IDLE: Duration = Duration::from_secs(10);
 /// Largest Kademlia message, bytes: a record and twenty peers with eight addresses each were seen to take 43 KB.
-pub const DHT_PACKET_BYTES: usize = 64 * 1024;
+pub const DHT_PACKET_BYTES: usize = 48 * 1024;
 /// Most addresses of one node, and longest of them, characters: Kubo announces about twenty.
 pub const SWARM_ADDRESSES: usize = 64;
 /// See [`SWARM_ADDRESSES`].
@@ -36,14 +38,34 @@ pub const RESOLVE_AGAIN: Duration = Duration::from_secs(1);
 pub const PEER_ADDRESSES: usize = SWARM_ADDRESSES * 2;
 /// Addresses of one peer dialled at once.
 pub const DIALS_AT_ONCE: u8 = 8;
-/// Largest bitswap message, bytes: what Kubo's network layer takes; a block has at most half of it.
-pub const BITSWAP_MESSAGE_BYTES: usize = 4 * 1024 * 1024;
+/// Names that peers are asked for at once: an answer of [`DHT_PACKET_BYTES`] names nine hundred peers and takes up to 0.6 MB until its
+/// question ends, and there are two DHTs.
+pub const DHT_NAMES: usize = 2;
+/// Least time that a name gets where others wait: a round trip of a far peer.
+pub const DHT_TURN: Duration = Duration::from_millis(200);
+/// Streams that a peer may have open on one connection: Kubo has eight workers that answer bitswap, each with a stream of its own, one for
+/// what it wants, and asks few things beside. Each may hold a window of 256 KiB that nobody has read yet.
+pub const PEER_STREAMS: usize = 10;
+/// Streams of one connection in all: those of the peer, 32 questions in each DHT, bitswap and identify. Of more the connection ends.
+pub const CONNECTION_STREAMS: usize = 128;
+/// Messages of one connection that wait to be looked at: each may be as large as any.
+pub const PEER_EVENTS: usize = 1;
+/// Connections in all, with public peers to start from; without them there is one for each node.
+pub const PEER_CONNECTIONS: u32 = 48;
+/// Connections to one peer: two of its addresses may answer at once.
+pub const CONNECTIONS_PER_PEER: u32 = 2;
+/// What a peer may send on one stream of QUIC before it is read, bytes: as much as yamux lets it.
+pub const QUIC_STREAM_BYTES: u32 = 256 * 1024;
+/// The same for all streams of a connection.
+pub const QUIC_CONNECTION_BYTES: u32 = 4 * 1024 * 1024;
+/// Largest bitswap message, bytes: Kubo fills a message up to 16 KiB and puts one block more into it.
+pub const BITSWAP_MESSAGE_BYTES: usize = BLOCK_BYTES + 64 * 1024;
 /// Most blocks and presences in one message: Kubo fills messages up to 16 KiB, a presence takes 40 bytes.
 pub const BITSWAP_ITEMS: usize = 4_096;
-/// Inbound bitswap streams of one connection: Kubo has eight workers, each with a stream of its own.
-pub const BITSWAP_STREAMS: usize = 32;
-/// Bytes of messages that one connection may have half read.
-pub const BITSWAP_BUFFER_BYTES: usize = 8 * 1024 * 1024;
+/// Inbound bitswap streams of one connection: Kubo has eight workers, each with a stream of its own, and one for what it wants.
+pub const BITSWAP_STREAMS: usize = 9;
+/// Bytes of messages that one connection may have half read, or read and not looked at: room for the largest one.
+pub const BITSWAP_BUFFER_BYTES: usize = BITSWAP_MESSAGE_BYTES;
 /// Blocks asked of one peer at once, and entries of one message.
 pub const BITSWAP_WANTS: usize = 64;
 /// Blocks asked of a peer that has not sent any yet: what a hung one can hold up.

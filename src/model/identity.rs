@@ -9,7 +9,6 @@ use ed25519_dalek::{Signer, SigningKey, VerifyingKey};
 use hkdf::Hkdf;
 use multibase::Base;
 use sha2::Sha256;
-use zeroize::Zeroizing;
 
 use super::block::Block;
 use super::cid::Codec;
@@ -17,7 +16,7 @@ use super::push::{PushKeys, Topic};
 use super::seal::Sealer;
 use crate::error::{Code, Error};
 use crate::limits;
-use crate::secret::Secret;
+use crate::secret::{Secret, wipe_stack};
 
 const SLOT_0: &str = "ipfs-storage-ed25519-v1";
 /// CIDv1, codec libp2p-key, identity multihash of a protobuf-wrapped Ed25519 key.
@@ -85,11 +84,11 @@ impl WalletKeys {
         let key = |info: &str| expand(secret, info, network);
         let sealer = Sealer::new(
             &key("wallet-sync-content-v1"),
-            *key("wallet-sync-nonce-v1"),
-            *key("wallet-sync-index-v1"),
+            &key("wallet-sync-nonce-v1"),
+            &key("wallet-sync-index-v1"),
         );
         let mut wallet_id = [0; 16];
-        wallet_id.iter_mut().zip(key("wallet-sync-id-v1").iter()).for_each(|(out, byte)| *out = *byte);
+        wallet_id.iter_mut().zip(key("wallet-sync-id-v1").expose()).for_each(|(out, byte)| *out = *byte);
         let names = Slot::all().map(|_| OnceLock::new()).collect();
         Self { secret: secret.clone(), network: network.map(str::to_owned), sealer, wallet_id, names }
     }
@@ -114,10 +113,9 @@ impl WalletKeys {
             Slot::ZERO => SLOT_0.to_owned(),
             Slot(number) => format!("{SLOT_0}/device/{number}"),
         };
-        SlotKey {
-            slot,
-            signing: SigningKey::from_bytes(&expand(&self.secret, &info, self.network.as_deref())),
-        }
+        let signing = signing(&expand(&self.secret, &info, self.network.as_deref()));
+        wipe_stack();
+        SlotKey { slot, signing }
     }
 
     /// A beacon of a slot: a block that nobody else can name. The name of its pin says which edition is pinned.
@@ -126,17 +124,17 @@ impl WalletKeys {
         let info = format!("wallet-sync-beacon-v1/{slot}/{place}");
         let bytes = expand(&self.secret, &info, self.network.as_deref());
         // No key: a node that holds the block may give it to anybody.
-        Block::new(Codec::Raw, bytes.to_vec())
+        Block::new(Codec::Raw, bytes.expose().to_vec())
     }
 
     /// Where the devices of this wallet tell each other what is new, and what seals that.
     #[must_use]
     pub fn push(&self) -> PushKeys {
         let key = |info: &str| expand(&self.secret, info, self.network.as_deref());
-        let nonce = *key("wallet-sync-nonce-v1");
         // Nothing that is told has a place in the index.
-        let sealer = Sealer::new(&key("wallet-sync-push-v1"), nonce, [0; 32]);
-        PushKeys::new(Topic::new(*key("wallet-sync-topic-v1")), sealer)
+        let no_index = Secret::new([0; 32]);
+        let sealer = Sealer::new(&key("wallet-sync-push-v1"), &key("wallet-sync-nonce-v1"), &no_index);
+        PushKeys::new(Topic::new(*key("wallet-sync-topic-v1").expose()), sealer)
     }
 
     /// Seals and opens blocks of this wallet.
@@ -158,21 +156,32 @@ impl fmt::Debug for WalletKeys {
     }
 }
 
-fn expand(secret: &Secret, info: &str, network: Option<&str>) -> Zeroizing<[u8; 32]> {
+/// One derived key, written where it stays.
+fn expand(secret: &Secret, info: &str, network: Option<&str>) -> Secret {
     let info = match network {
         Some(network) => format!("{info}:{network}"),
         None => info.to_owned(),
     };
-    let mut out = Zeroizing::new([0; 32]);
+    let key = Secret::made(|out| expand_into(secret, &info, out));
+    wipe_stack();
+    key
+}
+
+#[inline(never)]
+fn expand_into(secret: &Secret, info: &str, out: &mut [u8; 32]) {
     // 32 bytes are one HKDF block; only more than 255 blocks can fail.
-    let _ = Hkdf::<Sha256>::new(None, secret.expose()).expand(info.as_bytes(), out.as_mut());
-    out
+    let _ = Hkdf::<Sha256>::new(None, secret.expose()).expand(info.as_bytes(), out);
+}
+
+#[inline(never)]
+fn signing(seed: &Secret) -> Box<SigningKey> {
+    Box::new(SigningKey::from_bytes(seed.expose()))
 }
 
 /// The signing key of one slot; zeroized when dropped.
 pub struct SlotKey {
     slot: Slot,
-    signing: SigningKey,
+    signing: Box<SigningKey>,
 }
 
 impl SlotKey {
@@ -189,7 +198,9 @@ impl SlotKey {
     }
 
     pub(super) fn sign(&self, message: &[u8]) -> [u8; 64] {
-        self.signing.sign(message).to_bytes()
+        let signature = self.signing.sign(message).to_bytes();
+        wipe_stack();
+        signature
     }
 }
 

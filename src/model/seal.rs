@@ -9,13 +9,17 @@ use aes_gcm_siv::{Aes256GcmSiv, Key, Nonce};
 use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
+use zstd::bulk::{Compressor, Decompressor};
 
 use crate::error::{Code, Error};
+use crate::secret::{Secret, wipe_stack};
 
 const HEADER: usize = 5;
 const NONCE: usize = 12;
 const TAG: usize = 16;
 const ZSTD_LEVEL: i32 = 3;
+/// A block of zstd and its margins, bytes.
+const ZSTD_ROOM: usize = 160 * 1024;
 
 /// What a sealed block is; part of the authenticated data, so that no block passes for one of another kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -64,17 +68,19 @@ pub enum Compression {
 
 /// Seals and opens with one wallet's content, nonce and index keys.
 pub struct Sealer {
-    cipher: Aes256GcmSiv,
-    nonce_key: Zeroizing<[u8; 32]>,
-    index_key: Zeroizing<[u8; 32]>,
+    /// The expanded content key, where it stays.
+    cipher: Box<Aes256GcmSiv>,
+    nonce_key: Secret,
+    index_key: Secret,
 }
 
 impl Sealer {
     /// Takes the three derived keys.
     #[must_use]
-    pub fn new(content_key: &[u8; 32], nonce_key: [u8; 32], index_key: [u8; 32]) -> Self {
-        let cipher = Aes256GcmSiv::new(&Key::<Aes256GcmSiv>::from(*content_key));
-        Self { cipher, nonce_key: Zeroizing::new(nonce_key), index_key: Zeroizing::new(index_key) }
+    pub fn new(content_key: &Secret, nonce_key: &Secret, index_key: &Secret) -> Self {
+        let cipher = expanded(content_key);
+        wipe_stack();
+        Self { cipher, nonce_key: nonce_key.clone(), index_key: index_key.clone() }
     }
 
     /// Seals bytes of one kind.
@@ -82,13 +88,18 @@ impl Sealer {
     /// # Errors
     /// [`Code::TooLarge`] above 4 GiB; nothing else can fail.
     pub fn seal(&self, kind: Kind, plain: &[u8], compression: Compression) -> Result<Vec<u8>, Error> {
+        let sealed = self.sealed(kind, plain, compression);
+        wipe_stack();
+        sealed
+    }
+
+    #[inline(never)]
+    fn sealed(&self, kind: Kind, plain: &[u8], compression: Compression) -> Result<Vec<u8>, Error> {
         let packed = match compression {
             Compression::Never => None,
-            Compression::IfSmaller => {
-                zstd::bulk::compress(plain, ZSTD_LEVEL).ok().filter(|z| z.len() < plain.len())
-            }
+            Compression::IfSmaller => compressed(plain),
         };
-        let (codec, stored) = packed.as_deref().map_or((0, plain), |packed| (1, packed));
+        let (codec, stored) = packed.as_ref().map_or((0, plain), |packed| (1, packed.as_slice()));
         let length =
             u32::try_from(stored.len()).map_err(|_| Error::new(Code::TooLarge, "more than 4 GiB to seal"))?;
         let size = padme(stored.len() + HEADER);
@@ -112,7 +123,14 @@ impl Sealer {
     /// [`Code::DecryptFailed`] when they were not sealed with these keys for this kind, [`Code::TooLarge`] when more
     /// than `max` bytes are inside (decided before anything is decompressed), [`Code::Malformed`] when the inside is not
     /// ours.
-    pub fn open(&self, kind: Kind, sealed: &[u8], max: usize) -> Result<Vec<u8>, Error> {
+    pub fn open(&self, kind: Kind, sealed: &[u8], max: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
+        let opened = self.opened(kind, sealed, max);
+        wipe_stack();
+        opened
+    }
+
+    #[inline(never)]
+    fn opened(&self, kind: Kind, sealed: &[u8], max: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
         let failed = || Error::new(Code::DecryptFailed, "does not open with this wallet's key");
         let malformed = |what: &str| Error::new(Code::Malformed, format!("sealed bytes: {what}"));
         let (nonce, body) = sealed.split_at_checked(NONCE).ok_or_else(failed)?;
@@ -129,7 +147,7 @@ impl Sealer {
         }
         match codec {
             0 if length > max => Err(too_large(length, max)),
-            0 => Ok(stored.to_vec()),
+            0 => Ok(Zeroizing::new(stored.to_vec())),
             1 => decompress(stored, max),
             other => Err(malformed(&format!("codec {other}"))),
         }
@@ -138,12 +156,12 @@ impl Sealer {
     /// HMAC-SHA256 under the index key: the place of an item in the index.
     #[must_use]
     pub fn index_key(&self, parts: &[&[u8]]) -> [u8; 32] {
-        mac(&self.index_key, parts)
+        mac(self.index_key.expose(), parts)
     }
 
     fn nonce(&self, kind: Kind, padded: &[u8]) -> [u8; NONCE] {
         let mut nonce = [0; NONCE];
-        let full = mac(&self.nonce_key, &[kind.associated_data(), &[0], padded]);
+        let full = mac(self.nonce_key.expose(), &[kind.associated_data(), &[0], padded]);
         nonce.iter_mut().zip(full).for_each(|(out, byte)| *out = byte);
         nonce
     }
@@ -164,15 +182,51 @@ fn mac(key: &[u8; 32], parts: &[&[u8]]) -> [u8; 32] {
     mac.finalize().into_bytes().into()
 }
 
-fn decompress(stored: &[u8], max: usize) -> Result<Vec<u8>, Error> {
+/// Compressed bytes, where they are fewer.
+fn compressed(plain: &[u8]) -> Option<Zeroizing<Vec<u8>>> {
+    let mut zstd = Compressor::new(ZSTD_LEVEL).ok()?;
+    let mut packed = Zeroizing::new(vec![0; zstd::zstd_safe::compress_bound(plain.len())]);
+    let size = zstd.compress_to_buffer(plain, packed.as_mut_slice());
+    // The compressor copies what it cannot shorten into memory of its own, and frees that as it is: as much noise takes its place.
+    let _ = zstd.compress_to_buffer(&noise(plain.len()), &mut Vec::<u8>::with_capacity(packed.len()));
+    packed.truncate(size.ok()?);
+    (packed.len() < plain.len()).then_some(packed)
+}
+
+/// Bytes that no compressor shortens.
+fn noise(length: usize) -> Vec<u8> {
+    let mut state = 0x9e37_79b9_7f4a_7c15_u64;
+    let mut next = || {
+        state ^= state << 13;
+        state ^= state >> 7;
+        state ^= state << 17;
+        state.to_le_bytes()
+    };
+    let mut noise: Vec<u8> = (0..length.div_ceil(8)).flat_map(|_| next()).collect();
+    noise.truncate(length);
+    noise
+}
+
+/// The cipher, made where it stays.
+#[inline(never)]
+fn expanded(key: &Secret) -> Box<Aes256GcmSiv> {
+    let key: &Key<Aes256GcmSiv> = key.expose().into();
+    Box::new(Aes256GcmSiv::new(key))
+}
+
+fn decompress(stored: &[u8], max: usize) -> Result<Zeroizing<Vec<u8>>, Error> {
     let malformed = || Error::new(Code::Malformed, "sealed bytes: not a zstd frame with its size");
     let declared = zstd::zstd_safe::get_frame_content_size(stored).ok().flatten().ok_or_else(malformed)?;
     let declared = usize::try_from(declared).unwrap_or(usize::MAX);
     if declared > max {
         return Err(too_large(declared, max));
     }
-    let plain = zstd::bulk::decompress(stored, declared).map_err(|_| malformed())?;
-    if plain.len() == declared { Ok(plain) } else { Err(malformed()) }
+    // With so much room the decompressor keeps nothing in memory of its own, which it would free as it is.
+    let mut room = Zeroizing::new(vec![0; declared.saturating_mul(2).saturating_add(ZSTD_ROOM)]);
+    let size =
+        Decompressor::new().and_then(|mut zstd| zstd.decompress_to_buffer(stored, room.as_mut_slice()));
+    let plain = size.ok().filter(|size| *size == declared).and_then(|size| room.get(..size));
+    plain.map(|plain| Zeroizing::new(plain.to_vec())).ok_or_else(malformed)
 }
 
 fn too_large(found: usize, max: usize) -> Error {

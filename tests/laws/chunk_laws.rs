@@ -78,7 +78,7 @@ fn chunks_that_were_exchanged_do_not_open() {
     let mut blocks = cut(sealed);
     blocks.swap(0, 1);
     let opened = keys.sealer().open(Kind::State, &join(&blocks).unwrap(), PAYLOAD_BYTES);
-    assert_eq!(opened.map_err(|e| e.code()), Err(Code::DecryptFailed));
+    assert_eq!(opened.unwrap_err().code(), Code::DecryptFailed);
 }
 
 #[test]

@@ -6,6 +6,7 @@
 mod account;
 mod args;
 mod commands;
+mod dumps;
 mod exit;
 mod failure;
 mod json_text;
@@ -26,7 +27,13 @@ use tauri_plugin_wallet_sync::clock::monotonic;
 use crate::failure::Failure;
 use crate::output::Output;
 
+/// Wipes whatever is freed, by whichever library.
+#[global_allocator]
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
+    zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
 fn main() -> ExitCode {
+    dumps::refuse();
     install_panic_hook();
     catch_unwind(start).unwrap_or_else(|_| ExitCode::from(exit::code(Code::TaskFailed)))
 }

@@ -200,9 +200,9 @@ fn items(keys: &WalletKeys, rows: &[ItemRow]) -> Vec<Result<Change, Error>> {
 }
 
 fn item(keys: &WalletKeys, key: [u8; 32], sealed: &[u8]) -> Result<Change, Error> {
-    let plain = keys.sealer().open(Kind::Row, sealed, limits::NODE_BYTES)?;
+    let mut plain = keys.sealer().open(Kind::Row, sealed, limits::NODE_BYTES)?;
     let item = Box::new(Item::decode(key, &plain)?);
-    Ok(Change::Item { key, encoded: plain.into(), item })
+    Ok(Change::Item { key, encoded: std::mem::take(&mut *plain).into(), item })
 }
 
 fn name(keys: &WalletKeys, row: NameRow) -> Option<Change> {

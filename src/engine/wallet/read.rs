@@ -17,6 +17,7 @@ use crate::model::chunks;
 use crate::model::cid::Cid;
 use crate::model::inventory::{BlockRef, Entry, EntryValue, Item, Spend, TokenKey, Version, ViewRow};
 use crate::model::seal::{Kind, Sealer};
+use crate::secret::Plain;
 use crate::store::Level;
 
 pub fn tokens(account: &Account, after: Option<&TokenKey>, limit: usize, all: bool) -> Vec<TokenRow> {
@@ -133,7 +134,7 @@ pub async fn open_block(account: &Account, kind: Kind, block: &BlockRef, max: us
     let Some(chunks) = in_order(block, &chunks) else {
         return Err(Error::new(Code::Unreachable, "no node gave the block"));
     };
-    account.local.keys().sealer().open(kind, &chunks::join(&chunks)?, max).map(Bytes::from)
+    account.local.keys().sealer().open(kind, &chunks::join(&chunks)?, max).map(Plain::shared)
 }
 
 /// What came, and why not all did: after the time of a reading, silence ends it.
@@ -248,5 +249,5 @@ async fn value_here(account: &Account, value: &EntryValue) -> Result<(usize, Opt
     let Some(sealed) = sealed_here(account, block).await? else { return Ok((size, None)) };
     let sealer = account.local.keys().sealer();
     let plain = sealer.open(Kind::Value, &sealed, limits::VALUE_BYTES)?;
-    Ok((size, Some(Bytes::from(plain))))
+    Ok((size, Some(Plain::shared(plain))))
 }

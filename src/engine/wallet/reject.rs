@@ -14,6 +14,7 @@ use crate::error::{Code, Error};
 use crate::limits;
 use crate::model::inventory::{BlockRef, Item, ProofHash, TokenKey, TokenState};
 use crate::model::seal::Kind;
+use crate::secret::Plain;
 
 pub async fn proofs(account: &Account, token_id: &str, state_hash: &str) -> Result<Vec<ProofRow>, Error> {
     let key = token_key(token_id, state_hash)?;
@@ -40,7 +41,7 @@ pub async fn proofs(account: &Account, token_id: &str, state_hash: &str) -> Resu
 async fn evidence_here(account: &Account, proof: &BlockRef) -> Result<Option<bytes::Bytes>, Error> {
     let Some(sealed) = sealed_here(account, proof).await? else { return Ok(None) };
     let plain = account.local.keys().sealer().open(Kind::Evidence, &sealed, limits::EVIDENCE_BYTES)?;
-    Ok(Some(plain.into()))
+    Ok(Some(Plain::shared(plain)))
 }
 
 /// Rejects a proof on behalf of this device. Once every rejection of a state is confirmed here, it is on offer again.

@@ -1,7 +1,5 @@
 //! Checks what a wallet gives and seals it, before anything is stored.
 
-use bytes::Bytes;
-
 use crate::engine::api::tokens::NewToken;
 use crate::error::{Code, Error};
 use crate::limits;
@@ -10,6 +8,7 @@ use crate::model::chunks;
 use crate::model::identity::WalletKeys;
 use crate::model::inventory::{BlockRef, Id, TokenKey, TokenState};
 use crate::model::seal::{Compression, Kind};
+use crate::secret::Plain;
 
 /// The value of an entry that was deleted. Nothing is taken out of what devices join, so a deletion is a version like any other.
 pub const DELETED: &[u8] = b"\0wallet-sync:deleted";
@@ -18,7 +17,7 @@ pub const DELETED: &[u8] = b"\0wallet-sync:deleted";
 pub struct SealedToken {
     pub key: TokenKey,
     pub state: TokenState,
-    pub payload: Bytes,
+    pub payload: Plain,
     pub reference: BlockRef,
     pub blocks: Vec<Block>,
 }
@@ -32,6 +31,7 @@ pub fn seal_all(keys: &WalletKeys, tokens: Vec<NewToken>) -> Result<Vec<SealedTo
 }
 
 fn seal_one(keys: &WalletKeys, token: NewToken) -> Result<SealedToken, Error> {
+    let payload = Plain::new(token.payload);
     let key = token_key(&token.token_id, &token.state_hash)?;
     let previous = token.previous.as_deref().map(Id::parse).transpose().map_err(|e| e.within("previous"))?;
     if let Some(summary) = &token.summary
@@ -40,14 +40,14 @@ fn seal_one(keys: &WalletKeys, token: NewToken) -> Result<SealedToken, Error> {
         return Err(bad(format!("summary: {} bytes, at most {}", summary.len(), limits::SUMMARY_BYTES)));
     }
     let (blocks, reference) =
-        seal_block(keys, Kind::State, &token.payload, limits::PAYLOAD_BYTES).map_err(|e| e.within("data"))?;
+        seal_block(keys, Kind::State, &payload, limits::PAYLOAD_BYTES).map_err(|e| e.within("data"))?;
     let state = TokenState {
         previous,
         summary: token.summary,
         payloads: [reference.clone()].into(),
         ..TokenState::default()
     };
-    Ok(SealedToken { key, state, payload: token.payload, reference, blocks })
+    Ok(SealedToken { key, state, payload, reference, blocks })
 }
 
 /// Seals bytes; gives the blocks they are cut into.

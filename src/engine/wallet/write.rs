@@ -19,6 +19,7 @@ use crate::limits;
 use crate::model::inventory::{Entry, EntryValue, Hlc, Item, TokenKey, TokenState, Version};
 use crate::model::seal::Kind;
 use crate::planted::{Bug, is_planted};
+use crate::secret::Plain;
 
 pub async fn put(account: Arc<Account>, tokens: Vec<NewToken>) -> Result<PutReport, Error> {
     put_by(account, None, tokens).await
@@ -41,7 +42,7 @@ pub async fn put_by(
         .map_err(|_| Error::new(Code::TaskFailed, "sealing ended unexpectedly"))??;
     let turn = account.local.turn().await;
     let (mut items, mut blocks, mut unchanged, mut bytes) = (Vec::new(), Vec::new(), 0, 0_u64);
-    let mut seen: BTreeMap<TokenKey, (TokenState, Bytes)> = BTreeMap::new();
+    let mut seen: BTreeMap<TokenKey, (TokenState, Plain)> = BTreeMap::new();
     for one in sealed {
         let twice = seen.get(&one.key).map(|(state, payload)| {
             state.previous == one.state.previous
@@ -106,7 +107,7 @@ async fn is_known(account: &Account, new: &SealedToken) -> Result<bool, Error> {
                 .keys()
                 .sealer()
                 .open(Kind::State, &sealed, limits::PAYLOAD_BYTES)
-                .is_ok_and(|plain| plain == new.payload)
+                .is_ok_and(|plain| plain.as_slice() == &*new.payload)
         {
             return Ok(true);
         }
@@ -138,7 +139,7 @@ pub async fn spend_by(
     evidence: Bytes,
 ) -> Result<SpendReport, Error> {
     account.tasks.check_open()?;
-    let key = token_key(&token_id, &state_hash)?;
+    let (key, evidence) = (token_key(&token_id, &state_hash)?, Plain::new(evidence));
     let (blocks, reference) =
         seal_block(account.local.keys(), Kind::Evidence, &evidence, limits::EVIDENCE_BYTES)
             .map_err(|e| e.within("evidence"))?;

@@ -197,9 +197,10 @@ mod tests {
     use crate::error::Code;
     use crate::model::block::Block;
     use crate::model::envelope::wrap;
+    use crate::secret::Secret;
 
     fn sealer() -> Sealer {
-        Sealer::new(&[1; 32], [2; 32], [3; 32])
+        Sealer::new(&Secret::new([1; 32]), &Secret::new([2; 32]), &Secret::new([3; 32]))
     }
 
     fn node(field: &str, value: Ipld, links: &[Cid]) -> Block {

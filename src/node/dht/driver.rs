@@ -204,7 +204,7 @@ impl Driver {
                 self.queries.on_event(Net::Wan, event, &self.book)
             }
             SwarmEvent::Behaviour(BehaviourEvent::Bitswap(event)) => match event {
-                BitswapEvent::Message(peer, message) => {
+                BitswapEvent::Message(peer, message, _room) => {
                     let bitswap = &mut self.swarm.behaviour_mut().bitswap;
                     self.fetches.on_message(peer, message, monotonic(), bitswap);
                 }

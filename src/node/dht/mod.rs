@@ -15,6 +15,7 @@ mod fetches;
 mod lookups;
 mod names;
 mod queries;
+mod streams;
 mod swarm;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -142,7 +143,7 @@ impl Dht {
         self.entropy.fill(&mut seed);
         tokio::spawn(async move {
             let filter = DialFilter::new(book.has_public());
-            match swarm::build(seed, filter.clone(), book.peers().len(), setup) {
+            match swarm::build(seed, filter.clone(), &book, setup) {
                 Ok(swarm) => {
                     let names = Names::new(&book, resolver, back);
                     Driver::new(swarm, book, filter, names, idle).run(asks, task).await;

@@ -1,4 +1,7 @@
 //! Running Kademlia queries: looking up records, and storing them.
+//!
+//! Few names are asked for at once: what a peer answers is held until its question ends. A name that is not answered in its share of the
+//! time makes room for the next, so that one silent peer hinders none.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
@@ -45,7 +48,23 @@ pub(super) struct Queries {
 struct RunningLookup {
     lookup: RecordLookup,
     started: Instant,
-    open: usize,
+    /// Position of the next name to ask for.
+    next: usize,
+    /// The names that are asked for, how many queries of each run, and how long others wait for it.
+    asked: BTreeMap<usize, (usize, Instant)>,
+}
+
+impl RunningLookup {
+    fn is_done(&self) -> bool {
+        self.asked.is_empty() && self.next >= self.lookup.names.len()
+    }
+
+    /// The end of this turn: the time is shared by all that are still to come.
+    fn turn_ends(&self, now: Instant) -> Instant {
+        let left = self.lookup.names.len().saturating_sub(self.next).saturating_add(1);
+        let turns = u32::try_from(left.div_ceil(limits::DHT_NAMES)).unwrap_or(u32::MAX).max(1);
+        now + (self.lookup.deadline.saturating_duration_since(now) / turns).max(limits::DHT_TURN)
+    }
 }
 
 struct RunningPut {
@@ -67,15 +86,41 @@ impl Queries {
     }
 
     pub fn look_up(&mut self, lookup: RecordLookup, behaviour: &mut Behaviour) {
-        let id = self.number();
-        for (at, name) in lookup.names.iter().enumerate() {
+        let (id, started) = (self.number(), monotonic());
+        self.lookups.insert(id, RunningLookup { lookup, started, next: 0, asked: BTreeMap::new() });
+        self.ask_next(id, started, behaviour);
+    }
+
+    /// Asks for as many names as have room.
+    fn ask_next(&mut self, id: u64, now: Instant, behaviour: &mut Behaviour) {
+        let Some(running) = self.lookups.get_mut(&id) else { return };
+        while running.asked.len() < limits::DHT_NAMES
+            && let Some(name) = running.lookup.names.get(running.next)
+        {
             for net in Net::BOTH {
                 let query = behaviour.kad(net).get_record(key(name));
-                self.queries.insert((net, query), (id, at));
+                self.queries.insert((net, query), (id, running.next));
             }
+            let ends = running.turn_ends(now);
+            running.asked.insert(running.next, (Net::BOTH.len(), ends));
+            running.next += 1;
         }
-        let open = lookup.names.len() * Net::BOTH.len();
-        self.lookups.insert(id, RunningLookup { lookup, started: monotonic(), open });
+    }
+
+    /// Ends the turns of names that others wait for long enough.
+    fn next_turns(&mut self, now: Instant, behaviour: &mut Behaviour) {
+        let ids: Vec<u64> = self.lookups.keys().copied().collect();
+        for id in ids {
+            let Some(running) = self.lookups.get_mut(&id) else { continue };
+            if running.next < running.lookup.names.len() {
+                let over: BTreeSet<usize> =
+                    running.asked.iter().filter(|(_, (_, ends))| now >= *ends).map(|(at, _)| *at).collect();
+                running.asked.retain(|at, _| !over.contains(at));
+                self.finish_where(|of, name| of == id && over.contains(&name), behaviour);
+                self.queries.retain(|_, (of, name)| *of != id || !over.contains(name));
+            }
+            self.ask_next(id, now, behaviour);
+        }
     }
 
     pub fn put(&mut self, put: RecordPut, peers: Vec<PeerId>, behaviour: &mut Behaviour) {
@@ -107,7 +152,7 @@ impl Queries {
         }
         if step.last {
             self.queries.remove(&(net, id));
-            self.ended(request);
+            self.ended(request, name);
         }
     }
 
@@ -134,10 +179,13 @@ impl Queries {
         }
     }
 
-    fn ended(&mut self, request: u64) {
+    fn ended(&mut self, request: u64, name: usize) {
         if let Some(running) = self.lookups.get_mut(&request) {
-            running.open -= 1;
-            if running.open == 0 {
+            if let Some((open, _)) = running.asked.get_mut(&name) {
+                *open = open.saturating_sub(1);
+            }
+            running.asked.retain(|_, (open, _)| *open > 0);
+            if running.is_done() {
                 self.lookups.remove(&request);
             }
         }
@@ -165,6 +213,7 @@ impl Queries {
             self.lookups.remove(&id);
             self.finish(id, behaviour);
         }
+        self.next_turns(now, behaviour);
         let over: Vec<u64> = self
             .puts
             .iter()
@@ -189,7 +238,11 @@ impl Queries {
     }
 
     fn finish_running(&self, request: u64, behaviour: &mut Behaviour) {
-        for ((net, query), _) in self.queries.iter().filter(|(_, (of, _))| *of == request) {
+        self.finish_where(|of, _| of == request, behaviour);
+    }
+
+    fn finish_where(&self, which: impl Fn(u64, usize) -> bool, behaviour: &mut Behaviour) {
+        for ((net, query), _) in self.queries.iter().filter(|(_, (of, name))| which(*of, *name)) {
             if let Some(mut query) = behaviour.kad(*net).query_mut(query) {
                 query.finish();
             }

@@ -3,6 +3,8 @@
 use std::num::{NonZeroU8, NonZeroUsize};
 use std::time::Duration;
 
+use libp2p::allow_block_list::{self, AllowedPeers};
+use libp2p::connection_limits::ConnectionLimits;
 use libp2p::core::Transport;
 use libp2p::core::muxing::StreamMuxerBox;
 use libp2p::core::transport::timeout::TransportTimeout;
@@ -10,10 +12,13 @@ use libp2p::core::transport::upgrade::Version;
 use libp2p::identity::Keypair;
 use libp2p::kad::store::MemoryStore;
 use libp2p::swarm::NetworkBehaviour;
-use libp2p::{PeerId, StreamProtocol, Swarm, identify, kad, noise, tcp, yamux};
+use libp2p::swarm::behaviour::toggle::Toggle;
+use libp2p::{PeerId, StreamProtocol, Swarm, connection_limits, identify, kad, noise, tcp, yamux};
 
+use super::address::Book;
 use super::bitswap::Bitswap;
 use super::dial_filter::{DialFilter, FilteredTransport};
+use super::streams::FewStreams;
 use crate::error::{Code, Error};
 use crate::limits;
 
@@ -35,9 +40,12 @@ impl Net {
 
 #[derive(NetworkBehaviour)]
 pub(super) struct Behaviour {
+    /// Without public peers nobody else is dialled, whomever peers name.
+    known: Toggle<allow_block_list::Behaviour<AllowedPeers>>,
     pub lan: kad::Behaviour<MemoryStore>,
     pub wan: kad::Behaviour<MemoryStore>,
     pub bitswap: Bitswap,
+    connections: connection_limits::Behaviour,
     identify: identify::Behaviour,
 }
 
@@ -50,7 +58,7 @@ impl Behaviour {
     }
 }
 
-/// Builds a swarm whose identity is made from a seed; `peers` is how many are asked at once, and `setup` how long a connection may
+/// Builds a swarm whose identity is made from a seed; all peers of the book are asked at once, and `setup` is how long a connection may
 /// take until it carries streams.
 ///
 /// # Errors
@@ -58,23 +66,35 @@ impl Behaviour {
 pub(super) fn build(
     mut seed: [u8; 32],
     filter: DialFilter,
-    peers: usize,
+    book: &Book,
     setup: Duration,
 ) -> Result<Swarm<Behaviour>, Error> {
     let failed = |what: String| Error::new(Code::Unreachable, format!("DHT: {what}"));
     let key = Keypair::ed25519_from_bytes(&mut seed).map_err(|e| failed(e.to_string()))?;
     let id = key.public().to_peer_id();
     let secured = noise::Config::new(&key).map_err(|e| failed(e.to_string()))?;
+    let mut multiplexed = yamux::Config::default();
+    multiplexed.set_max_num_streams(limits::CONNECTION_STREAMS);
     let over_tcp = tcp::tokio::Transport::new(tcp::Config::default().nodelay(true))
         .upgrade(Version::V1Lazy)
         .authenticate(secured)
-        .multiplex(yamux::Config::default())
-        .map(|(peer, connection), _| (peer, StreamMuxerBox::new(connection)));
+        .multiplex(multiplexed)
+        .map(|(peer, connection), _| {
+            (peer, StreamMuxerBox::new(FewStreams::new(connection, limits::PEER_STREAMS)))
+        });
     let transport = TransportTimeout::new(with_quic(over_tcp, &key), setup).boxed();
+    let peers = book.peers().len();
     let behaviour = Behaviour {
+        known: Toggle::from((!book.has_public()).then(|| only(book))),
         lan: kademlia(id, LAN, peers),
         wan: kademlia(id, WAN, peers),
         bitswap: Bitswap::default(),
+        connections: connection_limits::Behaviour::new(
+            ConnectionLimits::default()
+                .with_max_established_incoming(Some(0))
+                .with_max_established_outgoing(Some(limits::PEER_CONNECTIONS))
+                .with_max_established_per_peer(Some(limits::CONNECTIONS_PER_PEER)),
+        ),
         identify: identify::Behaviour::new(
             identify::Config::new(IDENTIFY.to_owned(), key.public())
                 .with_agent_version(AGENT.to_owned())
@@ -85,6 +105,9 @@ pub(super) fn build(
     };
     let config = libp2p::swarm::Config::with_tokio_executor()
         .with_idle_connection_timeout(limits::DHT_IDLE)
+        // Never fewer than may be open: what is not taken up would wait in the connection with all that it holds.
+        .with_max_negotiating_inbound_streams(limits::PEER_STREAMS + 1)
+        .with_per_connection_event_buffer_size(limits::PEER_EVENTS)
         .with_dial_concurrency_factor(NonZeroU8::new(limits::DIALS_AT_ONCE).unwrap_or(NonZeroU8::MIN));
     Ok(Swarm::new(FilteredTransport::new(transport, filter).boxed(), behaviour, id, config))
 }
@@ -105,7 +128,11 @@ where
     use libp2p::futures::future::Either;
     use libp2p::quic;
 
-    let over_quic = quic::tokio::Transport::new(quic::Config::new(key));
+    let mut config = quic::Config::new(key);
+    config.max_concurrent_stream_limit = u32::try_from(limits::PEER_STREAMS).unwrap_or(u32::MAX);
+    config.max_stream_data = limits::QUIC_STREAM_BYTES;
+    config.max_connection_data = limits::QUIC_CONNECTION_BYTES;
+    let over_quic = quic::tokio::Transport::new(config);
     over_quic.or_transport(over_tcp).map(|either, _| match either {
         Either::Left((peer, connection)) => (peer, StreamMuxerBox::new(connection)),
         Either::Right(over_tcp) => over_tcp,
@@ -115,6 +142,15 @@ where
 #[cfg(not(feature = "quic"))]
 fn with_quic<T>(over_tcp: T, _: &Keypair) -> T {
     over_tcp
+}
+
+/// Lets the peers of the book be dialled and no others.
+fn only(book: &Book) -> allow_block_list::Behaviour<AllowedPeers> {
+    let mut only = allow_block_list::Behaviour::default();
+    for known in book.peers() {
+        only.allow_peer(known.id);
+    }
+    only
 }
 
 /// A client of one DHT: it stores nothing and publishes nothing by itself.

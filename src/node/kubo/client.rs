@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use bytes::Bytes;
 use reqwest::header::{ACCEPT_ENCODING, HeaderMap, HeaderName, HeaderValue};
 use reqwest::{Client, NoProxy, Proxy};
+use zeroize::Zeroizing;
 
 use super::first::FirstAlone;
 use super::tls::Trust;
@@ -47,6 +49,10 @@ impl Http {
             .pool_idle_timeout(limits::POOL_IDLE)
             .http2_keep_alive_interval(limits::H2_PING)
             .http2_keep_alive_timeout(limits::H2_PONG)
+            .http1_max_headers(limits::ANSWER_HEADERS)
+            .http2_max_header_list_size(limits::ANSWER_HEADER_BYTES)
+            .http2_initial_stream_window_size(limits::H2_STREAM_BYTES)
+            .http2_initial_connection_window_size(limits::H2_CONNECTION_BYTES)
             .tcp_nodelay(true);
         let client = match &node.proxy {
             Some(proxy) => client.proxy(through(proxy.expose())?),
@@ -68,17 +74,22 @@ fn through(address: &str) -> Result<Proxy, Error> {
 /// The value of `Authorization` for a node, if it has any.
 pub(super) fn authorization(node: &NodeConfig) -> Result<Option<HeaderValue>, Error> {
     let (field, text) = match (&node.token, &node.basic) {
-        (Some(token), _) => ("token", zeroize::Zeroizing::new(format!("Bearer {}", token.expose()))),
+        (Some(token), _) => ("token", Zeroizing::new(format!("Bearer {}", token.expose()))),
         (None, Some(basic)) => {
             let sealed = multibase::Base::Base64Pad.encode(basic.joined().as_bytes());
-            ("basic", zeroize::Zeroizing::new(format!("Basic {sealed}")))
+            ("basic", Zeroizing::new(format!("Basic {sealed}")))
         }
         (None, None) => return Ok(None),
     };
-    let wrong = |_| Error::new(Code::BadRequest, format!("{field}: it is not a header's value"));
-    let mut value = HeaderValue::from_str(&text).map_err(wrong)?;
+    let wrong = || Error::new(Code::BadRequest, format!("{field}: it is not a header's value"));
+    secret_value(text).map(Some).ok_or_else(wrong)
+}
+
+/// A header's value that is wiped when its last copy is dropped, and is kept out of HTTP/2's table of headers and of debug output.
+fn secret_value(text: Zeroizing<String>) -> Option<HeaderValue> {
+    let mut value = HeaderValue::from_maybe_shared(Bytes::from_owner(text)).ok()?;
     value.set_sensitive(true);
-    Ok(Some(value))
+    Some(value)
 }
 
 /// The further headers of a node.
@@ -87,8 +98,7 @@ pub(super) fn further_headers(node: &NodeConfig) -> Result<HeaderMap, Error> {
     for (name, value) in &node.headers {
         let wrong = || Error::new(Code::BadRequest, "headers: a name or value that is none of a header");
         let name = HeaderName::from_bytes(name.as_bytes()).map_err(|_| wrong())?;
-        let mut value = HeaderValue::from_str(value.expose()).map_err(|_| wrong())?;
-        value.set_sensitive(true);
+        let value = secret_value(Zeroizing::new(value.expose().to_owned())).ok_or_else(wrong)?;
         all.insert(name, value);
     }
     Ok(all)

@@ -8,6 +8,7 @@ use reqwest::header::{
     ACCEPT, CONTENT_ENCODING, CONTENT_TYPE, DATE, HeaderValue, RETRY_AFTER, WWW_AUTHENTICATE,
 };
 use reqwest::{Response, StatusCode};
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::timeout_at;
 
 use super::asking::Asking;
@@ -41,6 +42,8 @@ pub(super) struct HttpAnswer {
     /// It says how to be let in.
     pub wants_credentials: bool,
     pub body: Bytes,
+    /// Of a large body, its room: given back when it was judged.
+    pub _room: Option<OwnedSemaphorePermit>,
 }
 
 /// An answer whose body is still to be read.
@@ -128,13 +131,16 @@ impl StreamedAnswer<'_> {
     /// The whole body, refused as soon as it exceeds its bound.
     pub async fn read(mut self, most: usize, call: &Call) -> Result<HttpAnswer, Error> {
         let most = if self.status.is_success() { most } else { limits::ERROR_BODY_BYTES };
-        let mut body = BytesMut::new();
+        let (mut body, mut room) = (BytesMut::new(), None);
         while let Some(chunk) = self.chunk(call).await? {
             if body.len() + chunk.len() > most {
                 if self.status.is_success() {
                     return Err(Error::new(Code::TooLarge, format!("an answer of more than {most} bytes")));
                 }
                 break;
+            }
+            if room.is_none() && body.len() + chunk.len() > limits::SMALL_ANSWER_BYTES {
+                room = timeout_at(self.deadline, self.line.room()).await.map_err(|_| too_slow())?;
             }
             body.extend_from_slice(&chunk);
         }
@@ -145,6 +151,7 @@ impl StreamedAnswer<'_> {
             retry_after: self.retry_after,
             wants_credentials: self.wants_credentials,
             body: body.freeze(),
+            _room: room,
         })
     }
 }

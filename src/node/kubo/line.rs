@@ -8,7 +8,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use reqwest::{Client, Request, Response};
-use tokio::sync::watch;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, watch};
 use tokio::time::Instant;
 
 use super::client::Http;
@@ -62,6 +62,8 @@ pub(super) struct Line {
     http: Http,
     node: NodeConfig,
     state: Mutex<State>,
+    /// Room for answers that are large and not judged yet.
+    room: Arc<Semaphore>,
     /// Which client is in use; a new one for all at once.
     number: watch::Sender<u64>,
 }
@@ -110,7 +112,8 @@ impl Line {
             heard_at: None,
             busy_at: None,
         });
-        let line = Self { http: http.clone(), node: node.clone(), state, number: watch::channel(0).0 };
+        let room = Arc::new(Semaphore::new(limits::LARGE_ANSWERS));
+        let line = Self { http: http.clone(), node: node.clone(), state, room, number: watch::channel(0).0 };
         match line.current() {
             Err(e) if line.node.check_files().is_ok() => Err(e),
             _ => Ok(line),
@@ -119,6 +122,12 @@ impl Line {
 
     pub fn has_proxy(&self) -> bool {
         self.node.proxy.is_some()
+    }
+
+    /// Room for a large answer, once there is some; given back when it is dropped.
+    pub async fn room(&self) -> Option<OwnedSemaphorePermit> {
+        // It is never closed.
+        self.room.clone().acquire_owned().await.ok()
     }
 
     /// Whether it has pooled connections, and nothing was heard on them for a while.

@@ -17,11 +17,14 @@ pub(super) async fn follow(
     let (mut line, mut total) = (Vec::new(), 0);
     while let Some(chunk) = answer.chunk(call).await? {
         total += chunk.len();
-        if total > limits::RPC_ANSWER_BYTES {
+        if total > limits::PIN_PROGRESS_BYTES {
             return Err(Error::new(Code::TooLarge, "the progress of a pin does not end"));
         }
         for byte in chunk {
             if byte != b'\n' {
+                if line.len() >= limits::PIN_LINE_BYTES {
+                    return Err(Error::new(Code::TooLarge, "the progress of a pin does not end"));
+                }
                 line.push(byte);
                 continue;
             }

@@ -18,7 +18,7 @@ impl KuboNode {
         let args = paths.iter().map(|path| ("arg", path.as_str()));
         let how = [("type", "recursive"), ("offline", "true"), ("stream", "true")];
         let query: Vec<(&str, &str)> = args.chain(how).collect();
-        let bounds = self.short(limits::RPC_ANSWER_BYTES);
+        let bounds = self.short(limits::SMALL_ANSWER_BYTES);
         match self.ask("pin/ls", &query, bounds, call).await {
             Ok(answer) => Ok(meaning(&answer, &paths)),
             Err(e) if is_refused(&e) => Ok(Shown::Refused),

@@ -42,7 +42,7 @@ impl Node for KuboNode {
     }
 
     async fn machine(&self, call: &Call) -> Result<String, Error> {
-        let answer = self.ask("id", &[], self.short(limits::RPC_ANSWER_BYTES), call).await?;
+        let answer = self.ask("id", &[], self.short(limits::SMALL_ANSWER_BYTES), call).await?;
         let value: Option<Value> = serde_json::from_slice(&successful(answer)?.body).ok();
         let id = value.as_ref().and_then(|value| value.get("ID")).and_then(Value::as_str);
         let is_peer_id = |id: &&str| {

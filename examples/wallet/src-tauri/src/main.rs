@@ -13,6 +13,11 @@ mod start;
 
 use std::process::ExitCode;
 
+/// Wipes whatever is freed, by whichever library.
+#[global_allocator]
+static ALLOCATOR: zeroizing_alloc::ZeroAlloc<std::alloc::System> =
+    zeroizing_alloc::ZeroAlloc(std::alloc::System);
+
 fn main() -> ExitCode {
     let filter = tracing_subscriber::EnvFilter::try_from_env("WALLET_LOG")
         .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("warn"));

@@ -14,7 +14,7 @@ use libp2p::swarm::handler::{ConnectionEvent, FullyNegotiatedInbound, FullyNegot
 use libp2p::swarm::{
     ConnectionHandler, ConnectionHandlerEvent, Stream, StreamProtocol, StreamUpgradeError, SubstreamProtocol,
 };
-use tokio::sync::Semaphore;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::wire::Message;
 use crate::limits;
@@ -30,9 +30,12 @@ const LENGTH_BYTES: usize = 4;
 /// What a connection reports.
 #[derive(Debug)]
 pub(in crate::node::dht) enum Said {
-    Message(Message),
+    Message(Message, Room),
     Deaf,
 }
+
+/// The place of a message among those of its connection that were not looked at; given back when it is dropped.
+pub(in crate::node::dht) type Room = OwnedSemaphorePermit;
 
 enum Asking {
     Closed,
@@ -45,7 +48,7 @@ enum Asking {
 
 /// The streams of one connection.
 pub(in crate::node::dht) struct Handler {
-    listening: SelectAll<BoxStream<'static, Message>>,
+    listening: SelectAll<BoxStream<'static, (Message, Room)>>,
     budget: Arc<Semaphore>,
     asking: Asking,
     frames: VecDeque<Vec<u8>>,
@@ -136,8 +139,8 @@ impl ConnectionHandler for Handler {
         &mut self,
         cx: &mut Context<'_>,
     ) -> Poll<ConnectionHandlerEvent<Self::OutboundProtocol, (), Said>> {
-        if let Poll::Ready(Some(message)) = self.listening.poll_next_unpin(cx) {
-            return Poll::Ready(ConnectionHandlerEvent::NotifyBehaviour(Said::Message(message)));
+        if let Poll::Ready(Some((message, room))) = self.listening.poll_next_unpin(cx) {
+            return Poll::Ready(ConnectionHandlerEvent::NotifyBehaviour(Said::Message(message, room)));
         }
         loop {
             if std::mem::take(&mut self.deaf) {
@@ -189,11 +192,11 @@ async fn write(mut stream: Stream, frames: VecDeque<Vec<u8>>) -> Result<Stream, 
 }
 
 /// The messages of one inbound stream until it ends or breaks a rule.
-fn messages(stream: Stream, budget: Arc<Semaphore>) -> BoxStream<'static, Message> {
+fn messages(stream: Stream, budget: Arc<Semaphore>) -> BoxStream<'static, (Message, Room)> {
     stream::unfold((stream, budget), |(mut stream, budget)| async move {
         loop {
             match read(&mut stream, &budget).await {
-                Ok(Some(message)) if message.is_empty() => {}
+                Ok(Some((message, _))) if message.is_empty() => {}
                 Ok(Some(message)) => return Some((message, (stream, budget))),
                 Ok(None) => return None,
                 Err(error) => {
@@ -209,12 +212,12 @@ fn messages(stream: Stream, budget: Arc<Semaphore>) -> BoxStream<'static, Messag
 /// One message; `None` at the end of the stream.
 async fn read(
     stream: &mut (impl libp2p::futures::AsyncRead + Unpin),
-    budget: &Semaphore,
-) -> io::Result<Option<Message>> {
+    budget: &Arc<Semaphore>,
+) -> io::Result<Option<(Message, Room)>> {
     let Some(length) = read_length(stream).await? else { return Ok(None) };
     let permits = u32::try_from(length.div_ceil(PERMIT_BYTES)).map_err(io::Error::other)?;
     // A peer that keeps many large messages open delays only itself.
-    let _held = budget.acquire_many(permits).await.map_err(io::Error::other)?;
+    let room = budget.clone().acquire_many_owned(permits).await.map_err(io::Error::other)?;
     let mut body = Vec::new();
     while body.len() < length {
         let at = body.len();
@@ -223,7 +226,8 @@ async fn read(
         let filled = tokio::time::timeout(limits::DHT_STREAM_IDLE, stream.read_exact(step)).await;
         filled.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
     }
-    Message::decode(&Bytes::from(body)).map(Some).map_err(io::Error::other)
+    let message = Message::decode(&Bytes::from(body)).map_err(io::Error::other)?;
+    Ok(Some((message, room)))
 }
 
 async fn read_length(stream: &mut (impl libp2p::futures::AsyncRead + Unpin)) -> io::Result<Option<usize>> {
@@ -253,8 +257,9 @@ mod tests {
     use super::*;
 
     async fn first(bytes: &[u8]) -> io::Result<Option<Message>> {
-        read(&mut Cursor::new(bytes), &Semaphore::new(limits::BITSWAP_BUFFER_BYTES.div_ceil(PERMIT_BYTES)))
-            .await
+        let budget = Arc::new(Semaphore::new(limits::BITSWAP_BUFFER_BYTES.div_ceil(PERMIT_BYTES)));
+        let read = read(&mut Cursor::new(bytes), &budget).await?;
+        Ok(read.map(|(message, _)| message))
     }
 
     #[tokio::test]

@@ -18,15 +18,15 @@ use libp2p::swarm::{
 };
 use libp2p::{Multiaddr, PeerId};
 
-use self::handler::{Handler, Said};
+use self::handler::{Handler, Room, Said};
 use self::wire::{Message, Want, encode_wants};
 use crate::limits;
 
 /// What this behaviour reports to the swarm.
 #[derive(Debug)]
 pub(super) enum BitswapEvent {
-    /// A peer sent something.
-    Message(PeerId, Message),
+    /// A peer sent something; its room is given back when it was looked at.
+    Message(PeerId, Message, Room),
     /// A peer cannot be asked any more: it does not speak bitswap, or the stream broke.
     Deaf(PeerId),
 }
@@ -80,7 +80,7 @@ impl NetworkBehaviour for Bitswap {
 
     fn on_connection_handler_event(&mut self, peer: PeerId, _: ConnectionId, said: THandlerOutEvent<Self>) {
         let event = match said {
-            Said::Message(message) => BitswapEvent::Message(peer, message),
+            Said::Message(message, room) => BitswapEvent::Message(peer, message, room),
             Said::Deaf => BitswapEvent::Deaf(peer),
         };
         self.queue.push_back(ToSwarm::GenerateEvent(event));

@@ -56,6 +56,7 @@ fn answer(status: u16, content_type: &str, body: impl Into<Bytes>) -> HttpAnswer
         retry_after: None,
         wants_credentials: false,
         body: body.into(),
+        _room: None,
     }
 }
 

@@ -1,0 +1,64 @@
+//! A server that answers every question with as much as it can.
+
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+/// How it fills the memory of whoever asks.
+#[derive(Clone, Copy, Debug)]
+pub enum Flood {
+    /// Heads that do not end.
+    Heads,
+    /// Lists of nothing, as JSON that is costly to hold.
+    Lists,
+    /// Bodies that do not end.
+    Bodies,
+    /// Messages of pubsub, as long as any is read and as fast as they are.
+    Messages,
+}
+
+/// More than any head or body that is read, bytes.
+const MUCH: usize = 9 * 1024 * 1024;
+
+/// Gives its address.
+pub async fn start(flood: Flood) -> (String, JoinHandle<()>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let serving = tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(serve(stream, flood));
+        }
+    });
+    (format!("http://{address}"), serving)
+}
+
+async fn serve(mut stream: TcpStream, flood: Flood) {
+    let mut head = vec![0; 16 * 1024];
+    let Ok(read) = stream.read(&mut head).await else { return };
+    let asked = String::from_utf8_lossy(&head[..read]).into_owned();
+    let is_record = asked.contains("name/get") || asked.contains("ipns-record");
+    let kind = if is_record { "application/vnd.ipfs.ipns-record" } else { "application/json" };
+    let begin = match flood {
+        Flood::Heads => "HTTP/1.1 200 OK\r\nX-Much: ".to_owned(),
+        Flood::Lists | Flood::Bodies | Flood::Messages => {
+            format!("HTTP/1.1 200 OK\r\nContent-Type: {kind}\r\n\r\n")
+        }
+    };
+    let fill = match flood {
+        Flood::Heads => vec![b'a'; 64 * 1024],
+        Flood::Lists => b"[[],".repeat(16 * 1024),
+        Flood::Bodies => vec![b'b'; 64 * 1024],
+        Flood::Messages => format!("{{\"data\":\"u{}\"}}\n", "A".repeat(20_000)).into_bytes(),
+    };
+    if stream.write_all(begin.as_bytes()).await.is_err() {
+        return;
+    }
+    let most = if matches!(flood, Flood::Messages) { usize::MAX } else { MUCH };
+    let mut sent = 0;
+    while sent < most && stream.write_all(&fill).await.is_ok() {
+        sent += fill.len();
+    }
+    tokio::time::sleep(Duration::from_secs(60)).await;
+}
