@@ -17,7 +17,7 @@ export function samples(page: string): Sample[] {
   let open: Sample | null = null
   let heading = ''
   for (const [at, line] of readFileSync(here(page), 'utf8').split('\n').entries()) {
-    const fence = /^```(\w*)$/.exec(line)
+    const fence = /^```(\w*)[\w,]*$/.exec(line)
     if (fence === null) {
       if (open !== null) open.text += `${line}\n`
       else if (line.startsWith('## ')) heading = line.slice(3)
