@@ -387,7 +387,8 @@ async fn a_slot_that_was_given_back_at_the_highest_sequence_is_left_alone() {
     let root = root.seal(keys.sealer()).unwrap();
     let eol = START_MS + 1_000_000_000;
     let record =
-        Record::create(&keys.slot(slot), limits::SEQUENCE_MAX, root.cid(), eol, &[root.clone()]).unwrap();
+        Record::create(&keys.slot(slot), limits::SEQUENCE_MAX, root.cid(), eol, std::slice::from_ref(&root))
+            .unwrap();
     for node in &world.nodes {
         node.held().blocks.insert(*root.cid(), root.clone());
         node.held().records.insert(*record.name(), record.clone());
