@@ -7,13 +7,10 @@ use tauri_plugin_wallet_sync::Code;
 use tauri_plugin_wallet_sync::clock::monotonic;
 use tauri_plugin_wallet_sync::engine::{Ack, DeviceRow, Event, SyncReport, SyncRequest};
 use tauri_plugin_wallet_sync::limits;
-use tauri_plugin_wallet_sync::model::identity::{Slot, WalletKeys};
-use tauri_plugin_wallet_sync::model::record::Record;
-use tauri_plugin_wallet_sync::model::root::Root;
 use tauri_plugin_wallet_sync::store::Level;
 
 use crate::support::dag::SHOWN_LINE;
-use crate::support::world::{Device, Fault, START_MS, World};
+use crate::support::world::{Device, Fault, World};
 
 async fn device_with(world: &World, ids: &[&str]) -> Device {
     let device = world.device().await;
@@ -373,28 +370,4 @@ async fn from_forty_eight_slots_on_it_is_said_once() {
     let other = world.device().await;
     let report = other.sync().await.unwrap();
     assert_eq!(told(&report), 0, "{:?}", report.warnings);
-}
-
-#[tokio::test(start_paused = true)]
-async fn a_slot_that_was_given_back_at_the_highest_sequence_is_left_alone() {
-    let world = World::new(3);
-    let first = device_with(&world, &["a"]).await;
-    let (keys, slot) = (WalletKeys::derive(&world.secret, None), Slot::ZERO);
-    let there = world.nodes[0].held().records[&keys.name(slot)].root().unwrap();
-    let block = world.nodes[0].held().blocks[&there].clone();
-    let mut root = Root::open(&block, keys.sealer(), keys.wallet_id()).unwrap();
-    (root.sequence, root.retired) = (limits::SEQUENCE_MAX, true);
-    let root = root.seal(keys.sealer()).unwrap();
-    let eol = START_MS + 1_000_000_000;
-    let record =
-        Record::create(&keys.slot(slot), limits::SEQUENCE_MAX, root.cid(), eol, std::slice::from_ref(&root))
-            .unwrap();
-    for node in &world.nodes {
-        node.held().blocks.insert(*root.cid(), root.clone());
-        node.held().records.insert(*record.name(), record.clone());
-    }
-    let second = device_with(&world, &["b"]).await;
-    assert_eq!((second.engine.status().ack, second.engine.status().slot), (Ack::Verified, Some(1)));
-    first.sync_to(Level::Verified).await.unwrap();
-    assert_eq!(restored(&world).await, ["a", "b"]);
 }
