@@ -1,7 +1,7 @@
 //! Secrets in memory: zeroized when dropped, without `Debug` or `Serialize`.
 //!
 //! A secret stays in one allocation of its own and is lent, never moved or copied: what is moved leaves a copy behind, in a frame of the
-//! stack or in a task's memory. What a library's own calls leave on the stack is overwritten by [`wipe_stack`].
+//! stack or in a task's memory. What a library's own calls leave on the stack is overwritten by `wipe_stack`.
 
 use std::fmt;
 
