@@ -1,5 +1,5 @@
 #![no_main]
-//! Any bytes as a CAR, in chunks, against the root that its first section names.
+//! Any bytes as a CAR, in chunks, against the root that its first section names. What is read here another implementation reads too.
 
 use libfuzzer_sys::fuzz_target;
 use tauri_plugin_wallet_sync::model::block::Block;
@@ -10,16 +10,31 @@ const BOUNDS: CarBounds = CarBounds { blocks: 64, bytes: 1 << 20 };
 
 fn read(root: Cid, bytes: &[u8], step: usize) -> Option<(usize, Vec<Cid>)> {
     let mut reader = CarReader::new(root, BOUNDS);
-    let mut yielded = 0;
+    let mut yielded = Vec::new();
     for chunk in bytes.chunks(step) {
         for block in reader.push(chunk).ok()? {
             assert_eq!(Cid::of(block.cid().codec(), block.bytes()), *block.cid());
-            yielded += 1;
+            yielded.push((block.cid().to_bytes().to_vec(), block.bytes().to_vec()));
         }
     }
     let summary = reader.finish().ok()?;
-    assert_eq!(summary.blocks, yielded);
-    Some((yielded, summary.missing))
+    assert_eq!(summary.blocks, yielded.len());
+    second_opinion(bytes, &yielded);
+    Some((yielded.len(), summary.missing))
+}
+
+/// Every block is among the sections that another implementation finds.
+fn second_opinion(bytes: &[u8], yielded: &[(Vec<u8>, Vec<u8>)]) {
+    let sections = futures_executor::block_on(async {
+        let mut reader = iroh_car::CarReader::new(bytes).await?;
+        let mut found = std::collections::HashSet::new();
+        while let Some((cid, data)) = reader.next_block().await? {
+            found.insert((cid.to_bytes(), data));
+        }
+        Ok::<_, iroh_car::Error>(found)
+    });
+    let sections = sections.expect("read by the other implementation");
+    assert!(yielded.iter().all(|block| sections.contains(block)), "a block that the other does not find");
 }
 
 fuzz_target!(|data: &[u8]| {

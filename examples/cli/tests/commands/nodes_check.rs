@@ -22,8 +22,11 @@ fn good_nodes_pass_each_check_without_wallet_or_secret() {
     let told = check(&wallet, &Value::Array(rows(&nodes)));
     assert_eq!(told.exit, Some(0), "{told:?}");
     let lines = told.lines();
-    assert_eq!(lines.len(), 5 * 8, "{told:?}");
-    assert!(lines.iter().all(|line| line["ok"] == true && line["change"].is_null()), "{told:?}");
+    assert_eq!(lines.len(), 5 * 9, "{told:?}");
+    assert!(lines.iter().all(|line| line["ok"] == true), "{told:?}");
+    // These nodes carry no messages, and need not.
+    let could_be_better = |line: &&Value| !line["change"].is_null();
+    assert!(lines.iter().filter(could_be_better).all(|line| line["ability"] == "push"), "{told:?}");
     assert!(!wallet.path("data").exists(), "no wallet was made");
 }
 

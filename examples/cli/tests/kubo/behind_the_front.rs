@@ -45,7 +45,8 @@ fn a_wallet_works_through_the_front_and_nothing_that_it_sends_is_refused() {
     assert_eq!(devices.sync("c", &["--fresh"])["tokens"]["total"], 42);
 
     let checked = devices.run("a", &["nodes", "--check"]);
-    assert_eq!((checked.exit, checked.lines().len()), (Some(0), 5 * 8), "{checked:?}");
+    assert_eq!((checked.exit, checked.lines().len()), (Some(0), 5 * 9), "{checked:?}");
+    assert_eq!(checked.stdout.matches("a message came back").count(), 5, "{checked:?}");
     assert!(checked.stdout.contains("HTTP/2.0, TLS"), "{checked:?}");
 
     let log = log_of(&nodes, "alice");

@@ -28,6 +28,8 @@ pub async fn start(flood: Flood) -> (String, JoinHandle<()>) {
     let address = listener.local_addr().unwrap();
     let serving = tokio::spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
+            // A flood makes tens of thousands of connections: each would keep its port for a minute from the tests behind this one.
+            stream.set_zero_linger().unwrap();
             tokio::spawn(serve(stream, flood));
         }
     });
