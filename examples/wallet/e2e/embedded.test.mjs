@@ -180,9 +180,9 @@ check("the page of a node says what it is able to do, and what to change when it
   await wallet.open("Nodes");
   await wallet.press("Details of node-1");
   await wallet.press("Check node-1");
-  await wallet.page.shown("//ul[@data-node='node-1']/li[@data-ability='bodies'][@data-state='able']", 60_000);
+  await wallet.page.shown("//ul[@data-node='node-1']/li[@data-ability='push'][@data-state='able']", 60_000);
   const states = () => wallet.page.script(() => [...document.querySelectorAll(".abilities li")].map(({ dataset }) => dataset.state));
-  assert.deepEqual(await states(), Array(8).fill("able"));
+  assert.deepEqual(await states(), Array(9).fill("able"));
   await wallet.press("All nodes");
   await wallet.setFault("Kill", "node-2", true);
   await wallet.press("Details of node-2");

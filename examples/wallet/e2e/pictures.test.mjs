@@ -127,7 +127,7 @@ for (const mode of ["light", "dark"]) {
       await wallet.press("All nodes");
       await wallet.press("Details of node-1");
       await wallet.press("Check node-1");
-      await wallet.page.shown("//ul[@data-node='node-1']/li[@data-ability='bodies'][@data-state='able']", 60_000);
+      await wallet.page.shown("//ul[@data-node='node-1']/li[@data-ability='push'][@data-state='able']", 60_000);
       await look("node");
       await wallet.press("All nodes");
       await wallet.open("Wallet");

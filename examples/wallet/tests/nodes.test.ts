@@ -11,7 +11,7 @@ const READ_ONLY: NodeFinding[] = [{ ability: 'connection', ok: true, said: 'read
 describe('check of a node', () => {
   it('has a line for every ability, those that were not tried too', () => {
     const lines = linesOf(DEAD)
-    expect(lines.map(({ state }) => state)).toEqual(['unable', ...Array<string>(7).fill('untried')])
+    expect(lines.map(({ state }) => state)).toEqual(['unable', ...Array<string>(8).fill('untried')])
     expect(lines[0]).toMatchObject({ title: 'Connection', said: 'no connection', change: 'switch it on' })
     expect(lines[7]).toMatchObject({ title: 'Large uploads', said: 'not tried', change: null })
   })

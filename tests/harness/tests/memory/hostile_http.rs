@@ -1,6 +1,5 @@
 //! A server that answers every question with as much as it can.
 
-
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
