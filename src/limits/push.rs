@@ -45,6 +45,8 @@ pub const PUSH_SENDING: usize = 4;
 pub const PUSH_SEND_LAST: Duration = Duration::from_millis(500);
 /// How long merging what came may be waited for before the next one's turn; it goes on behind that.
 pub const PUSH_MERGE: Duration = Duration::from_secs(2);
+/// A stream whose head has not come after this long counts as begun: what is sent to it may be what brings its head.
+pub const PUSH_HEAD: Duration = Duration::from_secs(1);
 /// A stream lasts no longer than this: the node that all devices prefer may be back.
 pub const PUSH_STREAM: Duration = Duration::from_secs(15 * 60);
 /// A node whose stream broke is tried again after this long, doubled with each failure in a row.

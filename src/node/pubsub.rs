@@ -9,7 +9,7 @@ use crate::error::{Code, Error};
 /// What comes by a subscription.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Arrival {
-    /// The node took the subscription: what is sent from now on comes.
+    /// The node took the subscription, as far as is known: what is sent from now on comes.
     Begun,
     /// The bytes of a message, at most [`limits::PUSH_BYTES`](crate::limits::PUSH_BYTES).
     Message(Bytes),

@@ -3,6 +3,7 @@
 //! Each line costs something before anybody knows whose it is: a stream that brings more than devices send is given up.
 
 use std::ops::ControlFlow;
+use std::pin::pin;
 
 use bytes::Bytes;
 use multibase::Base;
@@ -31,18 +32,32 @@ impl KuboNode {
         let request = self.rpc(SUBSCRIBE, &[("arg", &arg)])?.again(Again::Broken);
         let bounds = Bounds {
             bytes: limits::ERROR_BODY_BYTES,
-            head: self.timeouts.http,
+            head: limits::PUSH_SILENCE,
             idle: limits::PUSH_SILENCE,
             total: limits::PUSH_STREAM,
         };
-        let mut answer = open(request, None, 0, bounds, call).await?;
+        let mut opening = pin!(open(request, None, 0, bounds, call));
+        let mut is_begun = false;
+        let mut answer = tokio::select! {
+            biased;
+            answer = &mut opening => answer?,
+            // nginx keeps the head of an answer over HTTP/2 until the first line comes (measured, 1.22), and that may be the message that
+            // waits for the subscription. If the node did not take it, no message comes back, and nothing is believed.
+            () = tokio::time::sleep(limits::PUSH_HEAD) => {
+                is_begun = true;
+                if ear(Arrival::Begun).is_break() {
+                    return Ok(());
+                }
+                opening.await?
+            }
+        };
         if !answer.status.is_success() {
             return settled(&answer.read(limits::ERROR_BODY_BYTES, call).await?);
         }
         if answer.content_type != "application/json" {
             return Err(Error::new(Code::Unreachable, "the answer is no stream of messages"));
         }
-        if ear(Arrival::Begun).is_break() {
+        if !is_begun && ear(Arrival::Begun).is_break() {
             return Ok(());
         }
         let mut lines = Lines::default();
