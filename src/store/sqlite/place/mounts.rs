@@ -131,7 +131,7 @@ mod linux {
 41 40 0:51 / /home/a\\040b rw,nosuid - fuse.sshfs a@b: rw,user_id=0
 42 27 0:52 / /crypt rw - fuse.gocryptfs /home/x rw
 43 27 0:53 / /win rw master:1 - 9p C:\\134 rw
-44 27 254:0 /data /home/local rw - ext4 /dev/vda rw
+44 27 254:0 /data /home/someone rw - ext4 /dev/vda rw
 45 27 0:54 / /vm rw - virtiofs tag rw
 46 27 0:55 / /stick rw - fuseblk /dev/sdb1 rw
 ";
@@ -144,7 +144,7 @@ mod linux {
         #[test]
         fn a_network_file_system_is_named_with_its_mount() {
             for (magic, dir, told) in [
-                (0x6969, "/home/u/wallet", "nfs4, mounted at /home"),
+                (0x6969, "/home/wallet", "nfs4, mounted at /home"),
                 (0x0102_1997, "/win/wallet", "9p, mounted at /win"),
                 (FUSE, "/home/a b/wallet", "fuse.sshfs, mounted at /home/a b"),
                 (FUSE, "/vm", "virtiofs, mounted at /vm"),
@@ -159,7 +159,7 @@ mod linux {
         #[test]
         fn a_disk_of_this_machine_is_not() {
             for (magic, dir) in [
-                (EXT4, "/home/local/wallet"),
+                (EXT4, "/home/someone/wallet"),
                 (EXT4, "/var/wallet"),
                 (0x0102_1994, "/dev/shm"),
                 (0x9123_683e, "/btrfs"),
