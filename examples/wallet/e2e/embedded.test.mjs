@@ -188,7 +188,7 @@ check("the page of a node says what it is able to do, and what to change when it
   await wallet.press("Details of node-2");
   await wallet.press("Check node-2");
   await wallet.page.shown("//ul[@data-node='node-2']/li[@data-ability='connection'][@data-state='unable']", 60_000);
-  assert.deepEqual(await states(), ["unable", ...Array(7).fill("untried")]);
+  assert.deepEqual(await states(), ["unable", ...Array(8).fill("untried")]);
   await wallet.page.shown("//*[contains(@class, 'changes')]//li");
   await wallet.setFault("Kill", "node-2", false);
   await wallet.press("All nodes");

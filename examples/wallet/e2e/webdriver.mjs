@@ -106,12 +106,20 @@ export class Session {
       if (id === null) return true;
       return this.#post(`/element/${id}/click`, {}).then(
         () => true,
-        (error) => {
+        async (error) => {
           wasGone ||= GONE.test(error.message);
-          return unless(OUT_OF_REACH)(error);
+          unless(OUT_OF_REACH)(error);
+          // Under a head that stays in its place it is in sight for the driver, and not for a hand.
+          if (!wasGone) await this.#toTheMiddle(id);
+          return false;
         },
       );
     });
+  }
+
+  async #toTheMiddle(id) {
+    const script = "arguments[0].scrollIntoView({ block: 'center' })";
+    await this.#post("/execute/sync", { script, args: [{ [ELEMENT]: id }] }).catch(unless(GONE));
   }
 
   /** Replaces what a field holds, as a person does: React does not see a value that a script has set. */
