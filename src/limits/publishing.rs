@@ -82,6 +82,11 @@ pub const STAT_BLOCKS: usize = 32;
 pub const SAMPLE_BLOCKS: usize = 16;
 /// Newest roots kept pinned per node and name.
 pub const PINNED_ROOTS: usize = 4;
+/// Roots that a node may have pinned without being proven to, remembered once it is proven with a later one: as many publishes in a
+/// row may break off at a node, and leave nothing behind there.
+pub const UNPROVEN_ROOTS: usize = 64;
+/// Roots unpinned beside one publish: its lane takes up the next edition when they are gone.
+pub const UNPINS_BESIDE: usize = 8;
 /// A record goes to the DHT after this long without a change.
 pub const SPREAD_QUIET: Duration = Duration::from_secs(30);
 /// Server-side bound on a background spread.

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use tauri_plugin_wallet_sync::Code;
 use tauri_plugin_wallet_sync::engine::{Ack, SpendKind, SyncOutcome};
+use tauri_plugin_wallet_sync::limits;
 use tauri_plugin_wallet_sync::store::Level;
 
 use crate::support;
@@ -313,6 +314,30 @@ async fn lagging_node_keeps_its_last_whole_root() {
     let pinned: Vec<_> = world.nodes[4].held().pins.keys().copied().collect();
     assert_eq!(pinned.len(), 1, "nothing is unpinned on a node that has nothing newer");
     assert!(world.nodes[4].has_dag(&pinned[0]));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_lane_pinned_and_did_not_prove_goes_once_it_proves_another() {
+    let world = World::new(5);
+    let device = published(&world).await;
+    // Pins are answered, and whether the blocks are there is not.
+    world.faults(Fault::Hiding, &[4]);
+    for n in 0..limits::UNPINS_BESIDE {
+        device.put(&[&format!("t{n:02}")]).await;
+        device.sync_to(Level::Verified).await.unwrap();
+        world.pass(limits::RETRY_MAX).await;
+    }
+    let left = world.nodes[4].held().pins.len();
+    assert!(left > limits::UNPINS_BESIDE / 2, "{left} pins");
+    world.faults(Fault::None, &[4]);
+    for n in 0..3 {
+        world.pass(limits::RETRY_MAX).await;
+        device.put(&[&format!("u{n}")]).await;
+        device.sync_to(Level::Verified).await.unwrap();
+    }
+    device.close().await;
+    let left = world.nodes[4].held().pins.len();
+    assert!(left <= limits::PINNED_ROOTS + 2, "{left} pins");
 }
 
 #[tokio::test(start_paused = true)]

@@ -95,6 +95,10 @@ impl Local {
         {
             let state = turn.state();
             let mut row = state.nodes().row_or_new(node, slot);
+            // A lane that broke off may have pinned what came of nothing: it goes first.
+            let begun = state.names().signed_between(slot, row.pinned.last(), sequence);
+            let begun: Vec<Cid> = begun.into_iter().filter(|root| !row.pinned.contains(root)).collect();
+            row.pinned.splice(0..0, begun);
             row.pinned.retain(|pinned| *pinned != root);
             row.pinned.push(root);
             row.verified_sequence = sequence;

@@ -152,14 +152,15 @@ impl<'a> Lane<'a> {
         }
     }
 
-    /// Unpins roots of ours beyond the newest few. Only roots that the node was verified with are listed, so a newer
-    /// one is pinned and proven there.
+    /// Unpins roots of ours beyond the newest few, some at a time. Listed are roots that the node was verified with, and before
+    /// them those that it may have pinned without being verified; so a newer one is pinned and proven there.
     pub async fn unpin_older(&self) {
         let local = &self.account.local;
         let row = local.read().nodes().row(self.node.id(), self.edition.edition.slot).cloned();
         let Some(row) = row else { return };
         let surplus = row.pinned.len().saturating_sub(limits::PINNED_ROOTS);
-        for root in row.pinned.iter().take(surplus) {
+        let surplus = row.pinned.iter().take(surplus.min(limits::UNPINS_BESIDE));
+        for root in surplus.filter(|root| **root != self.edition.edition.root) {
             let unpinned = self.node.unpin(root, &self.run.usual_call(self.account)).await;
             let slot = self.edition.edition.slot;
             if unpinned.is_err() || local.note_unpinned(self.node.id(), slot, root).await.is_err() {

@@ -149,7 +149,7 @@ impl Lane<'_> {
             let state = local.read();
             let nodes = state.nodes();
             let known = nodes.rows_at(self.node.id()).flat_map(|row| row.pinned.iter().copied());
-            let signed = state.names().signed_roots(own);
+            let signed = state.names().signed_roots(own).take(limits::UNPROVEN_ROOTS);
             let own_roots = known.chain(nodes.former(self.node.id())).chain(signed);
             let roots = own_roots.map(|root| (None, root)).collect();
             (roots, state.names().iter().map(|(slot, _)| slot).filter(|slot| *slot != own).collect())

@@ -11,6 +11,7 @@ pub mod names;
 pub mod nodes;
 pub mod partly;
 pub mod shown;
+pub mod signed;
 pub mod touched;
 
 use self::holdings::Holdings;

@@ -74,7 +74,7 @@ const MERGED_ROOTS: usize = 512;
 pub struct Names {
     known: BTreeMap<Slot, KnownName>,
     /// Every record this device signed: how a crash is distinguished from a clone.
-    written: BTreeMap<(u8, u64), Written>,
+    pub(super) written: BTreeMap<(u8, u64), Written>,
     own: OwnSlot,
     edition: Option<Edition>,
     /// Roots whose content is in the inventory, newest last.
@@ -280,11 +280,6 @@ impl Names {
         self.known.keys().filter(|slot| !self.is_retired(**slot)).count()
     }
 
-    /// Highest change number in a record that this device signed.
-    pub fn upto(&self, slot: Slot, sequence: u64) -> Option<u64> {
-        self.written.get(&(slot.number(), sequence)).map(|written| written.upto)
-    }
-
     /// The list of merged roots with some more.
     pub fn merged_with(&self, roots: &[Cid]) -> Vec<Cid> {
         let mut merged = self.merged.clone();
@@ -295,40 +290,6 @@ impl Names {
         }
         let surplus = merged.len().saturating_sub(MERGED_ROOTS);
         merged.split_off(surplus)
-    }
-
-    /// The roots that this device signed last for a slot, newest first.
-    pub fn signed_roots(&self, slot: Slot) -> impl Iterator<Item = Cid> {
-        self.of_slot(slot).rev().map(|(_, written)| written.root)
-    }
-
-    /// Whether this device signed a record for this root.
-    pub fn is_signed_root(&self, slot: Slot, root: &Cid) -> bool {
-        self.of_slot(slot).any(|(_, written)| written.root == *root)
-    }
-
-    fn of_slot(&self, slot: Slot) -> impl DoubleEndedIterator<Item = (u64, &Written)> {
-        let of_slot = self.written.range((slot.number(), 0)..=(slot.number(), u64::MAX));
-        of_slot.map(|((_, sequence), written)| (*sequence, written))
-    }
-
-    /// Whether this device ever signed for a slot.
-    pub fn signed_for(&self, slot: Slot) -> bool {
-        self.last_signed(slot).is_some()
-    }
-
-    /// Highest sequence this device signed for a slot.
-    pub fn last_signed(&self, slot: Slot) -> Option<u64> {
-        self.of_slot(slot).next_back().map(|(sequence, _)| sequence)
-    }
-
-    /// The slot that this device wrote to last; that it gave another one back does not count.
-    pub fn last_own(&self) -> Option<Slot> {
-        let own = self.written.iter().filter_map(|((slot, _), written)| {
-            let slot = Slot::new(*slot)?;
-            (!self.says_retired(slot, &written.root)).then_some((written.signed_at, slot))
-        });
-        own.max().map(|(_, slot)| slot)
     }
 
     /// Slots that nothing is known of and that this device never signed for, lowest first.
@@ -348,10 +309,6 @@ impl Names {
 
     pub(super) fn put(&mut self, slot: Slot, known: KnownName) {
         self.known.insert(slot, known);
-    }
-
-    pub(super) fn log(&mut self, slot: u8, sequence: u64, written: Written) {
-        self.written.insert((slot, sequence), written);
     }
 
     pub(super) fn set_own(&mut self, own: OwnSlot) {
