@@ -866,7 +866,7 @@ export type TokenCounts = {
 
 /**  A page of the token list. */
 export type TokenPage = {
-	/**  Number of the account's opening: revisions of another one count anew. */
+	/**  Number of the account's opening: revisions of another one count anew. 0 while it is being opened. */
 	opening: number,
 	/**  Revision of the account when this was read. */
 	revision: number,
@@ -1025,7 +1025,13 @@ account: string;
 revision: number; 
 /**  Number of this opening; see `status`. */
 opening: number } | 
-/**  The account was closed. The next event is `opened`. */
+/**  The account is being opened, which takes a while: `status` and `list_tokens` answer with what it showed when it was closed. */
+{ event: "opening"; 
+/**  Which account. */
+account: string; 
+/**  Always 0. */
+revision: number } | 
+/**  The account was closed. The next event is `opening` or `opened`. */
 { event: "closed"; 
 /**  Which account. */
 account: string; 
@@ -1036,7 +1042,7 @@ revision: number };
 export type WalletStatus = {
 	/**  Which account. */
 	account: string,
-	/**  Number of this opening: grows each time that an account is opened. */
+	/**  Number of this opening: grows each time that an account is opened. 0 while it is being opened: this is how it was closed then. */
 	opening: number,
 	/**  Grows with every change of what a window may show, from the opening on. */
 	revision: number,

@@ -17,6 +17,9 @@ const RETRY = { first: 1_000, last: 30_000 } as const
 /** Longest wait for the answer to a subscription, ms: it comes from memory. */
 const ANSWER_MS = 10_000
 
+/** In place of the number of an opening that is not finished. */
+const BEING_OPENED = 0
+
 /** This copy of the package: a page may hold several, and frames with further ones. */
 let copy: string | null = null
 
@@ -28,7 +31,7 @@ class Hub {
   private received = 0
   private pause = 0
   private retry: ReturnType<typeof setTimeout> | null = null
-  /** Number of the account's opening; `null` while it is closed, `undefined` before that is known. */
+  /** Number of the account's opening, 0 before it is finished; `null` while it is closed, `undefined` before that is known. */
   private opening: number | null | undefined
   /** How often it was told to be opened or closed. */
   private turns = 0
@@ -74,8 +77,8 @@ class Hub {
 
   private receive(events: WalletEvent[]): void {
     for (const event of events) {
-      if (event.event === 'closed' || event.event === 'opened') {
-        const opening = event.event === 'opened' ? event.opening : null
+      if (event.event === 'closed' || event.event === 'opening' || event.event === 'opened') {
+        const opening = event.event === 'opened' ? event.opening : event.event === 'opening' ? BEING_OPENED : null
         if (this.opening === opening) continue
         this.opening = opening
         this.turns += 1
@@ -206,6 +209,10 @@ export const onMetricsUpdated = (account: string, handler: (event: EventOf<'metr
 /** Something that a person should see. */
 export const onAlert = (account: string, handler: (event: EventOf<'alert'>) => void) =>
   on(account, 'alert', handler)
+
+/** A large account is being opened: `status` and the first pages of `listTokens` already answer with what it showed when it was closed. */
+export const onOpening = (account: string, handler: (event: EventOf<'opening'>) => void) =>
+  on(account, 'opening', handler)
 
 /** The account was opened, for the first time or again. Not told of one that is open already. */
 export const onOpened = (account: string, handler: (event: EventOf<'opened'>) => void) =>

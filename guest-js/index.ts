@@ -72,6 +72,7 @@ export {
   onMetricsUpdated,
   onNodeHealthChanged,
   onOpened,
+  onOpening,
   onPublishChanged,
   onSyncChanged,
   onTokensChanged,

@@ -143,6 +143,19 @@ test('closing is told, and who listens hears that it is opened again', async () 
   expect(plugin.count('subscribe')).toBe(1)
 })
 
+test('an account that is being opened is told once, and told closed when it does not open', async () => {
+  const [plugin, account] = [new Plugin(), fresh()]
+  plugin.opening = null
+  const kinds: string[] = []
+  await subscribe(account, (event) => kinds.push(event.event))
+  plugin.send(account, { event: 'opening', account, revision: 0 })
+  plugin.send(account, { event: 'opening', account, revision: 0 })
+  plugin.send(account, { event: 'closed', account, revision: 0 })
+  plugin.send(account, { event: 'opening', account, revision: 0 })
+  plugin.send(account, { event: 'opened', account, revision: 0, opening: 1 })
+  expect(kinds).toEqual(['opening', 'closed', 'opening', 'opened'])
+})
+
 test('an account can be listened to before it is open', async () => {
   const [plugin, account] = [new Plugin(), fresh()]
   plugin.opening = null

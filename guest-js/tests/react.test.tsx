@@ -192,6 +192,25 @@ test('an account that is closed says so, and comes back by itself when it is ope
   expect(reading()).toMatchObject({ value: { revision: 1 }, error: null, isFetching: false })
 })
 
+test('while a large account is being opened a hook shows how it was closed', async () => {
+  let status: WalletStatus | null = null
+  const plugin = new Plugin({
+    status: () => {
+      if (status === null) throw { code: 'closed', message: 'the account is not open', retryable: false }
+      return status
+    },
+  })
+  plugin.opening = null
+  const reading = await render(() => useWalletStatus(account))
+  expect(reading()).toMatchObject({ value: null, error: { code: 'closed' } })
+  status = { ...STATUS, opening: 0, revision: 0 }
+  await send(plugin, { event: 'opening', account, revision: 0 })
+  expect(reading()).toMatchObject({ value: { opening: 0 }, error: null })
+  status = { ...STATUS, opening: 1, revision: 3 }
+  await send(plugin, opened(1))
+  expect(reading()).toMatchObject({ value: { opening: 1, revision: 3 }, error: null })
+})
+
 test('a hook may be mounted before its account is opened', async () => {
   let isOpen = false
   const plugin = new Plugin({

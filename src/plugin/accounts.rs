@@ -15,6 +15,7 @@ use super::calls::Calls;
 use super::failure::CommandResult;
 use super::feed::Feed;
 use super::listeners::Listeners;
+use super::looks::{Looks, Showing};
 use super::pages::Pages;
 use super::places::Places;
 use super::spending::Verifier;
@@ -44,6 +45,7 @@ pub struct WalletSync {
     pub(super) listeners: Arc<Listeners>,
     pub(super) calls: Calls,
     pub(super) pages: Pages,
+    pub(super) looks: Looks,
     pub(super) places: Places,
     verifier: Option<Verifier>,
     /// Accounts opened so far.
@@ -108,6 +110,7 @@ impl WalletSync {
             listeners: Arc::default(),
             calls: Calls::default(),
             pages: Pages::default(),
+            looks: Looks::default(),
             places: Places::default(),
             verifier,
             openings: AtomicU32::new(0),
@@ -115,7 +118,7 @@ impl WalletSync {
     }
 
     /// Opens an account with the plugin's settings, under a name that the app chooses. Commands can then use it, and it
-    /// publishes and polls by itself.
+    /// publishes and polls by itself. Meanwhile windows are shown how a large account was closed, as [`Engine::first_look`] has it.
     ///
     /// # Errors
     /// `bad_request` for an id that is not 1–64 characters of `A–Z a–z 0–9 . _ -`, `conflict` when an account of this name is
@@ -148,9 +151,11 @@ impl WalletSync {
         }
         let every = config.metrics.export.map(Duration::from_millis);
         let dir = folder::of(&self.folder, id);
-        let engine = Engine::open(&secret, OpenOptions { dir, config, mode: Mode::Background }).await?;
-        engine.set_foreground(self.is_in_front.load(Ordering::Acquire));
         let feed = Arc::new(Feed::new(id, self.listeners.clone()));
+        let options = OpenOptions { dir, config, mode: Mode::Background };
+        let showing = self.looks.begin(&feed, &secret, &options).await;
+        let engine = Engine::open(&secret, options).await?;
+        engine.set_foreground(self.is_in_front.load(Ordering::Acquire));
         let opening = self.openings.fetch_add(1, Ordering::Relaxed).wrapping_add(1);
         let mut tasks = JoinSet::new();
         let (running, events) = (feed.clone(), engine.subscribe());
@@ -172,6 +177,7 @@ impl WalletSync {
             tasks: Mutex::new(tasks),
         });
         self.open.write().unwrap_or_else(PoisonError::into_inner).insert(id.to_owned(), account);
+        showing.into_iter().for_each(Showing::end);
         feed.open(opening);
         Ok(engine)
     }

@@ -68,7 +68,7 @@ impl Builder {
         self
     }
 
-    /// Leaves `SIGTERM` and `SIGINT` to the app. Default: on Unix the plugin ends the app as `AppHandle::exit` does when it gets one of
+    /// Leaves `SIGTERM`, `SIGINT` and `SIGHUP` to the app. Default: on Unix the plugin ends the app as `AppHandle::exit` does when it gets one of
     /// them, so that what is pending is published first; without a handler the process is gone at once.
     pub fn leave_signals(mut self) -> Self {
         self.leaves_signals = true;

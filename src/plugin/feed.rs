@@ -30,6 +30,11 @@ impl Feed {
         Self { account: account.to_owned(), listeners, ..Self::default() }
     }
 
+    /// Whose feed it is.
+    pub(super) fn account(&self) -> &str {
+        &self.account
+    }
+
     /// There are new figures.
     pub(super) fn note_measured(&self) {
         self.measured.notify_one();
@@ -38,6 +43,11 @@ impl Feed {
     /// Whether a sync is running.
     pub(super) fn is_syncing(&self) -> bool {
         self.is_syncing.load(Ordering::Acquire)
+    }
+
+    /// Tells every listener that the account is being opened and shows how it was closed.
+    pub(super) fn look(&self) {
+        self.send(&[WalletEvent::Opening { account: self.account.clone(), revision: 0 }]);
     }
 
     /// Tells every listener that the account is open.

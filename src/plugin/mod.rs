@@ -22,6 +22,7 @@ mod folder;
 mod lifecycle;
 mod listeners;
 mod listing;
+mod looks;
 mod main_thread;
 mod pages;
 mod places;

@@ -12,6 +12,7 @@ mod events;
 mod fixture;
 mod leaving;
 mod lists;
+mod opening;
 mod permissions;
 mod privilege;
 mod readme;

@@ -1,4 +1,4 @@
-//! The secret file: 64 hex digits, readable by its owner alone.
+//! The secret file: 64 hex digits that nobody else can read.
 
 use std::fs::{self, File};
 use std::io::{ErrorKind, Read, Write};
@@ -73,12 +73,27 @@ pub fn create_if_absent(path: &Path) -> Result<bool, Failure> {
 
 #[cfg(unix)]
 fn check_mode(file: &fs::Metadata) -> Result<(), String> {
-    use std::os::unix::fs::PermissionsExt;
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
     let mode = file.permissions().mode() & 0o777;
-    if mode & 0o077 == 0 {
+    if mode & 0o077 == 0 || (mode & 0o037 == 0 && is_of_own_group(file.uid(), file.gid())) {
         return Ok(());
     }
-    Err(format!("others can read it (mode {mode:04o}): set its mode to 0600"))
+    Err(format!(
+        "others can read or change it (mode {mode:04o}, owner {}, group {}): 0600 is accepted, and 0440 or 0640 where root or you own it \
+         and its group is yours, as of a secret that a container is given",
+        file.uid(),
+        file.gid()
+    ))
+}
+
+/// Whether who is in the group of a file are no others: the process's own group or, where root has said so, one that it was put in.
+#[cfg(unix)]
+fn is_of_own_group(owner: u32, group: u32) -> bool {
+    use rustix::process::{getegid, geteuid, getgroups};
+    let is_root = owner == 0;
+    let is_ours = group == getegid().as_raw();
+    let is_given = || getgroups().is_ok_and(|all| all.iter().any(|one| one.as_raw() == group));
+    (is_root || owner == geteuid().as_raw()) && (is_ours || (is_root && is_given()))
 }
 
 /// On Windows there are no modes: the rights of the folder keep others out.
@@ -139,12 +154,25 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("secret");
         fs::write(&path, "ab".repeat(32)).unwrap();
-        for (bits, fine) in [(0o600, true), (0o400, true), (0o640, false), (0o604, false), (0o620, false)] {
+        let fine = [0o600, 0o400, 0o440, 0o640].map(|bits| (bits, true));
+        let open = [0o604, 0o620, 0o660, 0o444, 0o644, 0o650].map(|bits| (bits, false));
+        for (bits, fine) in fine.into_iter().chain(open) {
             mode(&path, bits);
             let told = read(&path).map(|_| ()).map_err(|e| format!("{e:?}"));
             assert_eq!(told.is_ok(), fine, "{bits:o}");
             assert!(fine || told.unwrap_err().contains("0600"));
         }
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_group_that_is_not_the_users_own_are_others() {
+        use rustix::process::{getegid, geteuid};
+        let (user, group) = (geteuid().as_raw(), getegid().as_raw());
+        let (nobody, no_group) = (user + 70_001, group + 70_001);
+        assert!(super::is_of_own_group(user, group) && super::is_of_own_group(0, group));
+        assert!(!super::is_of_own_group(user, no_group) && !super::is_of_own_group(0, no_group));
+        assert!(!super::is_of_own_group(nobody, group));
     }
 
     #[test]

@@ -18,7 +18,7 @@ async function opened(machine) {
   throw new Error(`no account below ${accounts}`);
 }
 
-for (const [signal, code] of [["SIGTERM", 143], ["SIGINT", 130]]) {
+for (const [signal, code] of [["SIGTERM", 143], ["SIGINT", 130], ["SIGHUP", 129]]) {
   test(`an app that is told to end by ${signal} puts its accounts in order and ends with a code of its own`, async () => {
     const machine = new Machine();
     const env = { ...process.env, ...machine.env, DBUS_SESSION_BUS_ADDRESS: "disabled:" };

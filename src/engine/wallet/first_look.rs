@@ -24,6 +24,7 @@ struct Kept {
     release: String,
     nodes: Vec<String>,
     status: Status,
+    others: u8,
     is_whole: bool,
     rows: Vec<Row>,
 }
@@ -48,6 +49,7 @@ pub async fn leave(account: &Account) -> Result<(), Error> {
         release: env!("CARGO_PKG_VERSION").to_owned(),
         nodes: ids(&account.config),
         status: Status { revision: 0, ..status::status(account) },
+        others: number(read::others_level(account)),
         is_whole,
         rows: rows.iter().map(Row::of).collect(),
     };
@@ -65,7 +67,20 @@ pub fn read(keys: &WalletKeys, config: &Config, sealed: &[u8]) -> Option<FirstLo
         return None;
     }
     let tokens = kept.rows.into_iter().map(Row::shown).collect::<Option<_>>()?;
-    Some(FirstLook { status: kept.status, tokens, is_whole: kept.is_whole })
+    let others = level(kept.others)?.into();
+    Some(FirstLook { status: kept.status, others, tokens, is_whole: kept.is_whole })
+}
+
+fn number(level: Level) -> u8 {
+    match level {
+        Level::Local => 0,
+        Level::Published => 1,
+        Level::Verified => 2,
+    }
+}
+
+fn level(number: u8) -> Option<Level> {
+    [Level::Local, Level::Published, Level::Verified].get(usize::from(number)).copied()
 }
 
 fn ids(config: &Config) -> Vec<String> {
@@ -80,11 +95,7 @@ impl Row {
             Spend::Intent => 1,
             Spend::Proof => 2,
         };
-        let ack = match row.ack {
-            Level::Local => 0,
-            Level::Published => 1,
-            Level::Verified => 2,
-        };
+        let ack = number(row.ack);
         let (id, hash) = (token_id.as_str().to_owned(), state_hash.as_str().to_owned());
         let (previous, summary) = (row.previous.clone(), row.summary.clone());
         Self(id, hash, previous, summary, row.size, spend, row.forked, ack, row.has_payload, row.own)
@@ -99,7 +110,7 @@ impl Row {
             size,
             spend: [Spend::None, Spend::Intent, Spend::Proof].get(usize::from(spend)).copied()?,
             forked,
-            ack: [Level::Local, Level::Published, Level::Verified].get(usize::from(ack)).copied()?,
+            ack: level(ack)?,
             has_payload,
             own,
         })

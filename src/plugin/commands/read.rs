@@ -17,7 +17,7 @@ use crate::plugin::wire::{
     MetricsReport, NodeStatus, Since, SubscribeReport, TokenChanges, TokenPage, TokenRange, WalletEvent,
     WalletStatus,
 };
-use crate::plugin::{CommandError, args};
+use crate::plugin::{CommandError, ErrorCode, args};
 
 /// Milliseconds of a minute, the resolution of the history.
 const MINUTE_MS: i64 = 60_000;
@@ -41,7 +41,12 @@ pub(crate) fn accounts<R: Runtime>(call: WindowCall<R>) -> CommandResult<Vec<Acc
 #[command]
 #[cfg_attr(feature = "specta", specta::specta)]
 pub(crate) fn status<R: Runtime>(call: WindowCall<R>, account: Arg<String>) -> CommandResult<WalletStatus> {
-    let open = call.enter(CallClass::Read, &account)?;
+    let wallets = call.wallets();
+    wallets.admit(call.window(), CallClass::Read)?;
+    let open = match wallets.account(&account) {
+        Ok(open) => open,
+        Err(closed) => return wallets.looks.of(&account).map(|look| look.status()).ok_or(closed.into()),
+    };
     let nodes = open.engine.node_count();
     Ok(WalletStatus::of(&open.id, open.opening, open.engine.status(), nodes, open.feed.is_syncing()))
 }
@@ -56,11 +61,18 @@ pub(crate) fn list_tokens<R: Runtime>(
     let window = call.window().to_owned();
     let asked = page.0;
     let admit = |call: &WindowCall<R>| {
-        let worth = |engine: &Engine| listing::worth(engine, &asked);
-        let open = call.wallets().enter_worth(call.window(), CallClass::Read, &account, worth)?;
-        Ok((open, asked))
+        let (wallets, worth) = (call.wallets(), |engine: &Engine| listing::worth(engine, &asked));
+        let look = wallets.looks.of(&account);
+        match (wallets.enter_worth(call.window(), CallClass::Read, &account, worth), look) {
+            (Err(closed), Some(look)) if closed.code == ErrorCode::Closed => Ok((Err(look), asked)),
+            (open, _) => Ok((Ok(open?), asked)),
+        }
     };
     call.answer_held(CallClass::Read, admit, |(open, asked), held| async move {
+        let open = match open {
+            Ok(open) => open,
+            Err(look) => return look.page(&asked),
+        };
         let limit = args::rows(asked.limit)?;
         let after = match &asked.after {
             Some(after) => Some(args::token_key(&after.token_id, &after.state_hash)?),

@@ -149,7 +149,15 @@ pub enum WalletEvent {
         /// Number of this opening; see `status`.
         opening: u32,
     },
-    /// The account was closed. The next event is `opened`.
+    /// The account is being opened, which takes a while: `status` and `list_tokens` answer with what it showed when it was closed.
+    Opening {
+        /// Which account.
+        account: String,
+        /// Always 0.
+        #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
+        revision: u64,
+    },
+    /// The account was closed. The next event is `opening` or `opened`.
     Closed {
         /// Which account.
         account: String,

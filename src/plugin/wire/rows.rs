@@ -38,7 +38,7 @@ pub struct TokenRange {
 #[cfg_attr(feature = "specta", derive(specta::Type))]
 #[serde(rename_all = "camelCase")]
 pub struct TokenPage {
-    /// Number of the account's opening: revisions of another one count anew.
+    /// Number of the account's opening: revisions of another one count anew. 0 while it is being opened.
     pub opening: u32,
     /// Revision of the account when this was read.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]

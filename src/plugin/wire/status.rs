@@ -75,7 +75,7 @@ pub struct HighWater {
 pub struct WalletStatus {
     /// Which account.
     pub account: String,
-    /// Number of this opening: grows each time that an account is opened.
+    /// Number of this opening: grows each time that an account is opened. 0 while it is being opened: this is how it was closed then.
     pub opening: u32,
     /// Grows with every change of what a window may show, from the opening on.
     #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]

@@ -14,7 +14,7 @@ fn wallet_with_secret(mode: u32, content: &str) -> Wallet {
 
 #[test]
 fn a_secret_that_others_can_read_is_refused() {
-    for mode in [0o644, 0o640, 0o604, 0o666, 0o660] {
+    for mode in [0o644, 0o620, 0o604, 0o666, 0o660] {
         let wallet = wallet_with_secret(mode, &"ab".repeat(32));
         let told = wallet.run(&["status"]).refused(2, "bad_request");
         assert!(told.contains("0600") && told.contains("secret"), "{told}");

@@ -21,7 +21,7 @@ const text = TEXT.cloud
 
 export function cloudOf({ isOpen, status, isAsked, failure, outcome }: Known, now: number): Cloud {
   if (!isOpen) return { kind: 'closed', title: text.notOpen[0], detail: text.notOpen[1] }
-  if (status === null) return { kind: 'starting', title: text.starting[0], detail: text.starting[1] }
+  if (status === null || status.opening === 0) return { kind: 'starting', title: text.starting[0], detail: text.starting[1] }
   const { pending, lastSync, nodes, verifiedNodes } = status
   const last = lastSync ? text.lastAnswer(ago(lastSync.at, now), sourceName(lastSync.source)) : text.never
   const kept = `${pending > 0 ? `${text.waiting(pending)}. ` : ''}${last}.`
