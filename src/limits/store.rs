@@ -36,7 +36,7 @@ pub const LOOK_BYTES: usize = 1024 * 1024;
 pub const OPEN_THREADS: usize = 4;
 /// Rows from which on more than one does.
 pub const OPEN_ROWS: usize = 5_000;
-/// Rows that are opened before the next ones: some 20 MB.
-pub const OPEN_PART: usize = 20_000;
+/// Rows that are opened before the next ones: some 5 MB.
+pub const OPEN_PART: usize = 5_000;
 /// Bytes read from the file that marks a damaged database: a number.
 pub const MARKER_FILE_BYTES: u64 = 32;

@@ -74,14 +74,14 @@ impl Reader {
 
     pub(super) fn block_stats(&self) -> Result<BlockStats, Error> {
         let mut stats = BlockStats::default();
-        for row in rows::read::<BlockRow>(&self.0, "1", &[], &mut Vec::new())? {
+        rows::each(&self.0, "1", &[], &mut Vec::new(), |row: BlockRow| {
             let (count, bytes) = match row.class {
                 BlockClass::Data => (&mut stats.data_blocks, &mut stats.data_bytes),
                 BlockClass::Cache => (&mut stats.cache_blocks, &mut stats.cache_bytes),
             };
             *count += 1;
             *bytes = bytes.saturating_add(row.size);
-        }
+        })?;
         Ok(stats)
     }
 
@@ -125,20 +125,28 @@ pub(super) fn load(conn: &Connection) -> Result<(Loaded, Vec<Bad>), Fault> {
         nodes: rows::read(conn, "1", &[], &mut bad)?,
         ..Loaded::default()
     };
-    for row in rows::read::<HeldRow>(conn, "1", &[], &mut bad)? {
-        loaded.held.entry(row.node).or_default().push(row.cid);
-    }
+    // They come node by node: a name of each is enough.
+    let (mut node, mut cids) = (String::new(), Vec::new());
+    rows::each(conn, "1", &[], &mut bad, |row: HeldRow| {
+        if row.node != node {
+            loaded.held.insert(std::mem::replace(&mut node, row.node), std::mem::take(&mut cids));
+        }
+        cids.push(row.cid);
+    })?;
+    loaded.held.insert(node, cids);
+    loaded.held.retain(|_, cids| !cids.is_empty());
     for row in rows::read::<MetaRow>(conn, "1", &[], &mut bad)? {
         if row.name != OWNER && row.name != LOOK {
             loaded.meta.insert(row.name, row.value);
         }
     }
-    for row in rows::read::<BlockRow>(conn, "1", &[], &mut bad)? {
+    rows::each(conn, "1", &[], &mut bad, |row: BlockRow| {
         if row.class == BlockClass::Data {
             loaded.data_blocks.push((row.cid, row.size));
         }
-    }
-    rows::read::<RollupRow>(conn, "1", &[], &mut bad)?;
+    })?;
+    // For their hashes alone.
+    rows::each(conn, "1", &[], &mut bad, |_: RollupRow| ())?;
     loaded.quarantined = bad.iter().map(Bad::label).collect();
     Ok((loaded, bad))
 }

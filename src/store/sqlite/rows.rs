@@ -172,9 +172,24 @@ pub(super) fn read<R: Row>(
     parameters: &[Cell],
     bad: &mut Vec<Bad>,
 ) -> Result<Vec<R>, Fault> {
+    let mut read = Vec::new();
+    each(conn, condition, parameters, bad, |row| read.push(row))?;
+    Ok(read)
+}
+
+/// The same for a table of which there is no need to have all rows at once.
+///
+/// # Errors
+/// As [`read`]; what was taken before is no part of an answer then.
+pub(super) fn each<R: Row>(
+    conn: &Connection,
+    condition: &str,
+    parameters: &[Cell],
+    bad: &mut Vec<Bad>,
+    mut take: impl FnMut(R),
+) -> Result<(), Fault> {
     let mut statement = conn.prepare_cached(&R::TABLE.select(condition))?;
     let mut rows = statement.query(params_from_iter(parameters))?;
-    let mut read = Vec::new();
     let mut before: Vec<Cell> = Vec::new();
     while let Some(row) = rows.next()? {
         let cells = cells(row, R::TABLE.columns.len() + 1)?;
@@ -186,7 +201,7 @@ pub(super) fn read<R: Row>(
         before.extend_from_slice(key);
         match check(R::TABLE, cells) {
             Ok(cells) => match R::from_cells(cells) {
-                Some(found) => read.push(found),
+                Some(found) => take(found),
                 None => {
                     let cells = self::cells(row, R::TABLE.columns.len())?;
                     bad.push(Bad { table: R::TABLE, cells, reason: "columns" });
@@ -195,7 +210,7 @@ pub(super) fn read<R: Row>(
             Err(row) => bad.push(row),
         }
     }
-    Ok(read)
+    Ok(())
 }
 
 /// One row by its key.
