@@ -222,6 +222,10 @@ pub enum Write {
     },
 }
 
+/// Name of the small value that says that rows were moved to the quarantine. It is written with the move, so that a process which
+/// ends before its owner has drawn the consequences does not hide them from the next one; who has drawn them removes it.
+pub const SET_ASIDE: &str = "set_aside";
+
 /// Everything needed in memory after opening, except blocks. Every list is in the order of its key.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Loaded {

@@ -28,7 +28,7 @@ use crate::model::identity::{DeviceId, Slot, WalletKeys};
 use crate::model::inventory::Item;
 use crate::model::record::Record;
 use crate::model::seal::Kind;
-use crate::store::{ItemRow, Loaded, NameRow, Store, WrittenRow};
+use crate::store::{ItemRow, Loaded, NameRow, SET_ASIDE, Store, WrittenRow};
 
 /// What a local side is made of.
 pub struct LocalParts {
@@ -58,6 +58,7 @@ impl Local {
         let LocalParts { keys, store, clock, events, warnings, bounds, reads_along } = parts;
         let loaded = store.load().await?;
         let is_new = is_new_folder(&keys, &loaded)?;
+        let was_set_aside = was_set_aside(is_new, &loaded);
         let kept = kept(&loaded);
         let mut first = Vec::new();
         if is_new {
@@ -69,7 +70,7 @@ impl Local {
             first.push(Change::Own(OwnSlot { device, actor: device, ..own(&loaded.meta) }));
         }
         let (keys, (state, damage)) = built(keys, loaded).await?;
-        if !damage.is_empty() || !warnings.is_empty() {
+        if was_set_aside || !damage.is_empty() || !warnings.is_empty() {
             // What a root had may be what was lost: every one is merged again before anything replaces it.
             first.extend(doubts(&state));
         }
@@ -98,12 +99,22 @@ impl Local {
     }
 }
 
+/// Whether rows were lost before this opening, and nobody has drawn the consequences: a process can end in between. A database
+/// that was put together from a damaged one knows names, and not whose they are.
+fn was_set_aside(is_new: bool, loaded: &Loaded) -> bool {
+    loaded.meta.contains_key(SET_ASIDE) || is_new && !loaded.names.is_empty()
+}
+
 /// Takes back that the content of any root is here.
 fn doubts(state: &State) -> Vec<Change> {
     let unmerged = |known: &KnownName| Box::new(KnownName { merged_root: None, ..known.clone() });
     let names = state.names().iter().map(|(slot, known)| Change::Name(slot, unmerged(known)));
-    let roots =
-        [Change::Merged(Vec::new()), Change::Contained(Vec::new()), Change::Partly(Partly::default())];
+    let roots = [
+        Change::Merged(Vec::new()),
+        Change::Contained(Vec::new()),
+        Change::Partly(Partly::default()),
+        Change::Doubted,
+    ];
     names.chain(roots).collect()
 }
 

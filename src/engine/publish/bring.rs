@@ -81,6 +81,7 @@ async fn learn_machine(account: &Arc<Account>, at: usize) -> oneshot::Receiver<(
     if account.network.is_machine_due(at) {
         let shared = account.clone();
         let learn = async move {
+            let before = named(&shared, at);
             let learnt = tokio::select! {
                 biased;
                 learnt = shared.learn_machine(at) => learnt,
@@ -89,14 +90,20 @@ async fn learn_machine(account: &Arc<Account>, at: usize) -> oneshot::Receiver<(
             if let Err(e) = learnt {
                 tracing::warn!(code = %e.code(), "which machine a node is could not be noted");
             }
-            if done.send(()).is_err() {
-                // The lane has ended without it: what it means for the level is worked out by the next run.
+            if done.send(()).is_err() && named(&shared, at) != before {
+                // The lane has ended without it: what it means for the level is worked out by the next run. A node that did not
+                // say wakes nobody: where none is in reach, that would be a circle without a pause.
                 shared.events.wake_outbox();
             }
         };
         account.tasks.behind(learn).await;
     }
     ended
+}
+
+/// The machine that a node is known to be.
+fn named(account: &Account, at: usize) -> Option<String> {
+    account.local.read().nodes().machine(&account.network.id(at)).map(str::to_owned)
 }
 
 /// Notes what came of it; `false` ends the lane.

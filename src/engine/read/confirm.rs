@@ -30,6 +30,9 @@ use crate::store::Level;
 /// left out.
 pub struct ShownBy {
     names: BTreeMap<Slot, Vec<usize>>,
+    /// Whether no node shows any record of a name whose newest edition is known and not here: what its earlier ones brought is in
+    /// none that can be judged, and a beacon alone says nothing of what a node has.
+    is_gone: bool,
 }
 
 /// A root that a node may hold.
@@ -58,7 +61,15 @@ impl ShownBy {
             let by: Vec<usize> = by.map(|(at, _)| *at).collect();
             (!by.is_empty() || heard.answering(slot) >= majority).then_some((slot, by))
         });
-        Self { names: shown.collect() }
+        let names = shown.collect();
+        let is_gone = state.names().unread().any(|slot| {
+            // A first edition that is on its way had no earlier ones.
+            own != Some(slot)
+                && state.names().high_water(slot) > 1
+                && heard.answering(slot) >= majority
+                && heard.records(slot).is_empty()
+        });
+        Self { names, is_gone }
     }
 
     /// How well others' content is held: the weakest of their names. A record that no node shows any more counts as held by
@@ -66,7 +77,10 @@ impl ShownBy {
     /// and this device's own verified root has the same content.
     pub fn held(&self, account: &Account, disproved: &BTreeSet<(Slot, usize)>) -> Option<RemoteHeld> {
         let needed = account.needed();
-        let mut held = RemoteHeld { level: Level::Verified, is_low: Some(false) };
+        let mut held = match self.is_gone {
+            true => RemoteHeld { level: Level::Local, is_low: Some(true) },
+            false => RemoteHeld { level: Level::Verified, is_low: Some(false) },
+        };
         let is_ours_too = account.local.is_in_own_root() == Some(true);
         for (slot, by) in &self.names {
             let confirmed = confirmed_on(account, *slot, by);
@@ -84,7 +98,7 @@ impl ShownBy {
                 other => other,
             };
         }
-        (!self.names.is_empty()).then_some(held)
+        (self.is_gone || !self.names.is_empty()).then_some(held)
     }
 
     /// Where to look next for what is not confirmed on enough nodes: on no more than are needed at once, and on each once.

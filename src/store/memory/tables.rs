@@ -8,8 +8,8 @@ use super::blocks::Blocks;
 use crate::error::Error;
 use crate::model::cid::Cid;
 use crate::store::{
-    ChangeRow, ItemKey, ItemRow, Level, Loaded, NameRow, NodeRow, RollupRow, Write, WrittenRow, block_size,
-    column_number, second_record,
+    ChangeRow, ItemKey, ItemRow, Level, Loaded, NameRow, NodeRow, RollupRow, SET_ASIDE, Write, WrittenRow,
+    block_size, column_number, second_record,
 };
 
 /// What survives a crash.
@@ -129,7 +129,10 @@ impl Tables {
         let damaged = std::mem::take(&mut self.damaged_items);
         let removed = damaged.iter().filter_map(|key| self.items.remove(key));
         let label = |row: ItemRow| if row.token_id.is_empty() { "items row".into() } else { row.token_id };
-        let quarantined = removed.map(label).collect();
+        let quarantined: Vec<String> = removed.map(label).collect();
+        if !quarantined.is_empty() {
+            self.meta.insert(SET_ASIDE.to_owned(), Bytes::from_static(&[1]));
+        }
         let held = self.held.iter().map(|(node, cids)| (node.clone(), cids.iter().copied().collect()));
         Loaded {
             items: self.items.values().cloned().collect(),

@@ -1,13 +1,15 @@
 //! The way of damaged rows out of the tables: kept as they were read, never answered with, named for an alert.
 
+use bytes::Bytes;
 use rusqlite::Connection;
 
 use super::blocks;
 use super::fault::Fault;
-use super::rows::{self, Bad, BlockRow, Row};
+use super::rows::{self, Bad, BlockRow, MetaRow, Row};
 use crate::clock::UnixMs;
+use crate::store::SET_ASIDE;
 
-/// Moves bad rows to the quarantine and lists them.
+/// Moves bad rows to the quarantine, lists them, and leaves the mark that says so.
 pub(super) fn move_rows(
     conn: &Connection,
     bad: &[Bad],
@@ -21,5 +23,8 @@ pub(super) fn move_rows(
     if bad.iter().any(|row| row.table.name == BlockRow::TABLE.name) {
         blocks::adopt(conn, now)?;
     }
-    Ok(())
+    if bad.is_empty() {
+        return Ok(());
+    }
+    rows::put(conn, &MetaRow { name: SET_ASIDE.to_owned(), value: Bytes::from_static(&[1]) })
 }

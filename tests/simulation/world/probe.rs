@@ -83,8 +83,9 @@ pub async fn restore(
     let mut before = None;
     for _ in 0..READINGS {
         let request = SyncRequest { fresh: true, deadline: Some(Duration::from_secs(60)), wait: None };
-        let _ = engine.sync(request, |_| ()).await;
+        let done = engine.sync(request, |_| ()).await;
         let counts = engine.counts();
+        tracing::debug!(?done, ?counts, "a restore reads");
         if counts.total > 0 && before == Some(counts) {
             break;
         }

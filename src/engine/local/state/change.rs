@@ -23,7 +23,7 @@ use crate::model::inventory::Item;
 use crate::model::pool::PoolMark;
 use crate::model::seal::{Compression, Kind, Sealer};
 use crate::planted::{Bug, is_planted};
-use crate::store::{BlockClass, ItemKey, ItemRow, Level, NodeRow, RollupRow, Write, WrittenRow};
+use crate::store::{BlockClass, ItemKey, ItemRow, Level, NodeRow, RollupRow, SET_ASIDE, Write, WrittenRow};
 
 /// One change. All changes of a batch become true together or not at all.
 #[derive(Clone, Debug)]
@@ -80,6 +80,8 @@ pub enum Change {
     Contained(Vec<Contained>),
     /// All roots that are here in part.
     Partly(Partly),
+    /// No root counts as read any more: what rows that were set aside had is looked for again.
+    Doubted,
     /// All roots that say their device is done with its slot.
     Retired(BTreeMap<Slot, Cid>),
     /// This device signed a record.
@@ -234,6 +236,7 @@ impl Change {
                     rows::meta(rows::VERIFIED_SEQUENCE, sequence),
                 ])
             }
+            Self::Doubted => one(rows::meta(SET_ASIDE, None)),
             Self::Damaged(found) => one(rows::meta(rows::DAMAGED, rows::damaged(found))),
             Self::Label(label) => one(rows::meta(rows::LABEL, rows::label(label))),
             Self::Windows(tally) => one(rows::meta(rows::WINDOWS, rows::tally(tally))),
@@ -345,6 +348,7 @@ impl Change {
             | Self::LastSync(_)
             | Self::Rollup(_)
             | Self::PruneRollups(_)
+            | Self::Doubted
             | Self::Wallet => {}
         }
     }
