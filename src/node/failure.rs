@@ -13,6 +13,10 @@ pub(crate) struct BrokeOff(Box<dyn StdError + Send + Sync>);
 #[derive(Debug)]
 pub(crate) struct RefusedByPage;
 
+/// The source of an error: the node has a block and cannot read it, as it says itself.
+#[derive(Debug)]
+pub(crate) struct UnreadBlock;
+
 impl BrokeOff {
     pub fn by(error: impl StdError + Send + Sync + 'static) -> Self {
         Self(Box::new(error))
@@ -30,6 +34,21 @@ pub fn broke_off(error: &Error) -> bool {
 pub fn is_refused(error: &Error) -> bool {
     error.code() == Code::Denied || error.source().is_some_and(|source| source.is::<RefusedByPage>())
 }
+
+/// Whether the node has what was asked for and cannot read it: a bad sector, a file of another kind in its place. It answers, and
+/// goes on to answer so.
+#[must_use]
+pub fn is_unreadable(error: &Error) -> bool {
+    error.source().is_some_and(|source| source.is::<UnreadBlock>())
+}
+
+impl fmt::Display for UnreadBlock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the node cannot read the block that it has")
+    }
+}
+
+impl StdError for UnreadBlock {}
 
 impl fmt::Display for BrokeOff {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

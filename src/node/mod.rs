@@ -39,8 +39,8 @@ use crate::model::record::Record;
 
 pub use self::bucket::Bucket;
 use self::cap::Cap;
-pub(crate) use self::failure::{BrokeOff, RefusedByPage};
-pub use self::failure::{broke_off, is_refused};
+pub(crate) use self::failure::{BrokeOff, RefusedByPage, UnreadBlock};
+pub use self::failure::{broke_off, is_refused, is_unreadable};
 use self::pubsub::{Ear, no_pubsub};
 pub use crate::metrics::Source;
 

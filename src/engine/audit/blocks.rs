@@ -12,7 +12,7 @@ use crate::engine::api::audit::{AuditProgress, OnAudit};
 use crate::error::{Code, Error};
 use crate::limits;
 use crate::model::cid::Cid;
-use crate::node::Node;
+use crate::node::{Node, is_unreadable};
 
 /// Counts what was looked at, on all nodes.
 pub struct Count {
@@ -98,6 +98,10 @@ impl OnNode<'_> {
                 Ok(false) | Err(_) => {}
             }
         }
+        if !found.damaged.is_empty() {
+            // What was changed keeps its size, and is hardly alone.
+            return self.each(&expected.blocks, Way::Bytes).await;
+        }
         let mut sizes = self.each(&expected.blocks, Way::Size).await;
         sizes.damaged.extend(found.damaged.iter().filter(|cid| !sizes.missing.contains(*cid)).copied());
         sizes
@@ -161,11 +165,15 @@ impl OnNode<'_> {
         found
     }
 
-    /// Whether a block is as it should be; none where it is not there. An answer that is lost is asked for once more.
+    /// Whether a block is as it should be; none where it is not there. An answer that is lost is asked for once more. A block that
+    /// the node has and cannot read, twice, is damaged like one that has other bytes.
     async fn one(&self, cid: Cid, size: u64, way: Way) -> (Cid, Result<Option<bool>, Error>) {
         let first = self.ask(&cid, size, way).await;
         match first {
-            Err(e) if e.code() != Code::Denied => (cid, self.ask(&cid, size, way).await),
+            Err(e) if e.code() != Code::Denied => {
+                let again = self.ask(&cid, size, way).await;
+                (cid, if again.as_ref().is_err_and(is_unreadable) { Ok(Some(false)) } else { again })
+            }
             other => (cid, other),
         }
     }

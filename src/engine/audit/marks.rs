@@ -9,7 +9,7 @@ use crate::error::{Code, Error};
 use crate::limits;
 use crate::model::beacon::Beacon;
 use crate::model::record::Record;
-use crate::node::{Call, Node, Outcome};
+use crate::node::{Call, Node, Outcome, is_unreadable};
 
 /// How record, beacon, pin and root stand.
 pub type Marks = [Mark; 4];
@@ -94,6 +94,7 @@ async fn root(node: &dyn Node, subject: &Subject, call: &Call) -> Result<Mark, E
         Ok(Some(_)) => Ok(Mark::Ok),
         Ok(None) => Ok(Mark::Missing),
         Err(e) if matches!(e.code(), Code::HashMismatch | Code::TooLarge) => Ok(Mark::Damaged),
+        Err(e) if is_unreadable(&e) => Ok(Mark::Damaged),
         Err(e) => Err(e),
     }
 }

@@ -11,7 +11,7 @@ use crate::limits;
 use crate::model::beacon::{Beacon, Rank};
 use crate::model::cid::Cid;
 use crate::model::record::Record;
-use crate::node::{Call, Outcome, Put, PutMode, is_refused};
+use crate::node::{Call, Outcome, Put, PutMode, is_refused, is_unreadable};
 use crate::planted::{Bug, is_planted};
 
 /// Blocks looked for one by one without asking for the whole DAG.
@@ -187,7 +187,7 @@ impl Lane<'_> {
     /// What is damaged there is dropped before the lane begins anew: else it would never be written again.
     pub(super) async fn gives_bytes(&self, cid: &Cid, call: &Call) -> Result<bool, Error> {
         let block = self.node.own_block(cid, call).await;
-        if block.as_ref().is_err_and(|e| e.code() == Code::HashMismatch) {
+        if block.as_ref().is_err_and(|e| e.code() == Code::HashMismatch || is_unreadable(e)) {
             self.account.damage.note(self.at, [*cid]);
             self.account.remember_damage().await?;
         }

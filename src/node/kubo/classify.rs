@@ -5,7 +5,7 @@ use reqwest::StatusCode;
 use super::http::HttpAnswer;
 use crate::error::{Code, Error};
 use crate::limits;
-use crate::node::RefusedByPage;
+use crate::node::{RefusedByPage, UnreadBlock};
 use crate::shown::{for_log, is_mark};
 
 pub(super) const RECORD: &str = "application/vnd.ipfs.ipns-record";
@@ -102,6 +102,10 @@ pub(super) const DIALECTS: &[Line] = &[
     line(Meaning::NoPubsub, Words::Begin("experimental pubsub feature not enabled"), EVERY),
 ];
 
+/// Go's words for what may be well the next time: no end in its time, too much to do. What else goes wrong where a block is read is
+/// about its file.
+const PASSING: [&str; 3] = ["context deadline exceeded", "context canceled", "too many open files"];
+
 impl Words {
     /// Whether a message reads like this; then what is between the two parts, or nothing.
     pub(super) fn fit<'a>(&self, said: &'a str) -> Option<&'a str> {
@@ -149,6 +153,22 @@ pub(super) fn says(answer: &HttpAnswer, meaning: Meaning) -> bool {
 /// The answer if its status is a success, else the error.
 pub(super) fn successful(answer: HttpAnswer) -> Result<HttpAnswer, Error> {
     if answer.status.is_success() { Ok(answer) } else { Err(refusal(&answer)) }
+}
+
+/// The answer about a block that the node's own store has, if its status is a success, else the error: where the node says in words
+/// of its own that it failed, and not for the moment only, it cannot read the block.
+pub(super) fn of_own_block(answer: HttpAnswer) -> Result<HttpAnswer, Error> {
+    let said = rpc_message(&answer).filter(|_| answer.status == StatusCode::INTERNAL_SERVER_ERROR);
+    if said.is_none_or(|said| PASSING.iter().any(|words| said.contains(words))) {
+        return successful(answer);
+    }
+    // For the log.
+    let refused = refusal(&answer);
+    Err(Error::with_source(
+        Code::Unreachable,
+        format!("{}: it cannot read the block", refused.message()),
+        UnreadBlock,
+    ))
 }
 
 /// The error where a verb is refused as such: not let through, or not there. Kubo has every verb that is sent, and says what it

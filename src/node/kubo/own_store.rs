@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::KuboNode;
-use super::classify::{Meaning, says, successful};
+use super::classify::{Meaning, of_own_block, says, successful};
 use super::verbs::STEP;
 use crate::error::{Code, Error};
 use crate::limits;
@@ -54,7 +54,7 @@ impl KuboNode {
         if says(&answer, Meaning::NotLocal) {
             return Ok(None);
         }
-        Block::verified(cid, successful(answer)?.body).map(Some)
+        Block::verified(cid, of_own_block(answer)?.body).map(Some)
     }
 
     async fn stored_export(&self, cid: &Cid, call: &Call) -> Result<Option<Block>, Error> {
@@ -79,7 +79,7 @@ impl KuboNode {
         if says(&answer, Meaning::NotLocal) {
             return Ok(None);
         }
-        let value: Option<Value> = serde_json::from_slice(&successful(answer)?.body).ok();
+        let value: Option<Value> = serde_json::from_slice(&of_own_block(answer)?.body).ok();
         let value = value.filter(|value| value.get("Key").and_then(Value::as_str) == Some(arg.as_str()));
         let size = value.as_ref().and_then(|value| value.get("Size")?.as_u64());
         size.map(Some).ok_or_else(|| Error::new(Code::Invalid, "the answer is about another block"))

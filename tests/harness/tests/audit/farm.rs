@@ -16,6 +16,8 @@ pub enum Harm {
     Changed,
     /// It is gone.
     Lost,
+    /// It is there, and reading it is an error, as on a bad sector: a folder stands in its place. Of real nodes only.
+    Unreadable,
 }
 
 /// Three nodes.
@@ -96,6 +98,7 @@ fn harm_embedded(node: &DevNode, harm: Harm, which: impl Fn(usize) -> bool) -> u
             Harm::Emptied => node.damage_block(cid, Vec::<u8>::new()),
             Harm::Changed => node.damage_block(cid, changed(bytes)),
             Harm::Lost => node.lose_block(cid),
+            Harm::Unreadable => panic!("embedded nodes have no files"),
         };
         assert!(is_there);
     }
@@ -120,6 +123,10 @@ fn harm_files(store: &Path, harm: Harm, which: impl Fn(usize) -> bool) -> usize 
                 std::fs::write(file, changed(&bytes)).unwrap();
             }
             Harm::Lost => std::fs::remove_file(file).unwrap(),
+            Harm::Unreadable => {
+                std::fs::remove_file(file).unwrap();
+                std::fs::create_dir(file).unwrap();
+            }
         }
     }
     picked.len()

@@ -138,6 +138,21 @@ on_both! {
     records_that_are_gone_are_put_again: super::deleted_records;
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn blocks_that_kubo_cannot_read_on_all_nodes_are_mended() {
+    blocks(Farm::kubo().await, Harm::Unreadable, &EVERY).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_few_blocks_that_kubo_cannot_read_are_mended() {
+    harmed(&Farm::kubo().await, NODES, async |farm| {
+        for at in EVERY {
+            assert!(farm.harm(at, Harm::Unreadable, |n| n % 3 == 1) > 0);
+        }
+    })
+    .await;
+}
+
 async fn removed_pins(farm: Farm) {
     harmed(&farm, NODES, async |farm| {
         for at in EVERY {

@@ -180,3 +180,34 @@ async fn many_damaged_blocks_are_mended_on_one_node_at_a_time() {
     assert!(watch.await.unwrap() <= 1, "several nodes without a pin at once");
     device.close().await;
 }
+
+/// Content that was changed keeps its size: where one block of the sample was, the others are read too, and all are mended at once.
+async fn a_damaged_sample_has_all_blocks_read(farm: Farm) {
+    let device = Device::on(&farm.nodes_json(), clock()).await;
+    device.put_all(&(0..120).map(|n| format!("t{n:03}")).collect::<Vec<_>>()).await;
+    device.verify().await;
+    device.engine.audit(REPAIR, |_| ()).await.unwrap();
+    let sound = device.engine.audit(AuditRequest { all: true, repair: false }, |_| ()).await.unwrap();
+    for at in 0..NODES {
+        assert!(farm.harm(at, Harm::Changed, |_| true) > 64);
+    }
+    let found = device.engine.audit(AuditRequest::default(), |_| ()).await.unwrap();
+    for (node, before) in found.nodes.iter().zip(&sound.nodes) {
+        // The names of beacons are too small to be harmed.
+        let is_found = node.checked == before.checked && node.damaged + 2 >= node.checked;
+        assert!(is_found, "{found:?}");
+    }
+    let report = device.engine.audit(AuditRequest { all: false, repair: true }, |_| ()).await.unwrap();
+    assert!(report.nodes.iter().all(|node| node.whole), "{report:?}");
+    device.close().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_damaged_sample_has_all_blocks_read_on_embedded_nodes() {
+    a_damaged_sample_has_all_blocks_read(Farm::embedded().await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_damaged_sample_has_all_blocks_read_on_kubo() {
+    a_damaged_sample_has_all_blocks_read(Farm::kubo().await).await;
+}
