@@ -1005,7 +1005,7 @@ revision: number } |
 account: string; 
 /**  Revision of the account at that time. */
 revision: number; 
-/**  A stable identifier: `payload_conflict`, `level_lowered`, `content_lost`, `limit`, `clone`, `window`, … */
+/**  A stable identifier: `payload_conflict`, `level_lowered`, `content_lost`, `limit`, `clone`, `window`, `locked`, … */
 kind: string; 
 /**  One sentence. */
 message: string } | 

@@ -1,11 +1,13 @@
 //! Who hears what: events for the wallet, steps of a publish for those who wait, local changes for the outbox.
 
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::broadcast::error::RecvError;
 use tokio::sync::{Notify, broadcast, watch};
 
 use super::api::event::Event;
+use crate::error::Code;
 use crate::limits;
 
 /// The senders of one account.
@@ -14,6 +16,8 @@ pub struct Events {
     steps: watch::Sender<u64>,
     advances: AtomicU64,
     changed: Notify,
+    /// Why the data folder takes nothing, as far as that was told.
+    failed: Mutex<Option<Code>>,
 }
 
 impl Events {
@@ -23,6 +27,7 @@ impl Events {
             steps: watch::channel(0).0,
             advances: AtomicU64::new(0),
             changed: Notify::new(),
+            failed: Mutex::default(),
         }
     }
 
@@ -33,6 +38,11 @@ impl Events {
 
     pub fn subscribe(&self) -> Subscription {
         Subscription(self.listeners.subscribe())
+    }
+
+    /// Notes whether the data folder fails, and why; whether that is another answer than before.
+    pub fn is_news(&self, failed: Option<Code>) -> bool {
+        std::mem::replace(&mut *self.failed.lock().unwrap_or_else(PoisonError::into_inner), failed) != failed
     }
 
     /// A publish has come a step further.

@@ -22,6 +22,7 @@ mod disputes;
 mod faults_page;
 mod first_look;
 mod first_readings;
+mod folder_is_gone;
 mod foreign_text;
 mod guards_page;
 mod i08_example_app;

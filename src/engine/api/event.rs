@@ -118,7 +118,7 @@ pub enum Event {
     Alert {
         /// Revision of the account.
         revision: u64,
-        /// A stable word: `payload_conflict`, `level_lowered`, `content_lost`, `limit`, `clone`, `window`, …
+        /// A stable word: `payload_conflict`, `level_lowered`, `content_lost`, `limit`, `clone`, `window`, `locked`, …
         kind: &'static str,
         /// One sentence.
         message: String,

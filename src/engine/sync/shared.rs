@@ -97,17 +97,38 @@ async fn read(
         Ok(reading) => {
             let ok = reading.outcome != SyncOutcome::Offline;
             account.measure.read(Operation::Sync, reading.source, started, ok, traffic);
-            (reading.told(), reading.source)
+            (Some(reading.told()), Some(reading.source))
         }
         Err(failure) => {
             account.measure.failed_read(started, traffic, &failure.error);
-            (SyncOutcome::Offline, Source::None)
+            match is_of_store(failure.error.code()) {
+                // The nodes are not to blame: an outcome would say that they are.
+                true => (None, None),
+                false => (Some(SyncOutcome::Offline), Some(Source::None)),
+            }
         }
     };
-    account.measure.note_sync(source, outcome);
+    if let (Some(outcome), Some(source)) = (outcome, source) {
+        account.measure.note_sync(source, outcome);
+    }
+    tell_of_store(&account, result.as_ref().err().map(|failure| &failure.error));
     let revision = account.local.revision();
-    let (outcome, source) = (Some(outcome), Some(source));
     account.events.emit(Event::SyncChanged { revision, running: false, outcome, source });
     account.events.emit(Event::NodeHealthChanged { revision });
     result.map(|reading| Done { reading, traffic })
+}
+
+/// Whether the data folder is what failed.
+fn is_of_store(code: Code) -> bool {
+    matches!(code, Code::Locked | Code::StorageIo | Code::StorageFull | Code::Corrupt)
+}
+
+/// Says once why nothing can be written any more, until it is something else or a sync ends well: nobody waits for a background sync.
+fn tell_of_store(account: &Account, failed: Option<&Error>) {
+    let failed = failed.filter(|e| is_of_store(e.code()));
+    let is_news = account.events.is_news(failed.map(Error::code));
+    if let Some(error) = failed.filter(|_| is_news) {
+        let kind = if error.code() == Code::Locked { "locked" } else { "storage" };
+        account.local.alert(kind, error.message().to_owned());
+    }
 }

@@ -123,7 +123,7 @@ pub enum WalletEvent {
         /// Revision of the account at that time.
         #[cfg_attr(feature = "specta", specta(type = specta_typescript::Number))]
         revision: u64,
-        /// A stable identifier: `payload_conflict`, `level_lowered`, `content_lost`, `limit`, `clone`, `window`, …
+        /// A stable identifier: `payload_conflict`, `level_lowered`, `content_lost`, `limit`, `clone`, `window`, `locked`, …
         kind: String,
         /// One sentence.
         message: String,

@@ -26,6 +26,10 @@ pub async fn run(context: &Context) -> Result<(), Failure> {
         };
         let Some(event) = event else { break };
         printed = context.output.value(&event, || describe(&event));
+        if let Event::Alert { kind: "locked", message, .. } = &event {
+            // The folder is another owner's now: nothing that is seen from here on could be kept.
+            printed = printed.and(Err(Failure::new(Code::Locked, message.clone())));
+        }
         if printed.is_err() {
             break;
         }
