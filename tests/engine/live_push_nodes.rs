@@ -24,7 +24,7 @@ async fn the_nodes_are_asked_little_while_push_is_proven_and_as_before_once_it_i
     pass(&world, 7_200).await;
     let slow = readings(&told(&mut events));
     assert!((1..=3).contains(&slow), "{slow}");
-    // By each of two devices, in an hour: eleven of one node, and a reading of five.
+    // By each of two devices, in an hour: eleven of one node, and part of a reading of five.
     let asked = (questions(&world, &air) - before) / 4;
     assert!((16..=40).contains(&asked), "{asked}");
     air.is_still.store(true, Ordering::Relaxed);

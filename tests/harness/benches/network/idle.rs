@@ -40,12 +40,19 @@ pub async fn idle() {
     let watched = counted.during(tokio::time::sleep(WINDOW)).await;
     let (took, ticks) = (began.elapsed().as_secs_f64(), processor_ticks() - before);
     // A hundred ticks are a second, and a hundredth of a second in a second is a percent.
-    row("processor, of one core", ticks as f64 / took, Some(0.1), "%");
+    println!(
+        "{:<58} {:>10} {:>10}",
+        "processor, of one core",
+        format!("{:.3} %", ticks as f64 / took),
+        "0.1 %"
+    );
     row("heartbeats of two nodes, an hour", kb(watched.push) * 3_600.0 / took, None, "KB");
     row("one node is asked whether it shows what is known", kb(watched.rest), None, "KB");
     row("all are read, and the next slots", kb(reading.rest), None, "KB");
-    let questions = (limits::PUSH_READ_ALL.as_secs() / limits::PUSH_POLL.as_secs() - 1) as f64;
-    let hour = questions * kb(watched.rest) + kb(reading.rest);
+    let hourly = |every: Duration| 3_600.0 / every.as_secs_f64();
+    let readings = hourly(limits::PUSH_READ_ALL);
+    let questions = hourly(limits::PUSH_POLL) - readings;
+    let hour = questions * kb(watched.rest) + readings * kb(reading.rest);
     row("both beside the heartbeats, an hour", hour, Some(20.0), "KB");
     engine.close(Duration::from_secs(5)).await.unwrap();
 }
