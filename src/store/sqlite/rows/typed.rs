@@ -199,7 +199,7 @@ impl Row for NameRow {
             sequence: take.number()?,
             record: take.bytes()?,
             merged_root: match take.blob()? {
-                none if none.is_empty() => None,
+                [] => None,
                 root => Some(Cid::from_bytes(root).ok()?),
             },
             verified_at: take.int()?,
