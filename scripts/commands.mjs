@@ -2,8 +2,8 @@
 //
 // `app [--debug] [--smoke]` opens the wallet's window; `--smoke` where nobody sees it, to find out whether it shows a wallet. A release
 //   build unless `--debug`. WALLET_NODES=file of yours takes your own nodes in place of the embedded ones.
-// `bench [in-process] [network] [window] [-- arguments of a bench]`: what a wallet asks all the time; budgets on five real Kubo nodes
-//   behind a delay; IPC and a long list in a real window. Without a name all.
+// `bench [in-process] [opening] [network] [window] [-- arguments of a bench]`: what a wallet asks all the time; how long a full one takes to
+//   open; budgets on five real Kubo nodes behind a delay; IPC and a long list in a real window. Without a name all.
 // `sim [--seeds N] [--from S] [--only WORLD] [--kind KIND]`: more of the simulation on all cores, the first trace printed when something
 //   is found that is not expected, or of this kind. Without arguments: every scenario with what it finds, 2,000 seeds, the planted defects.
 // `advisories [--from COPY] [--keep]`: known defects of what is used here, by the newest database or a copy of it; `--keep` commits it.
@@ -41,6 +41,7 @@ async function bench() {
   const cargoBench = (crate, bench) => show(["cargo", "bench", "--locked", "-p", crate, "--bench", bench, ...given.slice(split)]);
   const benches = {
     "in-process": () => cargoBench("tauri-plugin-wallet-sync", "in_process"),
+    opening: () => cargoBench("tauri-plugin-wallet-sync", "opening"),
     network: async () => {
       env.IPFS_BIN = await ipfsPath();
       env.WALLETSYNC_BIN = await buildProgram("walletsync", { onLine });

@@ -21,6 +21,8 @@ pub struct Taken {
 pub struct Push {
     taken: watch::Sender<Option<Taken>>,
     state: watch::Sender<State>,
+    /// Grows each time that a node is taken out of use, or into it again.
+    switched: watch::Sender<u64>,
 }
 
 /// What is so of it now.
@@ -36,7 +38,11 @@ struct State {
 
 impl Default for Push {
     fn default() -> Self {
-        Self { taken: watch::Sender::new(None), state: watch::Sender::new(State::default()) }
+        Self {
+            taken: watch::Sender::new(None),
+            state: watch::Sender::new(State::default()),
+            switched: watch::Sender::new(0),
+        }
     }
 }
 
@@ -101,6 +107,16 @@ impl Push {
         self.state.send_modify(|state| (state.read_at, state.last_read) = (None, Some(now)));
     }
 
+    /// A node was taken out of use, or into it again.
+    pub fn note_switched(&self) {
+        self.switched.send_modify(|times| *times = times.wrapping_add(1));
+    }
+
+    /// Hears of nodes that are taken out of use, and into it again.
+    pub fn switches(&self) -> Switches {
+        Switches(self.switched.subscribe())
+    }
+
     /// Hears of changes.
     pub fn changes(&self) -> PushChanges {
         PushChanges(self.state.subscribe())
@@ -112,6 +128,19 @@ pub struct PushChanges(watch::Receiver<State>);
 
 impl PushChanges {
     /// Ends with the next change of whether push is proven, or of when a reading is wanted.
+    pub async fn next(&mut self) {
+        if self.0.changed().await.is_err() {
+            // The account is gone and whoever waits with it.
+            std::future::pending::<()>().await;
+        }
+    }
+}
+
+/// Waits for nodes that are taken out of use, or into it again.
+pub struct Switches(watch::Receiver<u64>);
+
+impl Switches {
+    /// Ends with the next one.
     pub async fn next(&mut self) {
         if self.0.changed().await.is_err() {
             // The account is gone and whoever waits with it.

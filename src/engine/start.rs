@@ -1,5 +1,6 @@
 //! Opens an account from its folder or its parts, and closes it.
 
+mod opening;
 mod placing;
 
 use std::path::PathBuf;
@@ -28,7 +29,7 @@ use super::uplink::Uplink;
 use super::wallet::first_look;
 use crate::clock::{Clock, Entropy, SystemClock};
 use crate::config::Config;
-use crate::error::{Code, Error};
+use crate::error::Error;
 use crate::metrics::Metrics;
 use crate::model::identity::WalletKeys;
 use crate::node::Node;
@@ -40,9 +41,10 @@ use crate::node::only_reads::OnlyReads;
 use crate::node::peers::Peers;
 use crate::node::race::NodeSet;
 use crate::secret::Secret;
-use crate::store::sqlite::{NetworkFolder, OpenMode, SqliteStore};
+use crate::store::sqlite::{NetworkFolder, OpenMode};
 use crate::store::{MemoryStore, Store};
 
+use self::opening::Opening;
 pub use self::placing::nodes_of;
 
 /// How an account is opened.
@@ -108,25 +110,23 @@ pub async fn open(secret: &Secret, options: OpenOptions) -> Result<OpenAccount, 
         Mode::Own | Mode::Background => OpenMode::Own,
     };
     let (network, time) = (on_network(&config), clock.clone());
-    // Not on this thread: of a large wallet it takes a second.
-    let opened =
-        tokio::task::spawn_blocking(move || SqliteStore::open_on(&dir, network, time, store_mode)).await;
-    let opened =
-        opened.map_err(|_| Error::new(Code::TaskFailed, "opening the folder ended unexpectedly"))??;
-    let store: Arc<dyn Store> = Arc::new(opened.store);
-    let warnings = opened.warnings.iter().map(ToString::to_string).collect();
+    let mut opening = Opening::begin(dir, network, time, store_mode).await?;
+    let warnings = std::mem::take(&mut opening.warnings);
     let parts = async {
+        let store = opening.store.clone();
         let (nodes, peers) = (http_nodes(&config)?, third_tier(&config)?);
         let entropy = Entropy::system()?;
         let bounds = Bounds::default();
-        let parts = Parts { config, store: store.clone(), nodes, peers, clock, entropy, mode, bounds };
+        let parts = Parts { config, store, nodes, peers, clock, entropy, mode, bounds };
         assemble(secret, parts, warnings).await
     };
     match parts.await {
-        Ok(opened) => Ok(opened),
+        Ok(opened) => {
+            opening.done();
+            Ok(opened)
+        }
         Err(error) => {
-            // The folder is free again when this returns.
-            let _ = store.close().await;
+            opening.end().await;
             Err(error)
         }
     }

@@ -33,8 +33,13 @@ pub const PUSH_SILENCE: Duration = Duration::from_secs(60);
 /// So long after a message of one's own that was sent on one node came back by another, push counts as proven: two heartbeats and a
 /// slow line.
 pub const PUSH_PROVEN: Duration = Duration::from_secs(105);
-/// Between two readings by the clock while push is proven.
+/// While push is proven, one node in turn is asked by the clock this often whether it shows what is known: 720 bytes over HTTP/1.1, most
+/// of them heads.
 pub const PUSH_POLL: Duration = Duration::from_secs(300);
+/// And all of them, and slots that are not known yet, this often: up to 13 KB. What else is missed shows to the other devices' messages.
+pub const PUSH_READ_ALL: Duration = Duration::from_secs(5_400);
+/// Nodes that are asked in turn before it counts as unanswered, which leads to a reading.
+pub const GLANCES: usize = 2;
 /// How often a message is sent to a node that fails: Kubo refuses one that another overtook on its way in (measured).
 pub const PUSH_TRIES: u32 = 3;
 /// Sending one message may take this long: nobody waits for it, and the next one says more.

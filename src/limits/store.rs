@@ -32,6 +32,8 @@ pub const LOOK_STATES: usize = 5_000;
 pub const LOOK_ROWS: usize = 100;
 /// Bytes in it: its rows with the longest ids and summaries, escaped, and the status of 64 names.
 pub const LOOK_BYTES: usize = 1024 * 1024;
+/// How long a folder is waited for that somebody else in this process is opening, or gave up opening: the largest wallet on a slow disk.
+pub const OPENING: Duration = Duration::from_secs(30);
 /// Threads that open rows of a large wallet: four share the work well, more wait for memory.
 pub const OPEN_THREADS: usize = 4;
 /// Rows from which on more than one does.

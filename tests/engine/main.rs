@@ -36,6 +36,7 @@ mod legacy_on_nodes;
 mod legacy_wallet;
 mod limits_not_walls;
 mod live_push;
+mod live_push_nodes;
 mod machines;
 mod many_devices;
 mod n03_any_one_node;

@@ -13,7 +13,7 @@ use tauri_plugin_wallet_sync::node::health::NodeState;
 use tauri_plugin_wallet_sync::store::{Level, MemoryStore};
 use tauri_plugin_wallet_sync::{Code, limits};
 
-use crate::support::world::{START_MS, World};
+use crate::support::world::{Fault, START_MS, World};
 
 #[tokio::test(start_paused = true)]
 async fn entries_are_listed_in_key_order_and_in_parts() {
@@ -115,9 +115,8 @@ fn reads(events: &mut Subscription) -> usize {
     count
 }
 
-#[tokio::test(start_paused = true)]
-async fn the_nodes_are_read_more_often_in_front_and_at_once_on_the_way_there() {
-    let world = World::new(3);
+/// A device that works by itself.
+async fn live(world: &World) -> Engine {
     let parts = Parts {
         config: world.config.clone(),
         store: Arc::new(MemoryStore::new()),
@@ -128,13 +127,21 @@ async fn the_nodes_are_read_more_often_in_front_and_at_once_on_the_way_there() {
         mode: Mode::Background,
         bounds: Bounds::default(),
     };
-    let engine = Engine::assemble(&world.secret, parts).await.unwrap();
+    Engine::assemble(&world.secret, parts).await.unwrap()
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_nodes_are_read_after_opening_more_often_in_front_and_at_once_on_the_way_there() {
+    let world = World::new(3);
+    let engine = live(&world).await;
     let mut events = engine.subscribe();
     let pass = async |seconds: u64| {
         for _ in 0..seconds {
             world.pass(Duration::from_secs(1)).await;
         }
     };
+    pass(4).await;
+    assert_eq!(reads(&mut events), 1, "what is shown from the last time is read anew");
     pass(91).await;
     assert_eq!(reads(&mut events), 1, "one interval of 60 to 90 s is over");
     engine.set_foreground(false);
@@ -154,4 +161,21 @@ async fn the_nodes_are_read_more_often_in_front_and_at_once_on_the_way_there() {
     pass(16).await;
     assert_eq!(reads(&mut events), 1, "the machine slept for an hour, which shows within 15 s");
     engine.close(Duration::from_secs(5)).await.unwrap();
+}
+
+#[tokio::test(start_paused = true)]
+async fn waking_up_in_the_middle_of_a_reading_leads_to_another_one() {
+    let world = World::new(3);
+    let engine = live(&world).await;
+    let mut events = engine.subscribe();
+    world.pass(Duration::from_secs(4)).await;
+    assert_eq!(reads(&mut events), 1);
+    world.faults(Fault::Hung, &[0, 1, 2]);
+    engine.resume();
+    world.pass(Duration::from_millis(500)).await;
+    assert_eq!(reads(&mut events), 1, "it runs");
+    world.faults(Fault::None, &[0, 1, 2]);
+    engine.resume();
+    world.pass(Duration::from_secs(5)).await;
+    assert_eq!(reads(&mut events), 1, "what began before is not enough");
 }

@@ -8,7 +8,7 @@ use proptest::prelude::*;
 use tauri_plugin_wallet_sync::model::cbor;
 use tauri_plugin_wallet_sync::model::cid::{Cid, Codec};
 use tauri_plugin_wallet_sync::model::inventory::{
-    BlockRef, Entry, EntryValue, Hlc, Id, Inventory, Item, Seen, TokenKey, TokenState, Version,
+    BlockRef, Blocks, Entry, EntryValue, Hlc, Id, Inventory, Item, Seen, TokenKey, TokenState, Version,
 };
 
 pub fn key(token: &str, state: &str) -> TokenKey {
@@ -20,7 +20,7 @@ pub fn block(name: &str) -> BlockRef {
     BlockRef::new([Cid::of(Codec::Raw, name.as_bytes())], name.len() as u32).unwrap()
 }
 
-pub fn blocks(names: &[&str]) -> BTreeSet<BlockRef> {
+pub fn blocks(names: &[&str]) -> Blocks {
     names.iter().map(|name| block(name)).collect()
 }
 
@@ -110,9 +110,9 @@ fn reference(n: u8, size: u32, is_cut: bool) -> BlockRef {
     }
 }
 
-fn block_set(most: usize) -> impl Strategy<Value = BTreeSet<BlockRef>> {
+fn block_set(most: usize) -> impl Strategy<Value = Blocks> {
     let one = (0..14_u8, 1..=2_u32, any::<bool>()).prop_map(|(n, size, is_cut)| reference(n, size, is_cut));
-    prop::collection::btree_set(one, 0..=most)
+    prop::collection::vec(one, 0..=most).prop_map(|blocks| blocks.into_iter().collect())
 }
 
 fn value() -> impl Strategy<Value = Ipld> {
@@ -157,7 +157,7 @@ pub fn any_entry(most: usize) -> impl Strategy<Value = Entry> {
 fn rejected(most: usize) -> impl Strategy<Value = BTreeSet<[u8; 32]>> {
     let one =
         (0..14_u8, 1..=2_u32, any::<bool>()).prop_map(|(n, size, is_cut)| reference(n, size, is_cut).hash());
-    prop::collection::btree_set(one, 0..=most)
+    prop::collection::vec(one, 0..=most).prop_map(|blocks| blocks.into_iter().collect())
 }
 
 fn any_item(set: usize, unknown: usize, most_versions: usize) -> impl Strategy<Value = Item> {
@@ -195,12 +195,9 @@ pub fn good_item() -> impl Strategy<Value = Item> {
     any_item(8, 32, 8).prop_map(|mut item| {
         if let Item::Token(_, state) = &mut item {
             for set in [&mut state.payloads, &mut state.intents, &mut state.proofs] {
-                let mut last = None;
-                set.retain(|block| {
-                    let is_new = last.as_ref().is_none_or(|last: &BlockRef| !last.is_same(block));
-                    last = Some(block.clone());
-                    is_new
-                });
+                let mut blocks: Vec<BlockRef> = std::mem::take(set).into_iter().collect();
+                blocks.dedup_by(|block, last| block.is_same(last));
+                *set = blocks.into_iter().collect();
             }
         }
         item

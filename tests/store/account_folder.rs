@@ -1,6 +1,7 @@
 //! An account in its folder: opened, written, closed and opened again, wherever the folder lies.
 
 use std::path::{Path, PathBuf};
+use std::task::Poll;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -149,4 +150,34 @@ fn a_damaged_database_that_another_reads_is_set_aside_at_once_or_later() {
     assert_eq!(opened.warnings.len(), 1);
     assert_eq!(block_on(opened.store.load()).unwrap().items, [item(1)]);
     block_on(opened.store.close()).unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_folder_whose_opening_was_given_up_can_be_opened_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    close(account(folder.path()).await).await;
+    for patience in 1..60_u32 {
+        let mut opening = Box::pin(account(folder.path()));
+        for _ in 0..patience * patience {
+            if let Poll::Ready(opened) = futures_util::poll!(&mut opening) {
+                close(opened).await;
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
+        drop(opening);
+        close(account(folder.path()).await).await;
+    }
+}
+
+#[tokio::test]
+async fn of_two_who_open_a_folder_at_once_one_is_told_that_it_is_in_use() {
+    let folder = tempfile::tempdir().unwrap();
+    let options =
+        || OpenOptions { dir: folder.path().to_owned(), config: Config::default(), mode: Mode::Own };
+    let secret = Secret::new([7; 32]);
+    let (one, two) = futures_util::join!(Engine::open(&secret, options()), Engine::open(&secret, options()));
+    let (Ok(open), Err(error)) = (one, two) else { panic!("one of both") };
+    assert_eq!(error.code(), Code::Locked);
+    close(open).await;
 }

@@ -27,12 +27,15 @@ pub struct Air {
     messages: broadcast::Sender<Carried>,
     /// Messages that were sent, whoever heard them.
     pub sent: Mutex<Vec<(String, Bytes)>>,
+    listened_to: Mutex<Vec<String>>,
     /// Subscriptions that were asked for.
     pub asked: AtomicU64,
     /// Messages that streams brought.
     pub heard: AtomicU64,
     /// What is sent gets nowhere.
     pub is_still: AtomicBool,
+    /// The nodes are not each other's peers: what is sent on one comes by its own streams alone.
+    pub is_apart: AtomicBool,
     /// A stream that is silent for so many ms is closed by something in between; 0: never.
     pub cuts_after: AtomicU64,
 }
@@ -43,9 +46,11 @@ impl Air {
         let air = Arc::new(Self {
             messages: broadcast::channel(100_000).0,
             sent: Mutex::default(),
+            listened_to: Mutex::default(),
             asked: AtomicU64::new(0),
             heard: AtomicU64::new(0),
             is_still: AtomicBool::new(false),
+            is_apart: AtomicBool::new(false),
             cuts_after: AtomicU64::new(0),
         });
         for node in nodes {
@@ -69,9 +74,33 @@ impl Air {
         self.messages.receiver_count()
     }
 
+    /// Nodes whose streams are open, once for each.
+    pub fn listened_to(&self) -> Vec<String> {
+        self.listened_to.lock().unwrap().clone()
+    }
+
     /// Which nodes messages were sent on.
     pub fn sent_on(&self) -> Vec<String> {
         self.sent.lock().unwrap().iter().map(|(node, _)| node.clone()).collect()
+    }
+}
+
+/// A stream while it is open.
+struct Open<'a>(&'a Air, &'a str);
+
+impl<'a> Open<'a> {
+    fn new(air: &'a Air, node: &'a str) -> Self {
+        air.listened_to.lock().unwrap().push(node.to_owned());
+        Self(air, node)
+    }
+}
+
+impl Drop for Open<'_> {
+    fn drop(&mut self) {
+        let mut open = self.0.listened_to.lock().unwrap();
+        if let Some(at) = open.iter().position(|node| node == self.1) {
+            open.swap_remove(at);
+        }
     }
 }
 
@@ -87,6 +116,7 @@ impl FakeNode {
         })?;
         air.asked.fetch_add(1, Ordering::Relaxed);
         self.pass(call).await?;
+        let _open = Open::new(&air, self.id());
         let mut messages = air.messages.subscribe();
         let mut hear = |arrival| match ear(arrival) {
             ControlFlow::Break(()) => Some(Ok(())),
@@ -125,8 +155,10 @@ impl FakeNode {
         let air = self.air()?;
         self.pass(call).await?;
         air.sent.lock().unwrap().push((self.id().to_owned(), message.clone()));
-        if !air.is_still.load(Ordering::Relaxed) {
-            air.send(message);
+        match (air.is_still.load(Ordering::Relaxed), air.is_apart.load(Ordering::Relaxed)) {
+            (true, _) => {}
+            (false, true) => air.bring(self, message),
+            (false, false) => air.send(message),
         }
         Ok(())
     }

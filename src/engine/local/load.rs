@@ -138,21 +138,11 @@ pub fn state(keys: &WalletKeys, loaded: Loaded) -> (State, Vec<String>) {
     for (cid, size) in loaded.data_blocks {
         Change::OnDisk { cid, size }.apply(&mut state, keys);
     }
-    let mut rows = loaded.items.into_iter();
-    loop {
-        // A part at a time, so that not everything is in memory twice.
-        let part: Vec<ItemRow> = rows.by_ref().take(limits::OPEN_PART).collect();
-        if part.is_empty() {
-            break;
-        }
-        for opened in items(keys, &part) {
-            match opened {
-                Ok(change) => change.apply(&mut state, keys),
-                // The row's own hash was good, so the disk is not to blame; the nodes still have the item.
-                Err(e) => damage.push(format!("a stored item does not open: {}", e.message())),
-            }
-        }
-    }
+    each_item(keys, loaded.items, |opened| match opened {
+        Ok(change) => change.apply(&mut state, keys),
+        // The row's own hash was good, so the disk is not to blame; the nodes still have the item.
+        Err(e) => damage.push(format!("a stored item does not open: {}", e.message())),
+    });
     let mut changes: Vec<Change> = Vec::new();
     let set_aside = |token: &String| format!("a damaged row was set aside: {}", short(token));
     damage.extend(loaded.quarantined.iter().map(set_aside));
@@ -191,6 +181,26 @@ fn kept(loaded: &Loaded) -> Kept {
     let metas = Metas(&loaded.meta);
     let last_sync = metas.get(rows::LAST_SYNC).and_then(|value| serde_json::from_slice(value).ok());
     Kept { health: loaded.meta.get(rows::HEALTH).cloned(), last_sync }
+}
+
+/// Opens all rows, a part at a time, so that not everything is in memory twice; of many the next part while one is taken.
+fn each_item(keys: &WalletKeys, rows: Vec<ItemRow>, mut take: impl FnMut(Result<Change, Error>)) {
+    if rows.len() < limits::OPEN_ROWS {
+        return items(keys, &rows).into_iter().for_each(take);
+    }
+    std::thread::scope(|scope| {
+        let (next, parts) = std::sync::mpsc::sync_channel(1);
+        scope.spawn(move || {
+            let mut rows = rows.into_iter();
+            loop {
+                let part: Vec<ItemRow> = rows.by_ref().take(limits::OPEN_PART).collect();
+                if part.is_empty() || next.send(items(keys, &part)).is_err() {
+                    return;
+                }
+            }
+        });
+        parts.into_iter().flatten().for_each(&mut take);
+    });
 }
 
 /// Opens rows; of many a part on each of some threads.

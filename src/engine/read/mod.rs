@@ -7,6 +7,7 @@ mod beacons;
 pub mod cache;
 mod checks;
 mod confirm;
+pub mod glance;
 mod order;
 pub mod pushed;
 pub mod repairs;

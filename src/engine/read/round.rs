@@ -59,20 +59,25 @@ pub fn first_slots(account: &Account, fresh: bool) -> (Vec<Slot>, bool) {
     let now = account.clock.now();
     let since_gap = now.saturating_sub(state.marks().gap_at());
     let gap = fresh || since_gap < 0 || since_gap >= millis(limits::GAP_EVERY);
-    let quiet = now.saturating_sub(millis(limits::QUIET_NAME));
-    let own = names.own().slot;
-    let is_asked =
-        |slot, changed_at| gap || own == Some(slot) || changed_at > quiet && !names.is_retired(slot);
-    let mut slots: Vec<Slot> = names
-        .iter()
-        .filter(|(slot, known)| is_asked(*slot, known.changed_at))
-        .map(|(slot, _)| slot)
-        .collect();
-    drop(state);
-    if gap {
-        slots.extend(beyond(account, &BTreeSet::new()));
+    if !gap {
+        drop(state);
+        return (busy_slots(account), false);
     }
-    (slots, gap)
+    let mut slots: Vec<Slot> = names.iter().map(|(slot, _)| slot).collect();
+    drop(state);
+    slots.extend(beyond(account, &BTreeSet::new()));
+    (slots, true)
+}
+
+/// The known slots, without those that have not changed for long or were given back.
+pub fn busy_slots(account: &Account) -> Vec<Slot> {
+    let state = account.local.read();
+    let names = state.names();
+    let quiet = account.clock.now().saturating_sub(millis(limits::QUIET_NAME));
+    let own = names.own().slot;
+    let is_busy = |slot, changed_at| own == Some(slot) || changed_at > quiet && !names.is_retired(slot);
+    let busy = names.iter().filter(|(slot, known)| is_busy(*slot, known.changed_at));
+    busy.map(|(slot, _)| slot).collect()
 }
 
 /// The beacons that a reading of an unknown wallet asks for. A wallet that was found to be new once begins with the lowest slot.

@@ -3,8 +3,9 @@
 use std::time::Duration;
 
 use tokio::sync::watch;
+use tokio::time::Instant;
 
-use crate::clock::millis;
+use crate::clock::{UnixMs, millis};
 use crate::config::PollConfig;
 use crate::engine::account::Account;
 use crate::engine::api::request::SyncRequest;
@@ -37,8 +38,12 @@ impl Presence {
 /// A reason to read now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Occasion {
+    /// The account was opened: what is shown is from the last time.
+    Opened,
     /// The interval is over.
     Interval,
+    /// The same while live push brings what is new: a look at one node is enough.
+    Glance,
     /// The app is in front again.
     Front,
     /// The machine or the app was suspended: what was believed fresh is not.
@@ -53,47 +58,106 @@ const SLEEP_MS: i64 = 30_000;
 /// How often that gap is looked for; the monotonic clock stops while the machine sleeps, so a long wait would end late.
 const LOOK: Duration = Duration::from_secs(15);
 
-/// Waits until the next read is due. `heard` is kept from call to call.
-pub async fn next_reading(account: &Account, heard: &mut watch::Receiver<Presence>) -> Occasion {
-    let mut before = *heard.borrow_and_update();
-    let (started, wall) = (account.clock.monotonic(), account.clock.now());
-    let luck = account.entropy.below(u64::MAX);
-    let mut push = account.push.changes();
-    loop {
-        let now = account.clock.monotonic();
-        if account.clock.now().saturating_sub(wall) > millis(now - started).saturating_add(SLEEP_MS) {
-            return Occasion::Resumed;
+/// When the nodes are read, one reading after the other.
+pub struct Readings<'a> {
+    account: &'a Account,
+    heard: watch::Receiver<Presence>,
+    /// What was heard last: news that comes during a reading leads to another.
+    before: Presence,
+    /// When it was last looked whether the machine slept: monotonic and wall time.
+    awake_at: (Instant, UnixMs),
+    is_opened: bool,
+    /// When one was last due of all nodes.
+    all_at: Instant,
+}
+
+impl<'a> Readings<'a> {
+    pub fn new(account: &'a Account, mut heard: watch::Receiver<Presence>) -> Self {
+        let before = *heard.borrow_and_update();
+        let all_at = account.clock.monotonic();
+        Self { account, heard, before, awake_at: awake_at(account), is_opened: false, all_at }
+    }
+
+    /// Waits until the next one is due: the first soon, each other an interval after the one before ended, or when something happens.
+    pub async fn next(&mut self) -> Occasion {
+        let occasion = self.due().await;
+        if occasion != Occasion::Glance {
+            self.all_at = self.account.clock.monotonic();
         }
-        let wanted = account.push.read_at();
-        if wanted.is_some_and(|at| now >= at) {
-            account.push.note_reading(now);
-            return Occasion::Missed;
-        }
-        let until = started + interval(&account.config.poll, before, account.push.is_proven(now), luck);
-        if now >= until {
-            return Occasion::Interval;
-        }
-        let wake = wanted.map_or(until, |at| at.min(until));
-        tokio::select! {
-            biased;
-            () = tokio::time::sleep_until(wake.min(now + LOOK)) => {}
-            () = push.next() => {}
-            changed = heard.changed() => {
-                let now = *heard.borrow_and_update();
-                if changed.is_err() {
-                    // The account is gone and this task with it.
-                    std::future::pending::<()>().await;
-                }
-                if now.resumed != before.resumed {
-                    return Occasion::Resumed;
-                }
-                if now.is_in_front && !before.is_in_front {
-                    return Occasion::Front;
-                }
-                before = now;
+        occasion
+    }
+
+    async fn due(&mut self) -> Occasion {
+        let account = self.account;
+        let (started, luck) = (account.clock.monotonic(), account.entropy.below(u64::MAX));
+        let is_first = !std::mem::replace(&mut self.is_opened, true);
+        let mut push = account.push.changes();
+        loop {
+            let now = account.clock.monotonic();
+            if self.has_slept() {
+                return Occasion::Resumed;
+            }
+            let wanted = account.push.read_at();
+            if wanted.is_some_and(|at| now >= at) {
+                account.push.note_reading(now);
+                return Occasion::Missed;
+            }
+            let pause = if is_first { after_opening(luck) } else { self.interval(now, luck) };
+            let until = started + pause;
+            if now >= until {
+                return if is_first { Occasion::Opened } else { self.by_the_clock(now) };
+            }
+            let wake = wanted.map_or(until, |at| at.min(until));
+            tokio::select! {
+                biased;
+                () = tokio::time::sleep_until(wake.min(now + LOOK)) => {}
+                () = push.next() => {}
+                occasion = self.news() => if let Some(occasion) = occasion {
+                    return occasion;
+                },
             }
         }
     }
+
+    /// Whether the machine slept since the last time.
+    fn has_slept(&mut self) -> bool {
+        let (before, now) = (self.awake_at, awake_at(self.account));
+        self.awake_at = now;
+        now.1.saturating_sub(before.1) > millis(now.0 - before.0).saturating_add(SLEEP_MS)
+    }
+
+    fn interval(&self, now: Instant, luck: u64) -> Duration {
+        interval(&self.account.config.poll, self.before, self.account.push.is_proven(now), luck)
+    }
+
+    fn by_the_clock(&self, now: Instant) -> Occasion {
+        let is_enough = now < self.all_at + limits::PUSH_READ_ALL && self.account.push.is_proven(now);
+        if is_enough { Occasion::Glance } else { Occasion::Interval }
+    }
+
+    /// Waits for news of the app; whether they are a reason to read.
+    async fn news(&mut self) -> Option<Occasion> {
+        if self.heard.changed().await.is_err() {
+            // The account is gone and this task with it.
+            std::future::pending::<()>().await;
+        }
+        let now = *self.heard.borrow_and_update();
+        let before = std::mem::replace(&mut self.before, now);
+        if now.resumed != before.resumed {
+            return Some(Occasion::Resumed);
+        }
+        (now.is_in_front && !before.is_in_front).then_some(Occasion::Front)
+    }
+}
+
+fn awake_at(account: &Account) -> (Instant, UnixMs) {
+    (account.clock.monotonic(), account.clock.now())
+}
+
+/// How long after opening the nodes are read first.
+fn after_opening(luck: u64) -> Duration {
+    let most = u64::try_from(limits::OPENED_JITTER.as_millis()).unwrap_or(u64::MAX);
+    Duration::from_millis(luck.checked_rem(most).unwrap_or(0))
 }
 
 /// The same draw of luck gives a place in either range, so that going back and forth does not put the read off.

@@ -151,6 +151,7 @@ pub async fn clear_cache(account: &Account, kind: CacheKind) -> Result<(), Error
 pub fn set_node_enabled(account: &Account, id: &str, enabled: bool) -> Result<(), Error> {
     account.tasks.check_open()?;
     account.network.set_enabled(id, enabled)?;
+    account.push.note_switched();
     account.events.emit(Event::NodeHealthChanged { revision: account.local.revision() });
     if enabled {
         // What it missed is published to it.

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use ipld_core::ipld::Ipld;
 
+use super::blocks::Blocks;
 use super::entry_codec::{from_entry, to_entry};
 use super::item::{BlockRef, Id, Item, ProofHash, TokenKey, TokenState};
 use crate::error::Error;
@@ -119,8 +120,8 @@ fn to_token(id: &str, sub: &str, mut fields: Fields) -> Result<Item, Error> {
     Ok(Item::Token(key, state))
 }
 
-fn to_block_set(fields: &mut Fields, key: &str) -> Result<BTreeSet<BlockRef>, Error> {
-    let Some(list) = fields.list(key)? else { return Ok(BTreeSet::new()) };
+fn to_block_set(fields: &mut Fields, key: &str) -> Result<Blocks, Error> {
+    let Some(list) = fields.list(key)? else { return Ok(Blocks::new()) };
     let blocks: Option<Vec<BlockRef>> = list.iter().map(to_block_ref).collect();
     let blocks = blocks
         .ok_or_else(|| fields.wrong(&format!("{key} holds something else than [raw link, …, size]")))?;

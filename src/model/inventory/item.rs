@@ -7,6 +7,7 @@ use bytes::Bytes;
 use ipld_core::ipld::Ipld;
 use sha2::{Digest, Sha256};
 
+use super::blocks::Blocks;
 use super::codec;
 use super::entry::Entry;
 use crate::error::{Code, Error};
@@ -125,11 +126,11 @@ pub struct TokenState {
     /// What a list shows.
     pub summary: Option<String>,
     /// The wallet's own bytes; more than one only when two devices brought different ones.
-    pub payloads: BTreeSet<BlockRef>,
+    pub payloads: Blocks,
     /// What is needed to finish or undo a spend.
-    pub intents: BTreeSet<BlockRef>,
+    pub intents: Blocks,
     /// What shows that it is spent.
-    pub proofs: BTreeSet<BlockRef>,
+    pub proofs: Blocks,
     /// Proofs that the wallet declared void.
     pub rejected: BTreeSet<ProofHash>,
     /// Fields of later releases.

@@ -3,11 +3,12 @@
 //! A bound is part of the join: of a set the smallest elements stay, by an order that no join changes. What a larger
 //! union would keep is then never among what a smaller one dropped, and the order of merging cannot show.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use bytes::Bytes;
 use ipld_core::ipld::Ipld;
 
+use super::blocks::Blocks;
 use super::entry::{Actor, Entry, Last};
 use super::item::{BlockRef, TokenState};
 use crate::limits;
@@ -72,18 +73,11 @@ fn least<T: Ord + Clone>(a: Option<&T>, b: Option<&T>) -> Option<T> {
 }
 
 /// The smallest of both, ordered by the CIDs of their chunks; of the same chunks the smaller size.
-fn blocks(a: &BTreeSet<BlockRef>, b: &BTreeSet<BlockRef>) -> BTreeSet<BlockRef> {
-    let mut joined = BTreeSet::new();
-    let mut last: Option<&BlockRef> = None;
-    for block in a.union(b) {
-        if joined.len() == limits::SET_ITEMS {
-            break;
-        }
-        if last.replace(block).is_none_or(|last| !last.is_same(block)) {
-            joined.insert(block.clone());
-        }
-    }
-    joined
+fn blocks(a: &Blocks, b: &Blocks) -> Blocks {
+    let mut all: Vec<&BlockRef> = a.iter().chain(b).collect();
+    all.sort();
+    all.dedup_by(|block, before| block.is_same(before));
+    all.into_iter().take(limits::SET_ITEMS).cloned().collect()
 }
 
 /// Key by key the smaller encoding; of too many keys the smallest.

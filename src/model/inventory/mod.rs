@@ -3,6 +3,7 @@
 //! Grow-only: nothing is ever removed, and no clock takes part. A token state is known by token id *and* state hash,
 //! so that a token which comes back is a new state and not a spent one. A spend may be known before its state.
 
+mod blocks;
 mod codec;
 mod entry;
 mod entry_codec;
@@ -13,6 +14,7 @@ mod times;
 mod twins;
 mod view;
 
+use std::collections::btree_map::Entry::{Occupied, Vacant};
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Bound::{Excluded, Unbounded};
 
@@ -21,6 +23,7 @@ use bytes::Bytes;
 use crate::clock::UnixMs;
 use crate::error::Error;
 
+pub use blocks::Blocks;
 pub(super) use codec::check_unknown;
 pub use entry::{Actor, Entry, EntryValue, Hlc, Last, Live, Seen, Version, VersionHash};
 pub use item::{BlockRef, Id, Item, ProofHash, Rest, Spend, TokenKey, TokenState};
@@ -137,9 +140,17 @@ impl Inventory {
     pub fn apply(&mut self, item: Item) {
         match item {
             Item::Token(key, state) => {
-                let before = self.shown_spend(&key);
-                self.states.insert(key.clone(), state);
-                self.live.note(&key, before, self.shown_spend(&key));
+                let confirmed = self.confirmed.get(&key);
+                let now = shown_spend(confirmed, &state);
+                // Looked for once: a large inventory is mostly not in the processor's cache.
+                let before = match self.states.entry(key.clone()) {
+                    Occupied(mut place) => shown_spend(confirmed, &place.insert(state)),
+                    Vacant(place) => {
+                        place.insert(state);
+                        None
+                    }
+                };
+                self.live.note(&key, before, now);
             }
             Item::Entry(key, entry) => {
                 self.times.add(&entry);
@@ -179,16 +190,12 @@ impl Inventory {
     }
 
     fn spend_of(&self, key: &TokenKey, state: &TokenState) -> Spend {
-        match self.confirmed.get(key) {
-            Some(confirmed) => state.spend(confirmed),
-            None => state.spend(&BTreeSet::new()),
-        }
+        spend_of(self.confirmed.get(key), state)
     }
 
     /// The spend of a state that is in the view.
     fn shown_spend(&self, key: &TokenKey) -> Option<Spend> {
-        let state = self.states.get(key).filter(|state| state.is_live())?;
-        Some(self.spend_of(key, state))
+        shown_spend(self.confirmed.get(key), self.states.get(key)?)
     }
 
     /// What is known of a token state.
@@ -305,4 +312,17 @@ impl Inventory {
     pub fn is_empty(&self) -> bool {
         self.states.is_empty()
     }
+}
+
+/// The spend of a state as a device sees it that confirmed these rejections.
+fn spend_of(confirmed: Option<&BTreeSet<ProofHash>>, state: &TokenState) -> Spend {
+    match confirmed {
+        Some(confirmed) => state.spend(confirmed),
+        None => state.spend(&BTreeSet::new()),
+    }
+}
+
+/// The same where the state is in the view.
+fn shown_spend(confirmed: Option<&BTreeSet<ProofHash>>, state: &TokenState) -> Option<Spend> {
+    state.is_live().then(|| spend_of(confirmed, state))
 }

@@ -1,7 +1,8 @@
 //! The same items where the bytes they refer to are sealed under other keys: what a change of secret takes along.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
+use super::blocks::Blocks;
 use super::entry::{Entry, EntryValue, Last, Seen, Version};
 use super::item::{BlockRef, Item, ProofHash, TokenState};
 
@@ -22,7 +23,7 @@ impl Item {
 }
 
 fn token(state: TokenState, new: &Resealed) -> TokenState {
-    let set = |old: &BTreeSet<BlockRef>| old.iter().filter_map(|one| new.get(one).cloned()).collect();
+    let set = |old: &Blocks| old.iter().filter_map(|one| new.get(one).cloned()).collect();
     let rejected = state.rejected.iter().map(|hash| resealed_proof(&state, hash, new)).collect();
     TokenState {
         payloads: set(&state.payloads),

@@ -64,19 +64,27 @@ impl Live {
         if old.is_some() == new.is_some() {
             return;
         }
+        // Only neighbours can be states of the same token.
+        let same = |other: &&TokenKey| other.token_id == key.token_id;
+        let before = self.before(key).filter(same).cloned();
+        let behind = self.behind(key).filter(same).cloned();
         if new.is_some() {
-            self.forked.insert(key.clone(), false);
+            self.forked.insert(key.clone(), before.is_some() || behind.is_some());
         } else {
             self.forked.remove(key);
         }
-        let near = [self.before(key).cloned(), Some(key.clone()), self.behind(key).cloned()];
-        for key in near.into_iter().flatten() {
-            let same = |other: Option<&TokenKey>| other.is_some_and(|other| other.token_id == key.token_id);
-            let forked = same(self.before(&key)) || same(self.behind(&key));
-            if let Some(flag) = self.forked.get_mut(&key) {
+        for near in [before, behind].into_iter().flatten() {
+            let forked = new.is_some() || self.has_sibling(&near);
+            if let Some(flag) = self.forked.get_mut(&near) {
                 *flag = forked;
             }
         }
+    }
+
+    /// Another state of the same token is in the view.
+    fn has_sibling(&self, key: &TokenKey) -> bool {
+        let same = |other: &TokenKey| other.token_id == key.token_id;
+        self.before(key).is_some_and(same) || self.behind(key).is_some_and(same)
     }
 
     fn before(&self, key: &TokenKey) -> Option<&TokenKey> {

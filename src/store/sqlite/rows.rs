@@ -10,7 +10,7 @@ use super::fault::Fault;
 use crate::clock::UnixMs;
 use crate::limits;
 
-pub(super) use typed::{BlockRow, HeldRow, MetaRow, Row, level_number};
+pub(super) use typed::{BlockRow, Columns, HeldRow, MetaRow, Row, level_number};
 
 const HASH_BYTES: usize = 16;
 
@@ -38,44 +38,73 @@ impl From<ValueRef<'_>> for Cell {
 
 impl ToSql for Cell {
     fn to_sql(&self) -> rusqlite::Result<ToSqlOutput<'_>> {
-        Ok(ToSqlOutput::Borrowed(match self {
+        Ok(ToSqlOutput::Borrowed(self.value()))
+    }
+}
+
+impl Cell {
+    fn value(&self) -> ValueRef<'_> {
+        match self {
             Self::Null => ValueRef::Null,
             Self::Int(number) => ValueRef::Integer(*number),
             Self::Real(number) => ValueRef::Real(*number),
             Self::Text(bytes) => ValueRef::Text(bytes),
             Self::Blob(bytes) => ValueRef::Blob(bytes),
-        }))
+        }
+    }
+
+    /// Takes over a value without giving up the room that it has.
+    fn take_over(&mut self, value: ValueRef<'_>) {
+        match (&mut *self, value) {
+            (Self::Text(old), ValueRef::Text(new)) | (Self::Blob(old), ValueRef::Blob(new)) => {
+                old.clear();
+                old.extend_from_slice(new);
+            }
+            _ => *self = value.into(),
+        }
+    }
+
+    /// Whether it comes before a value in the order that keys have: of one type.
+    fn is_before(&self, value: ValueRef<'_>) -> Option<bool> {
+        match (self, value) {
+            (Self::Int(old), ValueRef::Integer(new)) => (*old != new).then_some(*old < new),
+            (Self::Text(old), ValueRef::Text(new)) | (Self::Blob(old), ValueRef::Blob(new)) => {
+                (old.as_slice() != new).then(|| old.as_slice() < new)
+            }
+            (old, new) => {
+                let new = Self::from(new);
+                (*old != new).then(|| *old < new)
+            }
+        }
     }
 }
 
 /// Columns as bytes that tell any two lists of columns apart: type, length, content of each.
 pub(super) fn encode(cells: &[Cell]) -> Vec<u8> {
-    // Kind and length take nine bytes, a number eight more.
-    let size = |cell: &Cell| match cell {
-        Cell::Text(bytes) | Cell::Blob(bytes) => bytes.len() + 9,
-        _ => 17,
-    };
-    let mut out = Vec::with_capacity(cells.iter().map(size).sum());
-    for cell in cells {
-        let number;
-        let (kind, bytes): (u8, &[u8]) = match cell {
-            Cell::Null => (b'n', &[]),
-            Cell::Int(value) => {
-                number = value.to_be_bytes();
-                (b'i', &number)
-            }
-            Cell::Real(value) => {
-                number = value.to_be_bytes();
-                (b'r', &number)
-            }
-            Cell::Text(bytes) => (b't', bytes),
-            Cell::Blob(bytes) => (b'b', bytes),
-        };
-        out.push(kind);
-        out.extend_from_slice(&(bytes.len() as u64).to_be_bytes());
-        out.extend_from_slice(bytes);
-    }
+    let mut out = Vec::new();
+    cells.iter().for_each(|cell| append(&mut out, cell.value()));
     out
+}
+
+/// One more column of these bytes.
+fn append(out: &mut Vec<u8>, value: ValueRef<'_>) {
+    let number;
+    let (kind, bytes): (u8, &[u8]) = match value {
+        ValueRef::Null => (b'n', &[]),
+        ValueRef::Integer(value) => {
+            number = value.to_be_bytes();
+            (b'i', &number)
+        }
+        ValueRef::Real(value) => {
+            number = value.to_be_bytes();
+            (b'r', &number)
+        }
+        ValueRef::Text(bytes) => (b't', bytes),
+        ValueRef::Blob(bytes) => (b'b', bytes),
+    };
+    out.push(kind);
+    out.extend_from_slice(&(bytes.len() as u64).to_be_bytes());
+    out.extend_from_slice(bytes);
 }
 
 /// A table whose rows carry a hash. The first `key` columns are its primary key; `hash` follows after the last.
@@ -89,9 +118,18 @@ pub(super) struct Table {
 impl Table {
     /// What a row's hash column must be.
     pub(super) fn hash(&self, cells: &[Cell]) -> Cell {
-        let name = encode(&[Cell::Text(self.name.into())]);
-        let digest = Sha256::new().chain_update(name).chain_update(encode(cells)).finalize();
-        Cell::Blob(digest.iter().copied().take(HASH_BYTES).collect())
+        Cell::Blob(Self::short(self.begun().chain_update(encode(cells))).to_vec())
+    }
+
+    /// What the hash of every row begins with.
+    fn begun(&self) -> Sha256 {
+        Sha256::new().chain_update(encode(&[Cell::Text(self.name.into())]))
+    }
+
+    fn short(hash: Sha256) -> [u8; HASH_BYTES] {
+        let mut short = [0; HASH_BYTES];
+        short.iter_mut().zip(hash.finalize()).for_each(|(out, byte)| *out = byte);
+        short
     }
 
     pub(super) fn key_columns(&self) -> impl Iterator<Item = &'static str> {
@@ -190,25 +228,46 @@ pub(super) fn each<R: Row>(
 ) -> Result<(), Fault> {
     let mut statement = conn.prepare_cached(&R::TABLE.select(condition))?;
     let mut rows = statement.query(params_from_iter(parameters))?;
-    let mut before: Vec<Cell> = Vec::new();
+    let (begun, columns) = (R::TABLE.begun(), R::TABLE.columns.len());
+    // Nothing is made anew for each row: a large wallet has more than a million.
+    let (mut before, mut encoded): (Vec<Cell>, Vec<u8>) = (Vec::new(), Vec::new());
     while let Some(row) = rows.next()? {
-        let cells = cells(row, R::TABLE.columns.len() + 1)?;
-        let key = cells.get(..R::TABLE.key).unwrap_or_default();
-        if before.as_slice() >= key {
-            return Err(Fault::corrupt("rows out of order"));
+        step_key(&mut before, row, R::TABLE.key)?;
+        encoded.clear();
+        for column in 0..columns {
+            append(&mut encoded, row.get_ref(column)?);
         }
-        before.clear();
-        before.extend_from_slice(key);
-        match check(R::TABLE, cells) {
-            Ok(cells) => match R::from_cells(cells) {
-                Some(found) => take(found),
-                None => {
-                    let cells = self::cells(row, R::TABLE.columns.len())?;
-                    bad.push(Bad { table: R::TABLE, cells, reason: "columns" });
-                }
-            },
-            Err(row) => bad.push(row),
+        let hash = Table::short(begun.clone().chain_update(&encoded));
+        if row.get_ref(columns)? != ValueRef::Blob(&hash) {
+            bad.push(Bad { table: R::TABLE, cells: cells(row, columns + 1)?, reason: "hash" });
+            continue;
         }
+        match R::from_columns(&mut Columns::of_row(row, columns)) {
+            Some(found) => take(found),
+            None => bad.push(Bad { table: R::TABLE, cells: cells(row, columns)?, reason: "columns" }),
+        }
+    }
+    Ok(())
+}
+
+/// Goes on to the key of the next row, which has to be above the one before.
+fn step_key(before: &mut Vec<Cell>, row: &rusqlite::Row<'_>, key: usize) -> Result<(), Fault> {
+    let mut is_above = before.is_empty();
+    for (column, old) in before.iter().enumerate() {
+        match old.is_before(row.get_ref(column)?) {
+            None => {}
+            Some(before) => {
+                is_above = before;
+                break;
+            }
+        }
+    }
+    if !is_above {
+        return Err(Fault::corrupt("rows out of order"));
+    }
+    before.resize(key, Cell::Null);
+    for (column, old) in before.iter_mut().enumerate() {
+        old.take_over(row.get_ref(column)?);
     }
     Ok(())
 }

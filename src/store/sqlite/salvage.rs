@@ -12,7 +12,7 @@ use rusqlite::{Connection, params_from_iter};
 use super::blocks;
 use super::connect;
 use super::fault::Fault;
-use super::rows::{self, BlockRow, Cell, Row, Table};
+use super::rows::{self, BlockRow, Cell, Columns, Row, Table};
 use crate::clock::UnixMs;
 use crate::limits;
 use crate::model::block::Block;
@@ -53,7 +53,7 @@ fn table<R: Row>(
         let Ok(Some(found)) = rows::raw(from, R::TABLE, &key) else { continue };
         match rows::check(R::TABLE, found) {
             Ok(cells) => {
-                let Some(row) = R::from_cells(cells) else { continue };
+                let Some(row) = R::from_columns(&mut Columns::of_cells(&cells)) else { continue };
                 if rows::raw(new, R::TABLE, &key)?.is_none() {
                     rows::put_if_missing(new, R::TABLE, as_local(R::TABLE, row.to_cells()?))?;
                     salvaged.rows += 1;

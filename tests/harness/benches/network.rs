@@ -11,6 +11,8 @@
 )]
 #![allow(clippy::disallowed_methods, clippy::cast_possible_truncation)]
 
+#[path = "network/idle.rs"]
+mod idle;
 #[path = "network/kit.rs"]
 mod kit;
 #[allow(dead_code)]
@@ -38,7 +40,8 @@ const RTT: Duration = Duration::from_millis(40);
 const RUNS: usize = 7;
 
 fn main() {
-    // `BENCH_ONLY=kit` measures the operators' front alone, `BENCH_ONLY=push` live push, `BENCH_ONLY=twelve` the twelve devices.
+    // `BENCH_ONLY=kit` measures the operators' front alone, `BENCH_ONLY=push` live push, `BENCH_ONLY=idle` a device at rest,
+    // `BENCH_ONLY=twelve` the twelve devices.
     let only = std::env::var("BENCH_ONLY").unwrap_or_default();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     if only.is_empty() || only == "kit" {
@@ -47,7 +50,10 @@ fn main() {
     if only.is_empty() || only == "push" {
         runtime.block_on(push::push());
     }
-    if only == "kit" || only == "push" {
+    if only.is_empty() || only == "idle" {
+        runtime.block_on(idle::idle());
+    }
+    if ["kit", "push", "idle"].contains(&only.as_str()) {
         return;
     }
     let cluster = RealCluster::start(5).expect("real Kubo");

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 
 use super::desk::{Desk, Judged};
 use super::nodes::{Ended, Lost, Times};
+use crate::engine::push::Switches;
 use crate::error::{Code, Error};
 use crate::limits;
 use crate::node::pubsub::Arrival;
@@ -14,17 +15,26 @@ use crate::node::{Bucket, Call, is_refused};
 
 /// Runs until the schedule ends.
 pub async fn run(desk: &Desk, place: usize) {
+    let mut switches = desk.account.push.switches();
     loop {
         let chosen = desk.nodes(|nodes| nodes.choose(&desk.account, place, desk.now()));
         let at = match chosen {
             Ok(at) => at,
             Err(until) => {
-                tokio::time::sleep_until(until).await;
+                tokio::select! {
+                    biased;
+                    () = switches.next() => {}
+                    () = tokio::time::sleep_until(until) => {}
+                }
                 continue;
             }
         };
         let began = desk.now();
-        let (ended, heard_at) = hear(desk, place, at).await;
+        let (ended, heard_at) = tokio::select! {
+            biased;
+            () = out_of_use(desk, at, &mut switches) => (Ended::Over, began),
+            heard = hear(desk, place, at) => heard,
+        };
         let (now, luck) = (desk.now(), if ended == Ended::Refused { 0.0 } else { desk.luck() });
         let times = Times {
             lasted: now.saturating_duration_since(began),
@@ -41,6 +51,13 @@ pub async fn run(desk: &Desk, place: usize) {
         if is_told {
             tracing::info!("some nodes have no pubsub: live push uses the others");
         }
+    }
+}
+
+/// Waits until the user takes the node out of use.
+async fn out_of_use(desk: &Desk, at: usize, switches: &mut Switches) {
+    while desk.account.network.writable().contains(&at) {
+        switches.next().await;
     }
 }
 

@@ -12,7 +12,7 @@ use crate::model::push::Topic;
 /// Why a node is no longer listened to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Ended {
-    /// The stream had lasted as long as any.
+    /// The stream had lasted as long as any, or the node was taken out of use.
     Over,
     /// It has no pubsub, or none for us.
     Refused,
@@ -111,7 +111,7 @@ impl Nodes {
                 Some(free_at) => until = until.min(free_at),
             }
         }
-        // What another stream gives up, or somebody takes into use again, is looked for now and then; that asks no node.
+        // What another stream gives up is looked for now and then; that asks no node.
         Err(until.min(now + limits::PUSH_STREAM))
     }
 
@@ -140,7 +140,6 @@ impl Nodes {
     /// A stream has ended; `luck` (0–1) spreads the next attempt.
     pub fn note_ended(&mut self, place: usize, ended: Ended, times: Times, now: Instant, luck: f64) {
         let Some(ear) = self.ears.get_mut(place).and_then(Option::take) else { return };
-        let lasted = times.lasted;
         if ear.is_open && ended != Ended::Over {
             let lost = if self.open().is_empty() { Lost::All } else { Lost::Spare };
             self.lost = self.lost.max(lost);
@@ -149,7 +148,8 @@ impl Nodes {
             self.note_cut(times);
         }
         let Some(known) = self.known.get_mut(ear.node) else { return };
-        if lasted >= limits::PUSH_STEADY {
+        // A node that takes the stream and brings nothing by it is as bad as one that takes none.
+        if times.lasted >= limits::PUSH_STEADY && times.silent < times.lasted {
             (known.failures, known.floods) = (0, 0);
         }
         let pause = match ended {

@@ -1,6 +1,7 @@
 //! Each row type and its columns.
 
 use bytes::Bytes;
+use rusqlite::types::ValueRef;
 
 use super::{Cell, Table};
 use crate::clock::UnixMs;
@@ -20,7 +21,7 @@ pub(in super::super) trait Row: Sized {
     fn to_cells(&self) -> Result<Vec<Cell>, Error>;
 
     /// `None` when the columns are not such a row.
-    fn from_cells(cells: Vec<Cell>) -> Option<Self>;
+    fn from_columns(take: &mut Columns<'_>) -> Option<Self>;
 }
 
 /// A block that a node holds.
@@ -43,13 +44,41 @@ pub(in super::super) struct BlockRow {
     pub(in super::super) used_at: UnixMs,
 }
 
-/// Columns taken one after the other.
-struct Take(std::vec::IntoIter<Cell>);
+/// Columns taken one after the other, of a row as SQLite shows it or of a copy.
+pub(in super::super) struct Columns<'a> {
+    source: Source<'a>,
+    next: usize,
+}
 
-impl Take {
+#[derive(Clone, Copy)]
+enum Source<'a> {
+    /// And how many of its columns count.
+    Row(&'a rusqlite::Row<'a>, usize),
+    Cells(&'a [Cell]),
+}
+
+impl<'a> Columns<'a> {
+    pub(in super::super) fn of_row(row: &'a rusqlite::Row<'a>, count: usize) -> Self {
+        Self { source: Source::Row(row, count), next: 0 }
+    }
+
+    pub(in super::super) fn of_cells(cells: &'a [Cell]) -> Self {
+        Self { source: Source::Cells(cells), next: 0 }
+    }
+
+    fn value(&mut self) -> Option<ValueRef<'a>> {
+        let at = self.next;
+        self.next += 1;
+        match self.source {
+            Source::Row(row, count) if at < count => row.get_ref(at).ok(),
+            Source::Row(..) => None,
+            Source::Cells(cells) => cells.get(at).map(Cell::value),
+        }
+    }
+
     fn int(&mut self) -> Option<i64> {
-        match self.0.next()? {
-            Cell::Int(number) => Some(number),
+        match self.value()? {
+            ValueRef::Integer(number) => Some(number),
             _ => None,
         }
     }
@@ -63,25 +92,25 @@ impl Take {
     }
 
     fn text(&mut self) -> Option<String> {
-        match self.0.next()? {
-            Cell::Text(bytes) => String::from_utf8(bytes).ok(),
+        match self.value()? {
+            ValueRef::Text(bytes) => String::from_utf8(bytes.to_vec()).ok(),
             _ => None,
         }
     }
 
-    fn blob(&mut self) -> Option<Vec<u8>> {
-        match self.0.next()? {
-            Cell::Blob(bytes) => Some(bytes),
+    fn blob(&mut self) -> Option<&'a [u8]> {
+        match self.value()? {
+            ValueRef::Blob(bytes) => Some(bytes),
             _ => None,
         }
     }
 
     fn bytes(&mut self) -> Option<Bytes> {
-        self.blob().map(Bytes::from)
+        self.blob().map(Bytes::copy_from_slice)
     }
 
     fn cid(&mut self) -> Option<Cid> {
-        Cid::from_bytes(&self.blob()?).ok()
+        Cid::from_bytes(self.blob()?).ok()
     }
 }
 
@@ -114,8 +143,7 @@ impl Row for ItemRow {
         Ok(vec![blob(self.key), text(&self.token_id), text(&self.state_hash), blob(self.sealed.as_ref())])
     }
 
-    fn from_cells(cells: Vec<Cell>) -> Option<Self> {
-        let mut take = Take(cells.into_iter());
+    fn from_columns(take: &mut Columns<'_>) -> Option<Self> {
         Some(Self {
             key: take.blob()?.try_into().ok()?,
             token_id: take.text()?,
@@ -132,8 +160,7 @@ impl Row for ChangeRow {
         Ok(vec![blob(self.key), number(self.number)?, Cell::Int(level_number(self.level))])
     }
 
-    fn from_cells(cells: Vec<Cell>) -> Option<Self> {
-        let mut take = Take(cells.into_iter());
+    fn from_columns(take: &mut Columns<'_>) -> Option<Self> {
         Some(Self {
             key: take.blob()?.try_into().ok()?,
             number: take.number()?,
@@ -166,15 +193,14 @@ impl Row for NameRow {
         ])
     }
 
-    fn from_cells(cells: Vec<Cell>) -> Option<Self> {
-        let mut take = Take(cells.into_iter());
+    fn from_columns(take: &mut Columns<'_>) -> Option<Self> {
         Some(Self {
             slot: take.slot()?,
             sequence: take.number()?,
             record: take.bytes()?,
             merged_root: match take.blob()? {
-                none if none.is_empty() => None,
-                root => Some(Cid::from_bytes(&root).ok()?),
+                [] => None,
+                root => Some(Cid::from_bytes(root).ok()?),
             },
             verified_at: take.int()?,
             changed_at: take.int()?,
@@ -201,8 +227,7 @@ impl Row for WrittenRow {
         ])
     }
 
-    fn from_cells(cells: Vec<Cell>) -> Option<Self> {
-        let mut take = Take(cells.into_iter());
+    fn from_columns(take: &mut Columns<'_>) -> Option<Self> {
         Some(Self {
             slot: take.slot()?,
             sequence: take.number()?,
@@ -228,8 +253,7 @@ impl Row for NodeRow {
         ])
     }
 
-    fn from_cells(cells: Vec<Cell>) -> Option<Self> {
-        let mut take = Take(cells.into_iter());
+    fn from_columns(take: &mut Columns<'_>) -> Option<Self> {
         Some(Self {
             node: take.text()?,
             slot: take.slot()?,
@@ -251,8 +275,7 @@ impl Row for HeldRow {
         Ok(vec![text(&self.node), blob(self.cid.to_bytes())])
     }
 
-    fn from_cells(cells: Vec<Cell>) -> Option<Self> {
-        let mut take = Take(cells.into_iter());
+    fn from_columns(take: &mut Columns<'_>) -> Option<Self> {
         Some(Self { node: take.text()?, cid: take.cid()? })
     }
 }
@@ -264,8 +287,7 @@ impl Row for MetaRow {
         Ok(vec![text(&self.name), blob(self.value.as_ref())])
     }
 
-    fn from_cells(cells: Vec<Cell>) -> Option<Self> {
-        let mut take = Take(cells.into_iter());
+    fn from_columns(take: &mut Columns<'_>) -> Option<Self> {
         Some(Self { name: take.text()?, value: take.bytes()? })
     }
 }
@@ -277,8 +299,7 @@ impl Row for RollupRow {
         Ok(vec![Cell::Int(self.minute), text(&self.json)])
     }
 
-    fn from_cells(cells: Vec<Cell>) -> Option<Self> {
-        let mut take = Take(cells.into_iter());
+    fn from_columns(take: &mut Columns<'_>) -> Option<Self> {
         Some(Self { minute: take.int()?, json: take.text()? })
     }
 }
@@ -295,8 +316,7 @@ impl Row for BlockRow {
         Ok(vec![blob(self.cid.to_bytes()), Cell::Int(class), number(self.size)?, Cell::Int(self.used_at)])
     }
 
-    fn from_cells(cells: Vec<Cell>) -> Option<Self> {
-        let mut take = Take(cells.into_iter());
+    fn from_columns(take: &mut Columns<'_>) -> Option<Self> {
         Some(Self {
             cid: take.cid()?,
             class: match take.int()? {
