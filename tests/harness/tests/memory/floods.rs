@@ -136,11 +136,6 @@ async fn p09_peers_that_let_no_reset_out_fill_little() {
     under_frames("p09_peers_that_let_no_reset_out_fill_little", Trick::Deaf).await;
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn p09_peers_that_keep_to_the_bounds_fill_little() {
-    under_frames("p09_peers_that_keep_to_the_bounds_fill_little", Trick::Within).await;
-}
-
 /// Nodes that are hostile over HTTP, in pubsub and as peers.
 async fn hostile_everywhere() -> String {
     let mut nodes = Vec::new();

