@@ -38,20 +38,36 @@ pub const RESOLVE_AGAIN: Duration = Duration::from_secs(1);
 pub const PEER_ADDRESSES: usize = SWARM_ADDRESSES * 2;
 /// Addresses of one peer dialled at once.
 pub const DIALS_AT_ONCE: u8 = 8;
-/// Names that peers are asked for at once: an answer of [`DHT_PACKET_BYTES`] names nine hundred peers and takes up to 0.6 MB until its
-/// question ends, and there are two DHTs.
-pub const DHT_NAMES: usize = 2;
-/// Least time that a name gets where others wait: a round trip of a far peer.
-pub const DHT_TURN: Duration = Duration::from_millis(200);
-/// Streams that a peer may have open on one connection: Kubo has eight workers that answer bitswap, each with a stream of its own, one for
-/// what it wants, and asks few things beside. Each may hold a window of 256 KiB that nobody has read yet.
-pub const PEER_STREAMS: usize = 10;
-/// Streams of one connection in all: those of the peer, 32 questions in each DHT, bitswap and identify. Of more the connection ends.
+/// Questions that one peer may owe the answer of, both DHTs together: 16 names, so that the 64 of a wallet take four round trips. Each may
+/// have an answer of [`DHT_PACKET_BYTES`] that is half read.
+pub const PEER_QUESTIONS: usize = 32;
+/// Peers that are read of one answer, and that wait to be asked for one name: Kubo names twenty.
+pub const WALK_CLOSER: usize = 20;
+/// Addresses that are read of such a peer.
+pub const WALK_ADDRESSES: usize = 8;
+/// Peers beyond the configured ones that are asked for one name.
+pub const WALK_PEERS: usize = 32;
+/// The same at once, for all names of a look-up.
+pub const WALKS_AT_ONCE: usize = 8;
+/// Streams that a peer may have open on one connection. Kubo sends each bitswap message on a stream of its own, eight at once, and those that
+/// were read a moment ago count until they are dropped: of ten some were reset, and each cost a stall.
+pub const PEER_STREAMS: usize = 32;
+/// The same for a peer that is not configured: it is asked for records alone.
+pub const STRANGER_STREAMS: usize = 4;
+/// What a peer may have sent on one connection that nobody has read yet, bytes: a window of 256 KiB of each of Kubo's eight workers, and
+/// as much as six others fill. Above it the connection ends.
+pub const PEER_UNREAD_BYTES: usize = 14 * 256 * 1024;
+/// The same for a peer that is not configured.
+pub const STRANGER_UNREAD_BYTES: usize = 1024 * 1024;
+/// What a frame takes beside its bytes while nobody has read it, bytes: its place in a queue that doubles, and the least allocation.
+pub const FRAME_COST: usize = 128;
+/// Streams of one connection in all: those of the peer, [`PEER_QUESTIONS`], as many that end, bitswap and identify. Of more the connection
+/// ends.
 pub const CONNECTION_STREAMS: usize = 128;
 /// Messages of one connection that wait to be looked at: each may be as large as any.
 pub const PEER_EVENTS: usize = 1;
-/// Connections in all, with public peers to start from; without them there is one for each node.
-pub const PEER_CONNECTIONS: u32 = 48;
+/// Connections beside those to configured peers, with public ones to start from: each may hold 1 MiB that is unread.
+pub const STRANGER_CONNECTIONS: u32 = 16;
 /// Connections to one peer: two of its addresses may answer at once.
 pub const CONNECTIONS_PER_PEER: u32 = 2;
 /// What a peer may send on one stream of QUIC before it is read, bytes: as much as yamux lets it.
@@ -62,8 +78,9 @@ pub const QUIC_CONNECTION_BYTES: u32 = 4 * 1024 * 1024;
 pub const BITSWAP_MESSAGE_BYTES: usize = BLOCK_BYTES + 64 * 1024;
 /// Most blocks and presences in one message: Kubo fills messages up to 16 KiB, a presence takes 40 bytes.
 pub const BITSWAP_ITEMS: usize = 4_096;
-/// Inbound bitswap streams of one connection: Kubo has eight workers, each with a stream of its own, and one for what it wants.
-pub const BITSWAP_STREAMS: usize = 9;
+/// Inbound bitswap streams of one connection: those of Kubo's eight workers, those that were read and are not dropped yet, and one for
+/// what it wants.
+pub const BITSWAP_STREAMS: usize = 24;
 /// Bytes of messages that one connection may have half read, or read and not looked at: room for the largest one.
 pub const BITSWAP_BUFFER_BYTES: usize = BITSWAP_MESSAGE_BYTES;
 /// Blocks asked of one peer at once, and entries of one message.

@@ -36,6 +36,13 @@ impl Block {
         Ok(Self { cid: *cid, bytes })
     }
 
+    /// The same block in memory of its own: a slice keeps all of what it was cut from.
+    #[cfg(feature = "dht")]
+    #[must_use]
+    pub(crate) fn alone(&self) -> Self {
+        Self { cid: self.cid, bytes: Bytes::copy_from_slice(&self.bytes) }
+    }
+
     /// Its CID.
     #[must_use]
     pub const fn cid(&self) -> &Cid {

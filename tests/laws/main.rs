@@ -29,6 +29,7 @@ mod items;
 mod keep_laws;
 mod legacy_laws;
 mod merge_laws;
+mod order;
 mod pool_laws;
 mod push_laws;
 mod record_data;

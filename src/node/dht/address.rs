@@ -76,6 +76,11 @@ impl Book {
         self.by_id.get(id).and_then(|at| self.peers.get(*at)).and_then(|known| known.node)
     }
 
+    /// Whether it is one of the configured peers.
+    pub fn has(&self, id: &PeerId) -> bool {
+        self.by_id.contains_key(id)
+    }
+
     /// Whether any peer is not one of the nodes.
     pub fn has_public(&self) -> bool {
         self.peers.iter().any(|known| known.node.is_none())

@@ -99,7 +99,7 @@ impl Driver {
     fn step(&mut self, now: Instant) {
         let joining = !self.dialling.is_empty() || self.names.is_running();
         let behaviour = self.swarm.behaviour_mut();
-        self.queries.tick(now, behaviour);
+        self.queries.step(now, joining, behaviour);
         self.fetches.step(now, joining, &self.book, &mut behaviour.bitswap);
     }
 
@@ -113,12 +113,11 @@ impl Driver {
             Ask::Resolved(which) => self.names.ended(which),
             Ask::LookUp(lookup) => {
                 self.dial();
-                self.queries.look_up(lookup, self.swarm.behaviour_mut());
+                self.queries.look_up(lookup);
             }
             Ask::Put(put) => {
                 self.dial();
-                let peers = self.book.peers().iter().map(|known| known.id).collect();
-                self.queries.put(put, peers, self.swarm.behaviour_mut());
+                self.queries.put(put);
             }
             Ask::Fetch(fetch) => {
                 self.dial();
@@ -164,10 +163,7 @@ impl Driver {
         }
         self.filter.allow(address.clone());
         if is_new {
-            known.addresses.push(address.clone());
-        }
-        for net in Net::BOTH {
-            self.swarm.behaviour_mut().kad(net).add_address(&known.id, address.clone());
+            known.addresses.push(address);
         }
     }
 
@@ -212,13 +208,17 @@ impl Driver {
             },
             SwarmEvent::ConnectionEstablished { peer_id, .. } => {
                 self.dialling.remove(&peer_id);
-                // Only configured peers are asked for blocks.
-                if self.book.peers().iter().any(|known| known.id == peer_id) {
+                // Only configured peers are asked for blocks, and for every name.
+                if self.book.has(&peer_id) {
+                    self.queries.join(peer_id);
                     let bitswap = &mut self.swarm.behaviour_mut().bitswap;
                     self.fetches.join(peer_id, monotonic(), bitswap);
                 }
             }
-            SwarmEvent::ConnectionClosed { peer_id, num_established: 0, .. } => self.fetches.leave(&peer_id),
+            SwarmEvent::ConnectionClosed { peer_id, num_established: 0, .. } => {
+                self.queries.leave(&peer_id);
+                self.fetches.leave(&peer_id);
+            }
             SwarmEvent::OutgoingConnectionError { peer_id: Some(peer), error, .. }
                 if !matches!(error, DialError::DialPeerConditionFalse(_)) =>
             {

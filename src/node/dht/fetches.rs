@@ -162,7 +162,8 @@ impl Fetching {
         let bytes = block.bytes().len();
         self.meter.received(bytes as u64);
         self.bytes += bytes;
-        self.blocks.push(block.clone());
+        // A copy: the slice would keep the whole message that it came in.
+        self.blocks.push(block.alone());
         for peer in self.session.received(&from, block.cid(), now) {
             bitswap.send(peer, &[Want::Cancel(*block.cid())]);
         }

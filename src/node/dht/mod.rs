@@ -12,11 +12,16 @@ mod bitswap;
 mod dial_filter;
 mod driver;
 mod fetches;
+mod framed;
+mod kad;
 mod lookups;
+mod muxer;
 mod names;
 mod queries;
-mod streams;
 mod swarm;
+mod turns;
+mod unread;
+mod walk;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

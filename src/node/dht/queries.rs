@@ -1,18 +1,21 @@
-//! Running Kademlia queries: looking up records, and storing them.
+//! Running questions of Kademlia: looking up records, and storing them.
 //!
-//! Few names are asked for at once: what a peer answers is held until its question ends. A name that is not answered in its share of the
-//! time makes room for the next, so that one silent peer hinders none.
+//! Each peer is asked for one name after the other, with few questions open at once, so that one that is slow, or silent, holds up itself
+//! alone and holds little of ours.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::sync::Arc;
 
 use libp2p::PeerId;
-use libp2p::kad::{self, GetRecordOk, PutRecordError, QueryId, QueryResult, Quorum};
+use libp2p::request_response::{Event, Message, OutboundRequestId};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::Instant;
 
 use super::address::Book;
+use super::kad::{Answer, Closer, Question};
 use super::swarm::{Behaviour, Net};
+use super::turns::{Turn, Turns};
+use super::walk::Walks;
 use crate::clock::monotonic;
 use crate::limits;
 use crate::model::identity::Name;
@@ -35,49 +38,41 @@ pub(super) struct RecordPut {
     pub done: oneshot::Sender<usize>,
 }
 
-/// All running requests and the queries of each.
+/// All running requests, the peers that can be asked, and the questions that are open.
 #[derive(Default)]
 pub(super) struct Queries {
     next: u64,
+    peers: BTreeSet<PeerId>,
     lookups: BTreeMap<u64, RunningLookup>,
     puts: BTreeMap<u64, RunningPut>,
-    /// The request that a query belongs to, and for a look-up the position of the name.
-    queries: HashMap<(Net, QueryId), (u64, usize)>,
+    open: HashMap<(Net, OutboundRequestId), Open>,
+    /// How many questions each peer has not answered yet.
+    owing: HashMap<PeerId, usize>,
+    turns: Turns,
+}
+
+/// A question that was put and not answered.
+struct Open {
+    request: u64,
+    peer: PeerId,
+    /// The position of the name, in a look-up.
+    name: usize,
 }
 
 struct RunningLookup {
     lookup: RecordLookup,
     started: Instant,
-    /// Position of the next name to ask for.
-    next: usize,
-    /// The names that are asked for, how many queries of each run, and how long others wait for it.
-    asked: BTreeMap<usize, (usize, Instant)>,
-}
-
-impl RunningLookup {
-    fn is_done(&self) -> bool {
-        self.asked.is_empty() && self.next >= self.lookup.names.len()
-    }
-
-    /// The end of this turn: the time is shared by all that are still to come.
-    fn turn_ends(&self, now: Instant) -> Instant {
-        let left = self.lookup.names.len().saturating_sub(self.next).saturating_add(1);
-        let turns = u32::try_from(left.div_ceil(limits::DHT_NAMES)).unwrap_or(u32::MAX).max(1);
-        now + (self.lookup.deadline.saturating_duration_since(now) / turns).max(limits::DHT_TURN)
-    }
+    peers: BTreeMap<PeerId, Turn>,
+    walks: Walks,
+    open: usize,
+    walking: usize,
 }
 
 struct RunningPut {
     put: RecordPut,
-    peers: Vec<PeerId>,
+    asked: BTreeSet<PeerId>,
     took: BTreeSet<PeerId>,
     open: usize,
-    ending: bool,
-}
-
-/// The key of a name in the DHT.
-fn key(name: &Name) -> kad::RecordKey {
-    kad::RecordKey::new(&[b"/ipns/", name.multihash().as_slice()].concat())
 }
 
 impl Queries {
@@ -85,53 +80,18 @@ impl Queries {
         self.lookups.is_empty() && self.puts.is_empty()
     }
 
-    pub fn look_up(&mut self, lookup: RecordLookup, behaviour: &mut Behaviour) {
-        let (id, started) = (self.number(), monotonic());
-        self.lookups.insert(id, RunningLookup { lookup, started, next: 0, asked: BTreeMap::new() });
-        self.ask_next(id, started, behaviour);
-    }
-
-    /// Asks for as many names as have room.
-    fn ask_next(&mut self, id: u64, now: Instant, behaviour: &mut Behaviour) {
-        let Some(running) = self.lookups.get_mut(&id) else { return };
-        while running.asked.len() < limits::DHT_NAMES
-            && let Some(name) = running.lookup.names.get(running.next)
-        {
-            for net in Net::BOTH {
-                let query = behaviour.kad(net).get_record(key(name));
-                self.queries.insert((net, query), (id, running.next));
-            }
-            let ends = running.turn_ends(now);
-            running.asked.insert(running.next, (Net::BOTH.len(), ends));
-            running.next += 1;
-        }
-    }
-
-    /// Ends the turns of names that others wait for long enough.
-    fn next_turns(&mut self, now: Instant, behaviour: &mut Behaviour) {
-        let ids: Vec<u64> = self.lookups.keys().copied().collect();
-        for id in ids {
-            let Some(running) = self.lookups.get_mut(&id) else { continue };
-            if running.next < running.lookup.names.len() {
-                let over: BTreeSet<usize> =
-                    running.asked.iter().filter(|(_, (_, ends))| now >= *ends).map(|(at, _)| *at).collect();
-                running.asked.retain(|at, _| !over.contains(at));
-                self.finish_where(|of, name| of == id && over.contains(&name), behaviour);
-                self.queries.retain(|_, (of, name)| *of != id || !over.contains(name));
-            }
-            self.ask_next(id, now, behaviour);
-        }
-    }
-
-    pub fn put(&mut self, put: RecordPut, peers: Vec<PeerId>, behaviour: &mut Behaviour) {
+    pub fn look_up(&mut self, lookup: RecordLookup) {
+        let peers = self.peers.iter().map(|peer| (*peer, self.turns.begin(peer, &lookup.names))).collect();
+        let (walks, started) = (Walks::default(), monotonic());
+        let running = RunningLookup { lookup, started, peers, walks, open: 0, walking: 0 };
         let id = self.number();
-        for net in Net::BOTH {
-            let record = kad::Record::new(key(put.record.name()), put.record.raw().to_vec());
-            let query = behaviour.kad(net).put_record_to(record, peers.clone().into_iter(), Quorum::All);
-            self.queries.insert((net, query), (id, 0));
-        }
-        let open = Net::BOTH.len();
-        self.puts.insert(id, RunningPut { put, peers, took: BTreeSet::new(), open, ending: false });
+        self.lookups.insert(id, running);
+    }
+
+    pub fn put(&mut self, put: RecordPut) {
+        let id = self.number();
+        let running = RunningPut { put, asked: BTreeSet::new(), took: BTreeSet::new(), open: 0 };
+        self.puts.insert(id, running);
     }
 
     fn number(&mut self) -> u64 {
@@ -139,113 +99,159 @@ impl Queries {
         self.next
     }
 
-    /// Handles an event of one of the two DHTs.
-    pub fn on_event(&mut self, net: Net, event: kad::Event, book: &Book) {
-        let kad::Event::OutboundQueryProgressed { id, result, step, .. } = event else { return };
-        let Some((request, name)) = self.queries.get(&(net, id)).copied() else { return };
-        match result {
-            QueryResult::GetRecord(Ok(GetRecordOk::FoundRecord(found))) => {
-                self.found(request, name, found, book)
-            }
-            QueryResult::PutRecord(result) => self.took(request, result),
-            _ => {}
-        }
-        if step.last {
-            self.queries.remove(&(net, id));
-            self.ended(request, name);
+    /// A configured peer is connected.
+    pub fn join(&mut self, peer: PeerId) {
+        self.peers.insert(peer);
+        for running in self.lookups.values_mut() {
+            let begin = || self.turns.begin(&peer, &running.lookup.names);
+            running.peers.entry(peer).or_insert_with(begin);
         }
     }
 
-    fn found(&mut self, request: u64, name: usize, found: kad::PeerRecord, book: &Book) {
-        let Some(running) = self.lookups.get(&request) else { return };
-        let (Some(expected), Some(peer)) = (running.lookup.names.get(name), found.peer) else { return };
-        running.lookup.meter.received(found.record.value.len() as u64);
-        let outcome = match Record::parse(found.record.value, expected) {
+    /// A peer has disconnected. That its questions have failed is said by itself.
+    pub fn leave(&mut self, peer: &PeerId) {
+        self.peers.remove(peer);
+        for running in self.lookups.values_mut() {
+            if let Some(turn) = running.peers.remove(peer) {
+                self.turns.end(*peer, &running.lookup.names, &turn);
+            }
+        }
+    }
+
+    /// Asks what there is room for and answers what has ended; `joining` says that more peers may connect.
+    pub fn step(&mut self, now: Instant, joining: bool, behaviour: &mut Behaviour) {
+        self.ask_names(behaviour);
+        self.ask_puts(behaviour);
+        let is_over = |running: &RunningLookup| {
+            now >= running.lookup.deadline
+                || running.lookup.answers.is_closed()
+                || (running.is_done() && !joining)
+        };
+        let over: Vec<u64> =
+            self.lookups.iter().filter(|(_, running)| is_over(running)).map(|(id, _)| *id).collect();
+        for id in over {
+            let Some(running) = self.lookups.remove(&id) else { continue };
+            for (peer, turn) in &running.peers {
+                self.turns.end(*peer, &running.lookup.names, turn);
+            }
+        }
+        let is_over = |running: &RunningPut| {
+            now >= running.put.deadline || running.put.done.is_closed() || (running.open == 0 && !joining)
+        };
+        let over: Vec<u64> =
+            self.puts.iter().filter(|(_, running)| is_over(running)).map(|(id, _)| *id).collect();
+        for id in over {
+            if let Some(running) = self.puts.remove(&id) {
+                let _ = running.put.done.send(running.took.len());
+            }
+        }
+    }
+
+    fn ask_names(&mut self, behaviour: &mut Behaviour) {
+        let mut asking = Vec::new();
+        for (request, running) in &mut self.lookups {
+            for (peer, turn) in &mut running.peers {
+                let owing = self.owing.entry(*peer).or_default();
+                while *owing + Net::BOTH.len() <= limits::PEER_QUESTIONS
+                    && let Some(name) = turn.next()
+                    && let Some(asked) = running.lookup.names.get(name)
+                {
+                    *owing += Net::BOTH.len();
+                    running.open += Net::BOTH.len();
+                    let ask = |net| (net, Open { request: *request, peer: *peer, name }, *asked, Vec::new());
+                    asking.extend(Net::BOTH.map(ask));
+                }
+            }
+            while running.walking < limits::WALKS_AT_ONCE
+                && let Some((name, Closer { id, addresses })) = running.walks.next()
+                && let Some(asked) = running.lookup.names.get(name)
+            {
+                *self.owing.entry(id).or_default() += 1;
+                running.open += 1;
+                running.walking += 1;
+                asking.push((Net::Wan, Open { request: *request, peer: id, name }, *asked, addresses));
+            }
+        }
+        for (net, open, name, addresses) in asking {
+            let kad = behaviour.kad(net);
+            let id = kad.send_request_with_addresses(&open.peer, Question::Get(name), addresses);
+            self.open.insert((net, id), open);
+        }
+    }
+
+    /// A record is put to every peer that is connected, and to each that connects while others are waited for.
+    fn ask_puts(&mut self, behaviour: &mut Behaviour) {
+        for (request, running) in &mut self.puts {
+            for peer in &self.peers {
+                if !running.asked.insert(*peer) {
+                    continue;
+                }
+                let (name, value) = (*running.put.record.name(), running.put.record.raw().clone());
+                for net in Net::BOTH {
+                    let question = Question::Put(name, value.clone());
+                    let id = behaviour.kad(net).send_request(peer, question);
+                    self.open.insert((net, id), Open { request: *request, peer: *peer, name: 0 });
+                    *self.owing.entry(*peer).or_default() += 1;
+                    running.open += 1;
+                }
+            }
+        }
+    }
+
+    /// Handles an event of one of the two DHTs.
+    pub fn on_event(&mut self, net: Net, event: Event<Question, Answer>, book: &Book) {
+        let (id, answer) = match event {
+            Event::Message { message: Message::Response { request_id, response }, .. } => {
+                (request_id, Some(response))
+            }
+            Event::OutboundFailure { request_id, .. } => (request_id, None),
+            _ => return,
+        };
+        let Some(open) = self.open.remove(&(net, id)) else { return };
+        let owing = self.owing.entry(open.peer).or_default();
+        *owing = owing.saturating_sub(1);
+        if *owing == 0 {
+            self.owing.remove(&open.peer);
+        }
+        if let Some(running) = self.lookups.get_mut(&open.request) {
+            running.heard(&open, answer, book);
+        } else if let Some(running) = self.puts.get_mut(&open.request) {
+            running.open = running.open.saturating_sub(1);
+            let value = answer.and_then(|answer| answer.record);
+            if value.as_ref() == Some(running.put.record.raw()) {
+                running.took.insert(open.peer);
+            }
+        }
+    }
+}
+
+impl RunningLookup {
+    fn is_done(&self) -> bool {
+        self.open == 0 && self.peers.values().all(Turn::is_over) && self.walks.is_over()
+    }
+
+    fn heard(&mut self, open: &Open, answer: Option<Answer>, book: &Book) {
+        self.open = self.open.saturating_sub(1);
+        if !book.has(&open.peer) {
+            self.walking = self.walking.saturating_sub(1);
+        }
+        let Some(name) = self.lookup.names.get(open.name) else { return };
+        let Some(answer) = answer else { return };
+        if let Some(turn) = self.peers.get_mut(&open.peer) {
+            turn.answered(open.name);
+        }
+        if !answer.closer.is_empty() {
+            self.walks.named(open.name, name, answer.closer, |peer| book.has(peer));
+        }
+        let Some(value) = answer.record else { return };
+        self.lookup.meter.received(value.len() as u64);
+        let outcome = match Record::parse(value, name) {
             Ok(record) => Outcome::Found(Box::new(record), Source::Dht),
             Err(e) => Outcome::Invalid(e),
         };
-        let elapsed = monotonic().saturating_duration_since(running.started);
-        // The next tick notices that nobody listens any more.
-        let _ = running.lookup.answers.send(PeerAnswer { node: book.node(&peer), name, outcome, elapsed });
-    }
-
-    fn took(&mut self, request: u64, result: kad::PutRecordResult) {
-        let Some(running) = self.puts.get_mut(&request) else { return };
-        match result {
-            Ok(_) => running.took.extend(running.peers.iter().copied()),
-            Err(PutRecordError::QuorumFailed { success, .. } | PutRecordError::Timeout { success, .. }) => {
-                running.took.extend(success);
-            }
-        }
-    }
-
-    fn ended(&mut self, request: u64, name: usize) {
-        if let Some(running) = self.lookups.get_mut(&request) {
-            if let Some((open, _)) = running.asked.get_mut(&name) {
-                *open = open.saturating_sub(1);
-            }
-            running.asked.retain(|_, (open, _)| *open > 0);
-            if running.is_done() {
-                self.lookups.remove(&request);
-            }
-        }
-        if let Some(running) = self.puts.get_mut(&request) {
-            running.open -= 1;
-            if running.open == 0 {
-                self.answer(request);
-            }
-        }
-    }
-
-    fn answer(&mut self, request: u64) {
-        if let Some(running) = self.puts.remove(&request) {
-            let _ = running.put.done.send(running.took.len());
-        }
-    }
-
-    /// Ends requests that are past their deadline or that nobody waits for.
-    pub fn tick(&mut self, now: Instant, behaviour: &mut Behaviour) {
-        let over =
-            |running: &RunningLookup| now >= running.lookup.deadline || running.lookup.answers.is_closed();
-        let ended: Vec<u64> =
-            self.lookups.iter().filter(|(_, running)| over(running)).map(|(id, _)| *id).collect();
-        for id in ended {
-            self.lookups.remove(&id);
-            self.finish(id, behaviour);
-        }
-        self.next_turns(now, behaviour);
-        let over: Vec<u64> = self
-            .puts
-            .iter()
-            .filter(|(_, running)| now >= running.put.deadline || running.put.done.is_closed())
-            .map(|(id, _)| *id)
-            .collect();
-        for id in over {
-            let Some(running) = self.puts.get_mut(&id) else { continue };
-            if std::mem::replace(&mut running.ending, true) {
-                self.answer(id);
-            } else {
-                // The queries report who stored it before they end.
-                running.put.deadline = now + limits::DHT_TICK * 2;
-                self.finish_running(id, behaviour);
-            }
-        }
-    }
-
-    fn finish(&mut self, request: u64, behaviour: &mut Behaviour) {
-        self.finish_running(request, behaviour);
-        self.queries.retain(|_, (of, _)| *of != request);
-    }
-
-    fn finish_running(&self, request: u64, behaviour: &mut Behaviour) {
-        self.finish_where(|of, _| of == request, behaviour);
-    }
-
-    fn finish_where(&self, which: impl Fn(u64, usize) -> bool, behaviour: &mut Behaviour) {
-        for ((net, query), _) in self.queries.iter().filter(|(_, (of, name))| which(*of, *name)) {
-            if let Some(mut query) = behaviour.kad(*net).query_mut(query) {
-                query.finish();
-            }
-        }
+        let elapsed = monotonic().saturating_duration_since(self.started);
+        // The next step notices that nobody listens any more.
+        let answer = PeerAnswer { node: book.node(&open.peer), name: open.name, outcome, elapsed };
+        let _ = self.lookup.answers.send(answer);
     }
 }

@@ -1,6 +1,7 @@
 //! The libp2p swarm: TCP with noise and yamux (QUIC with its feature), both of Kubo's DHTs, bitswap, identify. It never listens.
 
-use std::num::{NonZeroU8, NonZeroUsize};
+use std::collections::BTreeSet;
+use std::num::NonZeroU8;
 use std::time::Duration;
 
 use libp2p::allow_block_list::{self, AllowedPeers};
@@ -10,15 +11,16 @@ use libp2p::core::muxing::StreamMuxerBox;
 use libp2p::core::transport::timeout::TransportTimeout;
 use libp2p::core::transport::upgrade::Version;
 use libp2p::identity::Keypair;
-use libp2p::kad::store::MemoryStore;
+use libp2p::request_response::{self, ProtocolSupport};
 use libp2p::swarm::NetworkBehaviour;
 use libp2p::swarm::behaviour::toggle::Toggle;
-use libp2p::{PeerId, StreamProtocol, Swarm, connection_limits, identify, kad, noise, tcp, yamux};
+use libp2p::{PeerId, StreamProtocol, Swarm, connection_limits, identify, noise, tcp};
 
 use super::address::Book;
 use super::bitswap::Bitswap;
 use super::dial_filter::{DialFilter, FilteredTransport};
-use super::streams::FewStreams;
+use super::kad::Codec;
+use super::muxer::Yamux;
 use crate::error::{Code, Error};
 use crate::limits;
 
@@ -26,6 +28,9 @@ const LAN: StreamProtocol = StreamProtocol::new("/ipfs/lan/kad/1.0.0");
 const WAN: StreamProtocol = StreamProtocol::new("/ipfs/kad/1.0.0");
 const IDENTIFY: &str = "ipfs/0.1.0";
 const AGENT: &str = concat!("wallet-sync/", env!("CARGO_PKG_VERSION"));
+
+/// Asks the peers of one DHT.
+pub(super) type Kad = request_response::Behaviour<Codec>;
 
 /// Which of Kubo's two DHTs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -42,15 +47,15 @@ impl Net {
 pub(super) struct Behaviour {
     /// Without public peers nobody else is dialled, whomever peers name.
     known: Toggle<allow_block_list::Behaviour<AllowedPeers>>,
-    pub lan: kad::Behaviour<MemoryStore>,
-    pub wan: kad::Behaviour<MemoryStore>,
+    pub lan: Kad,
+    pub wan: Kad,
     pub bitswap: Bitswap,
     connections: connection_limits::Behaviour,
     identify: identify::Behaviour,
 }
 
 impl Behaviour {
-    pub const fn kad(&mut self, net: Net) -> &mut kad::Behaviour<MemoryStore> {
+    pub const fn kad(&mut self, net: Net) -> &mut Kad {
         match net {
             Net::Lan => &mut self.lan,
             Net::Wan => &mut self.wan,
@@ -73,26 +78,31 @@ pub(super) fn build(
     let key = Keypair::ed25519_from_bytes(&mut seed).map_err(|e| failed(e.to_string()))?;
     let id = key.public().to_peer_id();
     let secured = noise::Config::new(&key).map_err(|e| failed(e.to_string()))?;
-    let mut multiplexed = yamux::Config::default();
-    multiplexed.set_max_num_streams(limits::CONNECTION_STREAMS);
+    let known: BTreeSet<PeerId> = book.peers().iter().map(|known| known.id).collect();
     let over_tcp = tcp::tokio::Transport::new(tcp::Config::default().nodelay(true))
         .upgrade(Version::V1Lazy)
         .authenticate(secured)
-        .multiplex(multiplexed)
-        .map(|(peer, connection), _| {
-            (peer, StreamMuxerBox::new(FewStreams::new(connection, limits::PEER_STREAMS)))
+        .multiplex(Yamux)
+        .map(move |(peer, connection), _| {
+            let (streams, unread) = if known.contains(&peer) {
+                (limits::PEER_STREAMS, limits::PEER_UNREAD_BYTES)
+            } else {
+                (limits::STRANGER_STREAMS, limits::STRANGER_UNREAD_BYTES)
+            };
+            (peer, StreamMuxerBox::new(connection.within(streams, unread)))
         });
     let transport = TransportTimeout::new(with_quic(over_tcp, &key), setup).boxed();
-    let peers = book.peers().len();
+    let configured = u32::try_from(book.peers().len()).unwrap_or(u32::MAX);
+    let connections = configured.saturating_add(limits::STRANGER_CONNECTIONS);
     let behaviour = Behaviour {
         known: Toggle::from((!book.has_public()).then(|| only(book))),
-        lan: kademlia(id, LAN, peers),
-        wan: kademlia(id, WAN, peers),
+        lan: kademlia(LAN, book.has_public()),
+        wan: kademlia(WAN, book.has_public()),
         bitswap: Bitswap::default(),
         connections: connection_limits::Behaviour::new(
             ConnectionLimits::default()
                 .with_max_established_incoming(Some(0))
-                .with_max_established_outgoing(Some(limits::PEER_CONNECTIONS))
+                .with_max_established_outgoing(Some(connections))
                 .with_max_established_per_peer(Some(limits::CONNECTIONS_PER_PEER)),
         ),
         identify: identify::Behaviour::new(
@@ -153,22 +163,10 @@ fn only(book: &Book) -> allow_block_list::Behaviour<AllowedPeers> {
     only
 }
 
-/// A client of one DHT: it stores nothing and publishes nothing by itself.
-fn kademlia(id: PeerId, protocol: StreamProtocol, peers: usize) -> kad::Behaviour<MemoryStore> {
-    let mut config = kad::Config::new(protocol);
-    config
-        .set_max_packet_size(limits::DHT_PACKET_BYTES)
-        .set_parallelism(NonZeroUsize::new(peers).unwrap_or(NonZeroUsize::MIN))
-        .set_query_timeout(limits::DHT_STREAM_IDLE)
-        .set_substreams_timeout(limits::DHT_STREAM_IDLE)
-        .set_replication_interval(None)
-        .set_publication_interval(None)
-        .set_provider_publication_interval(None)
-        .set_periodic_bootstrap_interval(None)
-        .set_record_ttl(None)
-        .set_caching(kad::Caching::Disabled)
-        .set_kbucket_inserts(kad::BucketInserts::Manual);
-    let mut behaviour = kad::Behaviour::with_config(id, MemoryStore::new(id), config);
-    behaviour.set_mode(Some(kad::Mode::Client));
-    behaviour
+/// Asks peers of one DHT, and answers nobody.
+fn kademlia(protocol: StreamProtocol, walks: bool) -> Kad {
+    let config = request_response::Config::default()
+        .with_request_timeout(limits::DHT_STREAM_IDLE)
+        .with_max_concurrent_streams(limits::PEER_QUESTIONS * 2);
+    Kad::with_codec(Codec { walks }, [(protocol, ProtocolSupport::Outbound)], config)
 }

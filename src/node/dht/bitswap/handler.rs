@@ -9,7 +9,7 @@ use bytes::Bytes;
 use libp2p::core::upgrade::ReadyUpgrade;
 use libp2p::futures::future::BoxFuture;
 use libp2p::futures::stream::{self, BoxStream, SelectAll};
-use libp2p::futures::{AsyncReadExt, AsyncWriteExt, FutureExt, StreamExt};
+use libp2p::futures::{AsyncWriteExt, FutureExt, StreamExt};
 use libp2p::swarm::handler::{ConnectionEvent, FullyNegotiatedInbound, FullyNegotiatedOutbound};
 use libp2p::swarm::{
     ConnectionHandler, ConnectionHandlerEvent, Stream, StreamProtocol, StreamUpgradeError, SubstreamProtocol,
@@ -18,14 +18,11 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::wire::Message;
 use crate::limits;
+use crate::node::dht::framed;
 
 const PROTOCOL: StreamProtocol = StreamProtocol::new("/ipfs/bitswap/1.2.0");
 /// Bytes counted as one permit of a connection's budget.
 const PERMIT_BYTES: usize = 1024;
-/// Bytes read at once: a declared length alone allocates no more than this.
-const STEP_BYTES: usize = 64 * 1024;
-/// A length in front of a message takes at most this many bytes.
-const LENGTH_BYTES: usize = 4;
 
 /// What a connection reports.
 #[derive(Debug)]
@@ -214,40 +211,13 @@ async fn read(
     stream: &mut (impl libp2p::futures::AsyncRead + Unpin),
     budget: &Arc<Semaphore>,
 ) -> io::Result<Option<(Message, Room)>> {
-    let Some(length) = read_length(stream).await? else { return Ok(None) };
+    let Some(length) = framed::length(stream, limits::BITSWAP_MESSAGE_BYTES).await? else { return Ok(None) };
     let permits = u32::try_from(length.div_ceil(PERMIT_BYTES)).map_err(io::Error::other)?;
     // A peer that keeps many large messages open delays only itself.
     let room = budget.clone().acquire_many_owned(permits).await.map_err(io::Error::other)?;
-    let mut body = Vec::new();
-    while body.len() < length {
-        let at = body.len();
-        body.resize(length.min(at + STEP_BYTES), 0);
-        let step = body.get_mut(at..).unwrap_or_default();
-        let filled = tokio::time::timeout(limits::DHT_STREAM_IDLE, stream.read_exact(step)).await;
-        filled.map_err(|_| io::Error::from(io::ErrorKind::TimedOut))??;
-    }
+    let body = framed::body(stream, length).await?;
     let message = Message::decode(&Bytes::from(body)).map_err(io::Error::other)?;
     Ok(Some((message, room)))
-}
-
-async fn read_length(stream: &mut (impl libp2p::futures::AsyncRead + Unpin)) -> io::Result<Option<usize>> {
-    let mut length = 0_usize;
-    for at in 0..LENGTH_BYTES {
-        let mut byte = [0];
-        if stream.read(&mut byte).await? == 0 {
-            return if at == 0 { Ok(None) } else { Err(io::ErrorKind::UnexpectedEof.into()) };
-        }
-        let [byte] = byte;
-        length |= usize::from(byte & 0x7f) << (at * 7);
-        if byte & 0x80 == 0 {
-            return if length <= limits::BITSWAP_MESSAGE_BYTES { Ok(Some(length)) } else { Err(too_large()) };
-        }
-    }
-    Err(too_large())
-}
-
-fn too_large() -> io::Error {
-    io::Error::new(io::ErrorKind::InvalidData, "a bitswap message beyond the bound")
 }
 
 #[cfg(test)]

@@ -14,15 +14,15 @@ use tauri_plugin_wallet_sync::node::{Call, Meter};
 use tauri_plugin_wallet_sync::{Config, Secret};
 
 use super::again;
+use super::hostile_frames::{self, Trick};
 use super::hostile_http::{self, Flood};
 use super::hostile_peer;
+use super::large;
 use super::process::{Process, say, told};
 use super::size;
 
 /// What all of them together may make a process hold above what it holds at rest, KiB.
 const MOST: u64 = 64 * 1024;
-/// What five hostile peers may, KiB: 38 to 63 MiB were seen.
-const MOST_BY_PEERS: u64 = 96 * 1024;
 const HOSTILE: usize = 5;
 /// How long each is let do its worst.
 const LONG: Duration = Duration::from_secs(8);
@@ -110,7 +110,86 @@ async fn p09_hostile_peers_fill_little() {
     }
     let one = held("p09_hostile_peers_fill_little", json!(nodes[..1]).to_string()).await;
     let all = held("p09_hostile_peers_fill_little", json!(nodes).to_string()).await;
-    assert!(one <= MOST && all <= MOST_BY_PEERS, "{one} KiB by one, {all} KiB by all");
+    assert!(one <= MOST && all <= MOST, "{one} KiB by one, {all} KiB by all");
+}
+
+async fn under_frames(test: &'static str, trick: Trick) {
+    if again::is_inside() {
+        return ask_peers().await;
+    }
+    let mut nodes = Vec::new();
+    for at in 0..HOSTILE {
+        let (address, _) = hostile_frames::start(trick).await;
+        nodes.push(json!({"id": format!("p{at}"), "api": "http://127.0.0.1:1", "swarm": [address]}));
+    }
+    let held = held(test, json!(nodes).to_string()).await;
+    assert!(held <= MOST, "{held} KiB");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p09_frames_of_one_byte_fill_little() {
+    under_frames("p09_frames_of_one_byte_fill_little", Trick::Tiny).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p09_peers_that_let_no_reset_out_fill_little() {
+    under_frames("p09_peers_that_let_no_reset_out_fill_little", Trick::Deaf).await;
+}
+
+/// Nodes that are hostile over HTTP, in pubsub and as peers.
+async fn hostile_everywhere() -> String {
+    let mut nodes = Vec::new();
+    for at in 0..HOSTILE {
+        let (api, _) = hostile_http::start(Flood::Every).await;
+        let (address, _) = hostile_peer::start().await;
+        nodes.push(json!({"id": format!("n{at}"), "api": api, "gateway": api, "swarm": [address]}));
+    }
+    json!(nodes).to_string()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p09_everything_at_once_fills_little() {
+    if again::is_inside() {
+        return read_them(Mode::Background).await;
+    }
+    let nodes = hostile_everywhere().await;
+    let held = held("p09_everything_at_once_fills_little", nodes).await;
+    assert!(held <= MOST, "{held} KiB");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn p09_a_wallet_of_10000_stays_small_under_everything_at_once() {
+    if again::is_inside() {
+        return read_with_tokens().await;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let engine = large::opened(r#"[{"id":"n","api":"http://127.0.0.1:1"}]"#, folder.path(), Mode::Own).await;
+    engine.put((0..large::TOKENS).map(large::token).collect()).await.unwrap();
+    engine.close(Duration::ZERO).await.unwrap();
+    let (nodes, path) = (hostile_everywhere().await, folder.path().to_str().unwrap().to_owned());
+    let said = tokio::task::spawn_blocking(move || {
+        let mut process = Process::of("floods::p09_a_wallet_of_10000_stays_small_under_everything_at_once");
+        process.tell(&nodes);
+        process.tell(&path);
+        process.hears("held")
+    });
+    let held: u64 = said.await.unwrap().parse().unwrap();
+    eprintln!("with a wallet of {}: {held} KiB", large::TOKENS);
+    assert!(held <= large::MOST, "{held} KiB");
+}
+
+/// The same with a wallet that is there already; says what the whole process holds.
+async fn read_with_tokens() {
+    let (nodes, folder) = (told(), told());
+    let engine = large::opened(&nodes, folder.as_str().as_ref(), Mode::Background).await;
+    size::begin();
+    let until = monotonic() + LONG;
+    while monotonic() < until {
+        let request = SyncRequest { fresh: true, deadline: Some(LONG), wait: None };
+        let _ = engine.sync(request, |_| ()).await;
+    }
+    say(&format!("held {}", size::most_above(0)));
+    told();
 }
 
 /// Asks peers for every name of a wallet, and for blocks.

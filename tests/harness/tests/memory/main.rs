@@ -9,6 +9,7 @@
 #[allow(dead_code)]
 mod again;
 mod floods;
+mod hostile_frames;
 mod hostile_http;
 mod hostile_peer;
 mod large;
