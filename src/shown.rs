@@ -1,4 +1,4 @@
-//! Foreign text: what is taken out of it before a window or a terminal shows it, and what a log keeps of it.
+//! Foreign text: what is taken out of it before a window or a terminal shows it, and what a log keeps of it. And counts in our own.
 //!
 //! Text that a node, another device or a script wrote may hold marks that turn the reading direction, hide characters or steer a terminal.
 //! Letters of every script, emoji and the joiners inside them stay.
@@ -48,6 +48,12 @@ pub fn plain_or_none(text: String) -> Option<String> {
     (!text.is_empty()).then_some(text)
 }
 
+/// So many things, by the word for one or for several: `1 node`, `2 nodes`.
+#[must_use]
+pub fn counted(count: usize, one: &str, several: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { several })
+}
+
 /// Foreign text as a log keeps it: escaped, cut, and of each long word its beginning only, for it may be a token's id, an address or a
 /// secret that was sent back.
 #[must_use]
@@ -79,7 +85,7 @@ fn is_of_word(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{for_log, is_mark, plain, plain_or_none};
+    use super::{counted, for_log, is_mark, plain, plain_or_none};
     use crate::limits;
 
     #[test]
@@ -97,6 +103,12 @@ mod tests {
         for c in turning.into_iter().chain('\u{202a}'..='\u{202e}').chain('\u{2066}'..='\u{2069}') {
             assert!(is_mark(c), "{c:?}");
         }
+    }
+
+    #[test]
+    fn one_thing_is_told_as_one() {
+        let told = [0, 1, 2].map(|count| counted(count, "entry is", "entries are"));
+        assert_eq!(told, ["0 entries are", "1 entry is", "2 entries are"]);
     }
 
     #[test]

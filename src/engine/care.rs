@@ -9,7 +9,7 @@ use super::api::request::SyncRequest;
 use super::audit::OnRepair;
 use super::tasks::to_the_end;
 use super::{audit, rehearse};
-use crate::error::Error;
+use crate::error::{Code, Error};
 use crate::store::Level;
 
 impl Engine {
@@ -28,22 +28,51 @@ impl Engine {
         request: AuditRequest,
         progress: impl Fn(AuditProgress) + Send + Sync + 'static,
     ) -> Result<AuditReport, Error> {
+        self.audit_until(request, progress, std::future::pending()).await
+    }
+
+    /// The same, for as long as somebody waits for it: it ends when `end` does.
+    ///
+    /// # Errors
+    /// As [`Engine::audit`]; `closed` when `end` came first. What was found by then and is put back by the next publish stays noted.
+    ///
+    /// # Cancel safety
+    /// It goes on to its end, or to `end`.
+    pub async fn audit_until(
+        &self,
+        request: AuditRequest,
+        progress: impl Fn(AuditProgress) + Send + Sync + 'static,
+        end: impl Future<Output = ()> + Send + 'static,
+    ) -> Result<AuditReport, Error> {
         let account = self.writable()?;
-        if request.repair && audit::has_unpublished(&account)? {
-            let sync = SyncRequest { fresh: true, deadline: None, wait: Some(Level::Verified) };
-            Box::pin(self.sync(sync, |_| ())).await.map_err(|failure| failure.error)?;
-        }
         let progress: OnAudit = Arc::new(progress);
         let engine = self.clone();
         // What others published since is pinned too, and has to be known where a node is to drop what is damaged.
-        let read: OnRepair = Arc::new(move || {
+        let read: OnRepair = Arc::new({
             let engine = engine.clone();
-            Box::pin(async move {
-                let sync = SyncRequest { fresh: true, deadline: None, wait: None };
-                let _ = engine.sync(sync, |_| ()).await;
-            })
+            move || {
+                let engine = engine.clone();
+                Box::pin(async move {
+                    let sync = SyncRequest { fresh: true, deadline: None, wait: None };
+                    let _ = engine.sync(sync, |_| ()).await;
+                })
+            }
         });
-        to_the_end(async move { Box::pin(audit::audit(&account, request, &progress, &read)).await }).await
+        let auditing = async move {
+            if request.repair && audit::has_unpublished(&account)? {
+                let sync = SyncRequest { fresh: true, deadline: None, wait: Some(Level::Verified) };
+                Box::pin(engine.sync(sync, |_| ())).await.map_err(|failure| failure.error)?;
+            }
+            Box::pin(audit::audit(&account, request, &progress, &read)).await
+        };
+        to_the_end(async move {
+            tokio::select! {
+                biased;
+                report = Box::pin(auditing) => report,
+                () = end => Err(Error::new(Code::Closed, "nobody waits for the audit any more")),
+            }
+        })
+        .await
     }
 
     /// Rehearses a restore: a fresh device in memory, made from the secret and the nodes alone, is compared with this one. It

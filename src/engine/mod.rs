@@ -108,11 +108,11 @@ use std::time::Duration;
 use bytes::Bytes;
 
 use self::account::Account;
-pub use self::api::audit::{AuditProgress, AuditReport, AuditRequest, Mark, NodeAudit};
+pub use self::api::audit::{AuditProgress, AuditReport, AuditRequest, Lost, Mark, NodeAudit};
 pub use self::api::backup::{BackupProgress, BackupReport, ImportReport};
 pub use self::api::event::{Event, Origin, Progress, Way};
 pub use self::api::first_look::FirstLook;
-pub use self::api::legacy::{Found, LegacyReport, LegacySource, Unreadable};
+pub use self::api::legacy::{Found, LegacyPart, LegacyReport, LegacySource, Unreadable};
 pub use self::api::rehearsal::{Missed, Rehearsal};
 pub use self::api::report::{NameReport, NodeOutcome, NodeReport, SyncFailure, SyncOutcome, SyncReport};
 pub use self::api::request::SyncRequest;

@@ -95,7 +95,7 @@ fn lists(account: &Account, fresh: &Account) -> Rehearsal {
     };
     let (ours, theirs) = (here.holdings().inventory(), there.holdings().inventory());
     for item in ours.items().filter(|item| lacks(theirs, item)) {
-        rehearsal.note_item(missed(&item));
+        rehearsal.note_item(Missed::of(&item));
     }
     rehearsal.newer = theirs.items().filter(|item| lacks(ours, item)).count();
     rehearsal
@@ -104,16 +104,6 @@ fn lists(account: &Account, fresh: &Account) -> Rehearsal {
 /// Whether an inventory does not know all that an item says.
 fn lacks(inventory: &Inventory, item: &Item) -> bool {
     inventory.joined(item).map_or(true, |joined| joined.changed.is_some())
-}
-
-fn missed(item: &Item) -> Missed {
-    match item {
-        Item::Token(key, _) => {
-            Missed::Token(key.token_id.as_str().to_owned(), key.state_hash.as_str().to_owned())
-        }
-        Item::Entry(key, _) => Missed::Entry(key.clone()),
-        Item::Unknown { .. } => Missed::Unknown,
-    }
 }
 
 type Wanted = HashMap<Cid, (Cid, Missed)>;
@@ -127,7 +117,7 @@ fn wanted(fresh: &Account) -> Wanted {
     for item in there.holdings().inventory().items().filter(|item| !is_spent(item)) {
         for block in item.refs() {
             for chunk in block.chunks() {
-                wanted.insert(*chunk, (block.cid, missed(&item)));
+                wanted.insert(*chunk, (block.cid, Missed::of(&item)));
             }
         }
     }

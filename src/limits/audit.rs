@@ -30,6 +30,15 @@ pub const DISCARD_BLOCKS: usize = 64;
 pub const DISCARD: Duration = Duration::from_secs(60);
 /// The same at first: where what is damaged leads to a block that is nowhere, the walk waits for it. Then what is pinned is released.
 pub const DISCARD_FIRST: Duration = Duration::from_secs(5);
+/// Blocks that are looked at under a root which is not whole any more, so that what is left of it stays pinned: one that is nowhere among
+/// 10,000 leaves about a hundred parts.
+pub const PARTS_LOOKED: usize = 2_048;
+/// How often an audit mends, looks again and mends what was published meanwhile: other devices may go on without end.
+pub const AUDIT_ROUNDS: usize = 3;
+/// Blocks that are here on no disk and asked of every node, so that what is nowhere is named; with five nodes that is a second at 40 ms.
+pub const LOST_LOOKED: usize = 256;
+/// How long the list of a device is looked through for what is nowhere, and how long a node may take to say what it holds.
+pub const LOST_LOOK: Duration = Duration::from_secs(5);
 /// Things named of one kind in a report of a rehearsal; the rest is counted.
 pub const REHEARSAL_NAMES: usize = 100;
 /// How long a rehearsal may take to read the wallet's list, as long as bytes flow.

@@ -17,6 +17,12 @@ pub const LEGACY_BYTES: usize = 64 * 1024 * 1024;
 pub const LEGACY_ITEMS: usize = 20_000;
 /// Parts of a predecessor's wallet that could not be read and are named; the rest is counted.
 pub const LEGACY_NAMED: usize = 64;
+/// Pieces that the largest part of one is kept in.
+pub const LEGACY_PIECES: usize = LEGACY_BYTES / super::VALUE_BYTES + 2;
+/// Entries of kept parts that are looked at together, and bytes of their values: bounds memory.
+pub const LEGACY_PAGE: usize = 1_000;
+/// The same in bytes.
+pub const LEGACY_PAGE_BYTES: usize = 4 * 1024 * 1024;
 /// Blocks that its file on the nodes is cut into: 256 KiB each, and as many nodes above them at most.
 pub const LEGACY_BLOCKS: usize = 1_024;
 /// Deepest file on the nodes: one level has 174 links.

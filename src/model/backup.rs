@@ -18,6 +18,7 @@ use super::record::Record;
 use super::root::Root;
 use crate::error::{Code, Error};
 use crate::limits;
+use crate::shown::counted;
 
 /// Major and minor; a file of a higher major is not read.
 const FORMAT: (u32, u32) = (1, 0);
@@ -192,8 +193,8 @@ impl<'a> BackupReader<'a> {
         let car = self.car.finish()?;
         if let Some(first) = car.missing.first() {
             let message = format!(
-                "the backup is not whole: {} blocks are missing, the first is {first}",
-                car.missing.len()
+                "the backup is not whole: {} missing, the first is {first}",
+                counted(car.missing.len(), "block is", "blocks are")
             );
             return Err(Error::new(Code::Malformed, message));
         }

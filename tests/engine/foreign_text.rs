@@ -103,7 +103,7 @@ async fn thousands_of_items_that_do_not_parse_are_one_warning() {
     let device = world.device().await;
     let report = device.sync().await.unwrap();
     let damaged: Vec<&String> = report.warnings.iter().filter(|told| told.starts_with("damaged: ")).collect();
-    assert_eq!(damaged, ["damaged: 6000 items of slot 0 do not parse"], "{:?}", report.warnings);
+    assert_eq!(damaged, ["damaged: slot 0: 6000 items do not parse"], "{:?}", report.warnings);
     assert!(report.warnings.len() < limits::WARNINGS);
 }
 

@@ -45,6 +45,7 @@ mod n12_not_in_step;
 mod never_hang;
 mod never_lose;
 mod one_bad_node;
+mod one_is_one;
 mod other_nodes;
 mod pins_of_former_owners;
 mod pools;

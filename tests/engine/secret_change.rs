@@ -230,7 +230,7 @@ async fn what_is_nowhere_stops_it_and_may_be_left() {
     new.engine.note_created().await.unwrap();
     let failed = two.engine.change_secret(&new.engine, false).await.unwrap_err();
     assert_eq!(failed.code(), Code::Unreachable);
-    assert!(failed.message().contains("1 payloads, proofs or values"), "{failed}");
+    assert!(failed.message().contains("1 payload, proof or value of the wallet"), "{failed}");
     assert!(!two.engine.status().moved);
     two.engine.change_secret(&new.engine, true).await.unwrap();
     // What is proven spent stays so, although its evidence is nowhere.

@@ -57,7 +57,7 @@ const UNTOLD: [(&str, &[&str]); 4] = [
 const TELLS_ITSELF: &str = "src/node/check.rs";
 
 /// Files of Rust below a folder, without those that only test.
-fn sources(folder: &str) -> Vec<(PathBuf, String)> {
+pub fn sources(folder: &str) -> Vec<(PathBuf, String)> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut folders = vec![root.join(folder)];
     let mut found = Vec::new();
@@ -78,7 +78,7 @@ fn sources(folder: &str) -> Vec<(PathBuf, String)> {
 }
 
 /// The string literals of a source, but for those of comments and of the log; `{…}` is `…`.
-fn literals(source: &str) -> Vec<String> {
+pub fn literals(source: &str) -> Vec<String> {
     let mut found = Vec::new();
     let (mut rest, mut depth, mut log_since) = (source, 0_usize, None);
     while let Some(next) = rest.chars().next() {

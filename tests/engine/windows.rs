@@ -176,7 +176,7 @@ async fn a_script_that_puts_a_rival_of_a_coin_is_told_of() {
     device.engine.put_from_window(SCRIPT, vec![next]).await.unwrap();
     assert!(alerts(&mut events).is_empty(), "a state that follows is none");
     device.engine.put_from_window(SCRIPT, vec![token("coin", "s2")]).await.unwrap();
-    let told = "window main: put another state of 1 tokens that were on offer and are not now";
+    let told = "window main: put another state of 1 token that was on offer and is not now";
     assert_eq!(alerts(&mut events), [told]);
 }
 

@@ -6,7 +6,7 @@ use proptest::prelude::*;
 use serde_json::{Map, Value, json};
 use tauri_plugin_wallet_sync::Code;
 use tauri_plugin_wallet_sync::limits;
-use tauri_plugin_wallet_sync::model::legacy::{Legacy, read};
+use tauri_plugin_wallet_sync::model::legacy::{Legacy, PartKey, joined, read};
 
 /// Any JSON, not deep.
 fn any_json() -> impl Strategy<Value = Value> {
@@ -124,13 +124,17 @@ impl Held {
     }
 }
 
-fn is_nothing(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Array(all) => all.is_empty(),
-        Value::Object(map) => map.is_empty(),
-        _ => false,
-    }
+/// Where the predecessor has a list, none and an empty one say nothing.
+fn is_no_list(key: &str, value: &Value) -> bool {
+    let lists = ["_sent", "_invalid", "_nametag", "_nametags", "_outbox", "_mintOutbox", "_tombstones"];
+    let notes = ["_meta", "_history", "_invalidatedNametags"];
+    let is_empty = value.is_null() || value.as_array().is_some_and(Vec::is_empty);
+    is_empty && (lists.contains(&key) || notes.contains(&key))
+}
+
+/// The keys of the parts that are kept whole.
+fn kept_keys(legacy: &Legacy) -> Vec<&str> {
+    legacy.kept.iter().filter_map(|kept| PartKey::parse(&kept.key)).map(|key| key.part).collect()
 }
 
 proptest! {
@@ -151,12 +155,14 @@ proptest! {
             let whole = held.has(key, value);
             let in_parts = value.as_array().is_some_and(|all| {
                 all.iter().all(|one| {
-                    let listed = held.kept.contains(&json!({key: [one]}));
-                    is_nothing(one) || listed || held.has(key, one)
+                    held.kept.contains(&json!({key: [one]})) || held.has(key, one)
                 })
             });
-            prop_assert!(is_nothing(value) || whole || in_parts, "{key}: {value}");
+            prop_assert!(is_no_list(key, value) || whole || in_parts, "{key}: {value}");
         }
+        // What could not be read is kept under the key that is told.
+        let keys = kept_keys(&legacy);
+        prop_assert!(legacy.unreadable.iter().all(|one| keys.contains(&one.key.as_str())));
         // A state stands once, and what is sent, archived, forked or refused is never on offer.
         let states: std::collections::BTreeSet<_> =
             legacy.tokens.iter().map(|token| (&token.token_id, &token.state_hash)).collect();
@@ -219,4 +225,76 @@ fn repeated_keys_and_deep_parts_are_kept_too() {
     assert_eq!(pieces, format!("{{\"odd\":{deep}}}").as_bytes());
     let large = vec![b' '; limits::LEGACY_BYTES + 1];
     assert_eq!(read(&large).unwrap_err().code(), Code::TooLarge);
+}
+
+/// The predecessor wrote lower digits; whoever wrote upper ones means the same bytes.
+#[test]
+fn hexadecimal_ids_and_hashes_are_one_whatever_their_case() {
+    let (id, state) = ("ab".repeat(32), format!("0000{}", "cd".repeat(32)));
+    let token = json!({"genesis": {"data": {"tokenId": id.to_uppercase()}},
+        "transactions": [{"newStateHash": state, "previousStateHash": "EF01", "inclusionProof": {}}]});
+    for (section, entry) in [
+        ("_tombstones", json!({"tokenId": id.to_uppercase(), "stateHash": state.to_uppercase()})),
+        ("_outbox", json!({"sourceTokenId": id.to_uppercase(), "salt": "5a"})),
+        ("_sent", json!({"tokenId": id.to_uppercase()})),
+    ] {
+        let document = json!({format!("_{}", id.to_uppercase()): token, section: [entry]});
+        let legacy = read(document.to_string().as_bytes()).unwrap();
+        let [token] = &legacy.tokens[..] else { panic!("{legacy:?}") };
+        assert_eq!((&token.token_id, &token.state_hash), (&id, &state));
+        assert_eq!(token.previous.as_deref(), Some("ef01"));
+        let spends: Vec<_> =
+            legacy.spends.iter().map(|spend| (spend.token_id.as_str(), spend.state_hash.as_str())).collect();
+        assert_eq!(spends, [(id.as_str(), state.as_str())], "{section}");
+        assert_eq!(legacy.unreadable, []);
+    }
+}
+
+#[test]
+fn tokens_of_which_nothing_is_left_are_kept_and_named() {
+    let id = "ab".repeat(32);
+    let [active, archived, forked] =
+        [format!("_{id}"), format!("_archived_{id}"), format!("_forked_{id}_00ff")];
+    for empty in ["{}", "null", "[]", " { } ", "\"\"", "false"] {
+        let text = format!(
+            "{{\"{active}\": {empty}, \"{archived}\": {empty}, \"{forked}\": {empty}, \"_sent\": [{empty}], \"_nametags\": [{empty}],
+                \"_outbox\": [{empty}], \"_tombstones\": [{empty}], \"_invalid\": [{{\"token\": {empty}}}, {{\"reason\": \"r\"}}], \"later\": {empty}}}"
+        );
+        let legacy = read(text.as_bytes()).unwrap();
+        let mut names: Vec<&str> = legacy.unreadable.iter().map(|one| one.name.as_str()).collect();
+        names.sort_unstable();
+        let lists =
+            ["_invalid[0]", "_invalid[1]", "_nametags[0]", "_outbox[0]", "_sent[0]", "_tombstones[0]"];
+        let mut expected: Vec<&str> = [&*active, &*archived, &*forked].into_iter().chain(lists).collect();
+        expected.sort_unstable();
+        assert_eq!(names, expected, "{empty}");
+        assert!(legacy.tokens.is_empty());
+        // Those, and what nobody knows.
+        assert_eq!(kept_keys(&legacy).len(), 10, "{empty}");
+    }
+}
+
+#[test]
+fn a_part_is_known_by_its_key_and_only_its_own_bytes_make_it() {
+    let large = "x".repeat(limits::VALUE_BYTES * 2);
+    let text = json!({"_meta": {"version": 1}, "odd.": large}).to_string();
+    let legacy = read(text.as_bytes()).unwrap();
+    let of = |section: &str| -> Vec<_> {
+        legacy.kept.iter().filter(|kept| PartKey::parse(&kept.key).unwrap().section == section).collect()
+    };
+    let (meta, odd) = (of("_meta"), of("odd"));
+    assert_eq!((meta.len(), odd.len()), (1, 3));
+    let pieces: Vec<_> = odd.iter().map(|kept| kept.value.clone()).collect();
+    let part = PartKey::parse(&odd[0].key).unwrap();
+    assert_eq!(part.piece, Some(0));
+    assert_eq!(joined(part.part, &pieces).unwrap(), json!({"odd.": large}).to_string().as_bytes());
+    for wrong in [&pieces[..2], &pieces[1..], &[]] {
+        assert_eq!(joined(part.part, wrong).unwrap_err().code(), Code::NotFound);
+    }
+    assert_eq!(joined(&odd[0].key, &pieces).unwrap_err().code(), Code::NotFound, "a piece is no part");
+    for key in
+        ["", "legacy.", "legacy.a", "legacy.a.b", "label", &meta[0].key[1..], &format!("{}.x", part.part)]
+    {
+        assert_eq!(PartKey::parse(key), None, "{key}");
+    }
 }

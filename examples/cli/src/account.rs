@@ -17,13 +17,35 @@ pub async fn open(global: &Global, mode: Mode) -> Result<Engine, Failure> {
     open_with(global, &secret, mode).await
 }
 
+/// Opens the account for what only reads here. Where its own disk takes nothing it is left as it is, with a warning: a full or failing
+/// disk must not stop what brings the wallet out of there.
+pub async fn open_to_read(global: &Global) -> Result<Engine, Failure> {
+    let secret = secret_file::read(secret_path(global)?)?;
+    let failure = match Engine::open(&secret, options(global, Mode::Own)?).await {
+        Ok(engine) => return Ok(with_alerts(engine)),
+        Err(failure) => failure,
+    };
+    if !matches!(failure.code(), Code::StorageFull | Code::StorageIo) {
+        return Err(failure.into());
+    }
+    // The first failure tells more than a second.
+    let Ok(engine) = Engine::open(&secret, options(global, Mode::ReadAlong)?).await else {
+        return Err(failure.into());
+    };
+    output::warn(format!("storage: {failure}; the data folder is read, and left as it is"));
+    Ok(with_alerts(engine))
+}
+
 /// The same with a secret at hand.
 pub async fn open_with(global: &Global, secret: &Secret, mode: Mode) -> Result<Engine, Failure> {
-    let engine = Engine::open(secret, options(global, mode)?).await?;
+    Ok(with_alerts(Engine::open(secret, options(global, mode)?).await?))
+}
+
+fn with_alerts(engine: Engine) -> Engine {
     for alert in engine.take_alerts() {
         output::say(&alert);
     }
-    Ok(engine)
+    engine
 }
 
 /// Its state: of a large account from what was left at closing, if that is still so.

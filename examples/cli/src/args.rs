@@ -147,6 +147,11 @@ pub enum Command {
         /// Its JSON; without it what slot 0's record on the nodes leads to
         file: Option<PathBuf>,
     },
+    /// List the parts of a predecessor's wallet that are kept as they stand, or print one
+    Kept {
+        /// Its key, as the list and the report of the import have it
+        key: Option<String>,
+    },
     /// Show it all on five embedded nodes and two devices
     Demo,
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
 use tauri_plugin_wallet_sync::engine::{AuditProgress, BackupProgress, Progress};
+use tauri_plugin_wallet_sync::shown::counted;
 
 /// How often the spinner turns.
 const TICK: Duration = Duration::from_millis(100);
@@ -43,7 +44,7 @@ impl Line {
     pub fn auditor(&self) -> impl Fn(AuditProgress) + Send + Sync + use<> {
         let bar = self.0.clone();
         move |AuditProgress { checked, total }| {
-            bar.set_message(format!("checked {checked} of {total} blocks"))
+            bar.set_message(format!("blocks checked: {checked} of {total}"))
         }
     }
 }
@@ -56,11 +57,11 @@ impl Drop for Line {
 
 fn describe(step: &Progress) -> String {
     match step {
-        Progress::Reading { names } => format!("reading {names} names"),
+        Progress::Reading { names } => format!("reading {}", counted(*names, "name", "names")),
         Progress::Listed { added } => format!("list is complete, {added} new"),
         Progress::Fetching { done, total } => format!("payloads {done} of {total}"),
         Progress::Publishing { verified, nodes } => {
-            format!("publishing, verified on {verified} of {nodes} nodes")
+            format!("publishing, verified on {verified} of {}", counted(*nodes, "node", "nodes"))
         }
     }
 }

@@ -168,13 +168,15 @@ impl Node {
         seen
     }
 
-    /// Whether below some recursive pin there is a block whose links cannot be read.
+    /// Whether below some recursive pin there is a block whose links cannot be read, or one that is nowhere.
     pub fn has_unreadable_pin(&self) -> bool {
         let pins = self.store().pins.clone();
         let roots = pins.iter().filter(|(_, pin)| pin.mode == PinMode::Recursive);
         let below: HashSet<Cid> = roots.flat_map(|(root, _)| self.own_graph(root)).collect();
-        let is_unreadable = |cid: &Cid| {
-            cid.codec() == DAG_CBOR && self.own_block(cid).is_some_and(|bytes| cbor::decode(&bytes).is_err())
+        let is_nowhere = |cid: &Cid| !self.reachable_peers().any(|peer| peer.own_block(cid).is_some());
+        let is_unreadable = |cid: &Cid| match self.own_block(cid) {
+            Some(bytes) => cid.codec() == DAG_CBOR && cbor::decode(&bytes).is_err(),
+            None => is_nowhere(cid),
         };
         below.iter().any(is_unreadable)
     }

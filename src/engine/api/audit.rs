@@ -4,7 +4,9 @@ use std::sync::Arc;
 
 use serde::{Serialize, Serializer};
 
+use super::rehearsal::Missed;
 use crate::error::Error;
+use crate::shown::{counted, plain_or_none};
 
 /// What an audit looks at, and whether it mends.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -101,13 +103,79 @@ pub struct AuditReport {
     pub needed: usize,
     /// Changes of this device that are in no edition yet: of them nothing can be said.
     pub unpublished: usize,
+    /// What is listed, and on no node that answers nor here: looked for where something is listed and not here.
+    pub lost: Vec<Lost>,
+}
+
+/// What of one device is nowhere any more. Only that device, or a backup of it, brings it back.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Lost {
+    /// The slot of the device that had it when it published last; none where that is not known.
+    pub slot: Option<u8>,
+    /// What its owner calls it.
+    pub label: Option<String>,
+    /// Blocks that are on no node.
+    pub blocks: usize,
+    /// Whose they are: the first of them by name.
+    pub named: Vec<Missed>,
+    /// Its list was seen and did not come: what it has is not known.
+    pub is_unread: bool,
+}
+
+impl Lost {
+    /// What is lost, in words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let label = self.label.as_deref().and_then(|label| plain_or_none(label.to_owned()));
+        let whose = match (self.slot, label) {
+            (Some(slot), Some(label)) => format!("the device of slot {slot} ({label})"),
+            (Some(slot), None) => format!("the device of slot {slot}"),
+            (None, _) => "a device that is not known".to_owned(),
+        };
+        let mut words = Vec::new();
+        if self.is_unread {
+            words.push("its newest list could not be read".to_owned());
+        }
+        if self.blocks > 0 {
+            let tokens = self.named.iter().filter(|missed| matches!(missed, Missed::Token(..))).count();
+            let other = self.named.len() - tokens;
+            let mut what = Vec::new();
+            what.extend((tokens > 0).then(|| counted(tokens, "token", "tokens")));
+            what.extend(
+                (other > 0).then(|| counted(other, "setting or other item", "settings or other items")),
+            );
+            let blocks = counted(self.blocks, "block", "blocks");
+            words.push(format!("{blocks} of {} on no node any more, and not here", what.join(" and ")));
+        }
+        format!("of {whose}: {}", words.join("; "))
+    }
 }
 
 impl AuditReport {
-    /// Whether enough machines hold everything.
+    /// Whether enough machines hold everything, and nothing that is listed is lost.
     #[must_use]
     pub fn is_safe(&self) -> bool {
-        self.needed > 0 && self.whole_machines >= self.needed
+        self.needed > 0 && self.whole_machines >= self.needed && self.lost.is_empty()
+    }
+
+    /// Why it is not, in words.
+    #[must_use]
+    pub fn words(&self) -> String {
+        let Self { whole_machines, needed, .. } = self;
+        let mut words = Vec::new();
+        if whole_machines < needed || *needed == 0 {
+            let whole = counted(*whole_machines, "machine is", "machines are");
+            words.push(format!(
+                "{whole} known to hold everything, and {}",
+                counted(*needed, "has to", "have to")
+            ));
+        }
+        let silent = self.nodes.iter().filter(|node| node.record.is_none()).count();
+        if silent > 0 {
+            words.push(counted(silent, "node did not answer", "nodes did not answer"));
+        }
+        words.extend(self.lost.iter().map(Lost::words));
+        words.join("; ")
     }
 }
 

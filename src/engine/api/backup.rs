@@ -24,7 +24,7 @@ pub struct BackupReport {
     pub bytes: u64,
     /// When it was made by its device's clock, milliseconds since 1970.
     pub made_at: Option<UnixMs>,
-    /// The sequence of the record in it; none where the device had not published yet.
+    /// The sequence of the record in it; none where the device had not published yet, or its disk took no new signature.
     pub sequence: Option<u64>,
 }
 

@@ -43,3 +43,17 @@ pub struct LegacyReport {
     /// Records of slot 0 whose content did not come; always 0 from a file.
     pub not_fetched: usize,
 }
+
+/// A part of a predecessor's wallet that is kept as it stands.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LegacyPart {
+    /// Its key.
+    pub key: String,
+    /// The section of the predecessor's document that it is from, as far as it stands in a key.
+    pub section: String,
+    /// Bytes of it.
+    pub size: usize,
+    /// Entries that hold it.
+    pub entries: usize,
+}

@@ -4,6 +4,8 @@ use serde::Serialize;
 
 use super::status::TokenCounts;
 use crate::limits;
+use crate::model::inventory::Item;
+use crate::shown::counted;
 
 /// What a fresh device, made from the secret and the nodes alone, would show, compared with this one.
 #[derive(Clone, Debug, Default, PartialEq, Serialize)]
@@ -51,6 +53,19 @@ pub enum Missed {
     Unknown,
 }
 
+impl Missed {
+    /// What is missing where this item is, or what it refers to.
+    pub(crate) fn of(item: &Item) -> Self {
+        match item {
+            Item::Token(key, _) => {
+                Self::Token(key.token_id.as_str().to_owned(), key.state_hash.as_str().to_owned())
+            }
+            Item::Entry(key, _) => Self::Entry(key.clone()),
+            Item::Unknown { .. } => Self::Unknown,
+        }
+    }
+}
+
 impl Rehearsal {
     /// Whether a restore would bring everything that is here.
     #[must_use]
@@ -64,20 +79,26 @@ impl Rehearsal {
         let Self { tokens_there: there, entries_there, .. } = self;
         let (tokens, entries) = (there.total, entries_there);
         if self.is_whole() {
+            let (tokens, entries) =
+                (counted(tokens, "live token", "live tokens"), counted(*entries, "setting", "settings"));
             return format!(
-                "a new device would have everything that is here: {tokens} live tokens and {entries} settings, \
-                 each payload fetched and checked"
+                "a new device would have everything that is here: {tokens} and {entries}, each payload fetched and checked"
             );
         }
         let parts = [
-            (self.items_missing, "tokens or settings are not on the nodes"),
-            (self.payloads_missing, "payloads or values did not come"),
-            (self.unread.len(), "devices' content could not be read"),
+            (
+                self.items_missing,
+                "token or setting is not on the nodes",
+                "tokens or settings are not on the nodes",
+            ),
+            (self.payloads_missing, "payload or value did not come", "payloads or values did not come"),
+            (self.unread.len(), "device's content could not be read", "devices' content could not be read"),
         ];
-        let parts = parts.iter().filter(|(count, _)| *count > 0);
-        let parts: Vec<String> = parts.map(|(count, what)| format!("{count} {what}")).collect();
+        let parts = parts.iter().filter(|(count, ..)| *count > 0);
+        let parts: Vec<String> = parts.map(|(count, one, more)| counted(*count, one, more)).collect();
         let why = if self.unpublished > 0 {
-            format!("; {} changes are not verified yet: sync first", self.unpublished)
+            let changes = counted(self.unpublished, "change is", "changes are");
+            format!("; {changes} not verified yet: sync first")
         } else {
             String::new()
         };

@@ -12,6 +12,7 @@ use crate::engine::local::state::names::Edition;
 use crate::error::Error;
 use crate::model::cid::Cid;
 use crate::model::identity::Slot;
+use crate::shown::counted;
 use crate::store::Level;
 
 /// Notes what was found, on all nodes or on some, and wakes what puts it back.
@@ -110,7 +111,8 @@ async fn others(account: &Arc<Account>, found: &[(usize, Looked)], are_all: bool
     for _ in 0..2 {
         account.local.note_remote(RemoteHeld { level, is_low: Some(true) }).await?;
     }
-    account.local.alert("audit", format!("only {machines} machines hold all that other devices published"));
+    let machines = counted(machines, "machine is", "machines are");
+    account.local.alert("audit", format!("only {machines} known to hold all that other devices published"));
     account.events.wake_outbox();
     Ok(())
 }
@@ -122,8 +124,8 @@ fn told(id: &str, looked: &Looked) -> String {
     let mut parts: Vec<String> = wrong.map(|(name, mark)| format!("its {name} is {}", word(mark))).collect();
     let blocks = &looked.blocks;
     let counts = [(blocks.missing.len(), "missing"), (blocks.damaged.len(), "damaged")];
-    let counted = counts.into_iter().filter(|(count, _)| *count > 0);
-    parts.extend(counted.map(|(count, how)| format!("{count} blocks are {how}")));
+    let found = counts.into_iter().filter(|(count, _)| *count > 0);
+    parts.extend(found.map(|(count, how)| format!("{} {how}", counted(count, "block is", "blocks are"))));
     format!("{id} does not hold what it was proven to hold: {}. It is put back", parts.join(", "))
 }
 

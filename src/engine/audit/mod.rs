@@ -8,6 +8,7 @@ mod blocks;
 mod expected;
 mod findings;
 mod look;
+mod lost;
 mod marks;
 
 use std::sync::Arc;
@@ -19,12 +20,12 @@ use self::expected::{Expected, expected};
 use self::findings::note;
 use self::look::{Looked, look};
 use super::account::Account;
-use super::api::audit::{AuditReport, AuditRequest, NodeAudit, OnAudit};
+use super::api::audit::{AuditReport, AuditRequest, Lost, NodeAudit, OnAudit};
 use super::publish::run::Run;
 use super::publish::{bring_along, lacks};
 use crate::error::{Code, Error};
 use crate::limits;
-use crate::model::cid::Codec;
+use crate::model::cid::{Cid, Codec};
 
 /// Reads the wallet before what was found wanting is put back.
 pub type OnRepair = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
@@ -80,18 +81,17 @@ async fn audited(
     note(account, &expected, &found, are_all).await?;
     let mut rows: Vec<(usize, NodeAudit)> =
         found.iter().map(|(at, looked)| (*at, row(account, *at, looked))).collect();
-    if request.repair {
-        let wanting: Vec<usize> =
-            found.iter().filter(|(_, looked)| looked.is_wanting()).map(|(at, _)| *at).collect();
-        if !wanting.is_empty() {
-            if let Some(read) = read {
-                read().await;
-            }
-            put_back(account, &wanting).await?;
-            look_once_more(account, &found, &mut rows, &count).await?;
+    let mends = request.repair && rows.iter().any(|(_, row)| row.wrong() > 0);
+    if mends {
+        if let Some(read) = read {
+            read().await;
         }
+        let edition = expected.edition.map(|edition| edition.root);
+        let mending = Mending { account, request, found: &found, count: &count };
+        Box::pin(mending.until_whole(edition, &mut rows)).await?;
     }
-    Ok(report(account, &expected, rows))
+    let lost = Box::pin(lost::look(account, mends)).await?;
+    Ok(report(account, &expected, rows, lost))
 }
 
 /// Reads what is on this disk: what rots here is noticed while nodes have it, and fetched by the next sync.
@@ -146,29 +146,68 @@ pub fn has_unpublished(account: &Account) -> Result<bool, Error> {
     })
 }
 
-/// Looks at what was wrong, and only at that: all of it is read and hashed.
-async fn look_once_more(
-    account: &Arc<Account>,
-    found: &[(usize, Looked)],
-    rows: &mut [(usize, NodeAudit)],
-    count: &Count,
-) -> Result<(), Error> {
-    let Some(expected) = expected(account).await? else { return Ok(()) };
-    for ((at, before), (_, row)) in found.iter().zip(rows) {
-        if !before.is_wanting() {
-            continue;
+/// An audit that puts back what it found.
+struct Mending<'a> {
+    account: &'a Arc<Account>,
+    request: AuditRequest,
+    found: &'a [(usize, Looked)],
+    count: &'a Count,
+}
+
+impl Mending<'_> {
+    /// Puts back and looks again. What others published since is in this device's edition by then, and may be damaged too: the nodes are
+    /// looked at once more for that.
+    async fn until_whole(
+        &self,
+        mut edition: Option<Cid>,
+        rows: &mut [(usize, NodeAudit)],
+    ) -> Result<(), Error> {
+        let mut wanting: Vec<usize> =
+            self.found.iter().filter(|(_, looked)| looked.is_wanting()).map(|(at, _)| *at).collect();
+        for _ in 0..limits::AUDIT_ROUNDS {
+            put_back(self.account, &wanting).await?;
+            let Some(expected) = expected(self.account).await? else { return Ok(()) };
+            let newest = expected.edition.map(|edition| edition.root);
+            let is_another = std::mem::replace(&mut edition, newest) != newest;
+            let after = self.look(&expected, &wanting, is_another).await;
+            if is_another {
+                note(self.account, &expected, &after, false).await?;
+            }
+            self.tell(&after, rows);
+            wanting = after.iter().filter(|(_, looked)| looked.is_wanting()).map(|(at, _)| *at).collect();
+            if wanting.is_empty() || !is_another {
+                return Ok(());
+            }
         }
-        let only = expected.only(&before.wrong_blocks());
-        let after = Box::pin(look(account, *at, &only, true, count)).await;
-        row.repaired = before.wrong().saturating_sub(after.wrong());
-        row.whole = after.is_whole();
-        row.error = after.error;
-        if row.error.is_none() && !row.whole {
-            // Why what is wanting was not put back.
-            row.error = account.lanes.errors().into_iter().find(|(lane, _)| lane == at).map(|(_, e)| e);
+        Ok(())
+    }
+
+    /// Looks at what was wrong, and only at that; at all of an edition that is another one. All of it is read and hashed.
+    async fn look(&self, expected: &Expected, nodes: &[usize], is_another: bool) -> Vec<(usize, Looked)> {
+        let mut after = Vec::new();
+        for at in nodes {
+            let wrong =
+                self.found.iter().find(|(found, _)| found == at).map(|(_, looked)| looked.wrong_blocks());
+            let only = (!is_another).then(|| expected.only(&wrong.unwrap_or_default()));
+            let (expected, all) = only.as_ref().map_or((expected, self.request.all), |only| (only, true));
+            after.push((*at, Box::pin(look(self.account, *at, expected, all, self.count)).await));
+        }
+        after
+    }
+
+    fn tell(&self, after: &[(usize, Looked)], rows: &mut [(usize, NodeAudit)]) {
+        for (at, after) in after {
+            let Some((_, row)) = rows.iter_mut().find(|(of, _)| of == at) else { continue };
+            row.repaired = row.wrong().saturating_sub(after.wrong());
+            row.whole = after.is_whole();
+            row.error.clone_from(&after.error);
+            if row.error.is_none() && !row.whole {
+                // Why what is wanting was not put back.
+                let errors = self.account.lanes.errors().into_iter();
+                row.error = errors.filter(|(lane, _)| lane == at).map(|(_, e)| e).next();
+            }
         }
     }
-    Ok(())
 }
 
 fn row(account: &Account, at: usize, looked: &Looked) -> NodeAudit {
@@ -192,12 +231,17 @@ fn row(account: &Account, at: usize, looked: &Looked) -> NodeAudit {
     }
 }
 
-fn report(account: &Account, expected: &Expected, rows: Vec<(usize, NodeAudit)>) -> AuditReport {
+fn report(
+    account: &Account,
+    expected: &Expected,
+    rows: Vec<(usize, NodeAudit)>,
+    lost: Vec<Lost>,
+) -> AuditReport {
     let nodes: Vec<NodeAudit> = rows.into_iter().map(|(_, row)| row).collect();
     let whole = nodes.iter().filter(|node| node.whole).map(|node| node.id.as_str());
     let state = account.local.read();
     let unpublished = if expected.is_current { 0 } else { state.levels().pending().max(1) };
     let whole_machines = state.nodes().machines_of(whole);
     drop(state);
-    AuditReport { whole_machines, needed: account.needed(), unpublished, nodes }
+    AuditReport { whole_machines, needed: account.needed(), unpublished, nodes, lost }
 }

@@ -22,11 +22,12 @@ use crate::secret::Secret;
 
 impl Engine {
     /// Writes everything that this device has into one file, sealed as on the nodes; no node is asked. The file appears under its
-    /// name whole, after it was read back, and is its owner's alone (mode 0600). `progress` gets the bytes done.
+    /// name whole, after it was read back, and is its owner's alone (mode 0600). `progress` gets the bytes done. Nothing has to be
+    /// written to the data folder for it: it works on a full or read-only disk, and for a handle that reads along.
     ///
     /// # Errors
     /// `conflict` when there is a file of this name and `replaces` is false; `bad_request` when no file can be made there;
-    /// `too_large` above [`limits::CAR_BYTES`](crate::limits::CAR_BYTES); `locked`; `storage_full`; store errors. What was under the name
+    /// `too_large` above [`limits::CAR_BYTES`](crate::limits::CAR_BYTES); `storage_full` where the file does not fit; store errors. What was under the name
     /// is as it was.
     ///
     /// # Cancel safety
@@ -37,7 +38,8 @@ impl Engine {
         replaces: bool,
         progress: impl Fn(BackupProgress) + Send + Sync + 'static,
     ) -> Result<BackupReport, Error> {
-        let (account, to) = (self.writable()?, to.to_owned());
+        self.account().tasks.check_open()?;
+        let (account, to) = (self.account().clone(), to.to_owned());
         to_the_end(async move { export::export(&account, to, replaces, &progress).await }).await
     }
 

@@ -1,6 +1,7 @@
 //! The predecessor's wallets: read once, never written. A part of [`Engine`]'s public methods.
 
 mod fetch;
+mod kept;
 mod take;
 
 use std::sync::Arc;

@@ -55,7 +55,7 @@ pub async fn take(account: &Arc<Account>, legacy: Legacy) -> Result<LegacyReport
 fn named(unreadable: Vec<Unreadable>) -> Vec<Unreadable> {
     let shown = |one: Unreadable| {
         let name = plain(&one.name).chars().take(limits::SENTENCE_CHARS).collect();
-        Unreadable { name, reason: plain(&one.reason).into_owned() }
+        Unreadable { name, reason: plain(&one.reason).into_owned(), key: one.key }
     };
     unreadable.into_iter().take(limits::LEGACY_NAMED).map(shown).collect()
 }

@@ -7,6 +7,7 @@ use super::state::change::Change;
 use super::state::marks::Verified;
 use crate::engine::api::event::Event;
 use crate::error::Error;
+use crate::shown::counted;
 use crate::store::{ItemKey, Level};
 
 impl Local {
@@ -63,7 +64,8 @@ impl Local {
             return Ok(());
         }
         let level = if left > 0 { Level::Published } else { Level::Local };
-        self.lower_level(level, format!("only {left} nodes still hold what was verified")).await
+        let left = counted(left, "node holds", "nodes hold");
+        self.lower_level(level, format!("only {left} what was verified")).await
     }
 
     /// An edition with this index was verified on enough nodes.

@@ -20,8 +20,7 @@ impl Local {
     /// Store errors.
     pub async fn block(self: &Arc<Self>, cid: &Cid) -> Result<Option<Block>, Error> {
         let found = self.store.block(cid).await?;
-        // Who reads along cannot note that it is lost.
-        if found.is_none() && !self.reads_along() && self.read().holdings().is_on_disk(cid) {
+        if found.is_none() && self.read().holdings().is_on_disk(cid) {
             self.turn().await.block(cid).await?;
         }
         Ok(found)
@@ -144,7 +143,8 @@ impl Turn {
             let lost = self.state().holdings().lost_with(*cid);
             // The keep of an own root may be the last that names it: none is replaced before that was looked at.
             let changes = vec![Change::BlockLost(*cid), Change::Lost(lost), Change::Contained(Vec::new())];
-            self.commit(changes).await?;
+            // Who reads along cannot write that down, and goes on without the block.
+            self.commit_told(changes).await?;
         }
         Ok(found)
     }

@@ -14,6 +14,7 @@ use crate::model::keep;
 use crate::model::record::Record;
 use crate::model::root::Root;
 use crate::node::{Call, Node};
+use crate::shown::counted;
 
 /// Merges a record's items, fetches the blocks of its keep that items here still want, and notes its root as contained. A
 /// block that no machine gives and that `holder`, the node which shows the record, does not hold either is lost already:
@@ -80,7 +81,8 @@ async fn finish(
 ) -> Result<(), Error> {
     let lost = fetch_keep(account, cid, carried, holder, call).await?;
     if lost > 0 {
-        account.local.alert("content_lost", format!("{lost} blocks of slot {slot} are on no node any more"));
+        let blocks = counted(lost, "block", "blocks");
+        account.local.alert("content_lost", format!("{blocks} of slot {slot} on no node any more"));
     }
     account.local.note_contained(*cid).await
 }
@@ -126,8 +128,16 @@ fn half(account: &Account, call: &Call) -> Call {
     Call { deadline: now + left / 2, meter: call.meter.clone() }
 }
 
-/// Blocks of a keep that items here want.
-async fn wanted_of(account: &Account, root: Cid, holder: &dyn Node, call: &Call) -> Result<Vec<Cid>, Error> {
+/// Blocks of a keep that items here want and that are not here.
+///
+/// # Errors
+/// `unreachable` and the like where `holder` has a part of it that did not come.
+pub async fn wanted_of(
+    account: &Account,
+    root: Cid,
+    holder: &dyn Node,
+    call: &Call,
+) -> Result<Vec<Cid>, Error> {
     let (mut wanted, mut seen) = (Vec::new(), HashSet::from([root]));
     let mut level = vec![root];
     while !level.is_empty() {

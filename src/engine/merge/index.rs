@@ -16,6 +16,7 @@ use crate::model::identity::Slot;
 use crate::model::index::Diff;
 use crate::model::inventory::Item;
 use crate::node::{Call, Meter, is_refused};
+use crate::shown::counted;
 use crate::shown::for_log;
 
 /// Index nodes asked for one by one; of more, the whole index comes as one answer.
@@ -49,9 +50,14 @@ pub struct Strange {
 impl Strange {
     /// What is said of them: one sentence of each kind, however many there are.
     pub fn warnings(self, slot: Slot) -> impl Iterator<Item = String> {
-        let kinds = [(self.misplaced, "stand in a wrong place"), (self.unparsed, "do not parse")];
-        let say = move |(count, how)| Word::Damaged.say(format_args!("{count} items of slot {slot} {how}"));
-        kinds.into_iter().filter(|(count, _)| *count > 0).map(say)
+        let kinds = [
+            (self.misplaced, "item stands in a wrong place", "items stand in a wrong place"),
+            (self.unparsed, "item does not parse", "items do not parse"),
+        ];
+        let say = move |(count, one, several): (u32, &str, &str)| {
+            Word::Damaged.say(format_args!("slot {slot}: {}", counted(count as usize, one, several)))
+        };
+        kinds.into_iter().filter(|(count, ..)| *count > 0).map(say)
     }
 }
 

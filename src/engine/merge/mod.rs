@@ -31,6 +31,7 @@ use crate::model::identity::Slot;
 use crate::model::record::Record;
 use crate::model::root::Root;
 use crate::node::Call;
+use crate::shown::counted;
 
 /// What became of one published root.
 pub enum Merged {
@@ -217,7 +218,8 @@ async fn merge_root(
             let here = PartlyHere { slot, sequence: root.sequence, root: *cid, left_out: left.items };
             with.push(noted(&turn, here, left));
             let gain = turn.take_of(joining, with, arrived).await?;
-            let words = format!("{} items of slot {slot} do not fit here and were left out", here.left_out);
+            let items = counted(here.left_out as usize, "item", "items");
+            let words = format!("{items} of slot {slot} left out: no room here");
             local.alert("limit", words);
             Ok(Merged::Part(Box::new(root), gain, warnings))
         }

@@ -24,7 +24,7 @@ struct Release<'a> {
 }
 
 /// A root of the wallet that is pinned on a node; with its slot where it is the newest of another device.
-type Pinned = (Option<Slot>, Cid);
+pub(super) type Pinned = (Option<Slot>, Cid);
 
 impl Lane<'_> {
     /// Mends what is known to be damaged there.
@@ -139,52 +139,5 @@ impl Lane<'_> {
 
     async fn discard(&self, some: &[Cid], within: Duration) -> Result<Discarded, Error> {
         self.node.discard(some, &self.run.call(self.account, within)).await
-    }
-
-    /// The wallet's roots that are pinned there, each with its slot; those of other devices have our index where we have theirs.
-    async fn pinned_roots(&self) -> Result<Vec<Pinned>, Error> {
-        let local = &self.account.local;
-        let own = self.edition.edition.slot;
-        let (mut roots, others): (Vec<Pinned>, Vec<Slot>) = {
-            let state = local.read();
-            let nodes = state.nodes();
-            let known = nodes.rows_at(self.node.id()).flat_map(|row| row.pinned.iter().copied());
-            let signed = state.names().signed_roots(own).take(limits::UNPROVEN_ROOTS);
-            let own_roots = known.chain(nodes.former(self.node.id())).chain(signed);
-            let roots = own_roots.map(|root| (None, root)).collect();
-            (roots, state.names().iter().map(|(slot, _)| slot).filter(|slot| *slot != own).collect())
-        };
-        roots.push((None, self.edition.edition.root));
-        for slot in others {
-            if let Some((last, root)) = local.last_root(slot).await? {
-                roots.retain(|(_, known)| *known != last);
-                roots.push((Some(slot), last));
-                roots.extend(root.predecessors.into_iter().map(|root| (None, root)));
-            }
-        }
-        roots.sort_unstable();
-        roots.dedup_by_key(|(_, root)| *root);
-        let call = self.run.usual_call(self.account);
-        let names = join_all(roots.iter().map(|(_, root)| self.node.pin_name(root, &call))).await;
-        let mut pinned = Vec::new();
-        for (root, name) in roots.into_iter().zip(names) {
-            pinned.extend(name?.map(|_| root));
-        }
-        Ok(pinned)
-    }
-
-    /// Pins the newest roots again, of other devices and, where it was there, the own one. One that lacks a block of its own is left
-    /// to its device, whose audit finds that: all that it holds is in this edition too.
-    async fn pin_again(&self, released: &[Pinned]) {
-        let own = &self.edition.edition;
-        for (slot, root) in released {
-            let own_slot = (*root == own.root).then_some(own.slot);
-            let Some(slot) = slot.or(own_slot) else { continue };
-            let name = self.account.local.keys().name(slot);
-            let call = self.run.call(self.account, limits::CONTAIN);
-            if let Err(e) = self.node.pin(root, &name, &|_| (), &call).await {
-                tracing::debug!(node = self.node.id(), %slot, code = %e.code(), "a root is not pinned");
-            }
-        }
     }
 }

@@ -23,10 +23,11 @@ pub struct Snapshot {
     pub data: Vec<(Cid, u64)>,
 }
 
-/// What is here now. Where this device has a slot it is its next edition, which the next publish takes up; no node is asked.
+/// What is here now. Where this device has a slot, and its disk takes that, it is its next edition, which the next publish takes up; no
+/// node is asked.
 ///
 /// # Errors
-/// Store errors; `too_large` when the index cannot be sealed.
+/// `too_large` when the index cannot be sealed.
 ///
 /// # Cancel safety
 /// What was signed is on disk and is taken up by the next publish.
@@ -37,6 +38,8 @@ pub async fn snapshot(account: &Account) -> Result<Snapshot, Error> {
         if let (Ok(_one), Some(slot)) = (locked, own(account)) {
             match prepare(account, slot).await {
                 Err(e) if e.code() == Code::SequenceExhausted => {}
+                // A disk that takes no signature must not keep what it has.
+                Err(e) if takes_none(account, &e) => tracing::warn!(code = %e.code(), "a copy is not signed"),
                 prepared => return signed(prepared?),
             }
         }
@@ -45,6 +48,12 @@ pub async fn snapshot(account: &Account) -> Result<Snapshot, Error> {
     let (root, contents) = unsigned(account)?;
     let nodes = contents.index_blocks.into_iter().chain(contents.keep_blocks).collect();
     Ok(Snapshot { record: None, root, nodes, data: contents.data })
+}
+
+/// Whether the disk takes no signature, or none from here.
+fn takes_none(account: &Account, error: &Error) -> bool {
+    let is_kept_out = error.code() == Code::Locked && account.local.reads_along();
+    is_kept_out || matches!(error.code(), Code::StorageFull | Code::StorageIo)
 }
 
 /// The slot of this device, unless another one's record is preferred there: to leave it is the publish's.

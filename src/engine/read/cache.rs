@@ -14,6 +14,7 @@ use crate::engine::network::heard::Heard;
 use crate::limits;
 use crate::model::identity::Slot;
 use crate::node::Source;
+use crate::shown::counted;
 
 /// What a read found.
 #[derive(Clone, Debug)]
@@ -73,8 +74,10 @@ pub fn unread(account: &Account) -> BTreeSet<Slot> {
 /// Slots of which a part does not fit here: told with every answer, for the wallet is not whole.
 pub fn left_out(account: &Account) -> Vec<String> {
     let left_out = account.local.read().left_out();
-    let say =
-        |(slot, count)| Word::TooLarge.say(format_args!("{count} items of slot {slot} do not fit here"));
+    let say = |(slot, count): (Slot, u32)| {
+        let items = counted(count as usize, "item", "items");
+        Word::TooLarge.say(format_args!("{items} of slot {slot} left out: no room here"))
+    };
     left_out.into_iter().map(say).collect()
 }
 

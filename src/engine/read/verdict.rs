@@ -16,6 +16,7 @@ use crate::error::{Code, Error};
 use crate::model::identity::Slot;
 use crate::node::Outcome;
 use crate::planted::{Bug, is_planted};
+use crate::shown::counted;
 
 /// Decides whether what was heard is an answer at all.
 ///
@@ -67,8 +68,8 @@ pub async fn judge(
 fn nothing_found(account: &Account, silent: &BTreeSet<usize>) -> String {
     let id: String = account.local.keys().wallet_id().iter().map(|byte| format!("{byte:02x}")).collect();
     let network = account.config.network.as_deref().unwrap_or("default");
-    let nodes = account.network.len();
-    let words = format!("nothing was found of wallet {id} (network {network}) on {nodes} nodes");
+    let nodes = counted(account.network.len(), "node", "nodes");
+    let words = format!("nothing was found of wallet {id} (network {network}) on {nodes}");
     if !silent.is_empty() {
         let silent: Vec<String> = silent.iter().map(|at| account.network.id(*at)).collect();
         return Word::Degraded.say(format_args!("{words}, but not all answered: {}", silent.join(", ")));

@@ -25,6 +25,7 @@ use crate::limits;
 use crate::model::cid::Cid;
 use crate::model::identity::Slot;
 use crate::node::Meter;
+use crate::shown::counted;
 use crate::store::Level;
 
 impl Engine {
@@ -89,8 +90,8 @@ impl Engine {
             (report.items, report.missing, report.unknown) = (items, missing, unknown);
             report.added = report.added.saturating_add(added);
             if missing > 0 && !leave_missing {
-                let message =
-                    format!("{missing} payloads, proofs or values of the wallet did not come from any node");
+                let missing = counted(missing, "payload, proof or value", "payloads, proofs or values");
+                let message = format!("{missing} of the wallet did not come from any node");
                 return Err(Error::new(Code::Unreachable, message));
             }
             new.local.note_former(*old.local.keys().wallet_id()).await?;
@@ -127,7 +128,8 @@ impl Engine {
         if status.pending == 0 && matches!(status.ack, Ack::Verified | Ack::None) {
             return Ok(());
         }
-        let message = format!("{} changes are not verified under the new secret yet", status.pending);
+        let changes = counted(status.pending, "change is", "changes are");
+        let message = format!("{changes} not verified under the new secret yet");
         Err(Error::new(Code::Unreachable, message))
     }
 

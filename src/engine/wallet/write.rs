@@ -20,6 +20,7 @@ use crate::model::inventory::{Entry, EntryValue, Hlc, Item, TokenKey, TokenState
 use crate::model::seal::Kind;
 use crate::planted::{Bug, is_planted};
 use crate::secret::Plain;
+use crate::shown::counted;
 
 pub async fn put(account: Arc<Account>, tokens: Vec<NewToken>) -> Result<PutReport, Error> {
     put_by(account, None, tokens).await
@@ -75,7 +76,8 @@ pub async fn put_by(
     blocks.extend(granted.iter().map(Granted::change));
     turn.join(items, blocks).await?;
     if let Some(window) = window.filter(|_| rivals > 0) {
-        let words = format!("put another state of {rivals} tokens that were on offer and are not now");
+        let rivals = counted(rivals, "token that was on offer and is", "tokens that were on offer and are");
+        let words = format!("put another state of {rivals} not now");
         allowance::tell(&account, &window, "rivals", &words);
     }
     if let Some(granted) = granted {

@@ -45,10 +45,16 @@ pub(super) fn elements(text: &str) -> Option<Vec<&RawValue>> {
     serde_json::from_str(text).ok()
 }
 
-/// Whether there is nothing in it.
-pub(super) fn is_nothing(text: &str) -> bool {
+/// Whether it is an empty list, or none at all: then it says nothing, and nothing of it can be lost.
+pub(super) fn is_no_list(text: &str) -> bool {
     let bare: String = text.chars().filter(|c| !c.is_ascii_whitespace()).take(5).collect();
-    matches!(bare.as_str(), "null" | "[]" | "{}")
+    matches!(bare.as_str(), "null" | "[]")
+}
+
+/// Hexadecimal digits stand for bytes, whatever their case: the predecessor wrote and compared lower ones. Anything else as it stands.
+pub(super) fn one_case(text: &str) -> String {
+    let is_hex = text.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if is_hex { text.to_ascii_lowercase() } else { text.to_owned() }
 }
 
 /// A text as JSON.

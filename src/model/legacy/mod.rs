@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use bytes::Bytes;
 use serde::Serialize;
 
-pub use self::kept::Kept;
+pub use self::kept::{Kept, PREFIX, PartKey, joined};
 use self::sections::Section;
 use crate::error::{Code, Error};
 use crate::limits;
@@ -51,6 +51,8 @@ pub struct Unreadable {
     pub name: String,
     /// Why.
     pub reason: String,
+    /// Under which key it is kept, as it stands.
+    pub key: String,
 }
 
 /// How much was found of each kind.
@@ -125,11 +127,20 @@ pub fn read(document: &[u8]) -> Result<Legacy, Error> {
 #[must_use]
 pub fn keep(key: &str, value: &[u8]) -> Vec<Kept> {
     let cut = kept::cut(key, &String::from_utf8_lossy(value), false);
-    cut.into_iter().map(|(key, value)| Kept { key, value }).collect()
+    cut.entries.into_iter().map(|(key, value)| Kept { key, value }).collect()
 }
 
 fn malformed(why: &str) -> Error {
     Error::new(Code::Malformed, format!("not a wallet of the predecessor: {why}"))
+}
+
+/// A part of a document: the key that it stands under, and its text.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    key: &'a str,
+    text: &'a str,
+    /// It is one of several under that key.
+    in_list: bool,
 }
 
 /// A document that is being taken apart.
@@ -163,21 +174,26 @@ impl Reading {
     }
 
     fn spend(&mut self, token_id: &str, state_hash: &str, evidence: Bytes) {
-        let (token_id, state_hash) = (token_id.to_owned(), state_hash.to_owned());
+        let (token_id, state_hash) = (document::one_case(token_id), document::one_case(state_hash));
         self.spends.insert(LegacySpend { token_id, state_hash, evidence });
     }
 
-    /// Keeps a part as it stands, under the key of the document that it is from; `in_list`: as one of several.
-    fn keep(&mut self, key: &str, value: &str, in_list: bool) {
-        self.kept.extend(kept::cut(key, value, in_list));
+    /// Keeps a part as it stands.
+    fn keep(&mut self, part: Part<'_>) {
+        self.kept.extend(kept::cut(part.key, part.text, part.in_list).entries);
     }
 
-    fn unreadable(&mut self, name: String, reason: &str) {
-        self.legacy.unreadable.push(Unreadable { name, reason: reason.to_owned() });
+    /// Keeps a part of which no use can be made, and names it.
+    fn refuse(&mut self, part: Part<'_>, name: &str, reason: &str) {
+        let cut = kept::cut(part.key, part.text, part.in_list);
+        self.kept.extend(cut.entries);
+        let (name, reason) = (name.to_owned(), reason.to_owned());
+        self.legacy.unreadable.push(Unreadable { name, reason, key: cut.whole });
     }
 
     fn ended(mut self) -> Legacy {
         for (token_id, evidence) in std::mem::take(&mut self.under_way) {
+            let token_id = document::one_case(&token_id);
             let states: Vec<String> =
                 self.states.keys().filter(|(id, _)| *id == token_id).map(|(_, hash)| hash.clone()).collect();
             states.iter().for_each(|hash| self.spend(&token_id, hash, evidence.clone()));

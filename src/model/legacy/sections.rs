@@ -3,9 +3,9 @@
 use bytes::Bytes;
 use serde_json::Value;
 
-use super::document::{elements, is_nothing, members, quoted};
+use super::document::{elements, is_no_list, members, quoted};
 use super::token::{self, Token, text_at};
-use super::{LegacyToken, Reading};
+use super::{LegacyToken, Part, Reading};
 use crate::limits;
 use crate::model::inventory::Id;
 
@@ -79,22 +79,26 @@ fn forked_parts(key: &str) -> Option<(&str, &str)> {
 impl Reading {
     /// Takes up one member of the document.
     pub(super) fn member(&mut self, section: Section, key: &str, value: &str) {
-        if is_nothing(value) {
-            return;
-        }
+        let part = Part { key, text: value, in_list: false };
         match section {
-            Section::Active => self.token_member(section, key, value, key.strip_prefix('_'), None),
-            Section::Archived => self.token_member(section, key, value, archived_id(key), None),
+            Section::Active => self.token_member(section, part, key.strip_prefix('_'), None),
+            Section::Archived => self.token_member(section, part, archived_id(key), None),
             Section::Forked => {
                 let (id, hash) = forked_parts(key).unzip();
-                self.token_member(section, key, value, id, hash);
+                self.token_member(section, part, id, hash);
             }
-            Section::Notes | Section::Other => {
+            Section::Other => {
                 self.legacy.found.other += 1;
-                self.keep(key, value, false);
+                self.keep(part);
+            }
+            // An empty list says nothing.
+            _ if is_no_list(value) => {}
+            Section::Notes => {
+                self.legacy.found.other += 1;
+                self.keep(part);
             }
             Section::Sent | Section::Invalid | Section::Nametags | Section::Outbox | Section::Tombstones => {
-                self.list(section, key, value);
+                self.list(section, part);
             }
         }
     }
@@ -116,19 +120,19 @@ impl Reading {
     }
 
     /// A token under a key of its own.
-    fn token_member(
-        &mut self,
-        section: Section,
-        key: &str,
-        value: &str,
-        id: Option<&str>,
-        hash: Option<&str>,
-    ) {
+    fn token_member(&mut self, section: Section, part: Part<'_>, id: Option<&str>, hash: Option<&str>) {
         self.count(section);
         let evidence = section.is_doubtful().then(|| said(section, ""));
-        if let Err(why) = self.read_token(value, id, hash, evidence) {
-            self.keep(key, value, false);
-            why.into_iter().for_each(|why| self.unreadable(key.to_owned(), why));
+        let read = self.read_token(part.text, id, hash, evidence);
+        self.keep_unread(part, part.key, read);
+    }
+
+    /// Keeps a token whose bytes are in no state now; names it where it could not be read.
+    fn keep_unread(&mut self, part: Part<'_>, name: &str, read: Result<(), Option<&'static str>>) {
+        match read {
+            Ok(()) => {}
+            Err(None) => self.keep(part),
+            Err(Some(why)) => self.refuse(part, name, why),
         }
     }
 
@@ -158,47 +162,42 @@ impl Reading {
     }
 
     /// A list of things; the older form of name tags is one thing alone.
-    fn list(&mut self, section: Section, key: &str, value: &str) {
-        let all = elements(value);
-        let is_list = all.is_some();
+    fn list(&mut self, section: Section, part: Part<'_>) {
+        let all = elements(part.text);
+        let in_list = all.is_some();
         let one: Vec<&str> = match &all {
             Some(all) => all.iter().map(|one| one.get()).collect(),
-            None => vec![value],
+            None => vec![part.text],
         };
-        if !is_list && section != Section::Nametags {
-            self.unreadable(key.to_owned(), "not a list");
+        if !in_list && section != Section::Nametags {
+            self.refuse(part, part.key, "not a list");
         }
-        for (at, one) in one.into_iter().enumerate().filter(|(_, one)| !is_nothing(one)) {
+        for (at, text) in one.into_iter().enumerate() {
             self.count(section);
-            let name = if is_list { format!("{key}[{at}]") } else { key.to_owned() };
+            let name = if in_list { format!("{}[{at}]", part.key) } else { part.key.to_owned() };
+            let part = Part { key: part.key, text, in_list };
             match section {
-                Section::Sent | Section::Invalid => self.with_token(section, key, one, name, is_list),
-                Section::Nametags => self.nametag(key, one, name, is_list),
-                Section::Outbox => self.under_way(key, one, name, is_list),
-                _ => self.tombstone(key, one, name, is_list),
+                Section::Sent | Section::Invalid => self.with_token(section, part, &name),
+                Section::Nametags => self.nametag(part, &name),
+                Section::Outbox => self.under_way(part, &name),
+                _ => self.tombstone(part, &name),
             }
         }
     }
 
     /// Something that has a token inside, or is one.
-    fn with_token(&mut self, section: Section, key: &str, text: &str, name: String, in_list: bool) {
-        let Ok(parts) = members(text) else {
-            self.keep(key, text, in_list);
-            self.unreadable(name, "not a JSON object");
-            return;
-        };
+    fn with_token(&mut self, section: Section, part: Part<'_>, name: &str) {
+        let Ok(parts) = members(part.text) else { return self.refuse(part, name, "not a JSON object") };
         if parts.iter().any(|(key, _)| key == "genesis") {
-            if let Err(why) = self.read_token(text, None, None, Some(said(section, ""))) {
-                self.keep(key, text, in_list);
-                why.into_iter().for_each(|why| self.unreadable(name.clone(), why));
-            }
-            return;
+            let read = self.read_token(part.text, None, None, Some(said(section, "")));
+            return self.keep_unread(part, name, read);
         }
         let inside = parts.iter().position(|(key, _)| key == "token");
         let Some((at, (_, token))) = inside.and_then(|at| Some((at, parts.get(at)?))) else {
-            self.keep(key, text, in_list);
-            self.about_a_state(section, text);
-            return;
+            if self.about_a_state(section, part.text) {
+                return self.keep(part);
+            }
+            return self.refuse(part, name, "it has no token and names none");
         };
         let rest = parts.iter().enumerate().filter(|(other, _)| *other != at);
         let rest: String =
@@ -208,32 +207,35 @@ impl Reading {
         let evidence = if is_whole { evidence } else { said(section, "") };
         match self.read_token(token.get(), None, None, Some(evidence)) {
             Ok(()) if is_whole => {}
-            Ok(()) | Err(None) => self.keep(key, text, in_list),
+            Ok(()) | Err(None) => self.keep(part),
             Err(Some(why)) => {
-                self.keep(key, text, in_list);
-                self.about_a_state(section, text);
-                self.unreadable(name, why);
+                self.about_a_state(section, part.text);
+                self.refuse(part, name, why);
             }
         }
     }
 
-    fn nametag(&mut self, key: &str, text: &str, name: String, in_list: bool) {
-        self.keep(key, text, in_list);
-        let Ok(parts) = members(text) else { return self.unreadable(name, "not a JSON object") };
+    fn nametag(&mut self, part: Part<'_>, name: &str) {
+        let Ok(parts) = members(part.text) else { return self.refuse(part, name, "not a JSON object") };
+        if parts.is_empty() {
+            return self.refuse(part, name, "there is nothing in it");
+        }
+        self.keep(part);
         let Some((_, token)) = parts.iter().find(|(key, _)| key == "token") else { return };
         if let Err(Some(why)) = self.read_token(token.get(), None, None, None) {
-            self.unreadable(name, why);
+            self.refuse(part, name, why);
         }
     }
 
     /// A transfer or mint: it is kept whole, for its salt cannot be had again, and goes with the token that it is about.
-    fn under_way(&mut self, key: &str, text: &str, name: String, in_list: bool) {
-        self.keep(key, text, in_list);
-        let Ok(entry) = serde_json::from_str::<Value>(text) else {
-            return self.unreadable(name, "not JSON that can be read");
+    fn under_way(&mut self, part: Part<'_>, name: &str) {
+        let Ok(entry) = serde_json::from_str::<Value>(part.text) else {
+            return self.refuse(part, name, "not JSON that can be read");
         };
-        if !entry.is_object() {
-            return self.unreadable(name, "not a JSON object");
+        match entry.as_object() {
+            None => return self.refuse(part, name, "not a JSON object"),
+            Some(fields) if fields.is_empty() => return self.refuse(part, name, "there is nothing in it"),
+            Some(_) => self.keep(part),
         }
         let ids = [
             "/sourceTokenId",
@@ -245,7 +247,7 @@ impl Reading {
         let hashes = ["/sourceStateHash", "/stateHash", "/previousStateHash"];
         let hash =
             hashes.iter().find_map(|place| text_at(&entry, place)).filter(|hash| Id::parse(hash).is_ok());
-        let evidence = said(Section::Outbox, &format!(",\"entry\":{text}"));
+        let evidence = said(Section::Outbox, &format!(",\"entry\":{}", part.text));
         let evidence =
             if evidence.len() <= limits::EVIDENCE_BYTES { evidence } else { said(Section::Outbox, "") };
         match (id, hash) {
@@ -255,11 +257,11 @@ impl Reading {
         }
     }
 
-    fn tombstone(&mut self, key: &str, text: &str, name: String, in_list: bool) {
-        self.keep(key, text, in_list);
-        if !self.about_a_state(Section::Tombstones, text) {
-            self.unreadable(name, "it names no state of a token");
+    fn tombstone(&mut self, part: Part<'_>, name: &str) {
+        if self.about_a_state(Section::Tombstones, part.text) {
+            return self.keep(part);
         }
+        self.refuse(part, name, "it names no state of a token");
     }
 
     /// Makes the state doubtful that a part names; whether it names one.

@@ -2,6 +2,7 @@
 
 use serde_json::Value;
 
+use super::document::one_case;
 use crate::limits;
 use crate::model::inventory::Id;
 
@@ -27,8 +28,10 @@ const STATE_HASHES: [&str; 4] = [
 /// Reads a token. `key_id` and `key_hash` stand in its key and count where it says nothing itself.
 pub(super) fn read(text: &str, key_id: Option<&str>, key_hash: Option<&str>) -> Result<Token, &'static str> {
     let token: Value = serde_json::from_str(text).map_err(|_| "not JSON that can be read")?;
-    if !token.is_object() {
-        return Err("not a JSON object");
+    match token.as_object() {
+        None => return Err("not a JSON object"),
+        Some(fields) if fields.is_empty() => return Err("there is nothing in it"),
+        Some(_) => {}
     }
     let last = token.get("transactions").and_then(Value::as_array).and_then(|all| all.last());
     let [new, proof, integrity, genesis] = STATE_HASHES;
@@ -45,9 +48,9 @@ pub(super) fn read(text: &str, key_id: Option<&str>, key_hash: Option<&str>) -> 
     }
     let previous = last.and_then(|last| text_at(last, "/previousStateHash"));
     Ok(Token {
-        id: id.to_owned(),
-        state_hash: state_hash.to_owned(),
-        previous: previous.filter(|hash| Id::parse(hash).is_ok()).map(str::to_owned),
+        id: one_case(id),
+        state_hash: one_case(state_hash),
+        previous: previous.filter(|hash| Id::parse(hash).is_ok()).map(one_case),
         summary: summary(&token),
         is_pending: last.is_some_and(|last| last.get("inclusionProof").is_none_or(Value::is_null)),
     })

@@ -13,6 +13,7 @@ use crate::model::block::Block;
 use crate::model::car::{CarBounds, CarReader, CarSummary};
 use crate::model::cid::Cid;
 use crate::node::{BlockSink, Call, is_refused};
+use crate::shown::counted;
 
 impl KuboNode {
     pub(super) async fn rpc_block(&self, cid: &Cid, call: &Call) -> Result<Block, Error> {
@@ -130,7 +131,7 @@ impl KuboNode {
         }
         Err(Error::new(
             Code::Unreachable,
-            format!("{} blocks are missing from the CAR", summary.missing.len()),
+            format!("{} missing from the CAR", counted(summary.missing.len(), "block is", "blocks are")),
         ))
     }
 }

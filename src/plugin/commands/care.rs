@@ -25,13 +25,14 @@ pub(crate) fn audit<R: Runtime>(
     options: Arg<AuditOptions>,
     on_progress: Arg<Channel<AuditProgress>>,
 ) -> Later<R, AuditReport> {
-    let steps = Arc::new(Steps::to(call.outlet(on_progress.0)));
+    let (steps, page) = (Arc::new(Steps::to(call.outlet(on_progress.0))), call.page());
     call.later(CallClass::Write, &account, |open| async move {
         let _turn = open.audits.try_acquire().map_err(|_| busy())?;
         let request =
             AuditRequest { all: options.all.unwrap_or(false), repair: options.repair.unwrap_or(false) };
         let shown = steps.clone();
-        let report = open.engine.audit(request, move |step| shown.send(step)).await;
+        // With its page the audit ends, so that the next one has the turn and the line.
+        let report = open.engine.audit_until(request, move |step| shown.send(step), page.end()).await;
         steps.finish();
         Ok(report?.into())
     })
@@ -45,11 +46,15 @@ pub(crate) fn rehearse<R: Runtime>(
     account: Arg<String>,
     on_progress: Arg<Channel<AuditProgress>>,
 ) -> Later<R, Rehearsal> {
-    let steps = Arc::new(Steps::to(call.outlet(on_progress.0)));
+    let (steps, page) = (Arc::new(Steps::to(call.outlet(on_progress.0))), call.page());
     call.later(CallClass::Write, &account, |open| async move {
         let _turn = open.audits.try_acquire().map_err(|_| busy())?;
         let shown = steps.clone();
-        let rehearsal = open.engine.rehearse(move |step| shown.send(step)).await;
+        let rehearsal = tokio::select! {
+            biased;
+            rehearsal = open.engine.rehearse(move |step| shown.send(step)) => rehearsal,
+            () = page.end() => Err(Error::new(Code::Closed, "the page is gone")),
+        };
         steps.finish();
         Ok(Rehearsal::of(&rehearsal?, open.engine.now()))
     })
@@ -78,7 +83,7 @@ impl Steps {
             return;
         }
         last.0 = Some(now);
-        // The window may be closed; the audit goes on.
+        // The window may be closed by now.
         let _ = self.outlet.send(AuditProgress::of(step, false));
     }
 
@@ -87,3 +92,6 @@ impl Steps {
         let _ = self.outlet.send(AuditProgress::of(last, true));
     }
 }
+
+#[cfg(all(test, feature = "test-ipc"))]
+mod tests;

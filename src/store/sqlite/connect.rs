@@ -2,6 +2,8 @@
 
 use std::path::Path;
 
+#[cfg(unix)]
+use rusqlite::config::DbConfig;
 use rusqlite::{Connection, OpenFlags};
 
 use super::fault::Fault;
@@ -18,6 +20,24 @@ pub(super) fn writing(path: &Path) -> Result<Connection, Fault> {
 /// Opens a database that is there for reading.
 pub(super) fn reading(path: &Path) -> Result<Connection, Fault> {
     open(path, OpenFlags::SQLITE_OPEN_READ_ONLY)
+}
+
+/// Reads a database with its log where no index of the log can be made beside it, as on a full disk: that is kept in memory, and this
+/// process is the only one that has the database open meanwhile. Neither file is changed.
+#[cfg(unix)]
+pub(super) fn alone(path: &Path) -> Result<Connection, Fault> {
+    let flags = OpenFlags::SQLITE_OPEN_READ_WRITE | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+    let conn =
+        Connection::open_with_flags_and_vfs(path, flags | OpenFlags::SQLITE_OPEN_NOFOLLOW, c"unix-excl")?;
+    // Else the last to close would fold the log in.
+    conn.set_db_config(DbConfig::SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, true)?;
+    Ok(conn)
+}
+
+/// There nothing keeps the index in memory.
+#[cfg(not(unix))]
+pub(super) fn alone(_: &Path) -> Result<Connection, Fault> {
+    Err(Fault::folder("no file can be made in it"))
 }
 
 /// Reads a database as it lies there: no log, no locks, no files made.

@@ -83,12 +83,11 @@ pub(super) fn read_along(files: &Files, network: NetworkFolder) -> Result<Reader
     let files = &place::fit(files, network)?;
     let opened = Reader::open(files).and_then(current);
     match opened {
-        Err(fault)
-            if matches!(fault.code(), Code::StorageFull | Code::StorageIo)
-                && disk::size(&files.wal()) == 0 =>
-        {
-            // Where no file can be made, a closed database can still be read; the first failure tells more than a second.
-            Reader::open_closed(files).and_then(current).map_err(|_| fault)
+        Err(fault) if matches!(fault.code(), Code::StorageFull | Code::StorageIo) => {
+            // Where no file can be made, what is there can still be read; the first failure tells more than a second.
+            let is_closed = disk::size(&files.wal()) == 0;
+            let apart = if is_closed { Reader::open_closed(files) } else { Reader::open_alone(files) };
+            apart.and_then(current).map_err(|_| fault)
         }
         opened => opened,
     }

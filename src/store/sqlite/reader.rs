@@ -28,6 +28,11 @@ impl Reader {
         Self::with(connect::without_log(&files.database())?)
     }
 
+    /// Reads a database that has a log where no file can be made for it.
+    pub(super) fn open_alone(files: &Files) -> Result<Self, Fault> {
+        Self::with(connect::alone(&files.database())?)
+    }
+
     fn with(conn: Connection) -> Result<Self, Fault> {
         settle(&conn)?;
         conn.pragma_update(None, "query_only", true)?;

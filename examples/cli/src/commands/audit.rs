@@ -2,13 +2,14 @@
 
 use serde::Serialize;
 use tauri_plugin_wallet_sync::engine::{AuditReport, AuditRequest, Mark, Missed, Mode, NodeAudit, Rehearsal};
+use tauri_plugin_wallet_sync::shown::counted;
 use tauri_plugin_wallet_sync::{Code, Engine};
 
 use super::Context;
-use crate::account;
 use crate::args::Audit;
 use crate::failure::Failure;
 use crate::progress::Line;
+use crate::{account, output};
 
 pub async fn run(context: &Context, asked: &Audit) -> Result<(), Failure> {
     if context.global.nodes.is_none() {
@@ -17,8 +18,8 @@ pub async fn run(context: &Context, asked: &Audit) -> Result<(), Failure> {
             "a nodes file is needed: --nodes FILE or WALLETSYNC_NODES",
         ));
     }
-    let engine = account::open(&context.global, Mode::Own).await?;
     if asked.rehearse {
+        let engine = account::open_to_read(&context.global).await?;
         let rehearsal = account::with(engine, async |engine| {
             let line = Line::start();
             Ok(engine.rehearse(line.auditor()).await?)
@@ -26,6 +27,7 @@ pub async fn run(context: &Context, asked: &Audit) -> Result<(), Failure> {
         .await?;
         return told(context, &rehearsal);
     }
+    let engine = account::open(&context.global, Mode::Own).await?;
     let request = AuditRequest { all: asked.all, repair: asked.repair };
     let report = account::with(engine, async |engine| audit(engine, request).await).await?;
     let mut lines = context.output.lines();
@@ -43,19 +45,18 @@ async fn audit(engine: &Engine, request: AuditRequest) -> Result<AuditReport, Fa
 
 fn judged(report: &AuditReport) -> Result<(), Failure> {
     if report.unpublished > 0 {
-        eprintln!(
-            "walletsync: {} changes are not published yet, and were looked for nowhere",
-            report.unpublished
-        );
+        let changes = counted(report.unpublished, "change is", "changes are");
+        output::say(&format!("{changes} not published yet, and looked for nowhere"));
     }
     if report.is_safe() {
         return Ok(());
     }
-    let AuditReport { whole_machines, needed, .. } = report;
-    Err(Failure::new(
-        Code::Invalid,
-        format!("{whole_machines} machines hold everything, and {needed} have to"),
-    ))
+    for lost in &report.lost {
+        for missed in &lost.named {
+            output::say(&format!("lost: {}", named(missed)));
+        }
+    }
+    Err(Failure::new(Code::Invalid, report.words()))
 }
 
 /// A rehearsal with its result.
@@ -78,12 +79,16 @@ fn told(context: &Context, rehearsal: &Rehearsal) -> Result<(), Failure> {
 
 /// The sentence, and the first of what is missing.
 fn list(rehearsal: &Rehearsal, words: &str) -> String {
-    let missing = rehearsal.missing.iter().map(|missed| match missed {
-        Missed::Token(id, state) => format!("\nmissing  token {id} in state {state}"),
-        Missed::Entry(key) => format!("\nmissing  setting {key}"),
-        Missed::Unknown => "\nmissing  something of a later release".to_owned(),
-    });
+    let missing = rehearsal.missing.iter().map(|missed| format!("\nmissing  {}", named(missed)));
     std::iter::once(words.to_owned()).chain(missing).collect()
+}
+
+fn named(missed: &Missed) -> String {
+    match missed {
+        Missed::Token(id, state) => format!("token {id} in state {state}"),
+        Missed::Entry(key) => format!("setting {key}"),
+        Missed::Unknown => "something of a later release".to_owned(),
+    }
 }
 
 fn describe(node: &NodeAudit) -> String {
@@ -94,7 +99,8 @@ fn describe(node: &NodeAudit) -> String {
     let names = ["record", "beacon", "pin", "root"];
     let marks = names.iter().zip(node.marks()).map(|(name, mark)| format!("{name} {}", word(mark)));
     let mut line = format!("{id}  {}", marks.collect::<Vec<_>>().join(", "));
-    line.push_str(&format!("; of {checked} blocks {missing} missing, {damaged} damaged"));
+    let checked = counted(usize::try_from(*checked).unwrap_or(usize::MAX), "block", "blocks");
+    line.push_str(&format!("; of {checked} {missing} missing, {damaged} damaged"));
     if *repaired > 0 {
         line.push_str(&format!("; {repaired} put back"));
     }

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use serde::Serialize;
 use tauri_plugin_wallet_sync::engine::{BackupReport, ImportReport, Mode};
+use tauri_plugin_wallet_sync::shown::counted;
 use tauri_plugin_wallet_sync::{Engine, Error};
 
 use super::Context;
@@ -20,7 +21,7 @@ struct Told<T> {
 }
 
 pub async fn export(context: &Context, file: &Path, force: bool) -> Result<(), Failure> {
-    let engine = account::open(&context.global, Mode::Own).await?;
+    let engine = account::open_to_read(&context.global).await?;
     let line = Line::start();
     let report = account::with(engine, async |engine| {
         engine.export_backup(file, force, line.of_file()).await.map_err(|e| of(file, &e))
@@ -63,7 +64,7 @@ pub async fn import(context: &Context, file: &Path) -> Result<(), Failure> {
     let told = Told { warnings: warnings(&report.backup), report };
     context.output.done(&told, || {
         let ImportReport { backup, added, spent, unchanged, .. } = &told.report;
-        let head = format!("{added} states added, {spent} found spent, {unchanged} items as they were;");
+        let head = format!("states added {added}, found spent {spent}, items as they were {unchanged};");
         text(&format!("{head} the file is good"), backup, &told.warnings)
     })
 }
@@ -77,20 +78,24 @@ fn warnings(report: &BackupReport) -> Vec<String> {
     let mut warnings = Vec::new();
     if let Some(missing @ 1..) = report.missing {
         warnings.push(format!(
-            "missing: {missing} payloads or other blocks are listed and not in the file; the device that made it had not fetched them"
+            "missing: {} listed and not in the file; the device that made it had not fetched that",
+            counted(missing, "payload or other block is", "payloads or other blocks are")
         ));
     }
     if let Some(unreadable @ 1..) = report.unreadable {
-        warnings.push(format!("damaged: {unreadable} items of the file cannot be read by this release"));
+        let items = counted(unreadable, "item", "items");
+        warnings.push(format!("damaged: {items} of the file cannot be read by this release"));
     }
     warnings
 }
 
 fn text(what: &str, report: &BackupReport, warnings: &[String]) -> String {
     let BackupReport { tokens, entries, blocks, bytes, .. } = report;
-    let tokens = tokens.map(|tokens| format!("{tokens} token states, ")).unwrap_or_default();
-    let entries = entries.map(|entries| format!("{entries} entries, ")).unwrap_or_default();
-    let mut text = format!("{what}: {tokens}{entries}{blocks} blocks, {bytes} bytes");
+    let tokens = tokens.map(|tokens| counted(tokens, "token state, ", "token states, "));
+    let entries = entries.map(|entries| counted(entries, "entry, ", "entries, "));
+    let blocks = counted(*blocks, "block", "blocks");
+    let counts = [tokens, entries].into_iter().flatten().collect::<String>();
+    let mut text = format!("{what}: {counts}{blocks}, {bytes} bytes");
     warnings.iter().for_each(|warning| text.push_str(&format!("\nwarning: {warning}")));
     text
 }

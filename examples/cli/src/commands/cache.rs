@@ -19,7 +19,7 @@ pub async fn run(context: &Context, clear: Option<Clear>) -> Result<(), Failure>
     .await?;
     context.output.done(&stats, || {
         format!(
-            "{} records, {} blocks, {} bytes; {} hits, {} misses, {} failures",
+            "records {}, blocks {}, bytes {}; hits {}, misses {}, failures {}",
             stats.records, stats.blocks, stats.bytes, stats.hits, stats.misses, stats.failures
         )
     })

@@ -8,6 +8,7 @@ use tauri_plugin_wallet_sync::Code;
 use tauri_plugin_wallet_sync::limits::{CAR_BLOCKS, CAR_BYTES};
 use tauri_plugin_wallet_sync::model::car::{CarBounds, CarReader};
 use tauri_plugin_wallet_sync::model::cid::Cid;
+use tauri_plugin_wallet_sync::shown::counted;
 
 use super::{Context, files};
 use crate::failure::Failure;
@@ -41,10 +42,12 @@ pub fn verify(context: &Context, file: &Path, root: &str) -> Result<(), Failure>
     }
     let summary = reader.finish()?;
     if let Some(first) = summary.missing.first() {
-        let message =
-            format!("incomplete: {} blocks are missing, the first is {first}", summary.missing.len());
+        let missing = counted(summary.missing.len(), "block is", "blocks are");
+        let message = format!("incomplete: {missing} missing, the first is {first}");
         return Err(Failure::new(Code::Malformed, message));
     }
     let checked = Checked { blocks: summary.blocks, bytes: summary.bytes };
-    context.output.done(&checked, || format!("complete: {} blocks, {} bytes", checked.blocks, checked.bytes))
+    context.output.done(&checked, || {
+        format!("complete: {}, {} bytes", counted(checked.blocks, "block", "blocks"), checked.bytes)
+    })
 }

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use tauri_plugin_wallet_sync::Engine;
 use tauri_plugin_wallet_sync::engine::{Mode, SecretChange, Unmarked};
+use tauri_plugin_wallet_sync::shown::counted;
 
 use super::Context;
 use crate::args::{ChangeSecret, Global};
@@ -51,20 +52,24 @@ fn text(changed: &Changed, arguments: &ChangeSecret) -> String {
     let mut lines = vec![
         format!("secret {secret}: {}", arguments.to_secret_file.display()),
         format!(
-            "{items} token states and entries taken along, {added} of them new there; on {verified_nodes} nodes"
+            "{} taken along, {added} new there; on {}",
+            counted(*items, "token state or entry", "token states and entries"),
+            counted(*verified_nodes, "node", "nodes")
         ),
     ];
     if *begun_elsewhere {
         lines.push("another device had changed the secret already".to_owned());
     } else {
-        lines.push(format!("{} slots of the old secret say that the wallet moved", marked.len()));
+        let slots = counted(marked.len(), "slot of the old secret says", "slots of the old secret say");
+        lines.push(format!("{slots} that the wallet moved"));
     }
     if *missing > 0 {
-        lines
-            .push(format!("{missing} payloads, proofs or values are on no node that answers, and were left"));
+        let missing = counted(*missing, "payload, proof or value is", "payloads, proofs or values are");
+        lines.push(format!("{missing} on no node that answers, and left"));
     }
     if *unknown > 0 {
-        lines.push(format!("{unknown} items of a later release went along as they are"));
+        let items = counted(*unknown, "item of a later release", "items of a later release");
+        lines.push(format!("{items} went along unchanged"));
     }
     for Unmarked { slot, reason } in unmarked {
         lines.push(format!("slot {slot} does not say so yet: {reason}; run the command again"));

@@ -7,6 +7,7 @@ use tauri_plugin_wallet_sync::Engine;
 use tauri_plugin_wallet_sync::engine::{
     Ack, Found, LegacyReport, LegacySource, Mode, SyncRequest, Unreadable,
 };
+use tauri_plugin_wallet_sync::shown::counted;
 use tauri_plugin_wallet_sync::store::Level;
 
 use super::Context;
@@ -65,12 +66,13 @@ fn warnings(report: &LegacyReport) -> Vec<String> {
     let mut warnings = Vec::new();
     if !report.unreadable.is_empty() {
         let count = report.unreadable_count;
-        warnings.push(format!("unreadable: {count} parts could not be read; they are kept as they stand"));
+        let parts = counted(count, "part", "parts");
+        warnings.push(format!("unreadable: {parts} could not be read; kept as it stands: `walletsync kept`"));
     }
     if report.not_fetched > 0 {
         warnings.push(format!(
-            "not_fetched: {} older or newer versions on the nodes did not come or are no wallet",
-            report.not_fetched
+            "not_fetched: what did not come from the nodes or is no wallet: {}",
+            counted(report.not_fetched, "older or newer version", "older or newer versions")
         ));
     }
     warnings
@@ -82,7 +84,8 @@ fn text(imported: &Imported) -> String {
         imported.report.sections;
     let mut lines = vec![
         format!(
-            "{found} token states found: {added} added, {unchanged} here already; {suspect} of them suspect until the ledger was asked"
+            "{} found: {added} added, {unchanged} here already; {suspect} suspect until the ledger was asked",
+            counted(*found, "token state", "token states")
         ),
         format!(
             "  in use {active}, archived {archived}, forked {forked}, sent {sent}, refused {invalid}, name tags {nametags}"
@@ -90,14 +93,14 @@ fn text(imported: &Imported) -> String {
         format!(
             "  transfers and mints under way {outbox}, marks of spent states {tombstones}, other parts {other}"
         ),
-        format!("{kept} entries hold the rest as it stands"),
+        format!("the rest is kept as it stands: {} (`walletsync kept`)", counted(*kept, "entry", "entries")),
     ];
     if *differing > 0 {
-        lines
-            .push(format!("{differing} states are here with other content: the predecessor's is in entries"));
+        let states = counted(*differing, "state is", "states are");
+        lines.push(format!("{states} here with other content: the predecessor's is kept"));
     }
-    for Unreadable { name, reason } in unreadable {
-        lines.push(format!("kept, but not read: {name}: {reason}"));
+    for Unreadable { name, reason, key } in unreadable {
+        lines.push(format!("kept, but not read: {name}: {reason} ({key})"));
     }
     if imported.report.unreadable_count > unreadable.len() {
         lines.push(format!("and {} more", imported.report.unreadable_count - unreadable.len()));

@@ -11,6 +11,7 @@ mod files;
 mod get;
 mod import_legacy;
 mod init;
+mod kept;
 mod metrics;
 mod names;
 mod nodes;
@@ -88,6 +89,7 @@ pub async fn run(command: Command, context: Context) -> Result<(), Failure> {
         Command::Backup(Backup::Import { file }) => backup::import(&context, &file).await,
         Command::ChangeSecret(change) => change_secret::run(&context, &change).await,
         Command::ImportLegacy { file } => import_legacy::run(&context, file.as_deref()).await,
+        Command::Kept { key } => kept::run(&context, key.as_deref()).await,
         Command::Demo => demo::run(&context).await,
     }
 }

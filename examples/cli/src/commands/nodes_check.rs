@@ -8,6 +8,7 @@ use tauri_plugin_wallet_sync::clock::{Clock, Entropy, SystemClock};
 use tauri_plugin_wallet_sync::config::{Config, NodeConfig};
 use tauri_plugin_wallet_sync::node::check::{Finding, check};
 use tauri_plugin_wallet_sync::node::kubo::{Http, KuboNode};
+use tauri_plugin_wallet_sync::shown::counted;
 use tauri_plugin_wallet_sync::{Code, Error};
 
 use super::Context;
@@ -40,7 +41,11 @@ pub async fn run(context: &Context) -> Result<(), Failure> {
     }
     Err(Failure::new(
         Code::Invalid,
-        format!("{failed} things failed on {} nodes; each line says what to change", config.nodes.len()),
+        format!(
+            "{} failed on {}; each line says what to change",
+            counted(failed, "thing", "things"),
+            counted(config.nodes.len(), "node", "nodes")
+        ),
     ))
 }
 

@@ -1,6 +1,7 @@
 //! `status`: the state of the wallet, without any network.
 
 use tauri_plugin_wallet_sync::engine::Status;
+use tauri_plugin_wallet_sync::shown::counted;
 
 use super::Context;
 use crate::account;
@@ -24,10 +25,9 @@ fn describe(status: &Status) -> String {
     );
     if !status.unread.is_empty() {
         let slots: Vec<String> = status.unread.iter().map(u8::to_string).collect();
-        text.push_str(&format!(
-            "\nnot whole  the content of slots {} was seen and is not here",
-            slots.join(", ")
-        ));
+        let word = if slots.len() == 1 { "slot" } else { "slots" };
+        let slots = slots.join(", ");
+        text.push_str(&format!("\nnot whole  the content of {word} {slots} was seen and is not here"));
     }
     if status.moved {
         text.push_str(
@@ -35,7 +35,8 @@ fn describe(status: &Status) -> String {
         );
     }
     for left in &status.left_out {
-        text.push_str(&format!("\nnot whole  {} items of slot {} do not fit here", left.items, left.slot));
+        let items = counted(left.items as usize, "item", "items");
+        text.push_str(&format!("\nnot whole  {items} of slot {} left out: no room here", left.slot));
     }
     for mark in &status.high_water {
         text.push_str(&format!("\nname       {} at sequence {}", mark.name, mark.sequence));

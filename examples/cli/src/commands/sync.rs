@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use tauri_plugin_wallet_sync::engine::{Ack, Mode, SyncOutcome, SyncReport, SyncRequest};
+use tauri_plugin_wallet_sync::shown::counted;
 use tauri_plugin_wallet_sync::store::Level;
 
 use super::Context;
@@ -57,7 +58,7 @@ pub const fn level(ack: Ack) -> &'static str {
 
 fn describe(report: &SyncReport) -> String {
     let mut text = format!(
-        "{} from {} in {:.0} ms: {} added, {} spent, {} live ({} suspect)\nlevel: {} (latest root on {} nodes)",
+        "{} from {} in {:.0} ms: {} added, {} spent, {} live ({} suspect)\nlevel: {} (latest root on {})",
         word(&report.outcome),
         report.source.as_str(),
         report.elapsed_ms,
@@ -66,10 +67,11 @@ fn describe(report: &SyncReport) -> String {
         report.tokens.total,
         report.tokens.suspect,
         level(report.ack),
-        report.verified_nodes,
+        counted(report.verified_nodes, "node", "nodes"),
     );
     if report.missing_payloads > 0 {
-        text.push_str(&format!("\n{} payloads are still to be fetched", report.missing_payloads));
+        let payloads = counted(report.missing_payloads, "payload is", "payloads are");
+        text.push_str(&format!("\n{payloads} still to be fetched"));
     }
     for node in &report.nodes {
         text.push_str(&format!("\n  {}: {} in {:.0} ms", node.id, word(&node.outcome), node.ms));

@@ -45,8 +45,8 @@ pub async fn run(context: &Context, all: bool, data: bool) -> Result<(), Failure
     let fetches = is_unread || data && pages(&along, all).flatten().any(|row| !row.has_payload);
     let engine = if fetches {
         account::close(&along, crate::limits::DRAIN).await;
-        // What is fetched is kept, which takes the folder.
-        account::open(&context.global, Mode::Own).await?
+        // What is fetched is kept, which takes the folder; where that takes nothing, it is only shown.
+        account::open_to_read(&context.global).await?
     } else {
         along
     };
@@ -72,8 +72,9 @@ fn whole(engine: &Engine) -> Result<(), Failure> {
         return Ok(());
     }
     let slots: Vec<String> = status.unread.iter().map(u8::to_string).collect();
+    let word = if slots.len() == 1 { "slot" } else { "slots" };
     let words = format!(
-        "the wallet is not whole: the content of slots {} was seen and is not here",
+        "the wallet is not whole: the content of {word} {} was seen and is not here",
         slots.join(", ")
     );
     if pages(engine, true).next().is_none() {

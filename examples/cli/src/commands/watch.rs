@@ -5,6 +5,7 @@ use std::pin::pin;
 use tauri_plugin_wallet_sync::clock::monotonic;
 use tauri_plugin_wallet_sync::engine::{Event, Mode, Origin, Way};
 use tauri_plugin_wallet_sync::limits::EXIT_DRAIN;
+use tauri_plugin_wallet_sync::shown::counted;
 use tauri_plugin_wallet_sync::{Code, Engine};
 
 use super::Context;
@@ -86,11 +87,12 @@ fn describe(event: &Event) -> String {
         }
         Event::EntriesChanged { .. } => "entries changed".to_owned(),
         Event::PublishChanged { ack, verified_nodes, .. } => {
-            format!("level: {} (latest root on {verified_nodes} nodes)", super::sync::level(*ack))
+            let nodes = counted(*verified_nodes, "node", "nodes");
+            format!("level: {} (latest root on {nodes})", super::sync::level(*ack))
         }
         Event::NodeHealthChanged { .. } => "node health changed".to_owned(),
         Event::Alert { kind, message, .. } => format!("alert ({kind}): {message}"),
-        Event::Lagged { missed } => format!("{missed} events were missed"),
+        Event::Lagged { missed } => format!("events missed: {missed}"),
         other => serde_json::to_string(other).unwrap_or_default(),
     }
 }

@@ -102,6 +102,18 @@ fn nodes_that_are_away_are_named_and_hold_nothing() {
 }
 
 #[test]
+fn what_an_audit_says_is_what_is_known_of_one_machine_and_of_several() {
+    let (nodes, wallet) = verified();
+    let words = |told: &Outcome| told.lines().pop().unwrap()["message"].as_str().unwrap().to_owned();
+    nodes.fault(Fault::Refuse, &[0, 1, 2, 3]);
+    let told = words(&run(&wallet, &["audit"]));
+    assert_eq!(told, "1 machine is known to hold everything, and 2 have to; 4 nodes did not answer");
+    nodes.fault(Fault::Refuse, &[4]);
+    let told = words(&run(&wallet, &["audit"]));
+    assert_eq!(told, "0 machines are known to hold everything, and 2 have to; 5 nodes did not answer");
+}
+
+#[test]
 fn a_rehearsal_says_whether_a_restore_would_bring_everything() {
     let (_nodes, wallet) = verified();
     let told = run(&wallet, &["audit", "--rehearse"]).done();

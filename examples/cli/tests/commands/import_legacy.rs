@@ -61,3 +61,54 @@ fn what_is_no_wallet_of_the_predecessor_is_refused() {
     wallet.run(&["import-legacy"]).refused(2, "bad_request");
     assert_eq!(wallet.run(&["status"]).done()["revision"], 0);
 }
+
+#[test]
+fn a_mark_in_upper_case_hides_its_token_all_the_same() {
+    let (wallet, id, state) = (Wallet::new(), "ab".repeat(32), format!("0000{}", "cd".repeat(32)));
+    wallet.run(&["init"]).done();
+    let document = json!({
+        format!("_{id}"): {"_integrity": {"currentStateHash": state}},
+        "_tombstones": [{"tokenId": id.to_uppercase(), "stateHash": state.to_uppercase(), "timestamp": 1}],
+    });
+    let file = wallet.file("old.json", document.to_string());
+    assert_eq!(wallet.run(&["import-legacy", &file]).done()["suspect"], 1);
+    assert_eq!(wallet.run(&["tokens"]).lines()[0]["spend"], "intent");
+}
+
+#[test]
+fn what_is_kept_is_listed_and_read_again_byte_for_byte() {
+    let wallet = Wallet::new();
+    wallet.run(&["init"]).done();
+    assert_eq!(wallet.run(&["kept"]).exit, Some(0));
+    let broken = format!("_{}", "03".repeat(32));
+    let large = format!("{{ \"x\" : \"{}\" }}", "y".repeat(200_000));
+    let text = format!(
+        "{{\"_meta\": {{\"version\":3}}, \"{broken}\": {{}}, \"_history\":{large}, \"_outbox\": [null]}}"
+    );
+    let file = wallet.file("old.json", text);
+    let told = wallet.run(&["import-legacy", &file]).done();
+    let unreadable = told["unreadable"].as_array().unwrap();
+    assert_eq!(unreadable.len(), 2, "{told}");
+    let parts = wallet.run(&["kept"]).lines();
+    let sections: Vec<&str> = parts.iter().map(|part| part["section"].as_str().unwrap()).collect();
+    assert_eq!(sections, [&broken[..48], "_history", "_meta", "_outbox"]);
+    assert_eq!((&parts[1]["entries"], &parts[1]["size"]), (&json!(4), &json!(large.len() + 13)));
+    let read = |key: &Value| wallet.run(&["kept", key.as_str().unwrap()]).done()["data"].clone();
+    assert_eq!(read(&parts[1]["key"]), format!("{{\"_history\":{large}}}"));
+    for one in unreadable {
+        let expected = if one["name"] == broken.as_str() {
+            format!("{{\"{broken}\":{{}}}}")
+        } else {
+            "{\"_outbox\":[null]}".to_owned()
+        };
+        assert_eq!(read(&one["key"]), expected, "{one}");
+    }
+    // Without nodes, on another device: all of it is in a backup.
+    let backup = wallet.path("wallet.backup");
+    wallet.run(&["backup", "export", backup.to_str().unwrap()]).done();
+    let other = Wallet::new();
+    std::fs::copy(wallet.path("secret"), other.path("secret")).unwrap();
+    other.run(&["backup", "import", backup.to_str().unwrap()]).done();
+    assert_eq!(other.run(&["kept"]).lines(), parts);
+    other.run(&["kept", "legacy.none"]).refused(2, "not_found");
+}

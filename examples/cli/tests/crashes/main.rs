@@ -16,6 +16,7 @@
 #[path = "../support/mod.rs"]
 mod support;
 
+mod full_disk;
 mod inject;
 mod local;
 mod matrix;

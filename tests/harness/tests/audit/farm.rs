@@ -1,5 +1,6 @@
 //! Nodes that can be harmed: what a failing disk, a power cut or an operator does to them.
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
 use dev_nodes::{Cluster, DevNode};
@@ -55,6 +56,37 @@ impl Farm {
         }
     }
 
+    /// The blocks that a node has, each with its bytes.
+    pub fn stored(&self, at: usize) -> BTreeMap<String, Vec<u8>> {
+        match self {
+            Self::Embedded(cluster) => {
+                let blocks = cluster.node(at).blocks().into_iter();
+                blocks.map(|(cid, bytes)| (cid.to_string(), bytes.to_vec())).collect()
+            }
+            Self::Kubo(cluster) => {
+                let named =
+                    |file: PathBuf| (file.to_str().unwrap().to_owned(), std::fs::read(&file).unwrap());
+                files(&store(cluster, at)).into_iter().map(named).collect()
+            }
+        }
+    }
+
+    /// Harms these blocks of a node.
+    pub fn harm_named(&self, at: usize, harm: Harm, names: &[String]) {
+        for name in names {
+            match self {
+                Self::Embedded(cluster) => harm_block(cluster.node(at), harm, &name.parse::<Cid>().unwrap()),
+                Self::Kubo(_) => harm_file(harm, Path::new(name)),
+            }
+        }
+    }
+
+    /// Drops what no pin holds; a node that misses a block under a pin drops nothing.
+    pub async fn collect_garbage(&self, at: usize) {
+        let nodes: Value = serde_json::from_str(&self.nodes_json()).unwrap();
+        drop(post(nodes[at]["api"].as_str().unwrap(), "repo/gc").await);
+    }
+
     /// Removes every pin of a node.
     pub async fn unpin_all(&self, at: usize) {
         match self {
@@ -92,17 +124,19 @@ impl Farm {
 
 fn harm_embedded(node: &DevNode, harm: Harm, which: impl Fn(usize) -> bool) -> usize {
     let blocks = node.blocks().into_iter().filter(|(_, bytes)| bytes.len() >= SMALLEST);
-    let picked: Vec<_> = blocks.enumerate().filter(|(n, _)| which(*n)).map(|(_, block)| block).collect();
-    for (cid, bytes) in &picked {
-        let is_there = match harm {
-            Harm::Emptied => node.damage_block(cid, Vec::<u8>::new()),
-            Harm::Changed => node.damage_block(cid, changed(bytes)),
-            Harm::Lost => node.lose_block(cid),
-            Harm::Unreadable => panic!("embedded nodes have no files"),
-        };
-        assert!(is_there);
-    }
+    let picked: Vec<Cid> = blocks.enumerate().filter(|(n, _)| which(*n)).map(|(_, (cid, _))| cid).collect();
+    picked.iter().for_each(|cid| harm_block(node, harm, cid));
     picked.len()
+}
+
+fn harm_block(node: &DevNode, harm: Harm, cid: &Cid) {
+    let is_there = match harm {
+        Harm::Emptied => node.damage_block(cid, Vec::<u8>::new()),
+        Harm::Changed => node.damage_block(cid, changed(&node.blocks()[cid])),
+        Harm::Lost => node.lose_block(cid),
+        Harm::Unreadable => panic!("embedded nodes have no files"),
+    };
+    assert!(is_there);
 }
 
 fn changed(bytes: &[u8]) -> Vec<u8> {
@@ -115,21 +149,20 @@ fn changed(bytes: &[u8]) -> Vec<u8> {
 fn harm_files(store: &Path, harm: Harm, which: impl Fn(usize) -> bool) -> usize {
     let picked: Vec<PathBuf> =
         files(store).into_iter().enumerate().filter(|(n, _)| which(*n)).map(|(_, file)| file).collect();
-    for file in &picked {
-        match harm {
-            Harm::Emptied => std::fs::write(file, b"").unwrap(),
-            Harm::Changed => {
-                let bytes = std::fs::read(file).unwrap();
-                std::fs::write(file, changed(&bytes)).unwrap();
-            }
-            Harm::Lost => std::fs::remove_file(file).unwrap(),
-            Harm::Unreadable => {
-                std::fs::remove_file(file).unwrap();
-                std::fs::create_dir(file).unwrap();
-            }
+    picked.iter().for_each(|file| harm_file(harm, file));
+    picked.len()
+}
+
+fn harm_file(harm: Harm, file: &Path) {
+    match harm {
+        Harm::Emptied => std::fs::write(file, b"").unwrap(),
+        Harm::Changed => std::fs::write(file, changed(&std::fs::read(file).unwrap())).unwrap(),
+        Harm::Lost => std::fs::remove_file(file).unwrap(),
+        Harm::Unreadable => {
+            std::fs::remove_file(file).unwrap();
+            std::fs::create_dir(file).unwrap();
         }
     }
-    picked.len()
 }
 
 fn files(store: &Path) -> Vec<PathBuf> {
@@ -164,9 +197,14 @@ fn api(cluster: &RealCluster, at: usize) -> String {
 }
 
 async fn rpc(api: &str, call: &str) -> Value {
+    let (status, body) = post(api, call).await;
+    assert!(status.is_success(), "{call}: {status}");
+    serde_json::from_slice(&body).unwrap()
+}
+
+async fn post(api: &str, call: &str) -> (reqwest::StatusCode, Vec<u8>) {
     let _ = rustls::crypto::ring::default_provider().install_default();
     let client = reqwest::Client::builder().no_proxy().build().unwrap();
     let answer = client.post(format!("{api}/api/v0/{call}")).send().await.unwrap();
-    assert!(answer.status().is_success(), "{call}: {}", answer.status());
-    serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap()
+    (answer.status(), answer.bytes().await.unwrap().to_vec())
 }

@@ -7,5 +7,6 @@
 mod device;
 mod farm;
 mod harms;
+mod lost_by_others;
 mod mending;
 mod rehearsals;
