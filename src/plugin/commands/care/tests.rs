@@ -47,7 +47,13 @@ fn begin(window: &WebviewWindow<MockRuntime>, cmd: &str, options: Value) -> Rece
 }
 
 fn code(answer: &Receiver<Result<(), Value>>) -> Value {
-    answer.recv_timeout(PATIENCE).expect("an answer").expect_err("a failure")["code"].clone()
+    answer
+        .recv_timeout(PATIENCE)
+        .expect("an answer")
+        .expect_err("a failure")
+        .get("code")
+        .cloned()
+        .unwrap_or_default()
 }
 
 /// On a node that takes connections and never answers.

@@ -35,7 +35,7 @@ pub async fn idle() {
     assert_eq!(engine.flush(SETTLING).await.unwrap().ack, Ack::Verified);
     engine.sync(super::fresh(None), |_| ()).await.unwrap();
     tokio::time::sleep(SETTLING).await;
-    let reading = counted.during(engine.sync(super::fresh(None), |_| ())).await;
+    let reading = Box::pin(counted.during(engine.sync(super::fresh(None), |_| ()))).await;
     let (began, before) = (Instant::now(), processor_ticks());
     let watched = counted.during(tokio::time::sleep(WINDOW)).await;
     let (took, ticks) = (began.elapsed().as_secs_f64(), processor_ticks() - before);
