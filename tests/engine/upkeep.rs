@@ -166,6 +166,7 @@ async fn waking_up_in_the_middle_of_a_reading_leads_to_another_one() {
     let world = World::new(3);
     let engine = live(&world).await;
     let mut events = engine.subscribe();
+    world.pass(Duration::from_millis(10)).await;
     world.faults(Fault::Hung, &[0, 1, 2]);
     engine.resume();
     world.pass(Duration::from_millis(500)).await;
