@@ -123,7 +123,7 @@ async fn a_deadline_ends_the_whole_command() {
     device.put(&["a"]).await;
     device.sync_to(Level::Verified).await.unwrap();
     device.put(&["b"]).await;
-    world.nodes.iter().for_each(|node| *node.latency.lock().unwrap() = Duration::from_millis(200));
+    world.nodes.iter().for_each(|node| *node.latency.lock().unwrap() = Duration::from_millis(300));
     let started = monotonic();
     let request =
         SyncRequest { fresh: true, deadline: Some(Duration::from_millis(700)), wait: Some(Level::Verified) };

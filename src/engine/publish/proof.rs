@@ -150,25 +150,29 @@ impl Lane<'_> {
         if changed.len() <= FEW_BLOCKS || (!is_small && changed.len() <= limits::STAT_BLOCKS) {
             return self.holds_each(changed).await;
         }
-        match self.node.holds_dag(&root, &call).await {
+        // One way there and back for both: a node that lacks the bytes says so beside its word for the whole.
+        let samples = if is_small { 1 } else { limits::SAMPLE_BLOCKS };
+        let (whole, bytes) =
+            join(self.node.holds_dag(&root, &call), self.holds_bytes(changed, samples)).await;
+        match whole {
             // The pin, which the node has answered, is its word for the rest.
             Err(e) if is_refused(&e) => {
                 let some = changed.get(..limits::STAT_BLOCKS).unwrap_or(changed);
-                return Ok(
-                    self.holds_each(some).await? && self.holds_bytes(changed, limits::SAMPLE_BLOCKS).await?
-                );
+                let more = self.holds_bytes(changed, limits::SAMPLE_BLOCKS);
+                let (each, more) = join(self.holds_each(some), more).await;
+                Ok(bytes? && each? && more?)
             }
-            Err(e) => return Err(e),
-            Ok(None) => return Ok(false),
-            Ok(Some(_)) => {}
+            Err(e) => Err(e),
+            Ok(None) => Ok(false),
+            Ok(Some(_)) => bytes,
         }
-        self.holds_bytes(changed, if is_small { 1 } else { limits::SAMPLE_BLOCKS }).await
     }
 
     async fn holds_each(&self, some: &[Cid]) -> Result<bool, Error> {
         let (call, root) = (self.run.usual_call(self.account), self.edition.edition.root);
         let asked = some.iter().chain(std::iter::once(&root)).map(|cid| self.node.holds(cid, &call));
-        Ok(all(join_all(asked).await)? && self.holds_bytes(some, 1).await?)
+        let (held, bytes) = join(join_all(asked), self.holds_bytes(some, 1)).await;
+        Ok(all(held)? && bytes?)
     }
 
     /// Reads the root and so many random changed blocks back and hashes them: a node that says yes to every question has

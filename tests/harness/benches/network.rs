@@ -40,8 +40,7 @@ const RTT: Duration = Duration::from_millis(40);
 const RUNS: usize = 7;
 
 fn main() {
-    // `BENCH_ONLY=kit` measures the operators' front alone, `BENCH_ONLY=push` live push, `BENCH_ONLY=idle` a device at rest,
-    // `BENCH_ONLY=twelve` the twelve devices.
+    // `BENCH_ONLY`: `kit` the operators' front alone, `push`, `idle` a device at rest, `twelve` devices, `token` one published.
     let only = std::env::var("BENCH_ONLY").unwrap_or_default();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     if only.is_empty() || only == "kit" {
@@ -63,8 +62,10 @@ fn main() {
             DelayProxy::start(&direct, LinkProfile { rtt: RTT, bits_per_second: None }).await.unwrap();
         println!("five Kubo 0.43, {} ms round trips, median of {RUNS}\n", RTT.as_millis());
         heading();
-        if only == "twelve" {
-            return twelve::twelve(&direct, &proxy).await;
+        match only.as_str() {
+            "twelve" => return twelve::twelve(&direct, &proxy).await,
+            "token" => return one_token(&proxy).await,
+            _ => {}
         }
         small_wallet(&proxy).await;
         twelve::twelve(&direct, &proxy).await;
