@@ -99,8 +99,8 @@ impl Lane<'_> {
                 }
             };
             if dropped == Discarded::Unreadable {
-                let words = "something else that is pinned there, of another wallet or device, cannot be read, and keeps damaged blocks from being \
-                             put again: its operator has to run `ipfs repo verify --heal`";
+                let words = "something else that is pinned there, of another device or wallet or of the node itself, cannot be read, and keeps damaged blocks \
+                             from being put again: what is this wallet's is mended by the device that has it, all else by its operator: `ipfs repo verify --heal`";
                 return Err(Error::new(Code::Invalid, words));
             }
             self.upload(some, None).await?;
