@@ -344,6 +344,12 @@ pub trait Node: Send + Sync + 'static {
     /// A block from the node's own store only, verified; `None` when it is not there.
     async fn own_block(&self, cid: &Cid, call: &Call) -> Result<Option<Block>, Error>;
 
+    /// The same of a block that is known to have so many bytes: of more nothing is read.
+    async fn own_block_of(&self, cid: &Cid, size: u64, call: &Call) -> Result<Option<Block>, Error> {
+        let _ = size;
+        self.own_block(cid, call).await
+    }
+
     /// How many bytes the node's own store has of a block, by its word; `None` when it is not there.
     async fn own_size(&self, cid: &Cid, call: &Call) -> Result<Option<u64>, Error> {
         Ok(self.own_block(cid, call).await?.map(|block| block.bytes().len() as u64))

@@ -183,7 +183,7 @@ impl OnNode<'_> {
         if way == Way::Size {
             return Ok(self.node.own_size(cid, &call).await?.map(|found| found == size));
         }
-        match self.node.own_block(cid, &call).await {
+        match self.node.own_block_of(cid, size, &call).await {
             Ok(block) => Ok(block.map(|_| true)),
             Err(e) if matches!(e.code(), Code::HashMismatch | Code::TooLarge) => Ok(Some(false)),
             Err(e) => Err(e),
