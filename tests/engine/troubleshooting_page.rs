@@ -39,6 +39,9 @@ const UNTOLD: [(&str, &[&str]); 4] = [
             "The SSL certificate error",
             "plain HTTP request was sent to HTTPS port",
             "HTTP request to an HTTPS server",
+            "context deadline exceeded",
+            "context canceled",
+            "too many open files",
         ],
     ),
     ("steps, in the log only", &["put, pinned and named", "read back"]),
@@ -47,6 +50,7 @@ const UNTOLD: [(&str, &[&str]); 4] = [
         "heard by nobody",
         &[
             "another connection serves it",
+            "the node cannot read the block that it has",
             "Dht(… peers)",
             "what the tests compare with answers of these versions",
         ],

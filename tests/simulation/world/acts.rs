@@ -264,7 +264,7 @@ impl World {
     async fn run_sync(&mut self, name: &str, request: SyncRequest, limit: Duration) -> String {
         let engine = self.device(name).engine.clone().expect("it was started");
         let had_pending = engine.status().pending > 0;
-        let began = monotonic();
+        let (began, shown) = (monotonic(), self.shown_to(name));
         let result = engine.sync(request, |_| ()).await;
         let took = began.elapsed();
         if self.device(name).was_killed() {
@@ -280,7 +280,7 @@ impl World {
                 self.note_failure(name, &failure);
                 return format!("{} after {took:?}", failure.error.code());
             }
-            Ok(report) => Told { began, request, report },
+            Ok(report) => Told { began, shown, request, report },
         };
         let looked = told.report.outcome != SyncOutcome::Offline;
         if looked && (request.fresh || told.report.requests > 0) {

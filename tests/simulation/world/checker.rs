@@ -36,6 +36,8 @@ const SAMPLE: usize = 3;
 /// What a device was told by a sync.
 pub struct Told {
     pub began: Instant,
+    /// What honest nodes showed when it began: what comes while it runs, as its own repairs do, it need not have.
+    pub shown: BTreeSet<(Name, Cid)>,
     pub request: SyncRequest,
     pub report: SyncReport,
 }
@@ -267,13 +269,22 @@ impl World {
                 && fate.claims.iter().any(|(by, claim)| {
                     by != name
                         && claim.told + age < told.began
-                        && claim.root.as_ref().is_some_and(is_shown_by_a_node)
+                        && claim.root.as_ref().is_some_and(|root| {
+                            told.shown.contains(root) && is_shown_by_a_node(root)
+                        })
                 })
         });
         if let Some((id, _)) = missed {
             let words = format!("{name} says {:?} without {id}", told.report.outcome);
             self.find_once(Kind::Stale, words);
         }
+    }
+
+    /// The roots of the records that honest nodes show a device.
+    pub fn shown_to(&self, name: &str) -> BTreeSet<(Name, Cid)> {
+        let root = |node: &Kubo, name: Name| Some((name, node.record(&name)?.root()?));
+        let honest = self.devices[name].honest(&self.nodes).into_iter();
+        honest.flat_map(|node| node.names().into_iter().filter_map(|name| root(node, name))).collect()
     }
 
     /// Whether nothing has happened to a node for so long.
