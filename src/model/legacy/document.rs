@@ -33,7 +33,7 @@ pub(super) fn value(text: &[u8]) -> Option<Value> {
 
 /// Whether a part is JSON as it stands, so that it can stand in other JSON.
 pub(super) fn is_json(text: &[u8]) -> bool {
-    serde_json::from_slice::<serde::de::IgnoredAny>(text).is_ok()
+    serde_json::from_slice::<Value>(text).is_ok()
 }
 
 /// Whether it is an empty list, or none at all: then it says nothing, and nothing of it can be lost.
