@@ -191,8 +191,10 @@ fn complaints(page: &str) -> Vec<String> {
 
     let untold: BTreeSet<&str> = UNTOLD.iter().flat_map(|(_, texts)| texts.iter().copied()).collect();
     let (quoted, mut said) = (quoted(page), BTreeSet::new());
-    for (path, source) in ["src/engine", "src/node"].into_iter().flat_map(sources) {
-        found.extend(rows("Alerts", alerts(&source)));
+    let sources: Vec<_> = ["src/engine", "src/node"].into_iter().flat_map(sources).collect();
+    let made: BTreeSet<String> = sources.iter().flat_map(|(_, source)| alerts(source)).collect();
+    found.extend(rows("Alerts", made.into_iter().collect()));
+    for (path, source) in sources {
         for text in literals(&source) {
             let is_told = path != Path::new(TELLS_ITSELF) && is_sentence(&text);
             if is_told && !untold.contains(text.as_str()) && !quoted.contains(&text) {
