@@ -269,9 +269,10 @@ impl World {
                 && fate.claims.iter().any(|(by, claim)| {
                     by != name
                         && claim.told + age < told.began
-                        && claim.root.as_ref().is_some_and(|root| {
-                            told.shown.contains(root) && is_shown_by_a_node(root)
-                        })
+                        && claim
+                            .root
+                            .as_ref()
+                            .is_some_and(|root| told.shown.contains(root) && is_shown_by_a_node(root))
                 })
         });
         if let Some((id, _)) = missed {
