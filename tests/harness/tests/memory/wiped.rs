@@ -95,10 +95,12 @@ impl Canaries {
         process.tell(&self.noise);
     }
 
-    /// Where tokens stand, but for the heads of requests in the buffers of the HTTP library.
+    /// Where tokens stand, but for the heads of requests in the buffers of the HTTP library. What was freed there may have lost its
+    /// beginning or its end, so either side of the token tells a head; a value of ours has neither.
     fn owned_tokens(&self, process: &Process) -> Vec<String> {
         let places = process.places(self.token.as_bytes()).into_iter();
-        places.filter(|place| !place.contains("authorization: Bearer ")).collect()
+        let end = format!("{}\\r\\n", self.token);
+        places.filter(|place| !place.contains("authorization: Bearer ") && !place.contains(&end)).collect()
     }
 
     /// How often each is found, those that are nowhere left out.
