@@ -39,8 +39,8 @@ use crate::model::record::Record;
 
 pub use self::bucket::Bucket;
 use self::cap::Cap;
-pub(crate) use self::failure::{BrokeOff, RefusedByPage, UnreadBlock};
-pub use self::failure::{broke_off, is_refused, is_unreadable};
+pub(crate) use self::failure::{BrokeOff, RefusedByPage};
+pub use self::failure::{broke_off, is_refused, is_unreadable, unreadable};
 use self::pubsub::{Ear, no_pubsub};
 pub use crate::metrics::Source;
 
@@ -230,6 +230,8 @@ pub enum Repin {
 pub enum Discarded {
     /// They are gone, and can be put again.
     All,
+    /// So many of them are gone, the first ones; then its time was over.
+    First(usize),
     /// Before it drops any it walks through all that is pinned, and got no further: something there cannot be read.
     Unreadable,
 }

@@ -116,7 +116,7 @@ impl KuboNode {
         if says(&answer, Meaning::NotLocal) {
             return Ok(None);
         }
-        let answer = successful(answer)?;
+        let answer = of_own_block(answer)?;
         // Kubo reports a failure after the first byte as another line.
         if answer.body.windows(16).any(|words| words == b"block was not fo") {
             return Ok(None);

@@ -11,8 +11,8 @@ use tauri_plugin_wallet_sync::{Code, Secret};
 use super::canned::{Canned, Then, answer, block};
 use super::front::{call, node};
 
-/// What the system holds of a stream that nobody reads any more: the buffers of both ends.
-const IN_BUFFERS: u64 = 8 * 1024 * 1024;
+/// What the system holds of a stream that nobody reads any more: the buffers of both ends, which Linux lets grow to 32 and 4 MiB.
+const IN_BUFFERS: u64 = 48 * 1024 * 1024;
 
 #[tokio::test]
 async fn an_endless_block_ends_at_its_bound() {
