@@ -53,7 +53,8 @@ impl Engine {
             move || {
                 let engine = engine.clone();
                 Box::pin(async move {
-                    let sync = SyncRequest { fresh: true, deadline: None, wait: None };
+                    // What is put back is waited for by the audit itself.
+                    let sync = SyncRequest { fresh: true, deadline: None, wait: Some(Level::Local) };
                     let _ = engine.sync(sync, |_| ()).await;
                 })
             }

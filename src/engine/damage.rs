@@ -2,7 +2,7 @@
 //! dropped there before they are put. [`Account::remember_damage`](super::account::Account::remember_damage) keeps them for the next
 //! process: what one found and could not mend is not told as verified by another.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use crate::limits;
@@ -10,7 +10,11 @@ use crate::model::cid::Cid;
 
 /// The damage that is known of, by node.
 #[derive(Default)]
-pub struct Damage(Mutex<BTreeMap<usize, BTreeMap<Cid, Harm>>>);
+pub struct Damage {
+    found: Mutex<BTreeMap<usize, BTreeMap<Cid, Harm>>>,
+    /// Nodes that drop no block, for a reason that is not this wallet's.
+    kept: Mutex<BTreeSet<usize>>,
+}
 
 /// One block on one node.
 #[derive(Clone, Copy, Default)]
@@ -22,7 +26,22 @@ struct Harm {
 
 impl Damage {
     fn found(&self) -> MutexGuard<'_, BTreeMap<usize, BTreeMap<Cid, Harm>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn kept(&self) -> MutexGuard<'_, BTreeSet<usize>> {
+        self.kept.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Whether a node keeps what is damaged there, as far as was tried: what others have pinned there cannot be read, or it is not let.
+    pub fn is_kept(&self, at: usize) -> bool {
+        self.kept().contains(&at)
+    }
+
+    /// Notes whether it does.
+    pub fn note_kept(&self, at: usize, is_kept: bool) {
+        let mut kept = self.kept();
+        let _ = if is_kept { kept.insert(at) } else { kept.remove(&at) };
     }
 
     /// A node has other bytes than these blocks.

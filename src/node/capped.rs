@@ -136,6 +136,10 @@ impl Node for Capped {
         self.node.own_block(cid, &self.capped(call)).await
     }
 
+    async fn own_block_of(&self, cid: &Cid, size: u64, call: &Call) -> Result<Option<Block>, Error> {
+        self.node.own_block_of(cid, size, &self.capped(call)).await
+    }
+
     async fn own_size(&self, cid: &Cid, call: &Call) -> Result<Option<u64>, Error> {
         self.node.own_size(cid, &self.capped(call)).await
     }

@@ -15,7 +15,7 @@ pub(crate) struct RefusedByPage;
 
 /// The source of an error: the node has a block and cannot read it, as it says itself.
 #[derive(Debug)]
-pub(crate) struct UnreadBlock;
+struct UnreadBlock;
 
 impl BrokeOff {
     pub fn by(error: impl StdError + Send + Sync + 'static) -> Self {
@@ -33,6 +33,12 @@ pub fn broke_off(error: &Error) -> bool {
 #[must_use]
 pub fn is_refused(error: &Error) -> bool {
     error.code() == Code::Denied || error.source().is_some_and(|source| source.is::<RefusedByPage>())
+}
+
+/// The error of a node that has what was asked for and cannot read it.
+#[must_use]
+pub fn unreadable(message: impl Into<String>) -> Error {
+    Error::with_source(Code::Unreachable, message, UnreadBlock)
 }
 
 /// Whether the node has what was asked for and cannot read it: a bad sector, a file of another kind in its place. It answers, and

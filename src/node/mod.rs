@@ -39,8 +39,8 @@ use crate::model::record::Record;
 
 pub use self::bucket::Bucket;
 use self::cap::Cap;
-pub(crate) use self::failure::{BrokeOff, RefusedByPage, UnreadBlock};
-pub use self::failure::{broke_off, is_refused, is_unreadable};
+pub(crate) use self::failure::{BrokeOff, RefusedByPage};
+pub use self::failure::{broke_off, is_refused, is_unreadable, unreadable};
 use self::pubsub::{Ear, no_pubsub};
 pub use crate::metrics::Source;
 
@@ -230,6 +230,8 @@ pub enum Repin {
 pub enum Discarded {
     /// They are gone, and can be put again.
     All,
+    /// So many of them are gone, the first ones; then its time was over.
+    First(usize),
     /// Before it drops any it walks through all that is pinned, and got no further: something there cannot be read.
     Unreadable,
 }
@@ -343,6 +345,12 @@ pub trait Node: Send + Sync + 'static {
 
     /// A block from the node's own store only, verified; `None` when it is not there.
     async fn own_block(&self, cid: &Cid, call: &Call) -> Result<Option<Block>, Error>;
+
+    /// The same of a block that is known to have so many bytes: of more nothing is read.
+    async fn own_block_of(&self, cid: &Cid, size: u64, call: &Call) -> Result<Option<Block>, Error> {
+        let _ = size;
+        self.own_block(cid, call).await
+    }
 
     /// How many bytes the node's own store has of a block, by its word; `None` when it is not there.
     async fn own_size(&self, cid: &Cid, call: &Call) -> Result<Option<u64>, Error> {

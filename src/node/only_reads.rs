@@ -122,4 +122,8 @@ impl Node for OnlyReads {
     async fn own_block(&self, cid: &Cid, call: &Call) -> Result<Option<Block>, Error> {
         self.0.own_block(cid, call).await
     }
+
+    async fn own_block_of(&self, cid: &Cid, size: u64, call: &Call) -> Result<Option<Block>, Error> {
+        self.0.own_block_of(cid, size, call).await
+    }
 }

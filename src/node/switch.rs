@@ -151,6 +151,10 @@ impl Node for Switched {
         self.enabled()?.own_block(cid, call).await
     }
 
+    async fn own_block_of(&self, cid: &Cid, size: u64, call: &Call) -> Result<Option<Block>, Error> {
+        self.enabled()?.own_block_of(cid, size, call).await
+    }
+
     async fn own_size(&self, cid: &Cid, call: &Call) -> Result<Option<u64>, Error> {
         self.enabled()?.own_size(cid, call).await
     }

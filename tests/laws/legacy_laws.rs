@@ -298,3 +298,50 @@ fn a_part_is_known_by_its_key_and_only_its_own_bytes_make_it() {
         assert_eq!(PartKey::parse(key), None, "{key}");
     }
 }
+
+/// What JavaScript writes and strict readers refuse, and bytes that a disk left: in one token, beside another.
+#[test]
+fn one_bad_spot_stops_nothing_and_its_token_is_one_all_the_same() {
+    let token = |id: &str, memo: &[u8]| {
+        let start = format!(
+            r#""_{id}":{{"genesis":{{"data":{{"tokenId":"{id}"}}}},"transactions":[{{"newStateHash":"s1","inclusionProof":{{}}}}],"memo":"#
+        );
+        [start.as_bytes(), memo, b"}"].concat()
+    };
+    let ids = ["01".repeat(32), "02".repeat(32)];
+    let spots: [&[u8]; 7] = [
+        b"\"\xff\"",
+        b"\"a\x01b\"",
+        b"NaN",
+        b"-Infinity",
+        b"1E400",
+        br#""\ud800""#,
+        br#""\ude00\q \ud83d\ude00""#,
+    ];
+    for spot in spots {
+        let document =
+            [b"{", &*token(&ids[0], b"1"), b",", &*token(&ids[1], spot), br#","_x\ud800":1}"#].concat();
+        let legacy = read(&document).unwrap();
+        let found: Vec<&str> = legacy.tokens.iter().map(|token| token.token_id.as_str()).collect();
+        assert_eq!(found, ids, "{}", String::from_utf8_lossy(spot));
+        let payload = &legacy.tokens[1].payload;
+        assert!(payload.windows(spot.len()).any(|part| part == spot), "its bytes are kept as they are");
+        assert_eq!((legacy.found.active, legacy.found.other, legacy.spends.len()), (2, 1, 0));
+    }
+}
+
+/// A list holds its parts together; what is in them is each one's own affair.
+#[test]
+fn one_bad_spot_in_a_list_stops_no_other_part_of_it() {
+    let (good, bad) = ("03".repeat(32), "04".repeat(32));
+    let entry = |id: &str, note: &[u8]| {
+        [format!(r#"{{"tokenId":"{id}","stateHash":"s9","note":"#).as_bytes(), note, b"}"].concat()
+    };
+    let list =
+        [b"{\"_tombstones\":[", &*entry(&good, b"1"), b",", &*entry(&bad, b"\"\xff\""), b"]}"].concat();
+    let legacy = read(&list).unwrap();
+    let about: Vec<&str> = legacy.spends.iter().map(|spend| spend.token_id.as_str()).collect();
+    assert_eq!(about, [&*good, &*bad]);
+    assert!(legacy.spends.iter().all(|spend| serde_json::from_slice::<Value>(&spend.evidence).is_ok()));
+    assert_eq!((legacy.kept.len(), legacy.found.tombstones), (2, 2));
+}

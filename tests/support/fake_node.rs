@@ -21,7 +21,7 @@ use tauri_plugin_wallet_sync::model::push::Topic;
 use tauri_plugin_wallet_sync::model::record::Record;
 use tauri_plugin_wallet_sync::node::pubsub::Ear;
 use tauri_plugin_wallet_sync::node::{
-    About, BlockSink, Call, Node, Outcome, Put, PutMode, Rename, Repin, Shown, Source,
+    About, BlockSink, Call, Discarded, Node, Outcome, Put, PutMode, Rename, Repin, Shown, Source,
 };
 use tauri_plugin_wallet_sync::{Code, Error};
 
@@ -98,16 +98,6 @@ impl FakeNode {
 
     pub fn held(&self) -> MutexGuard<'_, Held> {
         self.held.lock().unwrap()
-    }
-
-    /// Forgets everything.
-    pub fn wipe(&self) {
-        *self.held() = Held::default();
-    }
-
-    /// Forgets every record, as Kubo does after 48 h.
-    pub fn forget_records(&self) {
-        self.held().records.clear();
     }
 
     pub(super) async fn pass(&self, call: &Call) -> Result<Fault, Error> {
@@ -295,7 +285,9 @@ impl Node for FakeNode {
             twin.held().blocks.extend(blocks.iter().map(|block| (*block.cid(), block.clone())));
         }
         let mut held = self.held();
-        held.blocks.extend(blocks.into_iter().map(|block| (*block.cid(), block)));
+        for block in blocks {
+            held.blocks.entry(*block.cid()).or_insert(block);
+        }
         Ok(())
     }
 
@@ -333,7 +325,7 @@ impl Node for FakeNode {
 
     async fn unpin(&self, root: &Cid, call: &Call) -> Result<(), Error> {
         self.pass(call).await?;
-        self.held().pins.remove(root);
+        self.held().unpin(root);
         Ok(())
     }
 
@@ -379,12 +371,22 @@ impl Node for FakeNode {
 
     async fn holds_dag(&self, root: &Cid, call: &Call) -> Result<Option<u64>, Error> {
         self.pass(call).await?;
-        Ok(self.has_dag(root).then_some(1))
+        Ok(self.stat_dag(root)?.map(|_| 1))
+    }
+
+    async fn own_dag_bytes(&self, root: &Cid, call: &Call) -> Result<Option<u64>, Error> {
+        self.pass(call).await?;
+        self.stat_dag(root)
+    }
+
+    async fn discard(&self, cids: &[Cid], call: &Call) -> Result<Discarded, Error> {
+        self.pass(call).await?;
+        Ok(self.drop_blocks(cids))
     }
 
     async fn own_block(&self, cid: &Cid, call: &Call) -> Result<Option<Block>, Error> {
         hidden(self.pass(call).await?)?;
-        Ok(self.held().blocks.get(cid).cloned())
+        self.stored(cid)
     }
 
     async fn subscribe(&self, topic: &Topic, ear: Ear<'_>, call: &Call) -> Result<(), Error> {

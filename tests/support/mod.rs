@@ -21,4 +21,5 @@ pub mod held;
 pub mod home_line;
 pub mod peers;
 pub mod pulling;
+pub mod rot;
 pub mod world;

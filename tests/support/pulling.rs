@@ -16,6 +16,7 @@ impl FakeNode {
             if !seen.insert(cid) {
                 continue;
             }
+            self.follow(&cid)?;
             let Some(block) = self.pull(&cid) else {
                 return Err(Error::new(Code::Unreachable, "context deadline exceeded"));
             };

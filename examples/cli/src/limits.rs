@@ -21,3 +21,7 @@ pub const DEADLINE_MS: u64 = 3_600_000;
 /// How long background work of a finished command may still run: enough for a request on its way, below the
 /// half second that `--deadline` promises.
 pub const DRAIN: Duration = Duration::from_millis(250);
+
+/// What is under way when a command has ended is waited for so long at most: it is dropped in a millisecond, but for a look-up in the
+/// system's resolver that hangs.
+pub const EXIT: Duration = Duration::from_millis(100);

@@ -60,8 +60,9 @@ fn run(arguments: args::Arguments, output: Output, started: tokio::time::Instant
     let context = commands::Context { global: arguments.global, output, started };
     let work = commands::run(arguments.command, context);
     let ended = catch_unwind(AssertUnwindSafe(|| runtime.block_on(work)));
-    // A name look-up that hangs in the system's resolver must not hold the process.
-    runtime.shutdown_background();
+    // What connections hold is wiped with them: their buffers have the nodes' tokens. A name look-up that hangs in the system's
+    // resolver must not hold the process.
+    runtime.shutdown_timeout(limits::EXIT);
     ended.unwrap_or_else(|_| Err(Failure::new(Code::TaskFailed, "internal error; the place is on stderr")))
 }
 

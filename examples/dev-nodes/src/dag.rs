@@ -21,6 +21,11 @@ pub(crate) fn cid_of(codec: u64, bytes: &[u8]) -> Cid {
     Cid::new_v1(codec, *model::Cid::of(model::Codec::Raw, bytes).to_ipld().hash())
 }
 
+/// Whether the links inside a block can be read, as Kubo has to where it follows them.
+pub(crate) fn has_readable_links(cid: &Cid, bytes: &[u8]) -> bool {
+    cid.codec() != DAG_CBOR || cbor::decode(bytes).is_ok()
+}
+
 /// The links inside a block; none in codecs other than DAG-CBOR.
 pub(crate) fn links(cid: &Cid, bytes: &[u8]) -> Vec<Cid> {
     let mut found = Vec::new();
@@ -175,7 +180,7 @@ impl Node {
         let below: HashSet<Cid> = roots.flat_map(|(root, _)| self.own_graph(root)).collect();
         let is_nowhere = |cid: &Cid| !self.reachable_peers().any(|peer| peer.own_block(cid).is_some());
         let is_unreadable = |cid: &Cid| match self.own_block(cid) {
-            Some(bytes) => cid.codec() == DAG_CBOR && cbor::decode(&bytes).is_err(),
+            Some(bytes) => !has_readable_links(cid, &bytes),
             None => is_nowhere(cid),
         };
         below.iter().any(is_unreadable)

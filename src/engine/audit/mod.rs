@@ -110,7 +110,8 @@ async fn put_back(account: &Arc<Account>, wanting: &[usize]) -> Result<(), Error
     loop {
         Box::pin(bring_along(account, &run)).await?;
         let now = account.clock.monotonic();
-        let lacking = wanting.iter().filter(|at| lacks(account, **at));
+        // A node that keeps what is damaged has been brought all else.
+        let lacking = wanting.iter().filter(|at| lacks(account, **at) && !account.damage.is_kept(**at));
         let Some(due) = lacking.map(|at| account.lanes.retry_at(*at).unwrap_or(now)).min() else {
             return Ok(());
         };

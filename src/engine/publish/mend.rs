@@ -12,7 +12,7 @@ use tokio::sync::MutexGuard;
 use super::lane::Lane;
 use crate::error::{Code, Error};
 use crate::limits;
-use crate::model::cid::Cid;
+use crate::model::cid::{Cid, Codec};
 use crate::model::identity::Slot;
 use crate::node::{Discarded, is_refused};
 
@@ -21,6 +21,10 @@ use crate::node::{Discarded, is_refused};
 struct Release<'a> {
     roots: Vec<Pinned>,
     turn: Option<MutexGuard<'a, ()>>,
+    /// It was done, or is of no use.
+    is_over: bool,
+    /// What has links is damaged: the wallet's own may be in the way.
+    is_in_the_way: bool,
 }
 
 /// A root of the wallet that is pinned on a node; with its slot where it is the newest of another device.
@@ -33,6 +37,7 @@ impl Lane<'_> {
     /// The node's error; `invalid` when it has other bytes again and again, or cannot drop them; store errors.
     pub(super) async fn mend(&self) -> Result<(), Error> {
         let damage = &self.account.damage;
+        damage.note_kept(self.at, false);
         let damaged = damage.on(self.at);
         if damaged.is_empty() {
             return Ok(());
@@ -46,8 +51,9 @@ impl Lane<'_> {
         let all: HashSet<&Cid> = self.edition.all.iter().collect();
         let (here, elsewhere): (Vec<Cid>, Vec<Cid>) = damaged.into_iter().partition(|cid| all.contains(cid));
         damage.forget(self.at, &elsewhere);
+        let is_in_the_way = here.iter().chain(&elsewhere).any(|cid| cid.codec() == Codec::DagCbor);
         let (here, lacking) = self.supplied(here).await?;
-        let mut release = Release::default();
+        let mut release = Release { is_in_the_way, ..Release::default() };
         let replaced = self.replace(&here, &mut release).await;
         self.pin_again(&release.roots).await;
         drop(release);
@@ -78,36 +84,70 @@ impl Lane<'_> {
         local.check_level(self.account.needed()).await
     }
 
-    /// Drops these and sends them. The node walks through all that is pinned for each block that it drops: where there are many,
-    /// and where it cannot read a node of a trie and so drops nothing, what the wallet has pinned there is released first.
+    /// Drops these and sends them. For each block that it drops the node walks through all that is pinned, also by others: the first
+    /// tells whether it can. Where it would walk far through what is the wallet's own, that is released before.
     async fn replace<'a>(&'a self, here: &[Cid], release: &mut Release<'a>) -> Result<(), Error> {
-        let damage = &self.account.damage;
-        if here.len() > limits::DISCARD_BLOCKS {
+        if here.len().saturating_mul(self.edition.all.len()) > limits::DISCARD_WALKED {
             self.release(release).await?;
         }
-        for some in here.chunks(limits::DISCARD_BLOCKS) {
+        let (mut left, mut most) = (here, 1);
+        while !left.is_empty() {
+            let some = left.get(..most).unwrap_or(left);
             tracing::debug!(node = self.node.id(), blocks = some.len(), "damaged blocks are put again");
-            let dropped = match self.discard(some, limits::DISCARD_FIRST).await {
-                Err(e) if is_refused(&e) => return Err(e),
-                Ok(Discarded::All) => Discarded::All,
-                // A changed byte may name a block that is nowhere: the walk waits for it.
-                Ok(Discarded::Unreadable) | Err(_) => {
-                    if release.turn.is_none() {
-                        self.release(release).await?;
-                    }
-                    self.discard(some, limits::DISCARD).await?
-                }
-            };
-            if dropped == Discarded::Unreadable {
-                let words = "something else that is pinned there, of another wallet or device, cannot be read, and keeps damaged blocks from being \
-                             put again: its operator has to run `ipfs repo verify --heal`";
-                return Err(Error::new(Code::Invalid, words));
-            }
-            self.upload(some, None).await?;
-            damage.note_mended(self.at, some);
-            self.read_back(some).await?;
+            let gone = self.drop_some(some, release).await?;
+            let (gone, rest) = left.split_at_checked(gone).unwrap_or((left, &[]));
+            self.upload(gone, None).await?;
+            self.account.damage.note_mended(self.at, gone);
+            self.read_back(gone).await?;
+            (left, most) = (rest, limits::DISCARD_BLOCKS);
         }
         Ok(())
+    }
+
+    /// Drops the first of these, at least one; tells how many. Where the wallet's own is what the node cannot read, or waits for, that
+    /// is taken out of its way; nothing can be done about what others have there.
+    async fn drop_some<'a>(&'a self, some: &[Cid], release: &mut Release<'a>) -> Result<usize, Error> {
+        if !release.is_over {
+            let first = self.discard(some, limits::DISCARD_FIRST).await;
+            match &first {
+                Ok(Discarded::All) => return Ok(some.len()),
+                Ok(Discarded::First(gone)) if *gone > 0 => return Ok(some.len().min(*gone)),
+                Err(e) if is_refused(e) => return Err(self.keeps(e.clone())),
+                Ok(_) | Err(_) => release.is_over = true,
+            }
+            if release.is_in_the_way || !self.reads_all_pinned().await? {
+                self.release(release).await?;
+            } else if matches!(first, Ok(Discarded::Unreadable)) {
+                return Err(self.keeps(of_others()));
+            }
+        }
+        match self.discard(some, limits::DISCARD).await {
+            Ok(Discarded::All) => Ok(some.len()),
+            Ok(Discarded::First(gone)) if gone > 0 => Ok(gone.min(some.len())),
+            Ok(Discarded::First(_)) => {
+                Err(Error::new(Code::Invalid, "the node did not drop a damaged block"))
+            }
+            Ok(Discarded::Unreadable) => Err(self.keeps(of_others())),
+            Err(e) if is_refused(&e) => Err(self.keeps(e)),
+            Err(e) => Err(e),
+        }
+    }
+
+    /// The node keeps what is damaged, and not for anything that this device could do: it is brought all else.
+    fn keeps(&self, why: Error) -> Error {
+        self.account.damage.note_kept(self.at, true);
+        why
+    }
+
+    /// Whether the node can read all that the wallet has pinned there.
+    async fn reads_all_pinned(&self) -> Result<bool, Error> {
+        for (_, root) in self.pinned_roots().await? {
+            let call = self.run.usual_call(self.account);
+            if !matches!(self.node.holds_dag(&root, &call).await, Ok(Some(_))) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// Those that this device can send, and how many it cannot: what is damaged on this disk too hinders no other block.
@@ -126,6 +166,7 @@ impl Lane<'_> {
     /// Unpins the wallet's roots there, each of which is noted first.
     async fn release<'a>(&'a self, release: &mut Release<'a>) -> Result<(), Error> {
         release.turn = Some(self.account.releasing.lock().await);
+        release.is_over = true;
         for (slot, root) in self.pinned_roots().await? {
             release.roots.push((slot, root));
             self.node.unpin(&root, &self.run.usual_call(self.account)).await?;
@@ -140,4 +181,10 @@ impl Lane<'_> {
     async fn discard(&self, some: &[Cid], within: Duration) -> Result<Discarded, Error> {
         self.node.discard(some, &self.run.call(self.account, within)).await
     }
+}
+
+fn of_others() -> Error {
+    let words = "something else that is pinned there, of another device or wallet or of the node itself, cannot be read, and keeps damaged blocks \
+                 from being put again: what is this wallet's is mended by the device that has it, all else by its operator: `ipfs repo verify --heal`";
+    Error::new(Code::Invalid, words)
 }

@@ -24,6 +24,7 @@ mod slot;
 pub mod snapshot;
 mod steps;
 mod supply;
+mod unread;
 mod upload;
 
 use std::sync::Arc;

@@ -143,7 +143,8 @@ impl Lane<'_> {
     }
 }
 
-fn links_of(block: &Block) -> Vec<Cid> {
+/// What a block links to.
+pub(super) fn links_of(block: &Block) -> Vec<Cid> {
     match block.cid().codec() {
         Codec::Raw => Vec::new(),
         Codec::DagCbor => cbor::decode(block.bytes()).and_then(|node| cbor::links(&node)).unwrap_or_default(),

@@ -1,5 +1,7 @@
 //! All steps of a publish to one node: supply, pin, put, read back.
 
+use std::collections::HashSet;
+
 use futures_util::future::{join, join3};
 
 use super::lane::Lane;
@@ -8,7 +10,7 @@ use super::rename::Named;
 use crate::error::{Code, Error};
 use crate::limits;
 use crate::model::cid::Cid;
-use crate::node::is_refused;
+use crate::node::{is_refused, is_unreadable};
 use crate::store::Level;
 
 /// How far one node came.
@@ -30,7 +32,10 @@ impl Lane<'_> {
     /// # Errors
     /// The node's error; what it holds by then is found out by the next run.
     pub async fn publish(&self) -> Result<LaneEnd, Error> {
-        let ended = self.all_steps().await;
+        let mut ended = Box::pin(self.all_steps()).await;
+        if ended.as_ref().is_err_and(is_unreadable) && Box::pin(self.finds_unread()).await? {
+            ended = Box::pin(self.all_steps()).await;
+        }
         if !matches!(ended, Ok(LaneEnd::Holds)) {
             self.note_answered().await?;
             // The record may be there without its content: what the node was proven to hold before is found by a beacon at most.
@@ -40,8 +45,16 @@ impl Lane<'_> {
     }
 
     async fn all_steps(&self) -> Result<LaneEnd, Error> {
-        Box::pin(self.mend()).await?;
-        let lack = self.to_send().await;
+        let mended = Box::pin(self.mend()).await;
+        let is_kept = mended.is_err() && self.account.damage.is_kept(self.at);
+        if !is_kept {
+            mended.clone()?;
+        }
+        let mut lack = self.to_send().await;
+        if is_kept {
+            let damaged: HashSet<Cid> = self.account.damage.on(self.at).into_iter().collect();
+            lack.retain(|cid| !damaged.contains(cid));
+        }
         let (mut there, supplied) = join(self.shown(), self.supply(&lack)).await;
         match supplied {
             Err(e) if e.code() == Code::Corrupt => {
@@ -66,7 +79,8 @@ impl Lane<'_> {
                 self.look_for_damage(&self.edition.all).await?;
                 return Ok(LaneEnd::Damaged);
             }
-            other => other?,
+            // Where damage stays, what is new is there all the same; proven the node is not.
+            put => mended.and(put)?,
         };
         self.stepped("put, pinned and named");
         if !fitting.has_record {

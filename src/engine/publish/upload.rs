@@ -9,7 +9,7 @@ use crate::error::{Code, Error};
 use crate::limits;
 use crate::model::car::CarWriter;
 use crate::model::cid::Cid;
-use crate::node::{Repin, is_refused};
+use crate::node::{Repin, is_refused, is_unreadable};
 
 /// What became of an upload.
 pub enum Sent {
@@ -34,6 +34,8 @@ impl Lane<'_> {
             match self.node.holds_dag(root, &self.run.usual_call(self.account)).await {
                 Ok(None) => {}
                 Ok(Some(_)) => return self.pin().await,
+                // Why it cannot be pinned.
+                Err(e) if is_unreadable(&e) => return Err(e),
                 Err(_) => return Err(first),
             }
         }

@@ -78,15 +78,12 @@ fn hash(part: &[u8]) -> String {
 }
 
 /// Entries of a part. Equal parts have equal keys, so that a repeated import changes nothing.
-pub(super) fn cut(key: &str, value: &str, in_list: bool) -> Cut {
-    let part = if in_list {
-        format!("{{{}:[{value}]}}", quoted(key))
-    } else {
-        format!("{{{}:{value}}}", quoted(key))
-    };
+pub(super) fn cut(key: &str, value: &[u8], in_list: bool) -> Cut {
+    let (begin, end): (&[u8], &[u8]) = if in_list { (b"[", b"]") } else { (b"", b"") };
+    let part = [b"{", quoted(key).as_bytes(), b":", begin, value, end, b"}"].concat();
     let plain = |c: &char| c.is_ascii_alphanumeric() || matches!(c, '_' | '-');
     let name: String = key.chars().filter(plain).take(NAME_CHARS).collect();
-    let whole = format!("{PREFIX}{name}.{}", hash(part.as_bytes()));
+    let whole = format!("{PREFIX}{name}.{}", hash(&part));
     let part = Bytes::from(part);
     if part.len() <= limits::VALUE_BYTES {
         return Cut { entries: vec![(whole.clone(), part)], whole };

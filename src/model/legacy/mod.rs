@@ -6,6 +6,7 @@
 mod document;
 mod kept;
 mod sections;
+mod soft;
 mod token;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -104,10 +105,9 @@ pub fn read(document: &[u8]) -> Result<Legacy, Error> {
         return Err(Error::new(Code::TooLarge, format!("more than {} bytes", limits::LEGACY_BYTES)));
     }
     let document = document.strip_prefix(b"\xef\xbb\xbf").unwrap_or(document);
-    let text = std::str::from_utf8(document).map_err(|_| malformed("not UTF-8 text"))?;
-    let members = document::members(text).map_err(|why| malformed(&why))?;
-    let mut known: Vec<(Section, &str, &str)> =
-        members.iter().map(|(key, value)| (Section::of(key), key.as_str(), value.get())).collect();
+    let members = document::members(document).map_err(|why| malformed(&why))?;
+    let mut known: Vec<(Section, &str, &[u8])> =
+        members.iter().map(|(key, value)| (Section::of(key), key.as_str(), *value)).collect();
     if known.iter().all(|(section, ..)| *section == Section::Other) {
         return Err(malformed("it has nothing that a wallet of the predecessor has"));
     }
@@ -126,7 +126,7 @@ pub fn read(document: &[u8]) -> Result<Legacy, Error> {
 /// The entries in which a part is kept, under a key of the document.
 #[must_use]
 pub fn keep(key: &str, value: &[u8]) -> Vec<Kept> {
-    let cut = kept::cut(key, &String::from_utf8_lossy(value), false);
+    let cut = kept::cut(key, value, false);
     cut.entries.into_iter().map(|(key, value)| Kept { key, value }).collect()
 }
 
@@ -138,7 +138,7 @@ fn malformed(why: &str) -> Error {
 #[derive(Clone, Copy)]
 struct Part<'a> {
     key: &'a str,
-    text: &'a str,
+    text: &'a [u8],
     /// It is one of several under that key.
     in_list: bool,
 }

@@ -1,9 +1,8 @@
 //! What each part of a document means.
 
 use bytes::Bytes;
-use serde_json::Value;
 
-use super::document::{elements, is_no_list, members, quoted};
+use super::document::{self, elements, is_json, is_no_list, members, quoted};
 use super::token::{self, Token, text_at};
 use super::{LegacyToken, Part, Reading};
 use crate::limits;
@@ -78,7 +77,7 @@ fn forked_parts(key: &str) -> Option<(&str, &str)> {
 
 impl Reading {
     /// Takes up one member of the document.
-    pub(super) fn member(&mut self, section: Section, key: &str, value: &str) {
+    pub(super) fn member(&mut self, section: Section, key: &str, value: &[u8]) {
         let part = Part { key, text: value, in_list: false };
         match section {
             Section::Active => self.token_member(section, part, key.strip_prefix('_'), None),
@@ -122,7 +121,7 @@ impl Reading {
     /// A token under a key of its own.
     fn token_member(&mut self, section: Section, part: Part<'_>, id: Option<&str>, hash: Option<&str>) {
         self.count(section);
-        let evidence = section.is_doubtful().then(|| said(section, ""));
+        let evidence = section.is_doubtful().then(|| said(section, b""));
         let read = self.read_token(part.text, id, hash, evidence);
         self.keep_unread(part, part.key, read);
     }
@@ -140,7 +139,7 @@ impl Reading {
     /// with other bytes.
     fn read_token(
         &mut self,
-        text: &str,
+        text: &[u8],
         id: Option<&str>,
         hash: Option<&str>,
         evidence: Option<Bytes>,
@@ -156,7 +155,7 @@ impl Reading {
         if text.len() > limits::PAYLOAD_BYTES {
             return Err(Some("larger than a token may be"));
         }
-        let payload = Bytes::copy_from_slice(text.as_bytes());
+        let payload = Bytes::copy_from_slice(text);
         let token = LegacyToken { token_id: id, state_hash, previous, summary, payload };
         if self.token(token) { Ok(()) } else { Err(None) }
     }
@@ -165,10 +164,7 @@ impl Reading {
     fn list(&mut self, section: Section, part: Part<'_>) {
         let all = elements(part.text);
         let in_list = all.is_some();
-        let one: Vec<&str> = match &all {
-            Some(all) => all.iter().map(|one| one.get()).collect(),
-            None => vec![part.text],
-        };
+        let one = all.unwrap_or_else(|| vec![part.text]);
         if !in_list && section != Section::Nametags {
             self.refuse(part, part.key, "not a list");
         }
@@ -189,7 +185,7 @@ impl Reading {
     fn with_token(&mut self, section: Section, part: Part<'_>, name: &str) {
         let Ok(parts) = members(part.text) else { return self.refuse(part, name, "not a JSON object") };
         if parts.iter().any(|(key, _)| key == "genesis") {
-            let read = self.read_token(part.text, None, None, Some(said(section, "")));
+            let read = self.read_token(part.text, None, None, Some(said(section, b"")));
             return self.keep_unread(part, name, read);
         }
         let inside = parts.iter().position(|(key, _)| key == "token");
@@ -200,12 +196,12 @@ impl Reading {
             return self.refuse(part, name, "it has no token and names none");
         };
         let rest = parts.iter().enumerate().filter(|(other, _)| *other != at);
-        let rest: String =
-            rest.map(|(_, (key, value))| format!(",{}:{}", quoted(key), value.get())).collect();
-        let evidence = said(section, &rest);
-        let is_whole = evidence.len() <= limits::EVIDENCE_BYTES;
-        let evidence = if is_whole { evidence } else { said(section, "") };
-        match self.read_token(token.get(), None, None, Some(evidence)) {
+        let rest: Vec<Vec<u8>> =
+            rest.map(|(_, (key, value))| [b",", quoted(key).as_bytes(), b":", value].concat()).collect();
+        let evidence = said(section, &rest.concat());
+        let is_whole = fits(&evidence);
+        let evidence = if is_whole { evidence } else { said(section, b"") };
+        match self.read_token(token, None, None, Some(evidence)) {
             Ok(()) if is_whole => {}
             Ok(()) | Err(None) => self.keep(part),
             Err(Some(why)) => {
@@ -222,14 +218,14 @@ impl Reading {
         }
         self.keep(part);
         let Some((_, token)) = parts.iter().find(|(key, _)| key == "token") else { return };
-        if let Err(Some(why)) = self.read_token(token.get(), None, None, None) {
+        if let Err(Some(why)) = self.read_token(token, None, None, None) {
             self.refuse(part, name, why);
         }
     }
 
     /// A transfer or mint: it is kept whole, for its salt cannot be had again, and goes with the token that it is about.
     fn under_way(&mut self, part: Part<'_>, name: &str) {
-        let Ok(entry) = serde_json::from_str::<Value>(part.text) else {
+        let Some(entry) = document::value(part.text) else {
             return self.refuse(part, name, "not JSON that can be read");
         };
         match entry.as_object() {
@@ -247,9 +243,7 @@ impl Reading {
         let hashes = ["/sourceStateHash", "/stateHash", "/previousStateHash"];
         let hash =
             hashes.iter().find_map(|place| text_at(&entry, place)).filter(|hash| Id::parse(hash).is_ok());
-        let evidence = said(Section::Outbox, &format!(",\"entry\":{}", part.text));
-        let evidence =
-            if evidence.len() <= limits::EVIDENCE_BYTES { evidence } else { said(Section::Outbox, "") };
+        let evidence = said_of(Section::Outbox, part.text);
         match (id, hash) {
             (Some(id), Some(hash)) => self.spend(id, hash, evidence),
             (Some(id), None) => self.under_way.push((id.to_owned(), evidence)),
@@ -265,13 +259,12 @@ impl Reading {
     }
 
     /// Makes the state doubtful that a part names; whether it names one.
-    fn about_a_state(&mut self, section: Section, text: &str) -> bool {
-        let Ok(entry) = serde_json::from_str::<Value>(text) else { return false };
+    fn about_a_state(&mut self, section: Section, text: &[u8]) -> bool {
+        let Some(entry) = document::value(text) else { return false };
         let (id, hash) = (text_at(&entry, "/tokenId"), text_at(&entry, "/stateHash"));
         let is_used = |text: &&str| Id::parse(text).is_ok();
         let Some(id) = id.filter(is_used) else { return false };
-        let evidence = said(section, &format!(",\"entry\":{text}"));
-        let evidence = if evidence.len() <= limits::EVIDENCE_BYTES { evidence } else { said(section, "") };
+        let evidence = said_of(section, text);
         match hash.filter(is_used) {
             Some(hash) => self.spend(id, hash, evidence),
             // What was sent or refused and is in use all the same is not offered before the ledger was asked.
@@ -283,6 +276,17 @@ impl Reading {
 }
 
 /// Evidence: where it is from, and what else was said there.
-fn said(section: Section, rest: &str) -> Bytes {
-    Bytes::from(format!("{{\"legacy\":\"{}\"{rest}}}", section.word()))
+fn said(section: Section, rest: &[u8]) -> Bytes {
+    [b"{\"legacy\":\"", section.word().as_bytes(), b"\"", rest, b"}"].concat().into()
+}
+
+/// The same with a whole entry, where that fits: the entry is kept in any case.
+fn said_of(section: Section, entry: &[u8]) -> Bytes {
+    let evidence = said(section, &[b",\"entry\":", entry].concat());
+    if fits(&evidence) { evidence } else { said(section, b"") }
+}
+
+/// Whether it can be evidence.
+fn fits(evidence: &[u8]) -> bool {
+    evidence.len() <= limits::EVIDENCE_BYTES && is_json(evidence)
 }

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::document::one_case;
+use super::document::{self, one_case};
 use crate::limits;
 use crate::model::inventory::Id;
 
@@ -26,8 +26,8 @@ const STATE_HASHES: [&str; 4] = [
 ];
 
 /// Reads a token. `key_id` and `key_hash` stand in its key and count where it says nothing itself.
-pub(super) fn read(text: &str, key_id: Option<&str>, key_hash: Option<&str>) -> Result<Token, &'static str> {
-    let token: Value = serde_json::from_str(text).map_err(|_| "not JSON that can be read")?;
+pub(super) fn read(text: &[u8], key_id: Option<&str>, key_hash: Option<&str>) -> Result<Token, &'static str> {
+    let token = document::value(text).ok_or("not JSON that can be read")?;
     match token.as_object() {
         None => return Err("not a JSON object"),
         Some(fields) if fields.is_empty() => return Err("there is nothing in it"),

@@ -5,7 +5,7 @@ use reqwest::StatusCode;
 use super::http::HttpAnswer;
 use crate::error::{Code, Error};
 use crate::limits;
-use crate::node::{RefusedByPage, UnreadBlock};
+use crate::node::{RefusedByPage, unreadable};
 use crate::shown::{for_log, is_mark};
 
 pub(super) const RECORD: &str = "application/vnd.ipfs.ipns-record";
@@ -155,20 +155,21 @@ pub(super) fn successful(answer: HttpAnswer) -> Result<HttpAnswer, Error> {
     if answer.status.is_success() { Ok(answer) } else { Err(refusal(&answer)) }
 }
 
+/// Whether a message is about this moment alone.
+pub(super) fn is_passing(said: &str) -> bool {
+    PASSING.iter().any(|words| said.contains(words))
+}
+
 /// The answer about a block that the node's own store has, if its status is a success, else the error: where the node says in words
 /// of its own that it failed, and not for the moment only, it cannot read the block.
 pub(super) fn of_own_block(answer: HttpAnswer) -> Result<HttpAnswer, Error> {
     let said = rpc_message(&answer).filter(|_| answer.status == StatusCode::INTERNAL_SERVER_ERROR);
-    if said.is_none_or(|said| PASSING.iter().any(|words| said.contains(words))) {
+    if said.is_none_or(|said| is_passing(&said)) {
         return successful(answer);
     }
     // For the log.
     let refused = refusal(&answer);
-    Err(Error::with_source(
-        Code::Unreachable,
-        format!("{}: it cannot read the block", refused.message()),
-        UnreadBlock,
-    ))
+    Err(unreadable(format!("{}: it cannot read the block", refused.message())))
 }
 
 /// The error where a verb is refused as such: not let through, or not there. Kubo has every verb that is sent, and says what it

@@ -9,7 +9,7 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::KuboNode;
-use super::classify::successful;
+use super::classify::{is_passing, successful};
 use super::verbs::{STEP, server_timeout};
 use crate::error::{Code, Error};
 use crate::limits;
@@ -34,22 +34,31 @@ impl KuboNode {
         let query: Vec<(&str, &str)> = names.iter().map(|name| ("arg", name.as_str())).chain(how).collect();
         let answer = successful(self.ask("block/rm", &query, STEP, call).await?)?;
         let lines = answer.body.split(|byte| *byte == b'\n').filter(|line| !line.is_empty());
-        let said: Vec<Value> = lines.filter_map(|line| serde_json::from_slice(line).ok()).collect();
-        // A walk whose time is over ends without a word for the rest.
-        if said.len() != cids.len() {
-            return Err(Error::new(
-                Code::Unreachable,
-                "the node did not say of every block that it is dropped: something that is pinned there may be nowhere, which its operator finds by `ipfs repo verify`",
-            ));
-        }
-        let mut complaints = said.iter().filter_map(|line| line.get("Error")?.as_str());
-        match complaints.find(|complaint| !complaint.is_empty()) {
-            None => Ok(Discarded::All),
-            Some(complaint) if complaint.starts_with(UNREADABLE) => Ok(Discarded::Unreadable),
-            Some(complaint) => {
-                tracing::debug!("a damaged block was not dropped: {}", for_log(complaint));
-                Err(Error::new(Code::Invalid, "the node did not drop a damaged block"))
+        let mut gone = 0;
+        // One line for each in turn, as long as its time is not over.
+        for said in lines.filter_map(|line| serde_json::from_slice::<Value>(line).ok()).take(cids.len()) {
+            match said.get("Error").and_then(Value::as_str).filter(|complaint| !complaint.is_empty()) {
+                None => gone += 1,
+                Some(complaint) if gone > 0 || is_passing(complaint) => {
+                    tracing::debug!(gone, "a damaged block was not dropped: {}", for_log(complaint));
+                    break;
+                }
+                Some(complaint) if complaint.starts_with(UNREADABLE) => return Ok(Discarded::Unreadable),
+                Some(complaint) => {
+                    tracing::debug!("a damaged block was not dropped: {}", for_log(complaint));
+                    return Err(Error::new(Code::Invalid, "the node did not drop a damaged block"));
+                }
             }
         }
+        if gone == cids.len() {
+            return Ok(Discarded::All);
+        }
+        if gone > 0 {
+            return Ok(Discarded::First(gone));
+        }
+        Err(Error::new(
+            Code::Unreachable,
+            "the node did not say of every block that it is dropped: something that is pinned there may be nowhere, which its operator finds by `ipfs repo verify`",
+        ))
     }
 }

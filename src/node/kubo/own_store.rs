@@ -18,13 +18,17 @@ impl KuboNode {
     /// By `block/stat`, or by the block itself where that is refused.
     pub(super) async fn has_block(&self, cid: &Cid, call: &Call) -> Result<bool, Error> {
         if self.refusals.is_better(GET, STAT) {
-            return Ok(self.stored_block(cid, call).await?.is_some());
+            return Ok(self.stored_block(cid, limits::BLOCK_BYTES, call).await?.is_some());
         }
         let arg = cid.to_string();
         let query = [("arg", arg.as_str()), ("offline", "true")];
         let answer = match self.ask(STAT, &query, self.short(limits::ERROR_BODY_BYTES), call).await {
             Err(e) if is_refused(&e) => {
-                return self.stored_block(cid, call).await.map(|block| block.is_some()).map_err(|_| e);
+                return self
+                    .stored_block(cid, limits::BLOCK_BYTES, call)
+                    .await
+                    .map(|block| block.is_some())
+                    .map_err(|_| e);
             }
             answer => answer?,
         };
@@ -40,14 +44,19 @@ impl KuboNode {
         }
     }
 
-    /// By `block/get`, or as the beginning of an export where that is refused.
-    pub(super) async fn stored_block(&self, cid: &Cid, call: &Call) -> Result<Option<Block>, Error> {
+    /// By `block/get`, of which so many bytes are read, or as the beginning of an export where that is refused.
+    pub(super) async fn stored_block(
+        &self,
+        cid: &Cid,
+        bytes: usize,
+        call: &Call,
+    ) -> Result<Option<Block>, Error> {
         if self.refusals.is_better("dag/export", GET) {
             return self.stored_export(cid, call).await;
         }
         let arg = cid.to_string();
         let query = [("arg", arg.as_str()), ("offline", "true")];
-        let answer = match self.ask(GET, &query, self.short(limits::BLOCK_BYTES), call).await {
+        let answer = match self.ask(GET, &query, self.short(bytes), call).await {
             Err(e) if is_refused(&e) => return self.stored_export(cid, call).await.map_err(|_| e),
             answer => answer?,
         };
@@ -66,7 +75,12 @@ impl KuboNode {
 
     /// By `block/stat`, or from the block itself where that is refused.
     pub(super) async fn stored_size(&self, cid: &Cid, call: &Call) -> Result<Option<u64>, Error> {
-        let whole = async || Ok(self.stored_block(cid, call).await?.map(|block| block.bytes().len() as u64));
+        let whole = async || {
+            Ok(self
+                .stored_block(cid, limits::BLOCK_BYTES, call)
+                .await?
+                .map(|block| block.bytes().len() as u64))
+        };
         if self.refusals.is_better(GET, STAT) {
             return whole().await;
         }
@@ -102,7 +116,7 @@ impl KuboNode {
         if says(&answer, Meaning::NotLocal) {
             return Ok(None);
         }
-        let answer = successful(answer)?;
+        let answer = of_own_block(answer)?;
         // Kubo reports a failure after the first byte as another line.
         if answer.body.windows(16).any(|words| words == b"block was not fo") {
             return Ok(None);

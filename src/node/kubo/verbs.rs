@@ -225,7 +225,13 @@ impl Node for KuboNode {
     }
 
     async fn own_block(&self, cid: &Cid, call: &Call) -> Result<Option<Block>, Error> {
-        self.stored_block(cid, call).await
+        self.stored_block(cid, limits::BLOCK_BYTES, call).await
+    }
+
+    async fn own_block_of(&self, cid: &Cid, size: u64, call: &Call) -> Result<Option<Block>, Error> {
+        let bytes =
+            usize::try_from(size).unwrap_or(usize::MAX).clamp(limits::ERROR_BODY_BYTES, limits::BLOCK_BYTES);
+        self.stored_block(cid, bytes, call).await
     }
 
     async fn own_size(&self, cid: &Cid, call: &Call) -> Result<Option<u64>, Error> {

@@ -1,9 +1,11 @@
 //! `change-secret`: takes the wallet to another secret.
 
+use std::path::Path;
+
 use serde::Serialize;
-use tauri_plugin_wallet_sync::Engine;
 use tauri_plugin_wallet_sync::engine::{Mode, SecretChange, Unmarked};
 use tauri_plugin_wallet_sync::shown::counted;
+use tauri_plugin_wallet_sync::{Code, Engine};
 
 use super::Context;
 use crate::args::{ChangeSecret, Global};
@@ -24,6 +26,10 @@ pub async fn run(context: &Context, change: &ChangeSecret) -> Result<(), Failure
         secret_file: Some(change.to_secret_file.clone()),
         ..context.global.clone()
     };
+    if is_same_folder(&change.to_data, &account::data_folder(&context.global)?) {
+        let words = "--to-data is the wallet's own folder: under another secret it needs another one";
+        return Err(Failure::new(Code::BadRequest, words));
+    }
     let old = account::open(&context.global, Mode::Own).await?;
     let changed = account::with(old, async |old| {
         let created = secret_file::create_if_absent(&change.to_secret_file)?;
@@ -38,6 +44,12 @@ pub async fn run(context: &Context, change: &ChangeSecret) -> Result<(), Failure
     })
     .await?;
     context.output.done(&changed, || text(&changed, change))
+}
+
+/// Whether two paths lead to one folder; one that is not there yet is no other.
+fn is_same_folder(one: &Path, other: &Path) -> bool {
+    let real = |path: &Path| path.canonicalize().ok();
+    one == other || real(one).is_some_and(|one| Some(one) == real(other))
 }
 
 async fn take(old: &Engine, new: &Engine, leave_missing: bool, created: bool) -> Result<Changed, Failure> {

@@ -150,6 +150,10 @@ pub(super) async fn dag_stat(call: &Call) -> Result<Response, Refusal> {
             let step = if missing.0 == root { "" } else { "error traversing DAG: " };
             Refusal::rpc(format!("{step}{}", missing.message()))
         })?;
+    if let Some((cid, _)) = blocks.iter().find(|(cid, bytes)| !dag::has_readable_links(cid, bytes)) {
+        let step = if *cid == root { "" } else { "error traversing DAG: " };
+        return Err(Refusal::rpc(format!("{step}unexpected EOF")));
+    }
     let line = |size: usize, count: usize| -> Value {
         json!({"TotalSize": size, "DagStats": [{"Cid": root.to_string(), "Size": size, "NumBlocks": count}]})
     };

@@ -9,4 +9,5 @@ mod farm;
 mod harms;
 mod lost_by_others;
 mod mending;
+mod no_audit_before;
 mod rehearsals;

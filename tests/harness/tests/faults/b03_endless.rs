@@ -11,8 +11,8 @@ use tauri_plugin_wallet_sync::{Code, Secret};
 use super::canned::{Canned, Then, answer, block};
 use super::front::{call, node};
 
-/// What the system holds of a stream that nobody reads any more: the buffers of both ends.
-const IN_BUFFERS: u64 = 8 * 1024 * 1024;
+/// What the system holds of a stream that nobody reads any more: the buffers of both ends, which Linux lets grow to 32 and 4 MiB.
+const IN_BUFFERS: u64 = 48 * 1024 * 1024;
 
 #[tokio::test]
 async fn an_endless_block_ends_at_its_bound() {
@@ -54,4 +54,17 @@ async fn an_endless_car_ends_before_its_sections_are_held() {
         let read = call.meter.totals().bytes_in;
         assert!(read <= 4 * 1024 * 1024, "{byte}: {read}");
     }
+}
+
+/// An audit knows how large a block is, and asks many nodes for many at once.
+#[tokio::test]
+async fn an_endless_block_of_a_known_size_ends_at_that() {
+    let server = Canned::open(answer("200 OK", &[("Content-Type", "text/plain")], b"x"), Then::Endless).await;
+    let call = call();
+    let node = node(&json!({"id": "n", "api": server.url()}));
+    let refused = node.own_block_of(block().cid(), 100, &call).await.unwrap_err();
+    assert_eq!(refused.code(), Code::TooLarge, "{refused}");
+    // In chunks of the connection's buffer.
+    let read = call.meter.totals().bytes_in;
+    assert!(read <= limits::ERROR_BODY_BYTES as u64 + 256 * 1024, "{read}");
 }

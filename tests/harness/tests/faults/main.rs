@@ -13,6 +13,7 @@ mod canned;
 #[path = "../front/device.rs"]
 #[allow(dead_code)]
 mod device;
+mod dropped_in_part;
 #[path = "../lines/front.rs"]
 #[allow(dead_code)]
 mod front;

@@ -76,7 +76,8 @@ impl Device {
     /// Reads, and gives the ids that are shown with their payload.
     pub async fn restore(&self) -> Vec<String> {
         let request = SyncRequest { fresh: true, deadline: Some(PATIENCE), wait: None };
-        let _ = self.engine.sync(request, |_| ()).await;
+        let read = self.engine.sync(request, |_| ()).await;
+        println!("restored: {read:?}");
         let rows = self.engine.tokens(None, 1_000, true).into_iter().filter(|row| row.has_payload);
         rows.map(|row| row.key.token_id.as_str().to_owned()).collect()
     }
