@@ -23,7 +23,7 @@ struct Release<'a> {
     turn: Option<MutexGuard<'a, ()>>,
     /// It was done, or is of no use.
     is_over: bool,
-    /// What has links is damaged: the wallet's own may be in the way.
+    /// What has links is damaged: the node comes by it, and gets no further or waits for what it seems to lead to.
     is_in_the_way: bool,
 }
 
@@ -111,7 +111,6 @@ impl Lane<'_> {
             let first = self.discard(some, limits::DISCARD_FIRST).await;
             match &first {
                 Ok(Discarded::All) => return Ok(some.len()),
-                Ok(Discarded::First(gone)) if *gone > 0 => return Ok(some.len().min(*gone)),
                 Err(e) if is_refused(e) => return Err(self.keeps(e.clone())),
                 Ok(_) | Err(_) => release.is_over = true,
             }
@@ -119,6 +118,11 @@ impl Lane<'_> {
                 self.release(release).await?;
             } else if matches!(first, Ok(Discarded::Unreadable)) {
                 return Err(self.keeps(of_others()));
+            }
+            if let Ok(Discarded::First(gone)) = first
+                && gone > 0
+            {
+                return Ok(gone.min(some.len()));
             }
         }
         match self.discard(some, limits::DISCARD).await {

@@ -48,8 +48,8 @@ impl Again {
             // The same bytes, or the same pin gone: no harm in a second time, but no haste either.
             "name/put" | "pin/rm" | "routing/put" => Self::Broken,
             "pin/add" if has("progress", "true") => Self::Found,
-            // A rename has no order and may arrive late.
-            "pin/add" => Self::Never,
+            // A rename has no order and may arrive late; so would a drop, behind the block that was put again.
+            "pin/add" | "block/rm" => Self::Never,
             "block/get" if !has("offline", "true") => Self::Found,
             "block/put" | "dag/export" | "dag/import" | "dag/stat" | "pin/update" => Self::Found,
             _ => Self::Silent,

@@ -111,7 +111,8 @@ async fn damage_outlives_the_process(farm: Farm) {
     device.close().await;
     let next = Device::with(store, &nodes, clock.clone()).await;
     next.put("later").await;
-    assert_eq!(next.verify().await.ack, Ack::Verified);
+    let told = next.verify().await;
+    assert_eq!(told.ack, Ack::Verified, "{told:?}");
     let report = next.engine.audit(AuditRequest { all: true, repair: false }, |_| ()).await.unwrap();
     let proven = report.nodes.iter().filter(|node| node.whole).count();
     assert!(proven >= 2, "{report:?}");
