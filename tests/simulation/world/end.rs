@@ -7,7 +7,7 @@ use tauri_plugin_wallet_sync::engine::Ack;
 
 use super::World;
 use super::findings::Kind;
-use super::ledger::Claim;
+use super::ledger::{Claim, Setting};
 use super::probe::{Content, Restored, restore};
 use crate::kubo::Manners;
 
@@ -140,7 +140,8 @@ impl World {
             }
         }
         for (key, settings) in &self.ledger.settings {
-            let Some((last, before)) = settings.split_last() else { continue };
+            let (open, told): (Vec<&Setting>, Vec<&Setting>) = settings.iter().partition(|one| one.is_open);
+            let Some((last, before)) = told.split_last() else { continue };
             let is_alive = self.devices.get(&last.device).is_some_and(|device| !device.dead);
             if !is_alive || before.iter().any(|one| one.at + CLEARLY_LATER > last.at) {
                 continue;
@@ -149,7 +150,10 @@ impl World {
             // Of values that had not seen each other a clock that is off may show another one; it is there all the same.
             let is_told_by_time = settings.iter().all(|one| one.off.unsigned_abs() < CLOCKS_AGREE);
             let looked_at = if is_told_by_time { versions.get(..1).unwrap_or_default() } else { versions };
-            if !looked_at.contains(&last.value) {
+            // Nobody knows whether one was set whose process ended meanwhile: it may be what stands in the place of the last.
+            let open = open.iter().filter(|one| one.at + CLEARLY_LATER > last.at);
+            let may_be = || open.clone().any(|one| looked_at.contains(&one.value));
+            if !looked_at.contains(&last.value) && !may_be() {
                 let words = format!("{key} was set to {} last, {versions:?} is restored", last.value);
                 found.push((Kind::Dropped, words));
             }
