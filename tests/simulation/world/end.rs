@@ -6,6 +6,7 @@ use std::time::Duration;
 use tauri_plugin_wallet_sync::engine::Ack;
 
 use super::World;
+use super::expect::SEARCH;
 use super::findings::Kind;
 use super::ledger::{Claim, Setting};
 use super::probe::{Content, Restored, restore};
@@ -97,7 +98,15 @@ impl World {
         }
         let asked = self.requests() - before;
         let places = u64::try_from(living.len() * self.nodes.len() * (names.len() + 5)).unwrap();
-        if asked > places * REQUESTS_AT_REST {
+        let mut budget = places * REQUESTS_AT_REST;
+        for name in &living {
+            // The search of all slots is due once a day, and may come now.
+            let device = self.device(name);
+            if asked > budget && std::mem::take(&mut device.searches) {
+                budget += u64::try_from(device.nodes.len()).unwrap() * SEARCH;
+            }
+        }
+        if asked > budget {
             self.find_once(Kind::Restless, format!("{asked} requests at rest"));
         }
         for name in &living {

@@ -26,7 +26,7 @@ const REQUESTS_AN_HOUR: u64 = 130;
 /// first reading begins with, once a minute, and every five for a change that waits.
 const FIRST_READINGS_AN_HOUR: u64 = 4 * 3 * (60 + 12);
 /// Requests of one node for the one search of all slots, record and beacons.
-const SEARCH: u64 = 64 * 3;
+pub const SEARCH: u64 = 64 * 3;
 /// Shorter waits say nothing about rest.
 const AN_HOUR: Duration = Duration::from_secs(3_600);
 /// Payloads that are looked for after a put.
@@ -34,15 +34,16 @@ const SAMPLE: usize = 3;
 /// What fits into a reading without a deadline, which has 1.8 s.
 const FITS: Duration = Duration::from_millis(1_700);
 
-/// Whether a node can answer a reading in its time: the way there and back goes twice, for the record and for what it leads to, and
-/// that is there.
+/// Whether a node can answer a reading in its time: the way there and back goes twice, for the record, which carries its root, and
+/// for what that leads to; three times where there are only beacons, which carry none; and what they lead to is there.
 fn gives(node: &Kubo, request: &SyncRequest) -> bool {
     let there_and_back = node.manners().rtt.unwrap_or_default();
-    if request.deadline.is_none() && there_and_back * 2 > FITS {
-        return false;
-    }
     let names = node.names().into_iter();
     let roots: Vec<Cid> = names.filter_map(|name| node.record(&name)?.root()).collect();
+    let ways = if roots.is_empty() && !node.held().labels.is_empty() { 3 } else { 2 };
+    if request.deadline.is_none() && there_and_back * ways > FITS {
+        return false;
+    }
     roots.is_empty() || roots.iter().any(|root| node.has_dag(root))
 }
 
