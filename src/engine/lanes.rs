@@ -252,6 +252,13 @@ impl<T: Clone> Lanes<T> {
         self.inner().again = true;
     }
 
+    /// A node is tried once more, and no sooner again than after all its failures.
+    pub fn try_again(&self, at: usize) {
+        if let Some(lane) = self.inner().lanes.get_mut(&at) {
+            lane.retry_at = None;
+        }
+    }
+
     /// A node is worth another try at once.
     pub fn forget_failures(&self, at: usize) {
         if let Some(lane) = self.inner().lanes.get_mut(&at) {
@@ -278,5 +285,5 @@ impl LaneState {
 
 fn back_off(failures: u32) -> Duration {
     let doubled = limits::LANE_RETRY_FIRST.saturating_mul(1 << failures.min(limits::LANE_RETRY_DOUBLINGS));
-    doubled.min(limits::RETRY_MAX)
+    doubled.min(limits::LANE_RETRY_MAX)
 }

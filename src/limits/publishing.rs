@@ -101,9 +101,11 @@ pub const RESIGN_EVERY: Duration = Duration::from_secs(365 * 86_400);
 pub const RETRY_FIRST: Duration = Duration::from_secs(2);
 /// See [`RETRY_FIRST`].
 pub const RETRY_MAX: Duration = Duration::from_secs(300);
-/// First wait of a lane that failed, doubled each time up to [`RETRY_MAX`]: a node that restarts is back in seconds.
+/// First wait of a lane that failed, doubled each time up to [`LANE_RETRY_MAX`]: a node that restarts is back in seconds.
 pub const LANE_RETRY_FIRST: Duration = Duration::from_millis(250);
-/// Doublings of that wait: 250 ms to well above [`RETRY_MAX`].
+/// Longest wait of a lane: a node whose one verb fails for hours is sent no more than ten requests in two minutes.
+pub const LANE_RETRY_MAX: Duration = Duration::from_secs(120);
+/// Doublings of that wait: 250 ms to well above [`LANE_RETRY_MAX`].
 pub const LANE_RETRY_DOUBLINGS: u32 = 12;
 /// What takes no longer than this at the measured rate is sent to every node: Kubo takes 26 MB in a quarter of a second, and pulls
 /// them in 1.2 s from a peer that it meets.

@@ -8,7 +8,7 @@ use std::thread;
 use crate::expected::{Expected, SEEDS, Shown};
 use crate::random::{WORLDS, World, script};
 use crate::run::{Outcome, run};
-use crate::scenarios::print;
+use crate::scenarios::{print, trace_if_wanted};
 use crate::shrink::shrink;
 use crate::world::findings::Kind;
 
@@ -16,6 +16,9 @@ use crate::world::findings::Kind;
 const TWICE: u64 = 45;
 /// `npm run sim` says how far it is after so many.
 const PROGRESS: u64 = 500;
+
+/// Seeds of one kind of finding that a brief run names.
+const LISTED: usize = 50;
 
 /// What was found where.
 #[derive(Default)]
@@ -44,6 +47,9 @@ impl Tally {
         for (sort, seeds) in &self.shown {
             let (first, words) = &self.words[sort];
             println!("{}: {} {} times, first by seed {first}: {words}", sort.0, sort.1, seeds.len());
+            if setting("SIM_BRIEF").is_some() {
+                println!("    {:?}", seeds.iter().take(LISTED).collect::<Vec<_>>());
+            }
         }
     }
 }
@@ -53,12 +59,9 @@ fn world_of(worlds: &[&'static World], seed: u64) -> &'static World {
 }
 
 /// Runs so many seeds, each in one of the worlds in turn.
-fn sweep(
-    worlds: &[&'static World],
-    from: u64,
-    count: u64,
-    each: &(dyn Fn(&World, u64, &Outcome) + Sync),
-) -> Tally {
+fn sweep(range: &Wanted, each: &(dyn Fn(&World, u64, &Outcome) + Sync)) -> Tally {
+    let Wanted { worlds, from, count, within, .. } = range;
+    let (from, count) = (*from, *count);
     let (next, tally) = (AtomicU64::new(from), Mutex::new(Tally::default()));
     let cores = thread::available_parallelism().map_or(2, std::num::NonZero::get);
     let work = || {
@@ -68,6 +71,9 @@ fn sweep(
                 return;
             }
             let world = world_of(worlds, seed);
+            if within.as_ref().is_some_and(|within| within != world.name) {
+                continue;
+            }
             let outcome = run(&script(world, seed), seed);
             each(world, seed, &outcome);
             tally.lock().unwrap().take(world, seed, &outcome);
@@ -85,13 +91,16 @@ fn number(name: &str, otherwise: u64) -> u64 {
     setting(name).map_or(otherwise, |text| text.parse().unwrap_or_else(|_| panic!("{name} is a number")))
 }
 
-/// Which seeds in which worlds. `npm run sim` sets `SIM_SEEDS`, `SIM_FROM`, `SIM_ONLY` (a world) and `SIM_KIND` (of finding).
+/// Which seeds in which worlds. `npm run sim` sets `SIM_SEEDS`, `SIM_FROM`, `SIM_ONLY` (a world) and `SIM_KIND` (of finding); `SIM_IN` is a
+/// world too, with the seeds that it has among all.
 struct Wanted {
     worlds: Vec<&'static World>,
     from: u64,
     count: u64,
     /// The kind that is looked for; without it what is not expected.
     kind: Option<Kind>,
+    /// Only those seeds, of all worlds in turn, that are in this one.
+    within: Option<String>,
 }
 
 impl Wanted {
@@ -101,12 +110,13 @@ impl Wanted {
         let worlds: Vec<&World> = WORLDS.iter().filter(is_wanted).collect();
         assert!(!worlds.is_empty(), "no such world; there are {:?}", WORLDS.map(|world| world.name));
         let parse = |word: String| Kind::parse(&word).unwrap_or_else(|| panic!("no such kind: {word}"));
-        Self { worlds, from: number("SIM_FROM", 0), count: number("SIM_SEEDS", SEEDS), kind: kind.map(parse) }
+        let (from, count) = (number("SIM_FROM", 0), number("SIM_SEEDS", SEEDS));
+        Self { worlds, from, count, kind: kind.map(parse), within: setting("SIM_IN") }
     }
 
     /// Whether seeds run here as they do in a normal test run.
     fn is_plain(&self) -> bool {
-        self.worlds.len() == WORLDS.len() && self.kind.is_none()
+        self.worlds.len() == WORLDS.len() && self.kind.is_none() && self.within.is_none()
     }
 
     fn is_usual(&self, seed: u64) -> bool {
@@ -121,6 +131,7 @@ impl Wanted {
 #[test]
 fn random_worlds_show_what_is_expected_and_nothing_else() {
     let range = Wanted::parse();
+    trace_if_wanted();
     if setting("SIM_SCRIPT").is_some() {
         // One that never comes to its end is read before it is run.
         return script(world_of(&range.worlds, range.from), range.from)
@@ -130,7 +141,7 @@ fn random_worlds_show_what_is_expected_and_nothing_else() {
     let writes = setting("SIM_WRITE_EXPECTED").is_some();
     assert!(!writes || range.has_all_usual(), "the list is written from all worlds, and from 2,000 seeds on");
     let (expected, done, first) = (Expected::read(writes), AtomicU64::new(0), Mutex::new(None));
-    let tally = sweep(&range.worlds, range.from, range.count, &|world, seed, outcome| {
+    let tally = sweep(&range, &|world, seed, outcome| {
         let done = done.fetch_add(1, Ordering::Relaxed) + 1;
         if done.is_multiple_of(PROGRESS) {
             println!("{done} of {}", range.count);

@@ -43,12 +43,12 @@ impl Reading {
     }
 }
 
-/// Answers from cache when nothing can be new, or when everything failed moments ago.
+/// Answers from cache when nothing can be new, or when a reading failed moments ago.
 pub fn cached(account: &Account, started: Instant) -> Option<Reading> {
     let (source, outcome, warning) = if is_fresh(account) {
         (Source::Cache, SyncOutcome::UpToDate, None)
     } else if has_just_failed(account) {
-        (Source::None, SyncOutcome::Offline, Some(Word::Offline.say("every node failed moments ago")))
+        (Source::None, SyncOutcome::Offline, Some(Word::Offline.say("the last reading failed moments ago")))
     } else {
         return None;
     };

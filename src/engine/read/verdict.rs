@@ -44,8 +44,7 @@ pub async fn judge(
     }
     let asked: Vec<Slot> = heard.answers.keys().copied().collect();
     if asked.is_empty() || !asked.iter().all(|slot| heard.absent(*slot) >= majority) {
-        let error = failure(account, heard).await;
-        return Err(SyncFailure { error, nodes: heard.node_reports(&account.network) });
+        return Err(failure(account, heard, heard.failure()).await);
     }
     if account.local.read().marks().first_read() && !cold {
         tally.warnings.push(Word::PutBack.say("no node has any record of this wallet; it is put back"));
@@ -53,8 +52,7 @@ pub async fn judge(
     }
     if lights.answered.len() < majority && !is_planted(Bug::AbsentIsEmpty) {
         let message = "too few nodes said whether they hold anything of this wallet";
-        let error = Error::new(Code::Unreachable, message);
-        return Err(SyncFailure { error, nodes: heard.node_reports(&account.network) });
+        return Err(failure(account, heard, Error::new(Code::Unreachable, message)).await);
     }
     if !is_planted(Bug::AbsentIsEmpty) {
         let silent: BTreeSet<usize> = search::silent(heard).union(&lights.silent).copied().collect();
@@ -115,12 +113,11 @@ async fn finish_first_read(account: &Arc<Account>, heard: &Heard, tally: &Tally)
     Err(SyncFailure { error, nodes: heard.node_reports(&account.network) })
 }
 
-/// Why nothing usable was heard; remembered, so that the next plain sync does not wait again.
-async fn failure(account: &Account, heard: &Heard) -> Error {
-    match account.local.note_failure(account.network.kept_health()).await {
-        Ok(()) => heard.failure(),
-        Err(e) => e,
-    }
+/// A reading that gave no usable answer; remembered, so that nothing is told as up to date after it and the next plain sync does
+/// not wait again.
+async fn failure(account: &Account, heard: &Heard, why: Error) -> SyncFailure {
+    let noted = account.local.note_failure(account.network.kept_health()).await;
+    SyncFailure { error: noted.err().unwrap_or(why), nodes: heard.node_reports(&account.network) }
 }
 
 /// Notes when each name was last seen at its high-water mark, in one transaction.

@@ -33,7 +33,7 @@ pub async fn run(syncs: Arc<Syncs>) {
         }
         let fresh = pause > limits::RETRY_FIRST;
         let request = SyncRequest { fresh, deadline: None, wait: Some(Level::Verified) };
-        let is_done = syncs.sync(request, Arc::new(|_| ())).await.is_ok() && is_verified(account);
+        let is_done = syncs.sync_again(request).await.is_ok() && is_verified(account);
         if is_done {
             pause = Duration::ZERO;
             spread_when_quiet(account).await;

@@ -52,6 +52,30 @@ impl Syncs {
     /// # Cancel safety
     /// The read and the publish go on when the future is dropped.
     pub async fn sync(&self, request: SyncRequest, progress: OnProgress) -> Result<SyncReport, SyncFailure> {
+        if request.fresh {
+            let lanes = &self.account.lanes;
+            self.account.network.api_nodes().into_iter().for_each(|at| lanes.forget_failures(at));
+        }
+        self.run(request, progress).await
+    }
+
+    /// The same for what is still to be published, when nobody asked: each node is tried once, and no sooner again than after all its
+    /// failures.
+    ///
+    /// # Errors
+    /// As [`Syncs::sync`].
+    ///
+    /// # Cancel safety
+    /// As [`Syncs::sync`].
+    pub async fn sync_again(&self, request: SyncRequest) -> Result<SyncReport, SyncFailure> {
+        if request.fresh {
+            let lanes = &self.account.lanes;
+            self.account.network.api_nodes().into_iter().for_each(|at| lanes.try_again(at));
+        }
+        self.run(request, Arc::new(|_| ())).await
+    }
+
+    async fn run(&self, request: SyncRequest, progress: OnProgress) -> Result<SyncReport, SyncFailure> {
         let account = &self.account;
         account.tasks.check_open()?;
         account.local.check_here()?;

@@ -32,9 +32,6 @@ pub async fn publish_pending(
     if account.network.is_empty() || !is_needed(account) {
         return Ok(None);
     }
-    if request.fresh {
-        account.network.api_nodes().into_iter().for_each(|at| account.lanes.forget_failures(at));
-    }
     let pending = account.local.read().levels().pending() > 0;
     // What the reading found to be gone is mended behind the answer.
     let wanted = request.wait.or((pending && had_pending).then_some(Level::Published));
@@ -191,8 +188,14 @@ impl<'a> Waiting<'a> {
     async fn start(&self) -> oneshot::Receiver<Result<Published, Error>> {
         let (sender, receiver) = oneshot::channel();
         let (account, run) = (self.account.clone(), Arc::new(Run::new(self.account, self.meter.clone())));
+        let is_for_nobody = self.wanted.is_none();
         let publish = Box::pin(async move {
-            let _ = sender.send(publish_once(&account, &run).await);
+            let published = publish_once(&account, &run).await;
+            let again = published.as_ref().is_ok_and(|published| published.again);
+            // What it came upon is taken up although nobody waits.
+            if sender.send(published).is_err() && again && is_for_nobody {
+                account.events.wake_outbox();
+            }
         });
         self.account.tasks.behind(publish).await;
         receiver

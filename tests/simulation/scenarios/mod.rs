@@ -53,6 +53,14 @@ pub fn print(outcome: &Outcome) {
     outcome.findings.iter().for_each(|finding| println!("  !! {finding}"));
 }
 
+/// Shows what the engine logs.
+pub fn trace_if_wanted() {
+    if std::env::var_os("SIM_TRACE").is_some() {
+        let level = tracing_subscriber::filter::LevelFilter::TRACE;
+        let _ = tracing_subscriber::fmt().with_max_level(level).without_time().try_init();
+    }
+}
+
 #[test]
 fn each_scenario_finds_what_it_says_and_nothing_else() {
     #[cfg(feature = "planted-bugs")]
@@ -60,17 +68,15 @@ fn each_scenario_finds_what_it_says_and_nothing_else() {
         let bug = crate::planted::BUGS.into_iter().find(|bug| format!("{bug:?}") == name);
         tauri_plugin_wallet_sync::planted::plant(bug);
     }
-    if std::env::var_os("SIM_TRACE").is_some() {
-        let level = tracing_subscriber::filter::LevelFilter::TRACE;
-        let _ = tracing_subscriber::fmt().with_max_level(level).without_time().try_init();
-    }
+    trace_if_wanted();
     let wanted = std::env::var("SIM_SCENARIO").ok();
+    let seed = std::env::var("SIM_SEED").map_or(1, |seed| seed.parse().expect("SIM_SEED is a number"));
     let mut wrong = Vec::new();
     for scenario in all() {
         if wanted.as_ref().is_some_and(|wanted| !scenario.name.contains(wanted)) {
             continue;
         }
-        let outcome = run(&scenario.steps, 1);
+        let outcome = run(&scenario.steps, seed);
         let found = outcome.kinds();
         println!(
             "{}: {}",

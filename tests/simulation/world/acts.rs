@@ -183,9 +183,12 @@ impl World {
             }
             Act::Set(key, value) => {
                 let done = engine.set(key, Bytes::from(value.clone())).await;
-                if done.is_ok() {
+                let is_open = self.device(name).was_killed_after();
+                if done.is_ok() || is_open {
                     let off = self.device(name).clock.off.load(Ordering::Relaxed);
-                    self.ledger.set(name, off, key, value);
+                    self.ledger.set(name, off, (key, value), done.is_err());
+                }
+                if done.is_ok() {
                     self.changed(name);
                 } else if done.as_ref().is_err_and(|e| e.code() == Code::Conflict) {
                     self.find_once(Kind::Stuck, format!("{name} cannot set {key}"));
@@ -286,6 +289,7 @@ impl World {
         if looked && (request.fresh || told.report.requests > 0) {
             self.device(name).looked_at = Some(began);
         }
+        self.device(name).known.has_read |= looked;
         if looked && request.fresh {
             self.note_look(name, began);
         }

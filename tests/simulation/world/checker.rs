@@ -187,7 +187,10 @@ impl World {
     fn look_at_progress(&mut self, name: &str) {
         let nodes = self.nodes.clone();
         let Some(device) = self.devices.get_mut(name) else { return };
-        let wanted = device.nodes.len().min(2);
+        let status = device.engine.as_ref().map(tauri_plugin_wallet_sync::engine::Engine::status);
+        let last = status.as_ref().and_then(|status| status.last_sync.as_ref());
+        device.known.has_read |= last.is_some_and(|last| last.outcome != "offline");
+        let wanted = device.machines_needed();
         let is_well = device.live
             && device.engine.is_some()
             && device.line_is_clean()
@@ -199,7 +202,6 @@ impl World {
         }
         let since = *device.well_since.get_or_insert_with(monotonic);
         let Some(changed) = device.changed_at else { return };
-        let status = device.engine.as_ref().map(tauri_plugin_wallet_sync::engine::Engine::status);
         let lost = device.known.lost_payloads;
         let is_done = status.is_none_or(|status| {
             status.pending == 0 && status.ack == Ack::Verified

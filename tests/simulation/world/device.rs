@@ -121,6 +121,8 @@ pub struct Known {
     pub high_water: BTreeMap<String, u64>,
     /// Token ids whose row rotted: no longer promised to be here.
     pub rotten: BTreeSet<String>,
+    /// A reading of the nodes succeeded: before that a device knows of no wallet, and publishes nothing.
+    pub has_read: bool,
     /// A payload rotted here: a change whose payload is nowhere stays local for good, and that is the truth.
     pub lost_payloads: bool,
 }
@@ -263,9 +265,26 @@ impl Device {
         self.countdown.store(n, Ordering::Relaxed);
     }
 
+    /// Whether its disk ended it after what it was told last had reached it.
+    pub fn was_killed_after(&self) -> bool {
+        self.was_killed() && self.after.load(Ordering::Relaxed)
+    }
+
+    /// How many machines have to answer for its changes to be verified: until it has read once, a majority.
+    pub fn machines_needed(&self) -> usize {
+        let majority = self.nodes.len() / 2 + usize::from(!self.nodes.is_empty());
+        let proven = self.nodes.len().min(2);
+        if self.known.has_read { proven } else { majority.max(proven) }
+    }
+
     /// Whether it was killed by its disk.
     pub fn was_killed(&self) -> bool {
         self.process.as_ref().is_some_and(|process| !process.alive.load(Ordering::Relaxed))
+    }
+
+    /// What its disk holds, whether or not the process that wrote it lives.
+    pub fn stored(&self) -> MemoryStore {
+        self.disk.snapshot()
     }
 
     pub fn rows(&self) -> Vec<TokenRow> {

@@ -22,8 +22,11 @@ use crate::script::Act;
 
 /// Requests of one device at rest to one node for one name in an hour: a poll a minute, and as many again.
 const REQUESTS_AN_HOUR: u64 = 130;
+/// Requests to one node in an hour of a device that could not read the wallet yet: record and beacons of the four slots that a
+/// first reading begins with, once a minute, and every five for a change that waits.
+const FIRST_READINGS_AN_HOUR: u64 = 4 * 3 * (60 + 12);
 /// Requests of one node for the one search of all slots, record and beacons.
-const SEARCH: u64 = 64 * 3;
+pub const SEARCH: u64 = 64 * 3;
 /// Shorter waits say nothing about rest.
 const AN_HOUR: Duration = Duration::from_secs(3_600);
 /// Payloads that are looked for after a put.
@@ -31,15 +34,16 @@ const SAMPLE: usize = 3;
 /// What fits into a reading without a deadline, which has 1.8 s.
 const FITS: Duration = Duration::from_millis(1_700);
 
-/// Whether a node can answer a reading in its time: the way there and back goes twice, for the record and for what it leads to, and
-/// that is there.
+/// Whether a node can answer a reading in its time: the way there and back goes twice, for the record, which carries its root, and
+/// for what that leads to; three times where there are only beacons, which carry none; and what they lead to is there.
 fn gives(node: &Kubo, request: &SyncRequest) -> bool {
     let there_and_back = node.manners().rtt.unwrap_or_default();
-    if request.deadline.is_none() && there_and_back * 2 > FITS {
-        return false;
-    }
     let names = node.names().into_iter();
     let roots: Vec<Cid> = names.filter_map(|name| node.record(&name)?.root()).collect();
+    let ways = if roots.is_empty() && !node.held().labels.is_empty() { 3 } else { 2 };
+    if request.deadline.is_none() && there_and_back * ways > FITS {
+        return false;
+    }
     roots.is_empty() || roots.iter().any(|root| node.has_dag(root))
 }
 
@@ -62,7 +66,11 @@ impl World {
             let Some(now) = after.get(&name) else { continue };
             let nodes = self.devices[&name].nodes.len();
             let places = u64::try_from(nodes * (names.len() + 3)).unwrap();
-            let mut budget = places * REQUESTS_AN_HOUR * time.as_secs() / AN_HOUR.as_secs();
+            let an_hour = match self.devices[&name].known.has_read {
+                true => places * REQUESTS_AN_HOUR,
+                false => u64::try_from(nodes).unwrap() * FIRST_READINGS_AN_HOUR,
+            };
+            let mut budget = an_hour * time.as_secs() / AN_HOUR.as_secs();
             let asked = now.saturating_sub(asked);
             if asked > budget && std::mem::take(&mut self.devices.get_mut(&name).unwrap().searches) {
                 budget += u64::try_from(nodes).unwrap() * SEARCH;
@@ -83,7 +91,7 @@ impl World {
                 continue;
             }
             let cid = self.payload_cid(id);
-            let found = self.device(name).disk.clone().block(&cid).await;
+            let found = self.device(name).stored().block(&cid).await;
             if matches!(found, Ok(None)) {
                 self.find_once(Kind::Dropped, format!("{name} put {id}, and its payload is not on the disk"));
             }
@@ -93,7 +101,7 @@ impl World {
     /// A put that failed shows nothing that is not on the disk.
     pub async fn expect_nothing_else_shown(&mut self, name: &str, ids: &[String]) {
         let device = self.device(name);
-        let rows = device.disk.clone().load().await.map(|loaded| loaded.items).unwrap_or_default();
+        let rows = device.stored().load().await.expect("a snapshot can be read").items;
         let stored: BTreeSet<String> = rows.iter().map(|row| id_of(&row.token_id, &row.state_hash)).collect();
         let shown: BTreeSet<String> = device.rows().iter().map(|row| id_of_key(&row.key)).collect();
         if let Some(id) = ids.iter().find(|id| shown.contains(*id) && !stored.contains(*id)) {
@@ -105,7 +113,7 @@ impl World {
     pub async fn expect_evidence_on_disk(&mut self, name: &str, id: &str, evidence: &[u8]) {
         let sealed = self.keys.sealer().seal(SealKind::Evidence, evidence, Compression::IfSmaller);
         let block = Block::new(Codec::Raw, sealed.expect("evidence can be sealed"));
-        if matches!(self.device(name).disk.clone().block(block.cid()).await, Ok(None)) {
+        if matches!(self.device(name).stored().block(block.cid()).await, Ok(None)) {
             self.find_once(Kind::Dropped, format!("{name} spent {id}, and its evidence is not on the disk"));
         }
     }

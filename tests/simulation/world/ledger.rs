@@ -59,6 +59,8 @@ pub struct Setting {
     pub at: Instant,
     /// By how much its device's clock was off, milliseconds.
     pub off: i64,
+    /// Its process ended before it said yes or no: it may be on the disk, and is not promised to be.
+    pub is_open: bool,
 }
 
 /// What harmed a node.
@@ -74,7 +76,7 @@ pub enum Harm {
 pub struct Ledger {
     /// By token id.
     pub tokens: BTreeMap<String, Fate>,
-    /// Settings that succeeded, by key, in order.
+    /// Settings that succeeded, or may have, by key, in order.
     pub settings: BTreeMap<String, Vec<Setting>>,
     /// Ids whose spend was recorded by somebody, and may so be shown.
     pub spent: BTreeSet<String>,
@@ -91,8 +93,10 @@ impl Ledger {
         fate.payload.clone()
     }
 
-    pub fn set(&mut self, device: &str, off: i64, key: &str, value: &str) {
-        let setting = Setting { device: device.to_owned(), value: value.to_owned(), at: monotonic(), off };
+    /// `is_open`: nobody was told whether it was set.
+    pub fn set(&mut self, device: &str, off: i64, (key, value): (&str, &str), is_open: bool) {
+        let (device, value) = (device.to_owned(), value.to_owned());
+        let setting = Setting { device, value, at: monotonic(), off, is_open };
         self.settings.entry(key.to_owned()).or_default().push(setting);
     }
 
