@@ -167,6 +167,13 @@ impl Health {
         self.nodes().get(at).is_some_and(NodeHistory::is_blank)
     }
 
+    /// Whether an answer of the node may be expected no later than so long after that of the first one.
+    #[must_use]
+    pub fn is_near(&self, at: usize, within: Duration) -> bool {
+        let first = self.usual().as_secs_f64() * 1_000.0;
+        self.nodes().get(at).is_some_and(|node| node.at_best_ms() <= first + within.as_secs_f64() * 1_000.0)
+    }
+
     /// All nodes in the order of asking: healthy before failing, then by smoothed latency.
     #[must_use]
     pub fn order(&self) -> Vec<usize> {

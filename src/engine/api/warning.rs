@@ -24,6 +24,8 @@ pub enum Word {
     Denied,
     /// A record is past its end of life.
     Expired,
+    /// Nodes that answer usually have not answered yet.
+    Late,
     /// There are more warnings than a report holds.
     More,
     /// A first reading found nothing.
@@ -53,7 +55,7 @@ pub enum Word {
 impl Word {
     /// All of them, alphabetically.
     #[cfg(test)]
-    pub const ALL: [Self; 19] = [
+    pub const ALL: [Self; 20] = [
         Self::Beacons,
         Self::Clock,
         Self::Damaged,
@@ -62,6 +64,7 @@ impl Word {
         Self::Denied,
         Self::Expired,
         Self::Foreign,
+        Self::Late,
         Self::More,
         Self::NewWallet,
         Self::Node,
@@ -87,6 +90,7 @@ impl Word {
             Self::Denied => "denied",
             Self::Expired => "expired",
             Self::Foreign => "foreign",
+            Self::Late => "late",
             Self::More => "more",
             Self::NewWallet => "new_wallet",
             Self::Node => "node",

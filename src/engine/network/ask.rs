@@ -7,12 +7,13 @@ use tokio::time::Instant;
 
 use super::Network;
 use super::heard::{Heard, STRANGER};
+use super::rest::Rest;
 use super::third_tier::ThirdTier;
 use crate::error::{Code, Error};
 use crate::model::identity::{Name, Slot};
 use crate::model::record::Record;
 use crate::node::peers::PeerAnswer;
-use crate::node::race::{Grace, Question, RecordAnswer};
+use crate::node::race::{Grace, Question, RecordAnswer, RecordAnswers};
 use crate::node::{Call, Outcome};
 
 /// A name that is asked for.
@@ -51,22 +52,28 @@ impl Network {
     pub async fn ask(&self, asked: &[Asked], which: &[usize], began: Option<Instant>, call: &Call) -> Heard {
         let healthy: BTreeSet<usize> =
             which.iter().copied().filter(|at| self.health().believed_healthy(*at)).collect();
+        // Who is far cannot answer within the window: its answer is taken behind.
+        let near = healthy.iter().copied().filter(|at| self.health().is_near(*at, self.grace));
+        let near: BTreeSet<usize> = near.collect();
+        let far: BTreeSet<usize> = healthy.difference(&near).copied().collect();
         // Where none is believed in, the first answer must not end the round.
-        let healthy = if healthy.is_empty() { which.iter().copied().collect() } else { healthy };
+        let awaited = if near.is_empty() { which.iter().copied().collect() } else { near };
         let bare: Vec<Name> = asked.iter().map(|one| one.name).collect();
         let mut round = AskRound {
             network: self,
             asked,
             heard: Heard::default(),
-            grace: Grace::new(self.grace, which, asked.len(), healthy, self.clock.monotonic())
+            grace: Grace::new(self.grace, which, asked.len(), awaited, self.clock.monotonic())
                 .with_strangers(which.iter().copied().filter(|at| self.health().is_stranger(*at)).collect()),
             third: ThirdTier::new(self, &bare, began, call),
             started: self.clock.monotonic(),
             http_over: false,
             usable: false,
         };
-        round.run(which, call).await;
+        let answers = round.run(which, far.clone(), call).await;
         let mut heard = round.heard;
+        let slots = asked.iter().map(|one| one.slot).collect();
+        heard.rest.extend(Rest::of(answers, slots, &healthy, far, call.deadline, &self.arrivals));
         for one in asked {
             for node in which {
                 heard.note_silent(one.slot, *node, Error::new(Code::Deadline, "no answer in time"));
@@ -77,15 +84,15 @@ impl Network {
 }
 
 impl AskRound<'_> {
-    async fn run(&mut self, which: &[usize], call: &Call) {
+    async fn run(&mut self, which: &[usize], far: BTreeSet<usize>, call: &Call) -> RecordAnswers {
         let question =
             |one: &Asked| Question { name: one.name, known: one.is_known, expected: one.expected.clone() };
         let questions: Vec<Question> = self.asked.iter().map(question).collect();
-        let mut answers = self.network.nodes.ask_records(&questions, which, call);
+        let mut answers = self.network.nodes.ask_records(&questions, which, call).with_far(far);
         loop {
             let now = self.network.clock.monotonic();
             if self.has_ended(now, call.deadline) {
-                return;
+                return answers;
             }
             let wake = self.wakes_at(now, call.deadline);
             tokio::select! {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::Network;
+use super::rest::Rest;
 use crate::engine::api::report::{NodeOutcome, NodeReport};
 use crate::error::{Code, Error};
 use crate::model::identity::Slot;
@@ -15,6 +16,8 @@ use crate::planted::{Bug, is_planted};
 #[derive(Default)]
 pub struct Heard {
     pub answers: BTreeMap<Slot, BTreeMap<usize, (Outcome, Duration)>>,
+    /// What is still on its way: it is given up with this.
+    pub rest: Vec<Rest>,
 }
 
 /// Stands for every peer that is none of the configured nodes.
@@ -115,6 +118,7 @@ impl Heard {
         for (slot, nodes) in other.answers {
             self.answers.entry(slot).or_default().extend(nodes);
         }
+        self.rest.extend(other.rest);
     }
 
     /// One line per configured node: the best it gave.

@@ -10,6 +10,7 @@ pub mod heard;
 pub mod machine;
 pub mod pace;
 pub mod pin_names;
+pub mod rest;
 pub mod third_tier;
 
 use std::collections::BTreeSet;
@@ -20,6 +21,7 @@ use bytes::Bytes;
 use tokio::time::Instant;
 
 use self::pace::Pace;
+use self::rest::Arrivals;
 use super::api::status::NodeStatus;
 use super::measure::Measure;
 use crate::clock::Clock;
@@ -47,6 +49,8 @@ pub struct Network {
     absent: Mutex<(Option<Instant>, BTreeSet<Slot>)>,
     /// How fast content comes.
     pub pace: Pace,
+    /// Which nodes have answered their readings, and which are about to.
+    pub arrivals: Arc<Arrivals>,
     /// Nodes that said which machine they are.
     machines: Mutex<BTreeSet<usize>>,
     clock: Arc<dyn Clock>,
@@ -78,6 +82,7 @@ impl Network {
             silent_at,
             absent,
             pace,
+            arrivals: Arc::default(),
             machines,
             clock,
             measure,
@@ -223,6 +228,11 @@ impl Network {
     pub fn of_id(&self, id: &str) -> Result<usize, Error> {
         let found = (0..self.len()).find(|at| self.node(*at).is_some_and(|node| node.id() == id));
         found.ok_or_else(|| Error::new(Code::NotFound, "there is no node of this id"))
+    }
+
+    /// By the clock of its bounds.
+    pub fn now(&self) -> Instant {
+        self.clock.monotonic()
     }
 
     /// Bounds of a request that belongs to nobody's measured run.

@@ -29,7 +29,10 @@ impl Network {
         let mut asks: FuturesUnordered<_> = which.iter().map(|at| self.ask_one(cids, *at, call)).collect();
         let (mut heard, mut until) = (PinNames::default(), call.deadline);
         let started = self.clock.monotonic();
-        let is_hopeful = |at: &usize| self.health().believed_healthy(*at) && !self.health().is_stranger(*at);
+        let health = self.health();
+        let is_hopeful = |at: &usize| {
+            health.believed_healthy(*at) && !health.is_stranger(*at) && health.is_near(*at, self.grace)
+        };
         let hopeful: BTreeSet<usize> = which.iter().copied().filter(is_hopeful).collect();
         loop {
             let Ok(Some((at, names))) = tokio::time::timeout_at(until, asks.next()).await else {

@@ -10,7 +10,9 @@ mod confirm;
 mod displaced;
 mod first;
 pub mod glance;
+mod late;
 mod order;
+mod payloads;
 pub mod pushed;
 pub mod repairs;
 pub mod reput;
@@ -29,24 +31,18 @@ use tokio::time::Instant;
 use self::beacons::Lights;
 use self::cache::Reading;
 use self::confirm::ShownBy;
+use self::payloads::fetch_content;
 use self::round::Tally;
 use super::account::Account;
 use super::api::event::Progress;
 use super::api::report::{SyncFailure, SyncOutcome};
 use super::api::request::OnProgress;
 use super::api::warning::Word;
-use super::merge::content::fetch_missing;
 use super::network::ask::Asked;
 use super::network::heard::Heard;
-use crate::error::{Code, Error};
-use crate::limits;
 use crate::metrics::Operation;
 use crate::model::identity::Slot;
-use crate::model::root::Root;
 use crate::node::{Call, Meter, Source};
-
-/// How long an answer waits for blocks that arrived in time to be written.
-const WRITE_SLACK: Duration = Duration::from_millis(50);
 
 /// What a reading may take.
 #[derive(Clone, Copy, Debug)]
@@ -77,7 +73,9 @@ pub async fn read_nodes(
     let content = Call { deadline: started + budget.total, meter: call.meter.clone() };
     let check = checks::begin(account, &call);
     let proven = repairs::proven(account);
-    let (heard, mut tally, plan) = ask_all(account, fresh, budget.ask, &content, progress).await?;
+    let (mut heard, mut tally, plan) = ask_all(account, fresh, budget.ask, &content, progress).await?;
+    let rest = std::mem::take(&mut heard.rest);
+    tally.warnings.extend(late::owed(account, &heard, &rest, fresh));
     if plan.cold {
         first::wait_for_something(account, &plan.lights, &content, &mut tally).await;
     }
@@ -91,6 +89,7 @@ pub async fn read_nodes(
     let found = (std::mem::take(&mut tally.roots), fresh);
     fetch_content(account, found, heard.source(), progress, &content).await?;
     confirm::start(account, shown).await;
+    late::start(account, rest).await;
     search::start(account, plan.cold).await;
     tally.warnings.extend(account.local.tell_few_slots().map(|words| Word::Slots.say(words)));
     let unread = tally.told_unread(account.local.read().names().own().slot, cache::unread(account));
@@ -267,50 +266,4 @@ fn is_nothing(account: &Account, heard: &Heard, lights: &Lights, tally: &Tally) 
     let waits = account.local.read().levels().pending() > 0;
     let is_nothing = !is_found && !waits && heard.answers.keys().all(is_absent);
     is_nothing && search::is_wanted(account, tally.insists)
-}
-
-/// Fetches what is missing, and counts it when anything was. The answer waits no longer than the deadline: what flows then goes
-/// on behind it, and what has come is written.
-async fn fetch_content(
-    account: &Arc<Account>,
-    (roots, insists): (Vec<Root>, bool),
-    source: Source,
-    progress: &OnProgress,
-    call: &Call,
-) -> Result<(), Error> {
-    if is_whole(account) || account.local.reads_along() {
-        return Ok(());
-    }
-    // One at a time: what goes on behind an earlier answer is waited for.
-    let waiting = account.fetching.clone().lock_owned();
-    let Ok(right) = tokio::time::timeout_at(call.deadline, waiting).await else { return Ok(()) };
-    // A stream begins anew each time: what an earlier reading did not get to the end of is asked for block by block.
-    let started = account.clock.monotonic();
-    let mut work = tokio::spawn({
-        let (account, progress, meter) = (account.clone(), progress.clone(), call.meter.clone());
-        let waited_until = call.deadline;
-        let long = Call { deadline: waited_until.max(started + limits::WAIT_TOTAL), meter };
-        async move {
-            let _right = right;
-            let fetched = fetch_missing(&account, (&roots, insists), &*progress, waited_until, &long).await;
-            let is_done = fetched.is_ok() && is_whole(&account);
-            account.measure.part(Operation::Fetch, source, started, is_done);
-            fetched
-        }
-    });
-    let ended = |_| Error::new(Code::TaskFailed, "fetching content ended unexpectedly");
-    if let Ok(fetched) = tokio::time::timeout_at(call.deadline + WRITE_SLACK, &mut work).await {
-        return fetched.map_err(ended)?;
-    }
-    let rest = async move {
-        if let Err(e) = work.await.map_err(ended).flatten() {
-            tracing::warn!(code = %e.code(), "content that arrived could not be written");
-        }
-    };
-    account.tasks.behind(rest).await;
-    Ok(())
-}
-
-fn is_whole(account: &Account) -> bool {
-    account.local.read().holdings().missing_count() == 0
 }

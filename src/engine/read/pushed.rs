@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::payloads::fetch_content;
 use super::round::{self, Tally};
 use crate::engine::account::Account;
 use crate::engine::api::report::SyncFailure;
@@ -34,7 +35,7 @@ pub async fn take_pushed(
     let meter = Arc::new(Meter::part_of(call.meter.clone()).preferring(node));
     let call = Call { deadline: call.deadline, meter };
     let mut tally = Tally::default();
-    round::take(account, &[slot], &Heard { answers }, &call, &mut tally).await?;
+    round::take(account, &[slot], &Heard { answers, ..Heard::default() }, &call, &mut tally).await?;
     if tally.unread.contains(&slot) {
         return Err(Error::new(Code::Unreachable, "the content of a message is not here yet").into());
     }
@@ -50,5 +51,5 @@ pub async fn take_pushed(
 /// What has come is kept.
 pub async fn fetch_pushed(account: &Arc<Account>, root: Root, call: &Call) -> Result<(), Error> {
     let quiet: crate::engine::api::request::OnProgress = Arc::new(|_| ());
-    super::fetch_content(account, (vec![root], false), Source::Push, &quiet, call).await
+    fetch_content(account, (vec![root], false), Source::Push, &quiet, call).await
 }

@@ -9,6 +9,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use super::beacons::{self, Lights};
+use super::late;
 use super::round::{self, Tally};
 use crate::clock::millis;
 use crate::engine::account::Account;
@@ -180,7 +181,9 @@ async fn behind(
 ) -> Result<(), SyncFailure> {
     let call = account.network.call(within);
     let which = account.network.askable(false);
-    search(account, &which, &call, &mut Tally::default(), goes_on).await.map(drop)
+    let found = search(account, &which, &call, &mut Tally::default(), goes_on).await?;
+    late::start(account, found.heard.rest).await;
+    Ok(())
 }
 
 fn is_idle(account: &Account) -> bool {

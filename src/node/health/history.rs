@@ -105,6 +105,12 @@ impl NodeHistory {
         self.srtt_ms.unwrap_or_else(|| millis(UNKNOWN))
     }
 
+    /// The lower of the smoothed latency and the last one: a node that has become near again is near.
+    pub fn at_best_ms(&self) -> f64 {
+        let expected = self.expected_ms();
+        self.last_ms.last().map_or(expected, |last| last.min(expected))
+    }
+
     pub fn report(&self, now: Instant) -> NodeHealth {
         let mut sorted = self.last_ms.clone();
         sorted.sort_by(f64::total_cmp);

@@ -52,6 +52,19 @@ fn the_fastest_healthy_node_is_asked_first() {
 }
 
 #[test]
+fn who_cannot_answer_as_soon_as_the_first_is_far_until_an_answer_is_soon() {
+    let (health, window) = (health(), Duration::from_millis(150));
+    assert!(health.is_near(0, window), "nothing is known of it");
+    health.good(0, Duration::from_millis(10));
+    for _ in 0..2 {
+        health.good(1, Duration::from_millis(400));
+    }
+    assert!(!health.is_near(1, window));
+    health.good(1, Duration::from_millis(20));
+    assert!(health.is_near(1, window), "the last answer counts as well");
+}
+
+#[test]
 fn the_hedge_follows_the_smoothed_latency_within_its_bounds() {
     let health = health();
     health.good(0, Duration::from_millis(1));

@@ -1,6 +1,6 @@
 //! One round of record reads: every node is asked for every name at once.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -43,12 +43,16 @@ pub struct RecordAnswer {
 
 /// The answers of a round as they arrive.
 ///
-/// Dropping it ends the round: a node that has not answered by then counts as failing, and its requests may finish for a
-/// moment longer, so that an HTTP/1.1 connection is not closed because of a late answer.
+/// Dropping it ends the round: a node that has not answered by then counts as failing, unless it is far and had time left, and its
+/// requests may finish for a moment longer, so that an HTTP/1.1 connection is not closed because of a late answer.
 #[derive(Debug)]
 pub struct RecordAnswers {
     answers: mpsc::UnboundedReceiver<RecordAnswer>,
+    /// Answers that had come when nobody was waited for any longer.
+    ready: VecDeque<RecordAnswer>,
     silent: BTreeSet<(usize, usize)>,
+    /// Nodes of which nobody expected an answer as soon as of others.
+    far: BTreeSet<usize>,
     round: Arc<Round>,
 }
 
@@ -56,6 +60,7 @@ pub struct RecordAnswers {
 pub(super) struct Round {
     pub health: Arc<Health>,
     started: Instant,
+    until: Instant,
     /// Nodes whose failure in this round was counted: four names that fail are one failure.
     failed: Mutex<BTreeSet<usize>>,
 }
@@ -82,26 +87,52 @@ impl RecordAnswers {
     /// # Cancel safety
     /// No answer is lost when the future is dropped.
     pub async fn recv(&mut self) -> Option<RecordAnswer> {
+        if let Some(answer) = self.ready.pop_front() {
+            return Some(answer);
+        }
         let answer = self.answers.recv().await?;
+        self.note(&answer);
+        Some(answer)
+    }
+
+    /// These are far: that others are not waited for says nothing against them.
+    #[must_use]
+    pub fn with_far(mut self, far: BTreeSet<usize>) -> Self {
+        self.far = far;
+        self
+    }
+
+    /// From now on nobody is waited for: who has not answered counts as failing, until its answer comes after all. Who is far does
+    /// so once the time of the call is over.
+    pub fn stop_waiting(&mut self) {
+        // Answers still in the channel arrived in time, although nobody has read them.
+        while let Ok(answer) = self.answers.try_recv() {
+            self.note(&answer);
+            self.ready.push_back(answer);
+        }
+        let late = Error::new(Code::Deadline, "no answer in time");
+        let is_over = monotonic() >= self.round.until;
+        for (node, _) in self.silent.iter().filter(|(node, _)| is_over || !self.far.contains(node)) {
+            self.round.failed(*node, &late);
+        }
+    }
+
+    /// Nodes that have not answered for every name.
+    #[must_use]
+    pub fn silent(&self) -> BTreeSet<usize> {
+        self.silent.iter().map(|(node, _)| *node).collect()
+    }
+
+    fn note(&mut self, answer: &RecordAnswer) {
         if answer.outcome.is_some() {
             self.silent.remove(&(answer.node, answer.name));
         }
-        Some(answer)
     }
 }
 
 impl Drop for RecordAnswers {
     fn drop(&mut self) {
-        // Answers still in the channel arrived in time, although nobody has read them.
-        while let Ok(answer) = self.answers.try_recv() {
-            if answer.outcome.is_some() {
-                self.silent.remove(&(answer.node, answer.name));
-            }
-        }
-        let late = Error::new(Code::Deadline, "no answer in time");
-        for (node, _) in &self.silent {
-            self.round.failed(*node, &late);
-        }
+        self.stop_waiting();
     }
 }
 
@@ -109,7 +140,7 @@ impl Drop for RecordAnswers {
 pub(super) fn ask(set: &NodeSet, questions: &[Question], which: &[usize], call: &Call) -> RecordAnswers {
     let (sender, answers) = mpsc::unbounded_channel();
     let (started, failed) = (monotonic(), Mutex::new(BTreeSet::new()));
-    let round = Arc::new(Round { health: set.health.clone(), started, failed });
+    let round = Arc::new(Round { health: set.health.clone(), started, until: call.deadline, failed });
     let mut silent = BTreeSet::new();
     for at in which {
         let Some(node) = set.nodes.get(*at) else { continue };
@@ -122,7 +153,7 @@ pub(super) fn ask(set: &NodeSet, questions: &[Question], which: &[usize], call: 
         asker.ask_singly(singly);
         asker.ask_together(together);
     }
-    RecordAnswers { answers, silent, round }
+    RecordAnswers { answers, ready: VecDeque::new(), silent, far: BTreeSet::new(), round }
 }
 
 /// Asks one node in one round.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use tauri_plugin_wallet_sync::clock::monotonic;
 use tauri_plugin_wallet_sync::engine::{Ack, Engine, NewToken, SpendKind, SyncOutcome, SyncRequest};
+use tauri_plugin_wallet_sync::node::Source;
 use tauri_plugin_wallet_sync::store::memory::MemoryStore;
 use tauri_plugin_wallet_sync::store::{Level, Store};
 use tauri_plugin_wallet_sync::{Code, Secret};
@@ -295,6 +296,9 @@ impl World {
         }
         self.look_at_honesty(name, &told, had_pending);
         self.judge(name, &told).await;
+        if looked && told.report.source != Source::Cache {
+            self.device(name).reads.push(began);
+        }
         self.look_for_vain(name, &told.report);
         let report = &told.report;
         format!(

@@ -30,6 +30,13 @@ const FRESH: Duration = Duration::from_secs(1);
 /// The same for an answer from the cache: its time, and that of the gap in which quiet names are read.
 const CACHED: Duration = Duration::from_secs(900);
 
+/// What names the nodes whose answers were not waited for.
+const LATE: &str = "late: ";
+/// What they owe a reading has come after this: the time of one, and once more for what it leads to.
+const COMES: Duration = Duration::from_secs(6);
+/// The time of a reading without a deadline, and a little less.
+const READING: Duration = Duration::from_millis(1_700);
+
 /// Payloads that are looked for when something is told as verified.
 const SAMPLE: usize = 3;
 
@@ -37,7 +44,7 @@ const SAMPLE: usize = 3;
 pub struct Told {
     pub began: Instant,
     /// What honest nodes showed when it began: what comes while it runs, as its own repairs do, it need not have.
-    pub shown: BTreeSet<(Name, Cid)>,
+    pub shown: BTreeSet<(usize, Name, Cid)>,
     pub request: SyncRequest,
     pub report: SyncReport,
 }
@@ -240,8 +247,9 @@ impl World {
             self.device(name).changed_at = None;
         }
         self.device(name).owes |= report.warnings.iter().any(|warning| warning.contains("could not be read"));
+        let says_more = |warning: &String| warning != "deadline" && !warning.starts_with(LATE);
         let claims_all = matches!(report.outcome, SyncOutcome::UpToDate | SyncOutcome::Merged)
-            && report.warnings.iter().all(|warning| warning == "deadline");
+            && !report.warnings.iter().any(says_more);
         if !claims_all {
             return;
         }
@@ -259,23 +267,28 @@ impl World {
     fn look_for_stale(&mut self, name: &str, told: &Told) {
         let device = &self.devices[name];
         let age = if told.request.fresh || device.owes { FRESH } else { CACHED };
-        let shown: BTreeSet<String> = device.rows().iter().map(|row| id_of_key(&row.key)).collect();
+        let here: BTreeSet<String> = device.rows().iter().map(|row| id_of_key(&row.key)).collect();
+        // Who is named as owing its answer is not spoken for, but what it showed an earlier reading has come by now.
+        let late = told.report.warnings.iter().find(|warning| warning.starts_with(LATE));
+        let is_late = |node: &Kubo| late.is_some_and(|words| words.contains(&format!("n{}", node.at)));
+        let reads = device.reads.iter().filter(|read| **read + COMES < told.began);
         let honest = device.honest(&self.nodes);
-        let is_shown_by_a_node = |(name, root): &(Name, Cid)| {
-            let shows =
-                |node: &Arc<Kubo>| node.record(name).is_some_and(|record| record.root() == Some(*root));
-            honest.iter().any(|node| shows(node) && node.has_dag(root))
+        let has_come = |node: &Kubo, claim: &Claim| {
+            let is_well_since = |read: Instant| self.mended.get(&node.at).is_none_or(|at| *at < read);
+            let is_in_time = node.manners().rtt.unwrap_or_default() * 2 < READING;
+            is_in_time && reads.clone().any(|read| claim.told + age < *read && is_well_since(*read))
+        };
+        let is_spoken_for = |node: &Kubo, claim: &Claim| !is_late(node) || has_come(node, claim);
+        let is_missed = |claim: &Claim| {
+            let Some((of, root)) = claim.root else { return false };
+            let mut spoken_for = honest.iter().filter(|node| is_spoken_for(node, claim));
+            let shows = |node: &Kubo| node.record(&of).is_some_and(|record| record.root() == Some(root));
+            claim.told + age < told.began
+                && spoken_for.clone().any(|node| told.shown.contains(&(node.at, of, root)))
+                && spoken_for.any(|node| shows(node) && node.has_dag(&root))
         };
         let missed = self.ledger.tokens.iter().find(|(id, fate)| {
-            !shown.contains(*id)
-                && fate.claims.iter().any(|(by, claim)| {
-                    by != name
-                        && claim.told + age < told.began
-                        && claim
-                            .root
-                            .as_ref()
-                            .is_some_and(|root| told.shown.contains(root) && is_shown_by_a_node(root))
-                })
+            !here.contains(*id) && fate.claims.iter().any(|(by, claim)| by != name && is_missed(claim))
         });
         if let Some((id, _)) = missed {
             let words = format!("{name} says {:?} without {id}", told.report.outcome);
@@ -283,9 +296,9 @@ impl World {
         }
     }
 
-    /// The roots of the records that honest nodes show a device.
-    pub fn shown_to(&self, name: &str) -> BTreeSet<(Name, Cid)> {
-        let root = |node: &Kubo, name: Name| Some((name, node.record(&name)?.root()?));
+    /// The roots of the records that honest nodes show a device, by node.
+    pub fn shown_to(&self, name: &str) -> BTreeSet<(usize, Name, Cid)> {
+        let root = |node: &Kubo, name: Name| Some((node.at, name, node.record(&name)?.root()?));
         let honest = self.devices[name].honest(&self.nodes).into_iter();
         honest.flat_map(|node| node.names().into_iter().filter_map(|name| root(node, name))).collect()
     }

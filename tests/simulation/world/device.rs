@@ -152,6 +152,8 @@ pub struct Device {
     pub looked_at: Option<Instant>,
     /// When it last looked at its nodes while all of them were well, and since when nothing was done to them.
     pub cared_at: Option<Instant>,
+    /// When its process read the nodes.
+    pub reads: Vec<Instant>,
     /// Its last look at the nodes failed, and none succeeded since.
     pub in_vain: bool,
     /// A reading saw a slot whose content it could not get.
@@ -181,6 +183,7 @@ impl Device {
             well_since: None,
             looked_at: None,
             cared_at: None,
+            reads: Vec::new(),
             in_vain: false,
             owes: false,
             searches: true,
@@ -251,6 +254,7 @@ impl Device {
         if let Some(process) = self.process.take() {
             process.alive.store(false, Ordering::Relaxed);
         }
+        self.reads.clear();
     }
 
     /// Its disk or its nodes are others: what it told before is not told any more.
