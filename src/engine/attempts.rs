@@ -34,6 +34,11 @@ impl Attempts {
         running.insert(root, ends);
         Ok(Attempt { root, running: self.0.clone(), _ends: sender })
     }
+
+    /// What ends with each of those that are under way.
+    pub fn under_way(&self) -> Vec<watch::Receiver<()>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).values().cloned().collect()
+    }
 }
 
 impl Drop for Attempt {

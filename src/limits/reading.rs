@@ -18,6 +18,9 @@ pub const CONFIRM: Duration = Duration::from_secs(10);
 pub const QUIET_NAME: Duration = Duration::from_secs(7 * 86_400);
 /// The gap beyond the known slots is read this often.
 pub const GAP_EVERY: Duration = Duration::from_secs(600);
+/// What gave way to a root that does not come is published again after this long: two readings of the slots beyond the known ones, and on
+/// a thin line most indexes.
+pub const DISPLACED_WAIT: Duration = Duration::from_secs(600);
 /// A block that came from no node is asked for again after twice this long, doubled each time.
 pub const MISSING_RETRY: Duration = Duration::from_secs(15);
 /// A root whose content came in vain so often in a row is asked for with the same growing pauses.

@@ -70,6 +70,15 @@ impl Local {
         self.turn().await.commit(vec![Change::InVain(cids, now)]).await
     }
 
+    /// Nothing came of these blocks for a moment: the next reading begins with the others.
+    ///
+    /// # Errors
+    /// None: nothing is written.
+    pub async fn note_silent(self: &Arc<Self>, cids: Vec<Cid>) -> Result<(), Error> {
+        let now = self.now();
+        self.turn().await.commit(vec![Change::Silent(cids, now)]).await
+    }
+
     /// Roots of the index and the keep of what is here.
     ///
     /// # Errors

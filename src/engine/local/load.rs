@@ -284,6 +284,7 @@ fn marks(metas: &Metas<'_>) -> Vec<Change> {
     changes.extend(metas.get(rows::LOST).map(|value| Change::Lost(rows::parse_cids(value))));
     changes.extend(contained.map(Change::Contained));
     changes.extend(metas.get(rows::PARTLY).map(|value| Change::Partly(Partly::of_row(value))));
+    changes.extend(metas.get(rows::DISPLACED).map(|value| Change::Displaced(rows::parse_displaced(value))));
     changes.extend(metas.get(rows::RETIRED).map(|value| Change::Retired(rows::parse_retired(value))));
     changes.extend(metas.get(rows::FORMER).map(|value| Change::Former(rows::parse_former(value))));
     changes.extend(metas.get(rows::DOUBTS).map(|value| Change::Doubts(rows::parse_doubts(value))));

@@ -82,7 +82,15 @@ impl Local {
             },
             old => new_mark(record, fate, old.map_or(0, |old| old.verified_at), self.now()),
         };
-        turn.put_name(slot, known).await
+        // What it says that it contains counts once it is here.
+        let carried = fate.merged_root().and_then(|root| self.carried_root(record, &root));
+        let contained = carried.map(|root| root.predecessors).unwrap_or_default();
+        turn.put_name(slot, known, record.root(), &contained).await
+    }
+
+    fn carried_root(&self, record: &Record, cid: &Cid) -> Option<Root> {
+        let block = record.carried().into_iter().find(|block| block.cid() == cid)?;
+        Root::open(&block, self.keys.sealer(), self.keys.wallet_id()).ok()
     }
 
     /// Remembers a slot whose root was found by a beacon: the records are gone, the sequence goes on.
@@ -105,7 +113,7 @@ impl Local {
             changed_at: self.now(),
             occupied: false,
         };
-        turn.put_name(root.slot, known).await
+        turn.put_name(root.slot, known, Some(cid), &root.predecessors).await
     }
 
     /// The content of these roots came with others, which name them as contained.
@@ -139,7 +147,7 @@ impl Local {
             changed_at,
             occupied: false,
         };
-        turn.put_name(slot, known).await
+        turn.put_name(slot, known, None, &[]).await
     }
 
     /// Notes all that a read showed, in one commit.
@@ -192,6 +200,21 @@ impl Local {
             return Ok(());
         }
         turn.commit(vec![Change::Stray(true)]).await
+    }
+
+    /// These roots are looked at no more: what took their place has what they have, or `is_stray`.
+    ///
+    /// # Errors
+    /// Store errors.
+    pub async fn note_judged(
+        self: &Arc<Self>,
+        judged: &BTreeSet<(Slot, Cid)>,
+        is_stray: bool,
+    ) -> Result<(), Error> {
+        let turn = self.turn().await;
+        let left = turn.state().names().displaced().difference(judged).copied().collect();
+        let stray = (is_stray && !turn.state().marks().is_stray()).then_some(Change::Stray(true));
+        turn.commit(stray.into_iter().chain([Change::Displaced(left)]).collect()).await
     }
 
     /// Lowers the level of others' content when fewer than `needed` of the configured nodes were seen to hold it.
@@ -324,8 +347,17 @@ impl Turn {
         names.chain(std::iter::once(Change::Gap(0))).collect()
     }
 
-    async fn put_name(&self, slot: Slot, known: KnownName) -> Result<(), Error> {
-        self.commit(vec![name(slot, known)]).await
+    /// What stands under a name from now on, by a root that has what these `contained` ones have: another one that is here is looked at
+    /// again once the new one is.
+    async fn put_name(
+        &self,
+        slot: Slot,
+        known: KnownName,
+        root: Option<Cid>,
+        contained: &[Cid],
+    ) -> Result<(), Error> {
+        let displaced = self.state().names().displaced_with(slot, root, contained).map(Change::Displaced);
+        self.commit(displaced.into_iter().chain([name(slot, known)]).collect()).await
     }
 }
 

@@ -22,6 +22,7 @@ pub const CONFIGURED: &str = "configured";
 pub const CONTAINED: &str = "contained";
 pub const DAMAGED: &str = "damaged";
 pub const DEVICE: &str = "device";
+pub const DISPLACED: &str = "displaced";
 pub const DOUBTS: &str = "doubts";
 pub const EDITION: &str = "edition";
 pub const FAILED: &str = "failed";
@@ -141,11 +142,21 @@ pub fn parse_contained(value: &[u8]) -> Vec<Contained> {
 
 /// Roots that say their device is done with its slot: one byte and a CID each.
 pub fn retired(roots: &BTreeMap<Slot, Cid>) -> Option<Vec<u8>> {
-    let one = |(slot, root): (&Slot, &Cid)| [vec![slot.number()], root.to_bytes()].concat();
-    (!roots.is_empty()).then(|| roots.iter().flat_map(one).collect())
+    let roots: BTreeSet<(Slot, Cid)> = roots.iter().map(|(slot, root)| (*slot, *root)).collect();
+    displaced(&roots)
 }
 
 pub fn parse_retired(value: &[u8]) -> BTreeMap<Slot, Cid> {
+    parse_displaced(value).into_iter().collect()
+}
+
+/// Roots that gave way to one that may not contain them: one byte and a CID each.
+pub fn displaced(roots: &BTreeSet<(Slot, Cid)>) -> Option<Vec<u8>> {
+    let one = |(slot, root): &(Slot, Cid)| [vec![slot.number()], root.to_bytes()].concat();
+    (!roots.is_empty()).then(|| roots.iter().flat_map(one).collect())
+}
+
+pub fn parse_displaced(value: &[u8]) -> BTreeSet<(Slot, Cid)> {
     let one = |row: &[u8]| {
         let (slot, root) = row.split_first()?;
         Some((Slot::new(*slot)?, Cid::from_bytes(root).ok()?))

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
+use crate::clock::UnixMs;
 use crate::engine::account::Account;
 use crate::engine::api::event::Progress;
 use crate::engine::network::flow::{Flow, is_thin};
@@ -31,6 +32,8 @@ const FEW_BLOCKS: usize = 3;
 /// Fetch of what is missing, and who hears of it.
 pub(super) struct ContentFetch<'a> {
     pub(super) account: &'a Account,
+    /// Who waits insists: nothing is put off.
+    insists: bool,
     pub(super) call: &'a Call,
     /// Until then somebody waits.
     pub(super) waited_until: Instant,
@@ -43,7 +46,7 @@ pub(super) struct ContentFetch<'a> {
 }
 
 /// Fetches everything that is missing until the call's deadline, until nothing flows any more, or until the account is closed;
-/// what arrived is kept in any case.
+/// what arrived is kept in any case. Who `insists` is not told of what came in vain lately without another question.
 ///
 /// # Errors
 /// Store errors only: content that cannot be had is still missing afterwards.
@@ -52,7 +55,7 @@ pub(super) struct ContentFetch<'a> {
 /// Blocks that were committed stay.
 pub async fn fetch_missing(
     account: &Account,
-    roots: &[Root],
+    (roots, insists): (&[Root], bool),
     progress: &(dyn Fn(Progress) + Send + Sync),
     waited_until: Instant,
     call: &Call,
@@ -61,7 +64,7 @@ pub async fn fetch_missing(
     let call = &Call { deadline: call.deadline, meter: Arc::new(Meter::part_of(call.meter.clone())) };
     let total = account.local.read().holdings().missing_count();
     let pauses = AtomicBool::new(false);
-    let fetching = ContentFetch { account, call, waited_until, stop, pauses, total, progress };
+    let fetching = ContentFetch { account, insists, call, waited_until, stop, pauses, total, progress };
     let flow = Flow::new(call.meter.clone(), waited_until, account.network.still_flows());
     let silence = flow.end_unless(&fetching.pauses);
     let stopping = async {
@@ -112,6 +115,13 @@ impl ContentFetch<'_> {
     pub(super) fn is_over(&self) -> bool {
         let is_stopped = *self.stop.borrow() || self.account.tasks.check_open().is_err();
         is_stopped || self.account.clock.monotonic() >= self.deadline()
+    }
+
+    /// What is missing and may be asked for now.
+    pub(super) fn due(&self) -> Vec<(Cid, u64)> {
+        let luck = u8::try_from(self.account.entropy.below(1 << u8::BITS)).unwrap_or(0);
+        let now = if self.insists { UnixMs::MAX } else { self.account.clock.now() };
+        self.account.local.read().holdings().missing(now, luck)
     }
 
     fn report(&self) {
@@ -167,8 +177,7 @@ impl ContentFetch<'_> {
         }
         let rate = || self.account.network.pace.rate(self.account.clock.monotonic());
         if rate().is_none() {
-            let rest = self.account.local.read().holdings().missing(self.account.clock.now());
-            self.first_step(&rest).await?;
+            self.first_step(&self.due()).await?;
         }
         Ok(rate().is_some_and(|rate| rate > ByteRate::new(limits::WIDE_LINE)) && !self.is_over())
     }
@@ -179,38 +188,48 @@ impl ContentFetch<'_> {
         Ok(())
     }
 
-    /// Fetches these; one that is nowhere keeps the others waiting no longer than a silence. Where that is given, they are asked for
-    /// again: it says nothing of them yet.
+    /// Fetches these, and gives those that were asked for and did not come; one that is nowhere keeps the others waiting no longer than a
+    /// silence, the first of which may be longer. Where one is given, they are asked for again: it says nothing of them yet.
     pub(super) async fn some(
         &self,
         chunk: &[Cid],
         at_once: usize,
-        silence: Option<Duration>,
-    ) -> Result<(), Error> {
+        silence: Option<(Duration, Duration)>,
+    ) -> Result<Vec<Cid>, Error> {
         let meter = Arc::new(Meter::part_of(self.call.meter.clone()));
         let call = Call { deadline: self.deadline(), meter: meter.clone() };
         let now = self.account.clock.monotonic();
-        let patience = silence.unwrap_or(self.account.config.timeouts.content_idle);
-        let flow = Flow::new(meter, now, patience).end();
+        let idle = self.account.config.timeouts.content_idle;
+        let (first, patience) = silence.unwrap_or((idle, idle));
+        let flow = Flow::new(meter, now, patience).begun_within(first);
         let (sender, arrived) = mpsc::unbounded_channel::<Block>();
         let fetching = async move {
             // The receiver lives until this ends.
             let shown = move |block: &Block| drop(sender.send(block.clone()));
             tokio::select! {
                 biased;
-                _ = self.account.network.fetch_blocks_with(chunk, at_once, &shown, &call) => {}
-                () = flow => {}
+                _ = self.account.network.fetch_blocks_with(chunk, at_once, &shown, &call) => false,
+                () = flow => true,
             }
         };
-        self.written(fetching, arrived).await?;
-        if silence.is_some() || self.account.tasks.check_open().is_err() {
-            return Ok(());
+        let fell_silent = self.written(fetching, arrived).await?;
+        let is_asked_again = silence.is_some();
+        if (is_asked_again && fell_silent.is_none()) || self.account.tasks.check_open().is_err() {
+            return Ok(Vec::new());
         }
+        // Nodes are asked in order: in a silence for the first ones that are missing, so many at once.
+        let is_all = fell_silent == Some(false) || self.account.network.http_fails();
+        let asked = if is_all { chunk.len() } else { at_once };
         let failed: Vec<Cid> = {
             let state = self.account.local.read();
-            chunk.iter().filter(|cid| state.holdings().is_missing(cid)).copied().collect()
+            chunk.iter().filter(|cid| state.holdings().is_missing(cid)).take(asked).copied().collect()
         };
-        self.account.local.note_in_vain(failed).await
+        if is_asked_again {
+            self.account.local.note_silent(failed.clone()).await?;
+        } else {
+            self.account.local.note_in_vain(failed.clone()).await?;
+        }
+        Ok(failed)
     }
 
     /// Streams one device's keep and writes the wanted blocks as they come; `false` when the stream did not end by itself.

@@ -24,6 +24,15 @@ struct Steps {
     best: Option<ByteRate>,
 }
 
+/// What one step did.
+#[derive(Default)]
+struct Step {
+    /// So many of the first blocks were to be fetched.
+    taken: usize,
+    /// Those of them that were asked for and did not come.
+    failed: Vec<Cid>,
+}
+
 impl Default for Steps {
     fn default() -> Self {
         Self { count: 0, factor: 1, best: None }
@@ -48,41 +57,40 @@ impl Steps {
 
 impl ContentFetch<'_> {
     pub(super) async fn singly(&self) -> Result<(), Error> {
-        let rest = self.account.local.read().holdings().missing(self.account.clock.now());
+        let rest = self.due();
         let is_large = rest.first().is_some_and(|(_, size)| *size > limits::UNMEASURED_BYTES);
         let is_measured = self.account.network.pace.rate(self.account.clock.monotonic()).is_some();
         let alone = usize::from(is_large && !is_measured && !self.account.network.http_fails());
         let (first, others) = rest.split_at_checked(alone).unwrap_or((&[], &rest));
         let (ended, has_ended) = watch::channel(first.is_empty());
         let first = async {
-            let fetched = if first.is_empty() { Ok(Vec::new()) } else { self.each(first).await };
+            let fetched = if first.is_empty() { Ok(Vec::new()) } else { self.each(first, false).await };
             let _ = ended.send(true);
             fetched
         };
         let others = async {
             self.measured(has_ended).await;
-            self.each(others).await
+            self.each(others, false).await
         };
         let (first, others) = join(first, others).await;
         let mut silent = first?;
         silent.extend(others?);
-        let (mut rest, mut steps) = (&*silent, Steps::default());
-        while !rest.is_empty() && !self.is_over() {
-            let taken = self.step(rest, true, &mut steps).await?;
-            rest = rest.get(taken..).unwrap_or_default();
-        }
-        Ok(())
+        self.each(&silent, true).await.map(drop)
     }
 
     /// Fetches these, and gives those that did not come: one that is nowhere keeps no other away, it has its time at the end.
-    async fn each(&self, mut rest: &[(Cid, u64)]) -> Result<Vec<(Cid, u64)>, Error> {
-        let (mut steps, mut silent) = (Steps::default(), Vec::new());
+    async fn each(&self, some: &[(Cid, u64)], is_last: bool) -> Result<Vec<(Cid, u64)>, Error> {
+        let (mut steps, mut silent, mut rest) = (Steps::default(), Vec::new(), some.to_vec());
         while !rest.is_empty() && !self.is_over() {
-            let taken = self.step(rest, false, &mut steps).await?;
-            let (asked, later) = rest.split_at_checked(taken).unwrap_or((rest, &[]));
+            let Step { taken, failed } = self.step(&rest, is_last, &mut steps).await?;
+            let later = rest.split_off(taken.min(rest.len()));
             let state = self.account.local.read();
-            silent.extend(asked.iter().filter(|(cid, _)| state.holdings().is_missing(cid)));
-            rest = later;
+            let left = rest.into_iter().filter(|(cid, _)| state.holdings().is_missing(cid));
+            // What had not its turn before a silence goes on.
+            let (tried, open): (Vec<_>, Vec<_>) = left.partition(|(cid, _)| failed.contains(cid));
+            silent.extend(tried);
+            rest = open;
+            rest.extend(later);
         }
         Ok(silent)
     }
@@ -113,12 +121,12 @@ impl ContentFetch<'_> {
     }
 
     /// Fetches some of these, as a measure of the line.
-    pub(super) async fn first_step(&self, rest: &[(Cid, u64)]) -> Result<usize, Error> {
-        self.step(rest, false, &mut Steps::default()).await
+    pub(super) async fn first_step(&self, rest: &[(Cid, u64)]) -> Result<(), Error> {
+        self.step(rest, false, &mut Steps::default()).await.map(drop)
     }
 
-    /// Fetches the first of these, as many as the line brings in about a second; says how many those were.
-    async fn step(&self, rest: &[(Cid, u64)], is_last: bool, steps: &mut Steps) -> Result<usize, Error> {
+    /// Fetches the first of these, as many as the line brings in about a second.
+    async fn step(&self, rest: &[(Cid, u64)], is_last: bool, steps: &mut Steps) -> Result<Step, Error> {
         let (network, clock) = (&self.account.network, &self.account.clock);
         let now = clock.monotonic();
         let left = self.waited_until.saturating_duration_since(now);
@@ -134,26 +142,29 @@ impl ContentFetch<'_> {
             }
         };
         if !left.is_zero() && bytes < first && self.pauses_before(first, way, left).await {
-            return Ok(0);
+            return Ok(Step::default());
         }
+        let was_silent = |cid: &Cid| self.account.local.read().holdings().was_silent(cid);
+        let is_known = rest.first().is_some_and(|(cid, _)| was_silent(cid));
         let mut sum = 0_u64;
-        let fits = rest.iter().take(most).take_while(|(_, size)| {
+        let fits = rest.iter().take(most).take_while(|(cid, size)| {
             sum = sum.saturating_add(*size);
-            sum <= bytes
+            sum <= bytes && (is_last || was_silent(cid) == is_known)
         });
         let chunk: Vec<Cid> = fits.map(|(cid, _)| *cid).collect();
         let chunk = if chunk.is_empty() { rest.iter().take(1).map(|(cid, _)| *cid).collect() } else { chunk };
         let at_once = network.pace.at_once(first, way, now).saturating_mul(steps.factor);
         let before = self.call.meter.totals().bytes_in;
         let is_last = is_last || network.http_fails();
-        let silence = if is_last { None } else { Some(limits::BLOCK_SILENT.max(way * 3)) };
-        self.some(&chunk, at_once, silence).await?;
+        let moment = limits::BLOCK_SILENT.max(way * 3);
+        let first = if is_known { moment * limits::SILENT_AGAIN } else { moment };
+        let failed = self.some(&chunk, at_once, (!is_last).then_some((first, moment))).await?;
         let (bytes, took) =
             (self.call.meter.totals().bytes_in - before, clock.monotonic().saturating_duration_since(now));
         let rounds = u32::try_from(chunk.len().div_ceil(at_once.max(1))).unwrap_or(1);
         network.pace.note(bytes, took, way * rounds, clock.monotonic());
         steps.note(bytes, took);
-        Ok(chunk.len())
+        Ok(Step { taken: chunk.len(), failed })
     }
 
     /// A block that comes too late for who waits, and would not for who waits from the start, is left until then: what is cut off

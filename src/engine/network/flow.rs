@@ -63,6 +63,16 @@ impl Flow {
         while !self.has_ended().await {}
     }
 
+    /// The same, where what does not flow yet has a time of its own.
+    pub async fn begun_within(self, first: Duration) {
+        let mut begins = Self { patience: first, meter: self.meter.clone(), ..self };
+        while !begins.has_ended().await {
+            if begins.moved_at > self.moved_at {
+                return self.end().await;
+            }
+        }
+    }
+
     /// The same, where silence counts for nothing while nothing is asked for.
     pub async fn end_unless(mut self, pauses: &AtomicBool) {
         loop {

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use futures_util::future::join_all;
 
-use super::round::{Tally, note_if_stray};
+use super::displaced::{judge_displaced, note_if_stray};
+use super::round::Tally;
 use crate::engine::account::Account;
 use crate::engine::api::report::SyncFailure;
 use crate::engine::merge::attempt::{Shown, bring};
@@ -124,5 +125,6 @@ pub async fn take(
         tally.named |= merged.is_ok();
         heads.extend(tally.take(slot, merged, false)?);
     }
+    judge_displaced(account).await?;
     Ok(heads)
 }

@@ -7,6 +7,8 @@ mod beacons;
 pub mod cache;
 mod checks;
 mod confirm;
+mod displaced;
+mod first;
 pub mod glance;
 mod order;
 pub mod pushed;
@@ -76,6 +78,9 @@ pub async fn read_nodes(
     let check = checks::begin(account, &call);
     let proven = repairs::proven(account);
     let (heard, mut tally, plan) = ask_all(account, fresh, budget.ask, &content, progress).await?;
+    if plan.cold {
+        first::wait_for_something(account, &plan.lights, &content, &mut tally).await;
+    }
     checks::end(account, check).await;
     verdict::judge(account, &heard, plan.cold, &plan.lights, &mut tally).await?;
     let list = account.clock.monotonic().saturating_duration_since(started);
@@ -83,7 +88,8 @@ pub async fn read_nodes(
     let shown = ShownBy::of(account, &heard);
     verdict::note(account, &heard, &tally, plan.gap, &shown).await?;
     repairs::start(account, &heard, &proven).await?;
-    fetch_content(account, std::mem::take(&mut tally.roots), heard.source(), progress, &content).await?;
+    let found = (std::mem::take(&mut tally.roots), fresh);
+    fetch_content(account, found, heard.source(), progress, &content).await?;
     confirm::start(account, shown).await;
     search::start(account, plan.cold).await;
     tally.warnings.extend(account.local.tell_few_slots().map(|words| Word::Slots.say(words)));
@@ -267,7 +273,7 @@ fn is_nothing(account: &Account, heard: &Heard, lights: &Lights, tally: &Tally) 
 /// on behind it, and what has come is written.
 async fn fetch_content(
     account: &Arc<Account>,
-    found: Vec<Root>,
+    (roots, insists): (Vec<Root>, bool),
     source: Source,
     progress: &OnProgress,
     call: &Call,
@@ -279,7 +285,6 @@ async fn fetch_content(
     let waiting = account.fetching.clone().lock_owned();
     let Ok(right) = tokio::time::timeout_at(call.deadline, waiting).await else { return Ok(()) };
     // A stream begins anew each time: what an earlier reading did not get to the end of is asked for block by block.
-    let roots = found;
     let started = account.clock.monotonic();
     let mut work = tokio::spawn({
         let (account, progress, meter) = (account.clone(), progress.clone(), call.meter.clone());
@@ -287,7 +292,7 @@ async fn fetch_content(
         let long = Call { deadline: waited_until.max(started + limits::WAIT_TOTAL), meter };
         async move {
             let _right = right;
-            let fetched = fetch_missing(&account, &roots, &*progress, waited_until, &long).await;
+            let fetched = fetch_missing(&account, (&roots, insists), &*progress, waited_until, &long).await;
             let is_done = fetched.is_ok() && is_whole(&account);
             account.measure.part(Operation::Fetch, source, started, is_done);
             fetched

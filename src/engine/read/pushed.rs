@@ -50,5 +50,5 @@ pub async fn take_pushed(
 /// What has come is kept.
 pub async fn fetch_pushed(account: &Arc<Account>, root: Root, call: &Call) -> Result<(), Error> {
     let quiet: crate::engine::api::request::OnProgress = Arc::new(|_| ());
-    super::fetch_content(account, vec![root], Source::Push, &quiet, call).await
+    super::fetch_content(account, (vec![root], false), Source::Push, &quiet, call).await
 }

@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::displaced::{judge_displaced, note_if_stray};
 use super::order::{self, Turn};
-use super::repairs::{Best, best};
 use crate::clock::millis;
 use crate::engine::account::Account;
 use crate::engine::api::event::Way;
@@ -181,6 +181,7 @@ pub async fn take(
         note_if_stray(account, slot, record.root(), &merged).await?;
         heads.extend(tally.take(slot, merged, is_expired)?);
     }
+    judge_displaced(account).await?;
     Ok(heads)
 }
 
@@ -208,22 +209,6 @@ async fn merge_one(
         account.local.note_record(slot, record, RootFate::Unread).await?;
     }
     merged
-}
-
-/// What another edition of the name displaced without containing it may be on the nodes that show it and nowhere else.
-pub(super) async fn note_if_stray(
-    account: &Account,
-    slot: Slot,
-    root: Option<Cid>,
-    merged: &Result<Merged, Error>,
-) -> Result<(), Error> {
-    let is_news =
-        matches!(merged, Ok(Merged::Yes(_, gain, _) | Merged::Part(_, gain, _)) if gain.changed > 0);
-    let is_stray = |best: Best| root.is_some_and(|root| !best.contains(&root));
-    if is_news && best(account, slot).is_some_and(is_stray) {
-        account.local.note_stray().await?;
-    }
-    Ok(())
 }
 
 impl Tally {

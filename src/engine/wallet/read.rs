@@ -57,7 +57,8 @@ pub fn others_level(account: &Account) -> Level {
         _ if is_in_own => Level::Verified,
         // It is on its way into the own root.
         Some(_) => Level::Published,
-        None if state.marks().is_stray() => Level::Published,
+        // Nobody may answer for what gave way to something that is not here yet.
+        None if state.marks().is_stray() || !state.names().displaced().is_empty() => Level::Published,
         None => state.marks().remote_level().unwrap_or(Level::Published),
     }
 }

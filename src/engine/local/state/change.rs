@@ -2,7 +2,7 @@
 //!
 //! [`Change::to_writes`] and [`Change::apply`] read side by side; an account is opened by applying the stored rows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use bytes::Bytes;
 
@@ -84,6 +84,8 @@ pub enum Change {
     Doubted,
     /// All roots that say their device is done with its slot.
     Retired(BTreeMap<Slot, Cid>),
+    /// The list of roots that gave way to one that may not contain them.
+    Displaced(BTreeSet<(Slot, Cid)>),
     /// This device signed a record.
     Signed(SignedRecord),
     /// The last edition of the own slot.
@@ -156,6 +158,8 @@ pub enum Change {
     ReadOnly(Slot),
     /// These blocks were asked for in vain. Until the account is closed.
     InVain(Vec<Cid>, UnixMs),
+    /// Nothing came of these blocks for a moment. Until the account is closed.
+    Silent(Vec<Cid>, UnixMs),
     /// The content of a root did not come. Until the account is closed.
     RootInVain(Cid, UnixMs),
     /// Whether the last read met content that no node gave. Until the account is closed.
@@ -210,6 +214,7 @@ impl Change {
             Self::Contained(roots) => one(rows::meta(rows::CONTAINED, Some(rows::contained(roots)))),
             Self::Partly(partly) => one(rows::meta(rows::PARTLY, partly.to_row())),
             Self::Retired(roots) => one(rows::meta(rows::RETIRED, rows::retired(roots))),
+            Self::Displaced(roots) => one(rows::meta(rows::DISPLACED, rows::displaced(roots))),
             Self::Signed(signed) => one(Write::Written(signed.row())),
             Self::Edition(edition) => one(rows::meta(rows::EDITION, edition.as_ref().map(rows::edition))),
             Self::Own(own) => Ok(vec![
@@ -267,6 +272,7 @@ impl Change {
             Self::OnDisk { .. }
             | Self::BlockLost(_)
             | Self::InVain(..)
+            | Self::Silent(..)
             | Self::RootInVain(..)
             | Self::SearchInVain(_)
             | Self::Ending
@@ -301,6 +307,7 @@ impl Change {
             Self::Contained(roots) => state.names.set_contained(roots),
             Self::Partly(partly) => state.names.set_partly(partly),
             Self::Retired(roots) => state.names.set_retired(roots),
+            Self::Displaced(roots) => state.names.set_displaced(roots),
             Self::Signed(SignedRecord { slot, sequence, digest, upto, root, signed_at }) => {
                 state.names.log(slot, sequence, Written { digest, upto, root, signed_at });
             }
@@ -336,6 +343,7 @@ impl Change {
 
             Self::Configured(ids) => state.nodes.set_configured(ids),
             Self::InVain(cids, now) => state.holdings.note_in_vain(&cids, now),
+            Self::Silent(cids, now) => state.holdings.note_silent(&cids, now),
             Self::RootInVain(root, now) => state.session.note_in_vain(root, now),
             Self::ReadOnly(slot) => drop(state.session.read_only.insert(slot)),
             Self::Unread(unread) => state.session.unread = unread,

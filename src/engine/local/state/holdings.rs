@@ -35,6 +35,8 @@ struct Missing {
     /// How often it was asked for in vain since the account was opened, and when it may be asked for again.
     in_vain: u32,
     retry_at: UnixMs,
+    /// It was asked for, and nothing came for a moment: others have their turn first.
+    was_silent: bool,
 }
 
 /// Inventory, the two tries that publish it, and the blocks on disk.
@@ -99,14 +101,25 @@ impl Holdings {
         self.missing.get(cid).into_iter().flat_map(|missing| &missing.wanted_by)
     }
 
-    /// Blocks to fetch now, and the bytes that each has at most: those first that were asked for in vain least often, payloads before
-    /// the rest. One that is nowhere keeps no other away.
-    pub fn missing(&self, now: UnixMs) -> Vec<(Cid, u64)> {
+    /// Blocks to fetch now, and the bytes that each has at most: those first that were asked for in vain least often, and of these
+    /// those that were not silent yet; payloads before the rest. One that is nowhere keeps no other away, nor do many in a process
+    /// that is short: among equals it begins where `luck` says.
+    pub fn missing(&self, now: UnixMs, luck: u8) -> Vec<(Cid, u64)> {
         let due = self.missing.iter().filter(|(_, missing)| missing.retry_at <= now);
-        let mut order: Vec<(u32, Purpose, Cid, u64)> =
-            due.map(|(cid, missing)| (missing.in_vain, missing.purpose, *cid, missing.size)).collect();
+        let place = |cid: &Cid| cid.digest().last().map_or(0, |last| last.wrapping_sub(luck));
+        let mut order: Vec<_> = due
+            .map(|(cid, missing)| {
+                let rank = (missing.in_vain, missing.was_silent, missing.purpose, place(cid));
+                (rank, *cid, missing.size)
+            })
+            .collect();
         order.sort_unstable();
-        order.into_iter().map(|(.., cid, size)| (cid, size)).collect()
+        order.into_iter().map(|(_, cid, size)| (cid, size)).collect()
+    }
+
+    /// Whether a block was asked for before and did not come: a moment of silence says nothing new of it.
+    pub fn was_silent(&self, cid: &Cid) -> bool {
+        self.missing.get(cid).is_some_and(|missing| missing.was_silent)
     }
 
     /// Bytes of all blocks that are missing, at most.
@@ -242,13 +255,23 @@ impl Holdings {
         self.lost = lost.into_iter().collect();
     }
 
-    /// These blocks did not come.
+    /// These blocks did not come. One that was asked for before its time is not counted again.
     pub(super) fn note_in_vain(&mut self, cids: &[Cid], now: UnixMs) {
         for cid in cids {
-            if let Some(missing) = self.missing.get_mut(cid) {
+            if let Some(missing) = self.missing.get_mut(cid).filter(|missing| missing.retry_at <= now) {
                 missing.in_vain = missing.in_vain.saturating_add(1);
                 let doubled = 1_u32 << missing.in_vain.min(limits::MISSING_DOUBLINGS);
                 missing.retry_at = now.saturating_add(millis(limits::MISSING_RETRY.saturating_mul(doubled)));
+            }
+        }
+    }
+
+    /// Nothing came of these blocks for a moment; of those that were silent before, for a longer one: that was in vain.
+    pub(super) fn note_silent(&mut self, cids: &[Cid], now: UnixMs) {
+        for cid in cids {
+            let missing = self.missing.get_mut(cid);
+            if missing.is_some_and(|missing| std::mem::replace(&mut missing.was_silent, true)) {
+                self.note_in_vain(std::slice::from_ref(cid), now);
             }
         }
     }
@@ -296,6 +319,7 @@ impl Holdings {
             wanted_by: BTreeSet::new(),
             in_vain: 0,
             retry_at: 0,
+            was_silent: false,
         });
         missing.wanted_by.insert(key);
     }

@@ -1,6 +1,6 @@
 //! The names of a wallet: the best record that was ever seen of each, what this device signed, and its own slot.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use sha2::{Digest, Sha256};
 
@@ -85,6 +85,8 @@ pub struct Names {
     partly: Partly,
     /// The root of each slot that says its device is done with it.
     retired: BTreeMap<Slot, Cid>,
+    /// Roots of other devices that are here, and gave way to one that may not contain them.
+    displaced: BTreeSet<(Slot, Cid)>,
 }
 
 /// A record that this device signed.
@@ -275,6 +277,25 @@ impl Names {
         self.retired.iter().map(|(slot, root)| (*slot, *root)).chain(one).collect()
     }
 
+    /// Roots that gave way to one of which is not known whether it contains them.
+    pub fn displaced(&self) -> &BTreeSet<(Slot, Cid)> {
+        &self.displaced
+    }
+
+    /// The list of these with the newest root of a slot that is here, should another one take its place; none where that has all that it
+    /// has. The own slot's is in what this device signs.
+    pub fn displaced_with(
+        &self,
+        slot: Slot,
+        by: Option<Cid>,
+        contained: &[Cid],
+    ) -> Option<BTreeSet<(Slot, Cid)>> {
+        let here = self.root_here(slot).filter(|_| self.own.slot != Some(slot))?;
+        let is_new =
+            by != Some(here) && !contained.contains(&here) && !self.displaced.contains(&(slot, here));
+        is_new.then(|| self.displaced.iter().copied().chain([(slot, here)]).collect())
+    }
+
     /// Slots that somebody writes to, or something that is none of this wallet's.
     pub fn in_use(&self) -> usize {
         self.known.keys().filter(|slot| !self.is_retired(**slot)).count()
@@ -329,6 +350,10 @@ impl Names {
 
     pub(super) fn set_retired(&mut self, retired: BTreeMap<Slot, Cid>) {
         self.retired = retired;
+    }
+
+    pub(super) fn set_displaced(&mut self, displaced: BTreeSet<(Slot, Cid)>) {
+        self.displaced = displaced;
     }
 
     pub(super) fn set_merged(&mut self, merged: Vec<Cid>) {
