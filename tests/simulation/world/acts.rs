@@ -268,6 +268,7 @@ impl World {
     async fn run_sync(&mut self, name: &str, request: SyncRequest, limit: Duration) -> String {
         let engine = self.device(name).engine.clone().expect("it was started");
         let had_pending = engine.status().pending > 0;
+        self.note_own_looks(name);
         let (began, shown) = (monotonic(), self.shown_to(name));
         let result = engine.sync(request, |_| ()).await;
         let took = began.elapsed();

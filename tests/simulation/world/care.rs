@@ -53,6 +53,14 @@ impl World {
         self.device(name).in_vain |= is_of_nodes;
     }
 
+    /// A device that works by itself may have looked at the nodes again since its last look failed.
+    pub fn note_own_looks(&mut self, name: &str) {
+        let device = self.device(name);
+        let last = device.engine.as_ref().and_then(|engine| engine.status().last_sync);
+        let has_looked = last.is_some_and(|last| last.outcome != "offline" && last.source != "cache");
+        device.in_vain &= !(device.live && has_looked);
+    }
+
     /// After a look that failed, nothing is up to date until one succeeds.
     pub fn look_for_vain(&mut self, name: &str, report: &SyncReport) {
         let is_told = report.outcome != SyncOutcome::Offline;
