@@ -15,6 +15,7 @@ use super::api::request::SyncRequest;
 use super::api::status::CacheKind;
 use super::api::tokens::{NewToken, SpendKind};
 use super::local::load;
+use super::local::proofs::Proven;
 use super::local::state::State;
 use super::local::state::change::Change;
 use crate::error::Code;
@@ -252,6 +253,35 @@ async fn a_commit_whose_caller_is_dropped_goes_on_to_its_end() {
     assert!(local.turn().await.state().marks().first_read());
     let loaded = device.store.load().await.unwrap();
     assert!(load::state(local.keys(), loaded).0.marks().first_read());
+}
+
+/// A lane that began before an audit looked has looked at what it sent, not at what was found to be missing.
+#[tokio::test(start_paused = true)]
+async fn what_a_lane_proves_says_nothing_of_what_was_found_missing_meanwhile() {
+    let device = World::new(NODES).device().await;
+    device.put(&["a"]).await;
+    device.sync_to(Level::Verified).await.unwrap();
+    let local = &device.engine.account().local;
+    let node = device.engine.account().network.id(0);
+    let edition = *local.read().names().edition().unwrap();
+    let all = vec![edition.root];
+    let proof = |losses| Proven {
+        slot: edition.slot,
+        sequence: edition.sequence,
+        root: edition.root,
+        all: &all,
+        sent: &[],
+        place: 0,
+        losses,
+    };
+    let is_proven = || local.read().nodes().is_proven(&node, edition.slot, edition.sequence);
+    let before = local.losses(&node);
+    assert!(is_proven());
+    local.note_lost(&node, edition.slot, &all.iter().copied().collect(), false).await.unwrap();
+    assert!(!local.note_proven(&node, proof(before)).await.unwrap());
+    assert!(!is_proven(), "what was found missing is not there for that");
+    assert!(local.note_proven(&node, proof(local.losses(&node))).await.unwrap());
+    assert!(is_proven());
 }
 
 #[tokio::test(start_paused = true)]

@@ -85,6 +85,7 @@ impl Local {
             events,
             state: Guarded::new(state),
             order: Arc::default(),
+            losses: Mutex::default(),
             damage: Mutex::new(warnings.into_iter().chain(damage).collect()),
             bounds,
             reads_along,

@@ -1,7 +1,7 @@
 //! What an audit found: blocks and pins that a node was proven to hold, and does not.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError};
 
 use super::Local;
 use super::state::change::Change;
@@ -56,7 +56,21 @@ impl Local {
                 changes.push(Change::HeldExactly { node: node.to_owned(), cids });
             }
         }
+        self.count_loss(node);
         turn.commit(changes).await
+    }
+
+    fn count_loss(&self, node: &str) {
+        let mut losses = self.losses.lock().unwrap_or_else(PoisonError::into_inner);
+        let count = losses.entry(node.to_owned()).or_default();
+        *count = count.wrapping_add(1);
+    }
+
+    /// How often a node was found to lack what it was proven to hold, since the account was opened: what a lane proves that began
+    /// before the last time says nothing of what was found then.
+    pub fn losses(&self, node: &str) -> u64 {
+        let losses = self.losses.lock().unwrap_or_else(PoisonError::into_inner);
+        losses.get(node).copied().unwrap_or(0)
     }
 
     /// A node was asked for each of these blocks and has them.

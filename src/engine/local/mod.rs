@@ -22,6 +22,7 @@ pub mod slots;
 pub mod state;
 pub mod turn;
 
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64};
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -45,6 +46,8 @@ pub struct Local {
     order: Arc<tokio::sync::Mutex<()>>,
     /// What was found damaged when the account was opened, until somebody asks.
     damage: Mutex<Vec<String>>,
+    /// How often each node was found to lack what it was proven to hold.
+    losses: Mutex<HashMap<String, u64>>,
     bounds: Bounds,
     reads_along: bool,
     /// That few slots are left is told once.

@@ -27,6 +27,8 @@ pub struct Proven<'a> {
     pub sent: &'a [Cid],
     /// The beacon that names it.
     pub place: u8,
+    /// How often the node had been found to lack something when the proof began, see [`Local::losses`].
+    pub losses: u64,
 }
 
 /// A root of another device that a node was seen to hold.
@@ -83,14 +85,18 @@ impl Local {
         turn.commit(changes).await
     }
 
-    /// A node was proven to hold an edition, and showed our name.
+    /// A node was proven to hold an edition, and showed our name. `false`, and nothing is noted, when it was found meanwhile to lack
+    /// what it held before: that was not looked at.
     ///
     /// # Errors
     /// Store errors.
-    pub async fn note_proven(self: &Arc<Self>, node: &str, proven: Proven<'_>) -> Result<(), Error> {
+    pub async fn note_proven(self: &Arc<Self>, node: &str, proven: Proven<'_>) -> Result<bool, Error> {
         let turn = self.turn().await;
         let now = self.now();
-        let Proven { slot, sequence, root, all, sent, place } = proven;
+        let Proven { slot, sequence, root, all, sent, place, losses } = proven;
+        if losses != self.losses(node) {
+            return Ok(false);
+        }
         let mut changes = Vec::new();
         {
             let state = turn.state();
@@ -118,7 +124,7 @@ impl Local {
                 Change::Held { node, cids: sent.to_vec() }
             });
         }
-        turn.commit(changes).await
+        turn.commit(changes).await.map(|()| true)
     }
 
     /// These nodes are configured from now on: only they count. What was verified on others is lowered.

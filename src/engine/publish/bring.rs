@@ -131,6 +131,7 @@ async fn note(
             account.lanes.note_again();
             Ok(false)
         }
+        Ok(LaneEnd::Lost) => Ok(true),
         Ok(LaneEnd::Damaged) => {
             tracing::debug!(node = account.network.id(at), "a block of the edition is damaged here");
             account.lanes.note_again();

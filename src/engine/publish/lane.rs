@@ -122,11 +122,12 @@ impl<'a> Lane<'a> {
         lack
     }
 
-    /// Remembers the node as proven to hold the edition, and our own name as seen.
+    /// Remembers the node as proven to hold the edition, and our own name as seen; not where it was found to lack something since there
+    /// had been so many `losses`.
     ///
     /// # Errors
     /// Store errors.
-    pub async fn note_proven(&self, sent: &[Cid], place: u8) -> Result<(), Error> {
+    pub async fn note_proven(&self, sent: &[Cid], place: u8, losses: u64) -> Result<bool, Error> {
         let edition = &self.edition.edition;
         let proven = Proven {
             slot: edition.slot,
@@ -135,10 +136,13 @@ impl<'a> Lane<'a> {
             all: &self.edition.all,
             sent,
             place,
+            losses,
         };
-        self.account.local.note_proven(self.node.id(), proven).await?;
-        self.advanced(edition.sequence, 0);
-        Ok(())
+        let is_noted = self.account.local.note_proven(self.node.id(), proven).await?;
+        if is_noted {
+            self.advanced(edition.sequence, 0);
+        }
+        Ok(is_noted)
     }
 
     /// The node holds an edition, or so many blocks of one.

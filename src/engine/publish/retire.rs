@@ -164,7 +164,7 @@ pub(super) async fn to_nodes(
         let Ok(Some(ended)) = tokio::time::timeout_at(patience, lanes.next()).await else { break };
         match ended {
             Ok((at, LaneEnd::Foreign(shown))) => claim = Some((at, shown)),
-            Ok((_, LaneEnd::Holds | LaneEnd::Damaged | LaneEnd::Held)) => {}
+            Ok((_, LaneEnd::Holds | LaneEnd::Damaged | LaneEnd::Held | LaneEnd::Lost)) => {}
             Err(e) if e.is_storage() => return Err(e),
             Err(e) => failure = Some(e),
         }

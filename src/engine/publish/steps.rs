@@ -24,6 +24,8 @@ pub enum LaneEnd {
     /// Record and content are there; no beacon names it yet: one names what was proven last, or an earlier rename of it may still
     /// arrive.
     Held,
+    /// It was found to lack something meanwhile that was there before: that goes there first.
+    Lost,
 }
 
 impl Lane<'_> {
@@ -50,6 +52,7 @@ impl Lane<'_> {
         if !is_kept {
             mended.clone()?;
         }
+        let losses = self.account.local.losses(self.node.id());
         let mut lack = self.to_send().await;
         if is_kept {
             let damaged: HashSet<Cid> = self.account.damage.on(self.at).into_iter().collect();
@@ -110,8 +113,7 @@ impl Lane<'_> {
             return Err(Error::new(Code::Invalid, "the node said it named the beacon and does not show it"));
         };
         self.stepped("read back");
-        self.note_proven(&lack, place).await?;
-        Ok(LaneEnd::Holds)
+        if self.note_proven(&lack, place, losses).await? { Ok(LaneEnd::Holds) } else { Ok(LaneEnd::Lost) }
     }
 
     /// What was sent and not read back yet: of a node that nothing was proven of, what an earlier process sent too.
