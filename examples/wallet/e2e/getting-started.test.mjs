@@ -131,6 +131,6 @@ test("a new app with what the README says shows a token in its window", async ()
     const application = make(folder);
     await inWindow(application, join(folder, "home"), (page) => page.shown("//ul/li[text()='1 coin']"));
   } finally {
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   }
 });

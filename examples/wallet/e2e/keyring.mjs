@@ -53,7 +53,7 @@ export class Keyring {
       if (program.exitCode !== null || program.pid === undefined || !program.kill("SIGKILL")) continue;
       await once(program, "exit");
     }
-    rmSync(this.#home, { recursive: true, force: true });
+    rmSync(this.#home, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   }
 }
 

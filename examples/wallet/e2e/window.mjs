@@ -42,7 +42,8 @@ export class Machine {
   }
 
   remove() {
-    rmSync(this.#home, { recursive: true, force: true });
+    // Processes of the web view may outlive the app by a moment, and write.
+    rmSync(this.#home, { recursive: true, force: true, maxRetries: 20, retryDelay: 50 });
   }
 }
 
