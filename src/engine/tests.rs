@@ -11,15 +11,18 @@ use bytes::Bytes;
 use proptest::prelude::*;
 
 use self::support::world::{Device, Fault, World, token};
+use super::api::audit::AuditRequest;
 use super::api::request::SyncRequest;
 use super::api::status::CacheKind;
 use super::api::tokens::{NewToken, SpendKind};
+use super::local::Local;
 use super::local::load;
 use super::local::proofs::Proven;
 use super::local::state::State;
 use super::local::state::change::Change;
 use crate::error::Code;
 use crate::model::chunks;
+use crate::model::cid::Codec;
 use crate::model::inventory::{BlockRef, Id, Item, TokenKey, TokenState};
 use crate::model::seal::{Compression, Kind};
 use crate::store::{Level, MemoryStore, Store};
@@ -282,6 +285,41 @@ async fn what_a_lane_proves_says_nothing_of_what_was_found_missing_meanwhile() {
     assert!(!is_proven(), "what was found missing is not there for that");
     assert!(local.note_proven(&node, proof(local.losses(&node))).await.unwrap());
     assert!(is_proven());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_an_audit_finds_missing_is_sent_again_although_a_lane_is_under_way() {
+    let world = World::new(NODES);
+    let device = world.device().await;
+    device.put(&["a"]).await;
+    device.sync_to(Level::Verified).await.unwrap();
+    let account = device.engine.account();
+    let (local, lanes) = (&account.local, &account.lanes);
+    let edition = *local.read().names().edition().unwrap();
+    let node = account.network.id(0);
+    let lost: Vec<_> = {
+        let mut held = world.nodes[0].held();
+        let all: Vec<_> = held.blocks.keys().copied().collect();
+        let lost: Vec<_> = all.into_iter().filter(|cid| cid.codec() == Codec::Raw).collect();
+        held.blocks.retain(|cid, _| !lost.contains(cid));
+        lost
+    };
+    let believed = |local: &Local| {
+        let state = local.read();
+        let held = state.nodes().held(&node);
+        lost.iter().filter(|cid| held.is_some_and(|held| held.contains(*cid))).count()
+    };
+    assert!(believed(local) > 0);
+    // One that brings an edition which the node is not proven to hold.
+    let current = lanes.next(NODES, |_| true).unwrap();
+    local.unprove_node(&node, edition.slot).await.unwrap();
+    lanes.offer(current, |_| false, &[0], account.clock.monotonic());
+    assert!(lanes.running().contains(&0));
+    let before = local.losses(&node);
+    device.engine.audit(AuditRequest { all: false, repair: false }, |_| ()).await.unwrap();
+    assert_eq!(believed(local), 0, "it would never be sent again");
+    assert_ne!(local.losses(&node), before, "nor does what the lane proves say anything of it");
+    lanes.end(0);
 }
 
 #[tokio::test(start_paused = true)]

@@ -154,12 +154,14 @@ pub struct RollupRow {
 pub enum Write {
     /// Stores an item, in place of the one with its key.
     Item(ItemRow),
-    /// Records that this device changed the item: level `local`, number as given.
+    /// Records that this device changed the item, or that what it changed was altered.
     Change {
         /// The item.
         key: ItemKey,
         /// Number of the change.
         number: u64,
+        /// How far it has come.
+        level: Level,
     },
     /// Raises to `level` all changes numbered up to `upto` that are lower.
     RaiseLevel {

@@ -10,7 +10,7 @@ use tauri_plugin_wallet_sync::clock::ManualClock;
 use tauri_plugin_wallet_sync::model::block::Block;
 use tauri_plugin_wallet_sync::model::cid::Codec;
 use tauri_plugin_wallet_sync::store::{
-    ItemKey, ItemRow, NameRow, NodeRow, OpenMode, OpenedStore, SqliteStore, Write, WrittenRow,
+    ItemKey, ItemRow, Level, NameRow, NodeRow, OpenMode, OpenedStore, SqliteStore, Write, WrittenRow,
 };
 
 /// An item key that is spread over the key space like a real one.
@@ -37,7 +37,7 @@ pub fn entry(n: u8) -> ItemRow {
 
 /// A change of an item.
 pub fn change(n: u8, number: u64) -> Write {
-    Write::Change { key: key(n), number }
+    Write::Change { key: key(n), number, level: Level::Local }
 }
 
 /// A block of 1,000 bytes.

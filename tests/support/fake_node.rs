@@ -318,7 +318,7 @@ impl Node for FakeNode {
         }
         let name = self.held().pins.get(old).copied();
         let Some(name) = name else { return Ok(Repin::OldMissing) };
-        self.pull_dag(new)?;
+        self.pull_difference(old, new)?;
         self.held().pins.insert(*new, name);
         Ok(Repin::Pinned)
     }

@@ -37,21 +37,28 @@ async fn own(
     edition: &Edition,
     found: &[(usize, Looked)],
 ) -> Result<(), Error> {
-    // What was published meanwhile was looked for nowhere.
-    if account.local.read().names().edition() != Some(edition) {
-        return Ok(());
-    }
+    // What was published meanwhile was looked for nowhere, and what is under way need not be there yet.
+    let is_another = account.local.read().names().edition() != Some(edition);
     let (mut is_anything, running) = (false, account.lanes.running());
-    for (at, looked) in found.iter().filter(|(at, looked)| looked.is_wanting() && !running.contains(at)) {
-        is_anything = true;
+    for (at, looked) in found.iter().filter(|(_, looked)| looked.is_wanting()) {
         let id = account.network.id(*at);
         let was_proven = account.local.read().nodes().is_proven(&id, edition.slot, edition.sequence);
-        let has_no_pin = looked.wrong_slots.iter().any(|(_, has_no_pin)| *has_no_pin);
-        let lost = lost(edition, looked);
-        account.damage.note(*at, damaged(edition, looked));
+        let is_unsettled = is_another || running.contains(at) && !was_proven;
+        let mut lost = lost(edition, looked);
+        if is_unsettled {
+            // What it was sent before is another matter: nothing else would send that again.
+            lost = believed(account, &id, lost);
+        }
+        let damaged = damaged(edition, looked);
+        if is_unsettled && lost.is_empty() && damaged.is_empty() {
+            continue;
+        }
+        is_anything = true;
+        let has_no_pin = !is_unsettled && looked.wrong_slots.iter().any(|(_, has_no_pin)| *has_no_pin);
+        account.damage.note(*at, damaged);
         account.remember_damage().await?;
         account.local.note_lost(&id, edition.slot, &lost, has_no_pin).await?;
-        if expected.is_current && looked.blocks.is_complete {
+        if !is_unsettled && expected.is_current && looked.blocks.is_complete {
             let there = expected.blocks.iter().map(|(cid, _)| *cid).filter(|cid| !lost.contains(cid));
             account.local.note_there(&id, there.collect()).await?;
         }
@@ -65,6 +72,14 @@ async fn own(
         account.events.wake_outbox();
     }
     Ok(())
+}
+
+/// Those of the blocks that a node is believed to hold.
+fn believed(account: &Account, node: &str, mut cids: BTreeSet<Cid>) -> BTreeSet<Cid> {
+    let state = account.local.read();
+    let held = state.nodes().held(node);
+    cids.retain(|cid| held.is_some_and(|held| held.contains(cid)));
+    cids
 }
 
 /// A root that is not there is sent like any other block.

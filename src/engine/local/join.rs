@@ -178,7 +178,12 @@ impl Turn {
             let changed = if replaces { Some(item) } else { joined.changed };
             let Some(item) = changed else { continue };
             let is_copy = matches!(author, Author::Copy { .. });
-            joining.put(item, joiner.is_none() || joined.again || is_copy, sealer)?;
+            let is_made = joiner.is_none() || joined.again || is_copy;
+            let own = state.levels().of(&item.index_key(sealer)).filter(|_| matches!(item, Item::Token(..)));
+            joining.put(item, is_made, sealer)?;
+            if let Some(level) = own.filter(|_| !is_made) {
+                joining.altered(level);
+            }
         }
         let other = match author {
             Author::ThisDevice => None,
@@ -231,6 +236,15 @@ impl Joining {
             }
             _ => {}
         }
+    }
+
+    /// The item that was just taken is a change of this device, of this level, and another one has altered it: as it is now, no node
+    /// was proven to hold it.
+    fn altered(&mut self, level: Level) {
+        let Some(Change::Item { key, .. }) = self.changes.last() else { return };
+        self.number = self.number.saturating_add(1);
+        let level = level.min(Level::Published);
+        self.changes.push(Change::Made { key: *key, number: self.number, level });
     }
 
     /// Takes a changed item; `is_made`: by this device, so that it is to be published.

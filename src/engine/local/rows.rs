@@ -9,11 +9,13 @@ use super::state::names::{Contained, Edition, KnownName};
 use super::state::nodes::{Doubt, Former};
 use crate::clock::UnixMs;
 use crate::engine::api::window::Tally;
+use crate::error::Error;
 use crate::model::cid::Cid;
 use crate::model::identity::{Slot, WalletId};
-use crate::model::inventory::{Id, ProofHash, TokenKey};
+use crate::model::inventory::{Id, Item, ProofHash, TokenKey};
 use crate::model::pool::PoolMark;
-use crate::store::{Level, NameRow, Write};
+use crate::model::seal::{Compression, Kind, Sealer};
+use crate::store::{ItemKey, ItemRow, Level, NameRow, Write};
 
 pub const ACTOR: &str = "actor";
 pub const CHECKED: &str = "checked";
@@ -268,6 +270,24 @@ pub fn searched(below: u8, at: UnixMs) -> Vec<u8> {
 pub fn parse_searched(value: &[u8]) -> Option<(u8, UnixMs)> {
     let (below, at) = value.split_first()?;
     Some((*below, parse_time(at).unwrap_or(0)))
+}
+
+/// The row of an item, sealed.
+///
+/// # Errors
+/// As sealing.
+pub fn item_row(key: ItemKey, encoded: &[u8], item: &Item, sealer: &Sealer) -> Result<ItemRow, Error> {
+    let sealed = sealer.seal(Kind::Row, encoded, Compression::Never)?.into();
+    let (token_id, state_hash) = match item {
+        Item::Token(key, _) => (key.token_id.as_str().to_owned(), key.state_hash.as_str().to_owned()),
+        _ => (String::new(), String::new()),
+    };
+    Ok(ItemRow { key, token_id, state_hash, sealed })
+}
+
+/// The row of a change.
+pub fn change(key: ItemKey, number: u64, level: Level) -> Write {
+    Write::Change { key, number, level }
 }
 
 /// The row of a known name.

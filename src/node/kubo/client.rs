@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 
 use super::first::FirstAlone;
 use super::tls::Trust;
+use super::words::was_not_taken;
 use crate::config::{NodeConfig, proxy_url};
 use crate::error::{Code, Error};
 use crate::limits;
@@ -41,6 +42,7 @@ impl Http {
         let client = Client::builder()
             .tls_backend_preconfigured(tls)
             .redirect(reqwest::redirect::Policy::none())
+            .retry(again_if_not_taken())
             .no_proxy()
             .user_agent(USER_AGENT)
             .default_headers(headers)
@@ -61,6 +63,26 @@ impl Http {
         let failed =
             |e: reqwest::Error| Error::new(Code::Unreachable, format!("no TLS: {}", e.without_url()));
         client.build().map_err(failed)
+    }
+}
+
+/// Several connections may end one after the other under many requests at once, each after a few of them.
+fn again_if_not_taken() -> reqwest::retry::Builder {
+    reqwest::retry::for_host(AnyHost)
+        .no_budget()
+        .max_retries_per_request(limits::NOT_TAKEN_AGAIN)
+        .classify_fn(|tried| match tried.error() {
+            Some(error) if was_not_taken(error) => tried.retryable(),
+            _ => tried.success(),
+        })
+}
+
+/// API and gateway of one node may be on two.
+struct AnyHost;
+
+impl PartialEq<&str> for AnyHost {
+    fn eq(&self, _: &&str) -> bool {
+        true
     }
 }
 

@@ -13,6 +13,21 @@ pub(super) fn is_break(error: &reqwest::Error) -> bool {
     !error.is_connect() && !error.is_timeout() && !error.is_builder() && tls(error).is_none()
 }
 
+/// Whether a server over HTTP/2 said that it has not looked at the request, and that the same one may be sent again (RFC 9113,
+/// section 8.7): it ends the connection, or has too much to do.
+pub(super) fn was_not_taken(error: &(dyn StdError + 'static)) -> bool {
+    let mut next = Some(error);
+    while let Some(error) = next {
+        if let Some(error) = error.downcast_ref::<h2::Error>() {
+            let is_over = error.is_go_away() && error.reason() == Some(h2::Reason::NO_ERROR);
+            let is_refused = error.is_reset() && error.reason() == Some(h2::Reason::REFUSED_STREAM);
+            return error.is_remote() && (is_over || is_refused);
+        }
+        next = error.source();
+    }
+    false
+}
+
 /// A transport failure, without its URL.
 pub(super) fn failed(error: reqwest::Error, has_proxy: bool) -> Error {
     let error = error.without_url();

@@ -8,7 +8,7 @@ use super::blocks::Blocks;
 use crate::error::Error;
 use crate::model::cid::Cid;
 use crate::store::{
-    ChangeRow, ItemKey, ItemRow, Level, Loaded, NameRow, NodeRow, RollupRow, SET_ASIDE, Write, WrittenRow,
+    ChangeRow, ItemKey, ItemRow, Loaded, NameRow, NodeRow, RollupRow, SET_ASIDE, Write, WrittenRow,
     block_size, column_number, second_record,
 };
 
@@ -69,8 +69,8 @@ impl Tables {
                 self.damaged_items.remove(&row.key);
                 self.items.insert(row.key, row);
             }
-            Write::Change { key, number } => {
-                self.changes.insert(key, ChangeRow { key, number, level: Level::Local });
+            Write::Change { key, number, level } => {
+                self.changes.insert(key, ChangeRow { key, number, level });
             }
             Write::RaiseLevel { upto, level } => {
                 self.changes

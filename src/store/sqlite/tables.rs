@@ -21,7 +21,7 @@ pub(super) fn write(
 ) -> Result<(), Fault> {
     match write {
         Write::Item(row) => rows::put(conn, &row),
-        Write::Change { key, number } => rows::put(conn, &ChangeRow { key, number, level: Level::Local }),
+        Write::Change { key, number, level } => rows::put(conn, &ChangeRow { key, number, level }),
         Write::RaiseLevel { upto, level } => raise(conn, upto, level, now, moved),
         Write::LowerLevel { level } => lower(conn, level, now, moved),
         Write::Block { block, class } => blocks::store(conn, &block, class, now),

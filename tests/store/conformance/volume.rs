@@ -2,7 +2,7 @@
 
 use tauri_plugin_wallet_sync::model::block::Block;
 use tauri_plugin_wallet_sync::model::cid::Codec;
-use tauri_plugin_wallet_sync::store::{BlockClass, Write};
+use tauri_plugin_wallet_sync::store::{BlockClass, Level, Write};
 
 use super::Bench;
 use crate::support::{change, item};
@@ -18,7 +18,7 @@ pub async fn large_batches_are_whole(mut bench: Bench) {
         let mut row = item(0);
         row.key[..4].copy_from_slice(&n.to_be_bytes());
         batch.push(Write::Block { block: payload(n), class: BlockClass::Data });
-        batch.push(Write::Change { key: row.key, number: n.into() });
+        batch.push(Write::Change { key: row.key, number: n.into(), level: Level::Local });
         batch.push(Write::Item(row));
     }
     bench.write(batch).await;

@@ -21,9 +21,8 @@ use crate::model::cid::Cid;
 use crate::model::identity::{Slot, WalletId, WalletKeys};
 use crate::model::inventory::Item;
 use crate::model::pool::PoolMark;
-use crate::model::seal::{Compression, Kind, Sealer};
 use crate::planted::{Bug, is_planted};
-use crate::store::{BlockClass, ItemKey, ItemRow, Level, NodeRow, RollupRow, SET_ASIDE, Write, WrittenRow};
+use crate::store::{BlockClass, ItemKey, Level, NodeRow, RollupRow, SET_ASIDE, Write, WrittenRow};
 
 /// One change. All changes of a batch become true together or not at all.
 #[derive(Clone, Debug)]
@@ -34,7 +33,7 @@ pub enum Change {
         encoded: Bytes,
         item: Box<Item>,
     },
-    /// This device changed an item; new ones are at [`Level::Local`].
+    /// This device changed an item, or another one altered what it changed; its own new ones are at [`Level::Local`].
     Made {
         key: ItemKey,
         number: u64,
@@ -191,9 +190,9 @@ impl Change {
                 Ok(Vec::new())
             }
             Self::Item { key, encoded, item } => {
-                one(Write::Item(item_row(*key, encoded, item, keys.sealer())?))
+                one(Write::Item(rows::item_row(*key, encoded, item, keys.sealer())?))
             }
-            Self::Made { key, number, .. } => one(Write::Change { key: *key, number: *number }),
+            Self::Made { key, number, level } => one(rows::change(*key, *number, *level)),
             Self::Confirmed(all) => one(rows::meta(rows::CONFIRMED, rows::confirmed(all))),
             Self::Block(block) | Self::BlockAhead(block) => {
                 one(Write::Block { block: block.clone(), class: BlockClass::Data })
@@ -202,9 +201,8 @@ impl Change {
             Self::CacheBlock(block) => one(Write::Block { block: block.clone(), class: BlockClass::Cache }),
             Self::Kept(kept) => one(rows::meta(rows::KEPT, kept.to_row())),
             Self::Uncached(cids) => one(Write::Uncache(cids.clone())),
-
             Self::Raise { upto, level, except } => {
-                let back = except.iter().map(|(key, number)| Write::Change { key: *key, number: *number });
+                let back = except.iter().map(|(key, number)| rows::change(*key, *number, Level::Local));
                 Ok(std::iter::once(Write::RaiseLevel { upto: *upto, level: *level }).chain(back).collect())
             }
             Self::Lower(level) => one(Write::LowerLevel { level: *level }),
@@ -387,13 +385,4 @@ impl SignedRecord {
             signed_at: self.signed_at,
         }
     }
-}
-
-fn item_row(key: ItemKey, encoded: &[u8], item: &Item, sealer: &Sealer) -> Result<ItemRow, Error> {
-    let sealed = sealer.seal(Kind::Row, encoded, Compression::Never)?.into();
-    let (token_id, state_hash) = match item {
-        Item::Token(key, _) => (key.token_id.as_str().to_owned(), key.state_hash.as_str().to_owned()),
-        _ => (String::new(), String::new()),
-    };
-    Ok(ItemRow { key, token_id, state_hash, sealed })
 }
