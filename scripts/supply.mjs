@@ -77,6 +77,8 @@ async function checkAdvisories(databases) {
   const where = `[advisories]\ndb-path = ${JSON.stringify(databases)}\nmaximum-db-staleness = "P9Y"`;
   await writeFile(config, (await readFile(join(root, "deny.toml"), "utf8")).replace("[advisories]", where));
   const program = await cargoDeny();
+  // The database is a folder here, so that cargo-deny goes nowhere; the crates of a machine that has built nothing yet are fetched first.
+  for (const manifest of MANIFESTS) await must(["cargo", "fetch", "--locked", "--manifest-path", manifest]);
   const one = (manifest) => [program, ..."--color never --locked --offline --config".split(" "), config, "--manifest-path", manifest, "check", "advisories"];
   return check(...MANIFESTS.map(one));
 }

@@ -32,7 +32,9 @@ fn a_wallet_moves_off_a_machine_that_goes_and_is_restored_with_the_new_file() {
     wallet.run(&["init"]).done();
     let line = r#"{"tokenId":"coin","stateHash":"s0","data":"worth it"}"#;
     wallet.run_with_stdin(&["put", "-"], line).done();
-    let report = sync("data", &["--wait", "verified"]);
+    // Two nodes are enough for the answer; the next one tells of all.
+    sync("data", &["--wait", "verified"]);
+    let report = sync("data", &["--fresh", "--wait", "verified"]);
     assert_eq!((&report["ack"], &report["verifiedNodes"]), (&"verified".into(), &3.into()), "{report}");
     let used: Vec<&str> =
         report["nodes"].as_array().unwrap().iter().map(|node| node["id"].as_str().unwrap()).collect();

@@ -12,6 +12,9 @@ use super::canned::{Canned, Then, answer};
 use super::device::{Device, clock};
 use super::front::{call, node};
 
+/// More than a busy machine takes, and less than a node that is believed holds up.
+const LONG: Duration = Duration::from_secs(10);
+
 const NONSENSE: [&str; 7] =
     ["999999", "-5", "18446744073709551616", "1e9", "", "Thu, 01 Jan 1970 00:00:00 GMT", "tomorrow"];
 
@@ -51,7 +54,7 @@ async fn busy_nodes_hold_nobody_up() {
         let started = monotonic();
         let report = device.verify().await;
         assert_eq!(report.verified_nodes, 3, "{when}: {report:?}");
-        assert!(started.elapsed() <= Duration::from_millis(2_500), "{when}: {:?}", started.elapsed());
+        assert!(started.elapsed() <= LONG, "{when}: {:?}", started.elapsed());
         device.close().await;
         for node in cluster.nodes() {
             node.wipe();

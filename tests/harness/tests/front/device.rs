@@ -33,11 +33,24 @@ impl Device {
         Self::of(9, store, nodes_json, clock).await
     }
 
+    /// One that gives a busy machine time: where every node answers or refuses at once, nothing is waited for in vain.
+    #[allow(dead_code, reason = "not every test has busy machines")]
+    pub async fn patient(nodes_json: &str, clock: Arc<ManualClock>) -> Self {
+        let mut config = Config::default();
+        config.nodes = Config::parse_nodes(nodes_json).unwrap();
+        config.timeouts.sync = PATIENCE;
+        Self::configured(9, MemoryStore::new(), config, clock).await
+    }
+
     /// A device of another wallet.
     #[allow(dead_code, reason = "not every test has two wallets")]
     pub async fn of(wallet: u8, store: MemoryStore, nodes_json: &str, clock: Arc<ManualClock>) -> Self {
         let mut config = Config::default();
         config.nodes = Config::parse_nodes(nodes_json).unwrap();
+        Self::configured(wallet, store, config, clock).await
+    }
+
+    async fn configured(wallet: u8, store: MemoryStore, config: Config, clock: Arc<ManualClock>) -> Self {
         let http = Http::new().unwrap();
         let node = |node| Arc::new(KuboNode::new(node, &http, &config.timeouts).unwrap()) as Arc<dyn Node>;
         let parts = Parts {

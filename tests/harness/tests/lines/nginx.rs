@@ -200,7 +200,7 @@ async fn a_wallet_goes_over_http2_and_the_end_of_a_connection_costs_one_request(
     let nginx = Nginx::before(&apis, "keepalive_requests 5;", "", Some(&server)).await;
     let trusts = json!({"ca": ca.pem(), "token": "t"});
     let nodes = nginx.nodes_json("https", &trusts);
-    let device = Device::on(&nodes, clock()).await;
+    let device = Device::patient(&nodes, clock()).await;
     let count = put_bulk(&device).await;
     let report = device.verify().await;
     assert_eq!(report.ack, Ack::Verified, "{:?}", report.warnings);
@@ -220,7 +220,7 @@ async fn a_wallet_goes_over_http2_and_the_end_of_a_connection_costs_one_request(
     let mut connections: Vec<&str> = log.iter().filter_map(|line| line.split(' ').next()).collect();
     connections.dedup();
     assert!(connections.len() > 5, "connections ended: {connections:?}");
-    let other = Device::on(&nodes, clock()).await;
+    let other = Device::patient(&nodes, clock()).await;
     assert_eq!(other.restore().await.len(), count + 5);
     other.close().await;
 }

@@ -6,6 +6,9 @@ use std::time::Duration;
 use dev_nodes::Cluster;
 use serde_json::json;
 use tauri_plugin_wallet_sync::clock::monotonic;
+use tauri_plugin_wallet_sync::model::block::Block;
+use tauri_plugin_wallet_sync::model::car::CarWriter;
+use tauri_plugin_wallet_sync::model::cid::Codec;
 use tauri_plugin_wallet_sync::node::{Call, Meter, Node};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -72,11 +75,8 @@ async fn an_upload_on_a_dead_connection_is_sent_again_when_a_question_finds_it_d
     node.machine(&call()).await.unwrap();
     front.forget();
     let started = monotonic();
-    let block = tauri_plugin_wallet_sync::model::block::Block::new(
-        tauri_plugin_wallet_sync::model::cid::Codec::Raw,
-        vec![7; 1_000],
-    );
-    let mut car = tauri_plugin_wallet_sync::model::car::CarWriter::new(block.cid());
+    let block = Block::new(Codec::Raw, vec![7; 1_000]);
+    let mut car = CarWriter::new(block.cid());
     car.push(&block);
     let (upload, question) = (call(), call());
     let (sent, asked) = tokio::join!(node.import(car.finish(), &upload), node.machine(&question));
@@ -141,4 +141,17 @@ async fn a_request_that_meets_the_end_of_its_connection_is_sent_once_more() {
         requests += call.meter.totals().requests;
     }
     assert!(requests <= 7, "{requests}");
+}
+
+/// It may have been carried out although its answer never came, and what was dropped may have been put again since.
+#[tokio::test]
+async fn a_drop_that_meets_the_end_of_its_connection_is_not_sent_again() {
+    let cluster = Cluster::start(1).await.unwrap();
+    let backend = authority(&cluster.node(0).api_url());
+    let door = Door::open(move |stream| answers_once(stream, backend.clone())).await;
+    let node = node(&json!({"id": "n", "api": format!("http://{}", door.address)}));
+    node.machine(&call()).await.unwrap();
+    let (cid, call) = (*Block::new(Codec::Raw, vec![7; 1_000]).cid(), call());
+    node.discard(&[cid], &call).await.unwrap_err();
+    assert_eq!(call.meter.totals().requests, 1);
 }
