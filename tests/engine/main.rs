@@ -51,6 +51,7 @@ mod other_nodes;
 mod pins_of_former_owners;
 mod pools;
 mod r10_highest_sequence;
+mod round_trips;
 mod runners;
 mod secret_change;
 mod slots_come_back;
