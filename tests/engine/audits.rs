@@ -4,16 +4,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tauri_plugin_wallet_sync::clock::{Clock, Entropy, millis};
-use tauri_plugin_wallet_sync::engine::{
-    Ack, AuditRequest, Bounds, Engine, Event, Mode, NewToken, Parts, Subscription,
-};
+use tauri_plugin_wallet_sync::engine::{Ack, AuditRequest, Bounds, Engine, Event, Mode, Parts, Subscription};
 use tauri_plugin_wallet_sync::limits;
 use tauri_plugin_wallet_sync::model::cid::{Cid, Codec};
 use tauri_plugin_wallet_sync::node::Node;
-use tauri_plugin_wallet_sync::store::{Level, MemoryStore};
+use tauri_plugin_wallet_sync::store::MemoryStore;
 
-use crate::support::home_line::HomeLine;
-use crate::support::world::{Fault, World, noise, token};
+use crate::support::world::{Fault, World, token};
 
 const DAY: Duration = Duration::from_secs(86_400);
 
@@ -135,31 +132,4 @@ async fn what_rots_on_this_disk_is_found_by_a_full_audit_and_fetched() {
     assert_eq!(engine.status().missing_payloads, 0);
     assert!(engine.payload("a", "s0").await.is_ok() && engine.payload("b", "s0").await.is_ok());
     engine.close(Duration::from_secs(5)).await.unwrap();
-}
-
-/// Whatever moment of a long publish it comes in.
-#[tokio::test(start_paused = true)]
-async fn what_nodes_lost_is_put_back_although_lanes_are_under_way_there() {
-    const REPAIR: AuditRequest = AuditRequest { all: false, repair: true };
-    for moment in 0..20 {
-        let world = World::new(3);
-        for node in &world.nodes {
-            *node.home.lock().unwrap() =
-                Some(Arc::new(HomeLine::new(8_000, 80_000, Duration::from_millis(5))));
-        }
-        let device = world.device().await;
-        device.put(&["a", "b"]).await;
-        device.sync_to(Level::Verified).await.unwrap();
-        let lost = lose_payloads(&world, &[0, 1, 2]);
-        let bulk = NewToken { payload: noise(7, 700_000), ..token("c", "s0") };
-        device.engine.put(vec![bulk]).await.unwrap();
-        let look = async {
-            tokio::time::sleep(Duration::from_millis(moment * 50)).await;
-            device.engine.audit(REPAIR, |_| ()).await.unwrap()
-        };
-        let (_, report) = tokio::join!(device.sync_to(Level::Verified), look);
-        assert!(are_there(&world, &lost), "moment {moment}: {report:?}");
-        assert!(report.nodes.iter().all(|node| node.whole), "moment {moment}: {report:?}");
-        device.close().await;
-    }
 }
