@@ -34,7 +34,7 @@ export const onHiddenDisplay = (...command) => ["xvfb-run", "-a", "-s", "-screen
 const FUZZ_FLAGS =
   "-Cpasses=sancov-module -Cllvm-args=-sanitizer-coverage-level=4 -Cllvm-args=-sanitizer-coverage-inline-8bit-counters " +
   "-Cllvm-args=-sanitizer-coverage-pc-table -Cllvm-args=-sanitizer-coverage-trace-compares " +
-  "-Cllvm-args=-simplifycfg-branch-fold-threshold=0 -Ccodegen-units=1 -Cdebug-assertions --cfg=fuzzing";
+  "-Cllvm-args=-simplifycfg-branch-fold-threshold=0 -Cdebug-assertions --cfg=fuzzing";
 
 /**
  * Builds the fuzz targets as plain programs, with stable Rust and libFuzzer, the way cargo-fuzz builds them, less the address

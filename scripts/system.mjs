@@ -113,7 +113,7 @@ export async function cargoTool(name, wanted, { tellsVersion = true } = {}) {
   if (existsSync(program)) return program;
   say(`building ${name} ${wanted} once, this takes some minutes`);
   // Release profiles of such programs ask for the slowest build there is.
-  const quick = ["codegen-units=16", 'lto="off"', "opt-level=1"].flatMap((setting) => ["--config", `profile.release.${setting}`]);
+  const quick = ["codegen-units=16", 'lto="off"', "opt-level=0"].flatMap((setting) => ["--config", `profile.release.${setting}`]);
   // Without a target folder cargo builds in a temporary one.
   await must([..."env -u CARGO_TARGET_DIR cargo install --locked".split(" "), name, "--version", wanted, "--root", folder, ...quick]);
   return program;

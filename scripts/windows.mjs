@@ -18,6 +18,8 @@ const MEMORY = "/dev/shm";
 /** Wine's own files are 0.7 GB. */
 const MEMORY_NEEDED = 4 * 2 ** 30;
 const COMPILER = "x86_64-w64-mingw32-gcc";
+/** A run of the simulation is the same on every machine: what is looked at here is the store below it. All seeds take wine ten minutes. */
+const SEEDS = 200;
 /** Debian keeps wine off the path unless the package `wine` is there too. */
 const FIND_WINE = "command -v wine64 || command -v wine || ls /usr/lib/wine/wine64";
 const TOOLS = [debian("mingw", `${COMPILER} --version`, "gcc-mingw-w64-x86-64"), debian("wine", FIND_WINE, "wine64"), rustTarget(TARGET)];
@@ -46,6 +48,7 @@ async function inWine(work) {
     ...withoutDebug,
     CARGO_TARGET_X86_64_PC_WINDOWS_GNU_RUNNER: wine,
     RUST_BACKTRACE: "0",
+    SIM_SEEDS: `${SEEDS}`,
     WINEPREFIX: prefix,
     WINEARCH: "win64",
     WINEDEBUG: "-all",

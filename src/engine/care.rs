@@ -18,8 +18,8 @@ impl Engine {
     /// call. [`Mode::Background`](super::Mode) does this by itself: after opening, once a node is back, and daily.
     ///
     /// # Errors
-    /// `invalid` where nothing of the wallet was published from here or read yet; store errors. A node that does not answer is
-    /// named in the report.
+    /// `invalid` where nothing of the wallet was published from here or read yet, `unreachable` where all that is here is older than
+    /// what was seen since and that could not be read; store errors. A node that does not answer is named in the report.
     ///
     /// # Cancel safety
     /// It goes on to its end.

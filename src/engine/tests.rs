@@ -21,9 +21,11 @@ use super::local::proofs::Proven;
 use super::local::state::State;
 use super::local::state::change::Change;
 use crate::error::Code;
+use crate::limits;
 use crate::model::chunks;
-use crate::model::cid::Codec;
+use crate::model::cid::{Cid, Codec};
 use crate::model::inventory::{BlockRef, Id, Item, TokenKey, TokenState};
+use crate::model::root::Root;
 use crate::model::seal::{Compression, Kind};
 use crate::store::{Level, MemoryStore, Store};
 
@@ -372,4 +374,25 @@ async fn compressor_upgrade_changes_no_cid() {
     other.sync_to(Level::Verified).await.unwrap();
     device.sync().await.unwrap();
     assert_eq!(payloads(), [reference].into());
+}
+
+/// Nothing that a device reads makes a list without an end.
+#[tokio::test(start_paused = true)]
+async fn of_more_roots_that_gave_way_than_are_kept_the_wallet_is_published_again() {
+    let world = World::new(NODES);
+    let device = world.device().await;
+    device.put(&["a"]).await;
+    device.sync_to(Level::Verified).await.unwrap();
+    let local = &device.engine.account().local;
+    let own = local.read().names().edition().unwrap().slot;
+    let (_, root) = local.last_root(own).await.unwrap().unwrap();
+    let other = local.read().names().free_slots().find(|slot| *slot != own).unwrap();
+    for n in 1..=limits::DISPLACED as u64 + 3 {
+        let cid = Cid::of(Codec::DagCbor, &n.to_be_bytes());
+        let next = Root { slot: other, sequence: n, predecessors: Vec::new(), ..root.clone() };
+        local.note_pinned(&next, cid).await.unwrap();
+    }
+    let state = local.read();
+    assert_eq!(state.names().displaced().len(), limits::DISPLACED);
+    assert!(state.marks().is_stray());
 }

@@ -21,6 +21,8 @@ pub const GAP_EVERY: Duration = Duration::from_secs(600);
 /// What gave way to a root that does not come is published again after this long: two readings of the slots beyond the known ones, and on
 /// a thin line most indexes.
 pub const DISPLACED_WAIT: Duration = Duration::from_secs(600);
+/// Roots that gave way and are not judged yet: four for each slot, more than devices that meet make within one wait.
+pub const DISPLACED: usize = 256;
 /// A block that came from no node is asked for again after twice this long, doubled each time.
 pub const MISSING_RETRY: Duration = Duration::from_secs(15);
 /// A root whose content came in vain so often in a row is asked for with the same growing pauses.

@@ -33,8 +33,8 @@ pub type OnRepair = Arc<dyn Fn() -> BoxFuture<'static, ()> + Send + Sync>;
 /// Audits every node that can be written to.
 ///
 /// # Errors
-/// `invalid` where nothing of the wallet was published from here or read yet; store errors. A node that does not answer is in the
-/// report.
+/// `invalid` where nothing of the wallet was published from here or read yet, `unreachable` where what was seen last could not be
+/// read; store errors. A node that does not answer is in the report.
 ///
 /// # Cancel safety
 /// What was found is noted once all nodes have had their say; what is put back stays.
@@ -69,8 +69,7 @@ async fn audited(
     progress: &OnAudit,
     read: Option<&OnRepair>,
 ) -> Result<AuditReport, Error> {
-    let nothing = || Error::new(Code::Invalid, "nothing of this wallet was published from here or read yet");
-    let expected = expected(account).await?.ok_or_else(nothing)?;
+    let expected = known(account, read).await?;
     if request.all {
         read_here(account, &expected).await?;
     }
@@ -92,6 +91,23 @@ async fn audited(
     }
     let lost = Box::pin(lost::look(account, mends)).await?;
     Ok(report(account, &expected, rows, lost))
+}
+
+/// What is expected. Where a newer edition than the one that is here was seen, and nothing else is here, that one is read first.
+async fn known(account: &Account, read: Option<&OnRepair>) -> Result<Expected, Error> {
+    if let Some(expected) = expected(account).await? {
+        return Ok(expected);
+    }
+    if account.local.read().names().unread().next().is_none() {
+        return Err(Error::new(Code::Invalid, "nothing of this wallet was published from here or read yet"));
+    }
+    if let Some(read) = read {
+        read().await;
+    }
+    let unread = || {
+        Error::new(Code::Unreachable, "the newest edition that was seen of this wallet could not be read yet")
+    };
+    expected(account).await?.ok_or_else(unread)
 }
 
 /// Reads what is on this disk: what rots here is noticed while nodes have it, and fetched by the next sync.

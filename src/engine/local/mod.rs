@@ -7,6 +7,7 @@
 pub mod acks;
 pub mod blocks;
 pub mod edition;
+mod fate;
 mod guarded;
 pub mod history;
 pub mod join;

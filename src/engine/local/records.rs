@@ -6,6 +6,8 @@ use std::sync::Arc;
 use bytes::Bytes;
 
 use super::Local;
+pub use super::fate::RootFate;
+use super::fate::{new_mark, rises, seen_again};
 use super::state::change::Change;
 use super::state::marks::LOW_READINGS;
 use super::state::names::KnownName;
@@ -17,28 +19,7 @@ use crate::model::cid::Cid;
 use crate::model::identity::Slot;
 use crate::model::record::Record;
 use crate::model::root::Root;
-use crate::planted::{Bug, is_planted};
 use crate::store::{Level, NodeRow};
-
-/// What became of the root that a record points at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum RootFate {
-    /// It is in the inventory.
-    Merged(Cid),
-    /// It is no root of this wallet.
-    Foreign,
-    /// It was not read.
-    Unread,
-}
-
-impl RootFate {
-    fn merged_root(self) -> Option<Cid> {
-        match self {
-            Self::Merged(root) => Some(root),
-            Self::Foreign | Self::Unread => None,
-        }
-    }
-}
 
 /// How well other devices' content is held.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -356,44 +337,17 @@ impl Turn {
         root: Option<Cid>,
         contained: &[Cid],
     ) -> Result<(), Error> {
-        let displaced = self.state().names().displaced_with(slot, root, contained).map(Change::Displaced);
+        let displaced = match self.state().names().displaced_with(slot, root, contained) {
+            // Rather than that one is forgotten, all that is here is published again.
+            Some(roots) if roots.len() > limits::DISPLACED => {
+                (!self.state().marks().is_stray()).then_some(Change::Stray(true))
+            }
+            roots => roots.map(Change::Displaced),
+        };
         self.commit(displaced.into_iter().chain([name(slot, known)]).collect()).await
     }
 }
 
 fn name(slot: Slot, known: KnownName) -> Change {
     Change::Name(slot, Box::new(known))
-}
-
-/// Whether a record lies above what is known of its name.
-fn rises(old: &KnownName, record: &Record) -> bool {
-    if is_planted(Bug::HighWaterSkipped) {
-        return true;
-    }
-    record.sequence() >= old.sequence && old.record.as_ref().is_none_or(|best| record.cmp_order(best).is_gt())
-}
-
-/// A record that does not rise can still bring news of its root; `None` when it does not.
-fn seen_again(old: &KnownName, record: &Record, fate: RootFate) -> Option<KnownName> {
-    if !old.record.as_ref().is_some_and(|best| best.same_as(record)) {
-        return None;
-    }
-    let merged_root = fate.merged_root().or(old.merged_root);
-    let occupied = old.occupied || fate == RootFate::Foreign;
-    (merged_root != old.merged_root || occupied != old.occupied).then(|| KnownName {
-        merged_root,
-        occupied,
-        ..old.clone()
-    })
-}
-
-fn new_mark(record: &Record, fate: RootFate, verified_at: i64, changed_at: i64) -> KnownName {
-    KnownName {
-        sequence: record.sequence(),
-        record: Some(record.clone()),
-        merged_root: fate.merged_root(),
-        verified_at,
-        changed_at,
-        occupied: fate == RootFate::Foreign,
-    }
 }

@@ -1,6 +1,7 @@
 //! How damage is mended without harm to anybody else, and where it ends.
 
 use dev_nodes::Fault;
+use tauri_plugin_wallet_sync::Code;
 use tauri_plugin_wallet_sync::engine::{Ack, AuditRequest};
 use tauri_plugin_wallet_sync::store::memory::MemoryStore;
 use tokio::sync::oneshot::error::TryRecvError;
@@ -146,6 +147,40 @@ async fn who_only_reads_finds_nothing_wrong_where_another_device_has_published_o
     assert!(report.nodes.iter().all(|node| node.whole && node.repaired == 0), "{report:?}");
     reader.close().await;
     writer.close().await;
+}
+
+/// A reader that has seen a record and not its content, as between two steps of a reading, reads before it says anything.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_has_seen_a_newer_edition_and_not_read_it_reads_it_first() {
+    let farm = Farm::embedded().await;
+    let Farm::Embedded(cluster) = &farm else { return };
+    let (nodes, clock) = (farm.nodes_json(), clock());
+    let [writer, reader] = [Device::on(&nodes, clock.clone()).await, Device::on(&nodes, clock).await];
+    writer.put("a").await;
+    writer.verify().await;
+    assert_eq!(reader.restore().await.len(), 1);
+    let old: Vec<_> = cluster.nodes().iter().map(dev_nodes::DevNode::blocks).collect();
+    // More than a record carries.
+    writer.put_all(&(0..200).map(|n| format!("b{n}")).collect::<Vec<_>>()).await;
+    writer.verify().await;
+    writer.close().await;
+    let whole: Vec<_> = cluster.nodes().iter().map(dev_nodes::DevNode::snapshot).collect();
+    for (node, old) in cluster.nodes().iter().zip(&old) {
+        node.blocks()
+            .keys()
+            .filter(|cid| !old.contains_key(cid))
+            .for_each(|cid| assert!(node.lose_block(cid)));
+    }
+    reader.restore().await;
+    let all = AuditRequest { all: true, repair: false };
+    let audited = reader.engine.audit(all, |_| ()).await;
+    assert_eq!(audited.unwrap_err().code(), Code::Unreachable);
+    for (node, whole) in cluster.nodes().iter().zip(&whole) {
+        node.restore(whole);
+    }
+    let report = reader.engine.audit(all, |_| ()).await.unwrap();
+    assert!(report.nodes.iter().all(|node| node.whole), "{report:?}");
+    reader.close().await;
 }
 
 /// Should the process end meanwhile, the other nodes hold the wallet.
