@@ -76,7 +76,7 @@ export interface UseTokensOptions extends HookOptions {
 export interface Tokens extends Omit<Refreshable<TokenRow[]>, 'value'> {
   /** The rows of these pages, in key order. */
   tokens: TokenRow[]
-  /** Number of live states in the wallet; 0 while `isPending`. */
+  /** Number of live states in the wallet; 0 before the first read has succeeded. */
   total: number
   /** Whether there are more rows. */
   hasMore: boolean

@@ -10,7 +10,7 @@ export interface Reading<T> {
   value: T | null
   /** Why the last read failed; `null` once one has succeeded. `closed` goes away by itself when the account is opened. */
   error: WalletSyncError | null
-  /** Whether there is no value yet: at first, and after a change of account. */
+  /** Whether nothing has come yet, neither a value nor an error: at first, and after a change of account. */
   isPending: boolean
   /** Whether a read is running, the first or a later one. */
   isFetching: boolean
@@ -150,7 +150,7 @@ export class Watched<T> {
     if (!FINAL.has(error.code)) {
       this.retry = setTimeout(() => (this.stop === null ? this.start() : this.begin()), this.backoff.next())
     }
-    this.set({ error, isFetching: false })
+    this.set({ error, isPending: false, isFetching: false })
   }
 
   private set(change: Partial<Reading<T>>): void {

@@ -221,7 +221,7 @@ test('a hook may be mounted before its account is opened', async () => {
   })
   plugin.opening = null
   const reading = await render(() => useWalletStatus(account))
-  expect(reading()).toMatchObject({ value: null, error: { code: 'closed' } })
+  expect(reading()).toMatchObject({ value: null, error: { code: 'closed' }, isPending: false })
   isOpen = true
   await send(plugin, opened(1))
   expect(reading()).toMatchObject({ value: { revision: 7 }, error: null })
