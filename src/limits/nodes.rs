@@ -56,8 +56,8 @@ pub const H2_PING: Duration = Duration::from_secs(15);
 /// And given up after this long without an answer to that.
 pub const H2_PONG: Duration = Duration::from_secs(10);
 /// A request that a server over HTTP/2 says not to have looked at is sent so often again: a reading of a new wallet asks 50 questions
-/// at once, and a proxy may end each connection after five.
-pub const NOT_TAKEN_AGAIN: u32 = 10;
+/// at once, and a proxy may end each connection after two.
+pub const NOT_TAKEN_AGAIN: u32 = 32;
 /// Largest JSON answer of the RPC that is held, bytes: a line for each of a thousand blocks that are dropped takes 150 KB. As a value in
 /// memory it takes up to eleven times as much.
 pub const RPC_ANSWER_BYTES: usize = 256 * 1024;

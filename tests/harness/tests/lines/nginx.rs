@@ -242,7 +242,7 @@ async fn no_question_is_lost_at_the_end_of_a_connection() {
     for round in 0..5 {
         let fresh =
             node(&json!({"id": "n", "api": format!("https://127.0.0.1:{}", nginx.ports[0]), "ca": ca.pem()}));
-        let asked: Vec<_> = (0..24).map(|_| call()).collect();
+        let asked: Vec<_> = (0..50).map(|_| call()).collect();
         let answers = futures_util::future::join_all(asked.iter().map(|call| fresh.machine(call))).await;
         assert!(answers.iter().all(Result::is_ok), "round {round}: {answers:?}");
     }
