@@ -92,7 +92,7 @@ async function window() {
   env.TAURI_DRIVER = await windowDriver();
   env.IPFS_BIN ??= await ipfsPath();
   env.WALLET_APP = await buildWallet({ release: false });
-  return check({ command: onHiddenDisplay(...nodeTests("examples/wallet/e2e")), read: rules.tapCounts, name: rules.tapNames, limitMs: 20 * 60_000 });
+  return check({ command: onHiddenDisplay(...nodeTests("examples/wallet/e2e")), read: rules.tapCounts, name: rules.tapNames, limitMs: 30 * 60_000 });
 }
 
 /** What git sees: its status, and a hash of every change to a file that it knows. */
